@@ -1,0 +1,96 @@
+namespace Nexo.Protocol;
+
+/// <summary>
+/// The server's answer to HELLO. Body:
+/// <c>[u16 version][16 bytes serverId]</c> then fields <c>[u16 tag][u16 length][bytes]</c> until the end.
+/// Tags: 1 server version (UTF-8); u32 each: 2 frame bytes, 3 in-flight requests, 4 key bytes, 5 value bytes,
+/// 6 idle timeout in ms (0: none). An unknown tag is passed over.
+/// </summary>
+public sealed record HelloReply
+{
+    private const ushort TagServerVersion = 1;
+    private const ushort TagFrameBytesMax = 2;
+    private const ushort TagInFlightMax = 3;
+    private const ushort TagKeyBytesMax = 4;
+    private const ushort TagValueBytesMax = 5;
+    private const ushort TagIdleTimeoutMs = 6;
+    private const int ServerIdBytes = 16;
+
+    public required ushort Version { get; init; }
+
+    /// <summary>New at every start of the server: a client that sees another one knows that memory was lost.</summary>
+    public required Guid ServerId { get; init; }
+
+    public required string ServerVersion { get; init; }
+
+    public required uint FrameBytesMax { get; init; }
+
+    public required uint InFlightMax { get; init; }
+
+    public required uint KeyBytesMax { get; init; }
+
+    public required uint ValueBytesMax { get; init; }
+
+    public required uint IdleTimeoutMs { get; init; }
+
+    public static bool TryRead(ReadOnlySpan<byte> body, out HelloReply? reply)
+    {
+        var reader = new BodyReader(body);
+        reply = null;
+        if (!reader.TryReadUInt16(out ushort version)
+            || !reader.TryReadBytes(ServerIdBytes, out ReadOnlySpan<byte> serverId))
+        {
+            return false;
+        }
+
+        string? serverVersion = null;
+        Span<uint> numbers = stackalloc uint[TagIdleTimeoutMs + 1];
+        while (!reader.AtEnd)
+        {
+            if (!HelloFields.TryRead(ref reader, out ushort tag, out ReadOnlySpan<byte> value))
+            {
+                return false;
+            }
+
+            bool read = tag switch
+            {
+                TagServerVersion => HelloFields.TryText(value, out serverVersion),
+                >= TagFrameBytesMax and <= TagIdleTimeoutMs => HelloFields.TryUInt32(value, out numbers[tag]),
+                _ => true,
+            };
+            if (!read)
+            {
+                return false;
+            }
+        }
+
+        reply = new HelloReply
+        {
+            Version = version,
+            ServerId = new Guid(serverId, bigEndian: true),
+            ServerVersion = serverVersion ?? string.Empty,
+            FrameBytesMax = numbers[TagFrameBytesMax],
+            InFlightMax = numbers[TagInFlightMax],
+            KeyBytesMax = numbers[TagKeyBytesMax],
+            ValueBytesMax = numbers[TagValueBytesMax],
+            IdleTimeoutMs = numbers[TagIdleTimeoutMs],
+        };
+        return true;
+    }
+
+    public void WriteFrame(FrameBuffer buffer, uint correlation)
+    {
+        buffer.Begin(Opcode.Hello, FrameKind.Reply, correlation);
+        buffer.WriteUInt16(Version);
+        Span<byte> id = stackalloc byte[ServerIdBytes];
+        ServerId.TryWriteBytes(id, bigEndian: true, out _);
+        buffer.Write(id);
+        HelloFields.WriteText(buffer, TagServerVersion, ServerVersion);
+        HelloFields.WriteUInt32(buffer, TagFrameBytesMax, FrameBytesMax);
+        HelloFields.WriteUInt32(buffer, TagInFlightMax, InFlightMax);
+        HelloFields.WriteUInt32(buffer, TagKeyBytesMax, KeyBytesMax);
+        HelloFields.WriteUInt32(buffer, TagValueBytesMax, ValueBytesMax);
+        HelloFields.WriteUInt32(buffer, TagIdleTimeoutMs, IdleTimeoutMs);
+        buffer.End();
+    }
+}

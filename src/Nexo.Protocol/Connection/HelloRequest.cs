@@ -1,0 +1,89 @@
+using System.Text;
+
+namespace Nexo.Protocol;
+
+/// <summary>
+/// HELLO, the first frame of a client. Body:
+/// <c>[u16 versionMin][u16 versionMax]</c> then fields <c>[u16 tag][u16 length][bytes]</c> until the end.
+/// Tags: 1 client name, 2 user, 3 password, 4 token; all UTF-8. A tag that the server does not know is passed over;
+/// a tag that comes twice is malformed.
+/// </summary>
+public sealed record HelloRequest
+{
+    private const ushort TagClientName = 1;
+    private const ushort TagUser = 2;
+    private const ushort TagPassword = 3;
+    private const ushort TagToken = 4;
+
+    public ushort VersionMin { get; init; } = ProtocolVersion.V1;
+
+    public ushort VersionMax { get; init; } = ProtocolVersion.V1;
+
+    /// <summary>What the client calls itself in logs and listings; free text.</summary>
+    public string? ClientName { get; init; }
+
+    public string? User { get; init; }
+
+    public string? Password { get; init; }
+
+    public string? Token { get; init; }
+
+    public static bool TryRead(ReadOnlySpan<byte> body, out HelloRequest? hello)
+    {
+        var reader = new BodyReader(body);
+        hello = null;
+        if (!reader.TryReadUInt16(out ushort min) || !reader.TryReadUInt16(out ushort max) || min > max)
+        {
+            return false;
+        }
+
+        var fields = new string?[TagToken + 1];
+        while (!reader.AtEnd)
+        {
+            if (!HelloFields.TryRead(ref reader, out ushort tag, out ReadOnlySpan<byte> value))
+            {
+                return false;
+            }
+
+            if (tag is 0 or > TagToken)
+            {
+                continue;
+            }
+
+            if (fields[tag] is not null || !HelloFields.TryText(value, out fields[tag]))
+            {
+                return false;
+            }
+        }
+
+        hello = new HelloRequest
+        {
+            VersionMin = min,
+            VersionMax = max,
+            ClientName = fields[TagClientName],
+            User = fields[TagUser],
+            Password = fields[TagPassword],
+            Token = fields[TagToken],
+        };
+        return true;
+    }
+
+    public void WriteFrame(FrameBuffer buffer, uint correlation)
+    {
+        buffer.Begin(Opcode.Hello, FrameKind.Request, correlation);
+        buffer.WriteUInt16(VersionMin);
+        buffer.WriteUInt16(VersionMax);
+        HelloFields.WriteText(buffer, TagClientName, ClientName);
+        HelloFields.WriteText(buffer, TagUser, User);
+        HelloFields.WriteText(buffer, TagPassword, Password);
+        HelloFields.WriteText(buffer, TagToken, Token);
+        buffer.End();
+    }
+
+    // Never print secrets.
+    private bool PrintMembers(StringBuilder builder)
+    {
+        builder.Append($"{nameof(ClientName)} = {ClientName}, {nameof(User)} = {User}");
+        return true;
+    }
+}

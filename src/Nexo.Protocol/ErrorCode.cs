@@ -1,0 +1,64 @@
+namespace Nexo.Protocol;
+
+/// <summary>
+/// The reason of an error, a GOAWAY or the end of a subscription. Numbers are append-only.
+/// 1xx protocol, 2xx identity, 3xx limits and pressure, 4xx the request itself, 5xx the server.
+/// </summary>
+public enum ErrorCode : ushort
+{
+    None = 0,
+
+    Malformed = 100,
+    BadMagic = 101,
+    UnsupportedVersion = 102,
+    HelloExpected = 103,
+    HelloRepeated = 104,
+    HelloTimeout = 105,
+    FrameTooLarge = 106,
+    UnknownOpcode = 107,
+    UnexpectedKind = 108,
+    CorrelationInUse = 109,
+    UnsupportedDurability = 110,
+
+    AuthenticationRequired = 200,
+    AuthenticationFailed = 201,
+    AuthenticationThrottled = 202,
+
+    TooManyConnections = 300,
+    TooManyInFlight = 301,
+    IdleTimeout = 302,
+    SlowConsumer = 303,
+    OutOfMemory = 304,
+    ReplyTooLarge = 305,
+
+    InvalidArgument = 400,
+    KeyInvalid = 401,
+    ValueTooLarge = 402,
+    ExpiryOutOfRange = 403,
+    WrongType = 404,
+    NotAnInteger = 405,
+    Overflow = 406,
+    CursorInvalid = 407,
+
+    Internal = 500,
+    ShuttingDown = 501,
+    Cancelled = 502,
+}
+
+/// <summary>Facts about error codes that client and server share.</summary>
+public static class ErrorCodes
+{
+    /// <summary>True when the same request may succeed later, on this or a new connection, without being changed.</summary>
+    public static bool IsRetryable(ErrorCode code) => code switch
+    {
+        ErrorCode.HelloTimeout => true,
+        ErrorCode.AuthenticationThrottled => true,
+        ErrorCode.TooManyConnections => true,
+        ErrorCode.TooManyInFlight => true,
+        ErrorCode.IdleTimeout => true,
+        ErrorCode.SlowConsumer => true,
+        ErrorCode.OutOfMemory => true,
+        ErrorCode.ShuttingDown => true,
+        _ => false,
+    };
+}

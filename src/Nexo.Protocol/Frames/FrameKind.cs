@@ -1,0 +1,52 @@
+namespace Nexo.Protocol;
+
+/// <summary>The part that a frame plays in its exchange.</summary>
+public enum FrameKind : byte
+{
+    /// <summary>Asks; exactly one <see cref="Reply"/> or <see cref="Error"/> with the same correlation answers it.</summary>
+    Request = 0,
+
+    /// <summary>The success of a request.</summary>
+    Reply = 1,
+
+    /// <summary>The failure of a request; the body is an <see cref="ErrorBody"/>.</summary>
+    Error = 2,
+
+    /// <summary>One item of a subscription; the correlation is that of the request that opened it. Costs one credit.</summary>
+    Push = 3,
+
+    /// <summary>The last frame of a subscription; the body is an <see cref="ErrorBody"/>, with code 0 for a normal end.</summary>
+    End = 4,
+
+    /// <summary>One way, never answered: CREDIT, CANCEL, STOP, GOAWAY.</summary>
+    Notice = 5,
+}
+
+/// <summary>Bits of a frame's flags byte. Bits that are not named here must be zero.</summary>
+[Flags]
+public enum FrameFlags : byte
+{
+    None = 0,
+
+    /// <summary>A header block stands before the body: see <see cref="HeaderBlock"/>.</summary>
+    Headers = 0b0000_0001,
+
+    /// <summary>Bits 1 and 2 hold the wanted <see cref="Durability"/> of a write; zero leaves it to the server's setting.</summary>
+    DurabilityMask = 0b0000_0110,
+}
+
+/// <summary>What must have happened before a write is acknowledged; travels in bits 1 and 2 of the frame's flags.</summary>
+public enum Durability : byte
+{
+    /// <summary>As the server is set.</summary>
+    ServerDefault = 0,
+
+    /// <summary>In memory.</summary>
+    Memory = 1,
+
+    /// <summary>In memory, and on disk within the server's interval.</summary>
+    Interval = 2,
+
+    /// <summary>On disk.</summary>
+    Fsync = 3,
+}

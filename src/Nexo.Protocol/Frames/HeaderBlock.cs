@@ -1,0 +1,81 @@
+using System.Text;
+
+namespace Nexo.Protocol;
+
+/// <summary>
+/// The optional block before a body, present when <see cref="FrameFlags.Headers"/> is set:
+/// <c>[u16 blockBytes]</c> then, until the block is used up, <c>[u8 nameLength][name][u16 valueLength][value]</c>.
+/// Names are lower-case UTF-8, 1 to 255 bytes; <c>traceparent</c> and <c>tracestate</c> carry W3C trace context.
+/// </summary>
+public static class HeaderBlock
+{
+    public const string TraceParent = "traceparent";
+    public const string TraceState = "tracestate";
+
+    /// <summary>Splits a body into its header block (without the leading size) and the body proper.</summary>
+    public static bool TrySplit(ReadOnlySpan<byte> source, out ReadOnlySpan<byte> block, out ReadOnlySpan<byte> body)
+    {
+        var reader = new BodyReader(source);
+        body = default;
+        block = default;
+        if (!reader.TryReadUInt16(out ushort size) || !reader.TryReadBytes(size, out block) || !IsWellFormed(block))
+        {
+            return false;
+        }
+
+        body = reader.TakeRest();
+        return true;
+    }
+
+    /// <summary>Takes the next header off <paramref name="block"/>; false at its end or when it is malformed.</summary>
+    public static bool TryReadNext(
+        ref ReadOnlySpan<byte> block, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
+    {
+        var reader = new BodyReader(block);
+        value = default;
+        name = default;
+        if (!reader.TryReadByte(out byte nameLength)
+            || nameLength == 0
+            || !reader.TryReadBytes(nameLength, out name)
+            || !reader.TryReadUInt16(out ushort valueLength)
+            || !reader.TryReadBytes(valueLength, out value))
+        {
+            return false;
+        }
+
+        block = reader.Rest;
+        return true;
+    }
+
+    /// <summary>Writes a whole block into the open frame of <paramref name="buffer"/>, first in its body.</summary>
+    public static void Write(FrameBuffer buffer, ReadOnlySpan<KeyValuePair<string, string>> headers)
+    {
+        int size = 0;
+        foreach (KeyValuePair<string, string> header in headers)
+        {
+            size += 1 + Encoding.UTF8.GetByteCount(header.Key) + 2 + Encoding.UTF8.GetByteCount(header.Value);
+        }
+
+        buffer.WriteUInt16(checked((ushort)size));
+        foreach (KeyValuePair<string, string> header in headers)
+        {
+            buffer.WriteByte(checked((byte)Encoding.UTF8.GetByteCount(header.Key)));
+            buffer.WriteUtf8(header.Key);
+            buffer.WriteUInt16(checked((ushort)Encoding.UTF8.GetByteCount(header.Value)));
+            buffer.WriteUtf8(header.Value);
+        }
+    }
+
+    private static bool IsWellFormed(ReadOnlySpan<byte> block)
+    {
+        while (!block.IsEmpty)
+        {
+            if (!TryReadNext(ref block, out _, out _))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,43 @@
+namespace Nexo.Protocol;
+
+/// <summary>
+/// A counted list of byte strings: <c>[u32 count]([u32 length][bytes])*</c>. Keys of MULTI GET and MULTI DELETE, fields
+/// of HASH MULTI GET and HASH DELETE. Reading it walks the whole list once, so that reading items cannot
+/// fail half-way and a claimed count larger than the body is refused before anything is done.
+/// </summary>
+public ref struct BlobList
+{
+    private BodyReader _items;
+
+    public uint Count { get; private init; }
+
+    /// <summary>Reads a list that must be the rest of the body.</summary>
+    public static bool TryRead(scoped ref BodyReader reader, out BlobList list)
+    {
+        list = default;
+        if (!reader.TryReadUInt32(out uint count))
+        {
+            return false;
+        }
+
+        list = new BlobList { Count = count, _items = reader };
+        for (uint i = 0; i < count; i++)
+        {
+            if (!reader.TryReadBlob(out _))
+            {
+                return false;
+            }
+        }
+
+        return reader.AtEnd;
+    }
+
+    public static bool TryRead(ReadOnlySpan<byte> body, out BlobList list)
+    {
+        var reader = new BodyReader(body);
+        return TryRead(ref reader, out list);
+    }
+
+    /// <summary>Takes the next item; false at the end.</summary>
+    public bool TryTake(out ReadOnlySpan<byte> item) => _items.TryReadBlob(out item);
+}
