@@ -18,6 +18,16 @@ public static class MultiValueReply
         buffer.WriteUInt32(valueLength);
     }
 
+    /// <summary>Fills in an item that was begun at body offset <paramref name="bodyOffset"/> before its value was known.</summary>
+    public static void PatchItem(
+        FrameBuffer buffer, int bodyOffset, ErrorCode error, bool found, ulong version, uint valueLength)
+    {
+        buffer.PatchUInt16(bodyOffset, (ushort)error);
+        buffer.PatchByte(bodyOffset + 2, found ? (byte)1 : (byte)0);
+        buffer.PatchUInt64(bodyOffset + 3, version);
+        buffer.PatchUInt32(bodyOffset + 11, valueLength);
+    }
+
     public static bool TryReadItem(
         scoped ref BodyReader reader, out ErrorCode error, out bool found, out ulong version, out ReadOnlySpan<byte> value)
     {
