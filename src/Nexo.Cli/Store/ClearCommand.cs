@@ -55,8 +55,8 @@ internal static class ClearCommand
 
         long count = await run.Store.CountAsync(prefix, run.Cancel);
         string what = prefix.Length == 0 ? "the whole store" : $"everything under '{EscapedText.Escape(prefix)}'";
-        run.Console.Error.Write($"Delete {what}, {StoreResults.Count(count, "key")}? [y/N] ");
-        run.Console.Error.Flush();
+        await run.Console.Error.WriteAsync($"Delete {what}, {StoreResults.Count(count, "key")}? [y/N] ");
+        await run.Console.Error.FlushAsync(run.Cancel);
         using var answers = new StreamReader(run.Console.Input, leaveOpen: true);
         string? answer = await answers.ReadLineAsync(run.Cancel).AsTask().WaitAsync(run.Cancel);
         return answer?.Trim() is "y" or "Y" or "yes";

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Nexo.Cli.Terminal;
 using Nexo.Client;
-using Nexo.Protocol;
 
 namespace Nexo.Cli.Store;
 

@@ -67,5 +67,6 @@ internal static class StoreResults
     }
 
     /// <summary>How many, as people say it: <c>1 key</c>, <c>2,000 keys</c>.</summary>
-    public static string Count(long number, string noun) => number == 1 ? $"1 {noun}" : $"{number:N0} {noun}s";
+    public static string Count(long number, string noun, string? plural = null) =>
+        number == 1 ? $"1 {noun}" : $"{number:N0} {plural ?? noun + "s"}";
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 
@@ -11,9 +10,9 @@ internal sealed class BadRecordException(string reason) : Exception(reason);
 /// Reads lines of NDJSON: either what <c>store dump</c> writes, or with a key field any JSON object, which is then
 /// stored as it stands under the text of that field.
 /// </summary>
-internal sealed class RecordParser(string? keyField = null, string prefix = "")
+internal sealed class RecordParser(string? keyField = null, byte[]? prefix = null)
 {
-    private readonly byte[] _prefix = Encoding.UTF8.GetBytes(prefix);
+    private readonly byte[] _prefix = prefix ?? [];
 
     /// <summary>Reads one line.</summary>
     /// <exception cref="BadRecordException">It is not a record; the message says why.</exception>
