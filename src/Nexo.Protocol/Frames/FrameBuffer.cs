@@ -63,11 +63,26 @@ public sealed class FrameBuffer : IBufferWriter<byte>, IDisposable
         _open = -1;
     }
 
+    /// <summary>Takes back what was written to the open frame's body after its first <paramref name="bodyCount"/> bytes.</summary>
+    public void TruncateBody(int bodyCount) => _count = _open + FrameHeader.Size + bodyCount;
+
     /// <summary>Appends frames that were encoded elsewhere.</summary>
     public void AppendFrames(ReadOnlySpan<byte> frames)
     {
         Debug.Assert(_open < 0, "a frame is still open");
         Write(frames);
+    }
+
+    /// <summary>Forgets the first <paramref name="count"/> bytes, which end with a frame.</summary>
+    public void RemoveFirst(int count)
+    {
+        Debug.Assert(_open < 0, "a frame is still open");
+        _bytes.AsSpan(count, _count - count).CopyTo(_bytes);
+        _count -= count;
+        if (_count == 0)
+        {
+            Clear();
+        }
     }
 
     /// <summary>Forgets everything; keeps the array unless it has grown large.</summary>
@@ -156,6 +171,13 @@ public sealed class FrameBuffer : IBufferWriter<byte>, IDisposable
         int size = Encoding.UTF8.GetByteCount(text);
         _count += Encoding.UTF8.GetBytes(text, Reserve(size));
     }
+
+    /// <summary>Overwrites a byte that was written at body offset <paramref name="bodyOffset"/> before its value was known.</summary>
+    public void PatchByte(int bodyOffset, byte value) => _bytes[_open + FrameHeader.Size + bodyOffset] = value;
+
+    /// <summary>Overwrites a <c>u16</c> that was written at body offset <paramref name="bodyOffset"/> before its value was known.</summary>
+    public void PatchUInt16(int bodyOffset, ushort value) =>
+        BinaryPrimitives.WriteUInt16LittleEndian(_bytes.AsSpan(_open + FrameHeader.Size + bodyOffset), value);
 
     /// <summary>Overwrites a <c>u64</c> that was written at body offset <paramref name="bodyOffset"/> before its value was known.</summary>
     public void PatchUInt64(int bodyOffset, ulong value) =>

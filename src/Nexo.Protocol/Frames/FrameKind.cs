@@ -50,3 +50,15 @@ public enum Durability : byte
     /// <summary>On disk.</summary>
     Fsync = 3,
 }
+
+/// <summary>Readings of a frame's flags.</summary>
+public static class FrameFlagsExtensions
+{
+    private const int DurabilityShift = 1;
+
+    public static Durability Durability(this FrameFlags flags) =>
+        (Durability)((byte)(flags & FrameFlags.DurabilityMask) >> DurabilityShift);
+
+    /// <summary>The flags that ask for <paramref name="durability"/>.</summary>
+    public static FrameFlags ToFlags(this Durability durability) => (FrameFlags)((byte)durability << DurabilityShift);
+}

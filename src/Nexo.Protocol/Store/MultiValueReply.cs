@@ -3,7 +3,8 @@ namespace Nexo.Protocol;
 /// <summary>
 /// Answer to STORE MULTI GET and HASH MULTI GET, in the order of the request. Body:
 /// <c>[u32 count]([u16 error][u8 found 0|1][u64 version][u32 length][value])*</c>; <c>error</c> is an
-/// <see cref="ErrorCode"/> (0: none) of that item alone, such as a key that holds a hash.
+/// <see cref="ErrorCode"/> (0: none) of that item alone, such as a key that holds a hash. Fields of a hash have no version
+/// of their own: 0.
 /// </summary>
 public static class MultiValueReply
 {
@@ -16,6 +17,16 @@ public static class MultiValueReply
         buffer.WriteByte(found ? (byte)1 : (byte)0);
         buffer.WriteUInt64(version);
         buffer.WriteUInt32(valueLength);
+    }
+
+    /// <summary>Fills in an item that was begun at body offset <paramref name="bodyOffset"/> before its value was known.</summary>
+    public static void PatchItem(
+        FrameBuffer buffer, int bodyOffset, ErrorCode error, bool found, ulong version, uint valueLength)
+    {
+        buffer.PatchUInt16(bodyOffset, (ushort)error);
+        buffer.PatchByte(bodyOffset + 2, found ? (byte)1 : (byte)0);
+        buffer.PatchUInt64(bodyOffset + 3, version);
+        buffer.PatchUInt32(bodyOffset + 11, valueLength);
     }
 
     public static bool TryReadItem(

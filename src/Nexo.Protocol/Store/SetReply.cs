@@ -46,4 +46,12 @@ public readonly ref struct SetReply
         buffer.WriteByte(previousFound ? (byte)1 : (byte)0);
         buffer.WriteUInt64(version);
     }
+
+    /// <summary>Fills in what <see cref="WriteFixed"/> wrote first in the open frame, now that it is known.</summary>
+    public static void PatchFixed(FrameBuffer buffer, bool stored, bool previousFound, ulong version)
+    {
+        buffer.PatchByte(0, stored ? (byte)1 : (byte)0);
+        buffer.PatchByte(1, previousFound ? (byte)1 : (byte)0);
+        buffer.PatchUInt64(2, version);
+    }
 }
