@@ -17,6 +17,7 @@ internal sealed class FakePeer(Socket socket)
     private readonly byte[] _buffer = new byte[1 << 20];
     private int _start;
     private int _end;
+    private bool _dropped;
 
     /// <summary>How many reads it took to receive all so far.</summary>
     public int Reads { get; private set; }
@@ -133,6 +134,12 @@ internal sealed class FakePeer(Socket socket)
     /// <summary>Cuts the connection, without a word.</summary>
     public void Drop()
     {
+        if (_dropped)
+        {
+            return;
+        }
+
+        _dropped = true;
         socket.LingerState = new LingerOption(enable: true, seconds: 0);
         socket.Dispose();
     }
