@@ -60,8 +60,9 @@ public sealed class StoreModelTests
         private readonly StoreModel _model;
         private readonly ChangeLog _log = new();
         private readonly Dictionary<ulong, ulong> _versions = new() { [0] = 0 };
-        private readonly HashSet<ulong> _given = [];
+        private readonly HashSet<(string Key, ulong Version)> _given = [];
         private readonly ArrayBufferWriter<byte> _out = new();
+        private string _key = "";
 
         public ModelPair(StoreHarness harness, StoreModel model)
         {
@@ -76,6 +77,7 @@ public sealed class StoreModelTests
             string key = Key(random, keys);
             byte[] bytes = StoreModel.Bytes(key);
             _out.ResetWrittenCount();
+            _key = key;
             switch (random.Next(23))
             {
                 case 0 or 1 or 2 or 3 or 4:
@@ -140,6 +142,7 @@ public sealed class StoreModelTests
             {
                 byte[] bytes = StoreModel.Bytes(key);
                 _out.ResetWrittenCount();
+                _key = key;
                 if (entry.Fields is null)
                 {
                     Read(StoreStatus.Ok, entry, _store.Get(bytes, _out, out ulong version), version);
@@ -375,7 +378,7 @@ public sealed class StoreModelTests
             }
         }
 
-        /// <summary>A version that the model has given out before is the same as then; a new one was never seen before.</summary>
+        /// <summary>A version that the model has given out before is the same as then; a new one was never seen at this key.</summary>
         private void Same(ulong model, ulong actual)
         {
             if (_versions.TryGetValue(model, out ulong known))
@@ -386,7 +389,7 @@ public sealed class StoreModelTests
 
             Assert.NotEqual(0UL, actual);
             _versions.Add(model, actual);
-            Assert.True(_given.Add(actual));
+            Assert.True(_given.Add((_key, actual)));
         }
     }
 }
