@@ -70,7 +70,7 @@ public static class NexoServer
         services.AddSingleton<Authenticator>();
         services.AddSingleton<IAuthenticator>(provider => provider.GetRequiredService<Authenticator>());
         services.AddNativePort(options);
-        services.AddNexoMetrics();
+        services.AddSingleton<NexoMetrics>();
         services.AddSingleton<Readiness>();
         services.AddSingleton<StatusPage>();
     }

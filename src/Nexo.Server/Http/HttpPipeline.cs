@@ -12,11 +12,10 @@ internal static class HttpPipeline
 
     public static void UseNexoHttp(this WebApplication app)
     {
-        // Constructed here, so that the instruments are there before the first scrape.
-        app.Services.GetRequiredService<NexoMetrics>();
+        app.Use(LeaveSocketThread);
         app.Use(RefuseOtherMethods);
-        app.UseOpenTelemetryPrometheusScrapingEndpoint("/metrics");
 
+        var metrics = app.Services.GetRequiredService<NexoMetrics>();
         var readiness = app.Services.GetRequiredService<Readiness>();
         var page = app.Services.GetRequiredService<StatusPage>();
         app.Run(context => context.Request.Path.Value switch
@@ -24,9 +23,17 @@ internal static class HttpPipeline
             "/" => Answer(context, StatusCodes.Status200OK, "text/html; charset=utf-8", page.Render()),
             "/healthz" => Answer(context, StatusCodes.Status200OK, PlainText, "alive\n"),
             "/readyz" => AnswerReadiness(context, readiness.Obstacle),
+            "/metrics" => Answer(context, StatusCodes.Status200OK, PrometheusText.ContentType, metrics.Scrape()),
             _ => Answer(context, StatusCodes.Status404NotFound, PlainText,
                 "Nothing is here. There are /, /healthz, /readyz and /metrics.\n"),
         });
+    }
+
+    // Requests arrive on the thread that serves native connections; a scrape must not hold those up.
+    private static async Task LeaveSocketThread(HttpContext context, RequestDelegate next)
+    {
+        await Task.Yield();
+        await next(context);
     }
 
     private static Task RefuseOtherMethods(HttpContext context, RequestDelegate next)

@@ -8,6 +8,7 @@ public static class MetricNames
 {
     public const string Meter = "Nexo";
 
+    public const string BuildInfo = "nexo.build_info";
     public const string Uptime = "nexo.uptime";
     public const string ResidentMemory = "nexo.process.resident_memory";
     public const string ManagedMemory = "nexo.process.managed_memory";

@@ -1,9 +1,7 @@
 using System.Diagnostics.Metrics;
-using Microsoft.Extensions.DependencyInjection;
 using Nexo.Engine.Store;
 using Nexo.Server.Native;
 using Nexo.Server.Security;
-using OpenTelemetry.Metrics;
 
 namespace Nexo.Server.Observability;
 
@@ -24,10 +22,16 @@ internal sealed class NexoMetrics : IDisposable
         Store(server.Store);
     }
 
+    /// <summary>All figures of now, as Prometheus reads them.</summary>
+    public string Scrape() => PrometheusText.Scrape(_meter);
+
     public void Dispose() => _meter.Dispose();
 
     private void Process(NativeServer server)
     {
+        KeyValuePair<string, object?> version = new("version", ServerFacts.ShortVersion);
+        _meter.CreateObservableGauge(
+            MetricNames.BuildInfo, () => new Measurement<long>(1, version), null, "The build that runs; always 1");
         _meter.CreateObservableGauge(
             MetricNames.Uptime, () => server.Uptime.TotalSeconds, "s", "Time since the start");
         Level(MetricNames.ResidentMemory, () => Environment.WorkingSet, "By", "Resident memory of the process");
@@ -78,17 +82,4 @@ internal sealed class NexoMetrics : IDisposable
 
     private void Count(string name, Func<long> read, string? unit, string description) =>
         _meter.CreateObservableCounter(name, read, unit, description);
-}
-
-/// <summary>Wires the instruments to their exporter.</summary>
-internal static class MetricsServices
-{
-    public static IServiceCollection AddNexoMetrics(this IServiceCollection services)
-    {
-        services.AddSingleton<NexoMetrics>();
-        services.AddOpenTelemetry().WithMetrics(metrics => metrics
-            .AddMeter(MetricNames.Meter)
-            .AddPrometheusExporter());
-        return services;
-    }
 }
