@@ -7,6 +7,8 @@ namespace Nexo.Cli;
 
 internal static class Program
 {
+    private static volatile bool _isTerminated;
+
     /// <summary>Every command; the order is that of the help.</summary>
     public static IEnumerable<Command> Commands() =>
     [
@@ -22,7 +24,8 @@ internal static class Program
         using var stop = new CancellationTokenSource();
         using PosixSignalRegistration interrupt = CancelOn(PosixSignal.SIGINT, stop);
         using PosixSignalRegistration terminate = CancelOn(PosixSignal.SIGTERM, stop);
-        return await CommandLineApp.RunAsync(args, CliConsole.OfProcess(), Commands(), stop.Token);
+        int exitCode = await CommandLineApp.RunAsync(args, CliConsole.OfProcess(), Commands(), stop.Token);
+        return exitCode == ExitCode.Interrupted && _isTerminated ? ExitCode.Terminated : exitCode;
     }
 
     // The first signal asks; a second one, to a command that does not listen, ends the process.
@@ -30,6 +33,7 @@ internal static class Program
         PosixSignalRegistration.Create(signal, context =>
         {
             context.Cancel = !stop.IsCancellationRequested;
+            _isTerminated |= signal == PosixSignal.SIGTERM;
             stop.Cancel();
         });
 }
