@@ -29,7 +29,8 @@ public sealed class HelloTests
         Assert.True(HelloReply.TryRead(Vector.Named("hello-reply").Body().AsSpan(0, 18), out HelloReply? reply));
 
         Assert.Equal((0u, 0u, 0u, 0u, 0u, ""), (
-            reply!.FrameBytesMax, reply.InFlightMax, reply.KeyBytesMax, reply.ValueBytesMax, reply.IdleTimeoutMs, reply.ServerVersion));
+            reply!.FrameBytesMax, reply.InFlightMax, reply.KeyBytesMax, reply.ValueBytesMax,
+            reply.IdleTimeoutMs, reply.ServerVersion));
     }
 
     [Fact]
