@@ -1,1 +1,31 @@
-Console.WriteLine("nexo");
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using Nexo.Cli.Terminal;
+
+namespace Nexo.Cli;
+
+internal static class Program
+{
+    /// <summary>Every command; the order is that of the help.</summary>
+    public static IEnumerable<Command> Commands() =>
+    [
+        CompletionCommand.Create(),
+        VersionCommand.Create(),
+    ];
+
+    public static async Task<int> Main(string[] args)
+    {
+        using var stop = new CancellationTokenSource();
+        using PosixSignalRegistration interrupt = CancelOn(PosixSignal.SIGINT, stop);
+        using PosixSignalRegistration terminate = CancelOn(PosixSignal.SIGTERM, stop);
+        return await CommandLineApp.RunAsync(args, CliConsole.OfProcess(), Commands(), stop.Token);
+    }
+
+    // The first signal asks; a second one, to a command that does not listen, ends the process.
+    private static PosixSignalRegistration CancelOn(PosixSignal signal, CancellationTokenSource stop) =>
+        PosixSignalRegistration.Create(signal, context =>
+        {
+            context.Cancel = !stop.IsCancellationRequested;
+            stop.Cancel();
+        });
+}

@@ -1,0 +1,38 @@
+using System.CommandLine;
+
+namespace Nexo.Cli.Terminal;
+
+/// <summary>The options that every command takes.</summary>
+internal sealed class GlobalOptions
+{
+    public const string DefaultUrl = "nexo://localhost:7654";
+    public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(5);
+
+    public Option<string?> Url { get; } = Recursive<string?>(
+        "--url", "URL", $"Where the server is: nexo://HOST:PORT or nexo+unix:///PATH [NEXO_URL, else {DefaultUrl}]");
+
+    public Option<string?> User { get; } = Recursive<string?>(
+        "--user", "NAME", "Sign in as this user [NEXO_USER]; the password comes from NEXO_PASSWORD");
+
+    public Option<string?> Token { get; } = Recursive<string?>(
+        "--token", "TOKEN", "Sign in with a token [NEXO_TOKEN]; others on this machine can see arguments, not variables");
+
+    public Option<TimeSpan?> Timeout { get; }
+
+    public Option<bool> Json { get; } = Recursive<bool>("--json", null, "Write JSON: one object, or one a line; errors too");
+
+    public Option<bool> NoColor { get; } = Recursive<bool>("--no-color", null, "Write without colour [NO_COLOR]");
+
+    public Option<bool> Quiet { get; } = Recursive<bool>("--quiet", null, "No progress and no remarks, only results", "-q");
+
+    public GlobalOptions()
+    {
+        Timeout = Parsers.Duration("--timeout", $"How long to wait for an answer [{DurationText.Format(DefaultTimeout)}]");
+        Timeout.Recursive = true;
+    }
+
+    public IReadOnlyList<Option> All => [Url, User, Token, Timeout, Json, NoColor, Quiet];
+
+    private static Option<T> Recursive<T>(string name, string? helpName, string description, params string[] aliases) =>
+        new(name, aliases) { Description = description, HelpName = helpName, Recursive = true };
+}
