@@ -25,7 +25,7 @@ internal static class CompletionCommand
             run.Out.Value(System.Text.Encoding.UTF8.GetBytes(script + "\n"));
             return Task.FromResult(ExitCode.Ok);
         });
-        return command.WithExamples(($"Now; for every shell, put the line into {profile}", example));
+        return command.WithExamples(($"In this shell; put the line into {profile} to have it in every one", example));
     }
 
     private const string Bash = """

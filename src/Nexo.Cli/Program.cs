@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using Nexo.Cli.Store;
 using Nexo.Cli.Terminal;
 
 namespace Nexo.Cli;
@@ -9,6 +10,9 @@ internal static class Program
     /// <summary>Every command; the order is that of the help.</summary>
     public static IEnumerable<Command> Commands() =>
     [
+        PingCommand.Create(),
+        InfoCommand.Create(),
+        StoreCommand.Create(),
         CompletionCommand.Create(),
         VersionCommand.Create(),
     ];

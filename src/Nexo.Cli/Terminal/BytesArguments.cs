@@ -9,17 +9,10 @@ namespace Nexo.Cli.Terminal;
 /// </summary>
 internal static class BytesArguments
 {
-    public const string EscapeName = "--escape";
     private const char Lost = '\uFFFD';
 
-    public static Option<bool> Escape() => new(EscapeName)
-    {
-        Description = @"Read and write keys, fields and values with escapes: \\ \n \r \t \xNN",
-        Recursive = true,
-    };
-
     public static bool UseEscapes(ParseResult parsed) =>
-        parsed.GetResult(EscapeName) is System.CommandLine.Parsing.OptionResult option && option.GetValueOrDefault<bool>();
+        parsed.GetValue(CliInvocation.Of(parsed).Globals.Escape);
 
     public static byte[] Decode(ParseResult parsed, string text, string what)
     {

@@ -21,6 +21,9 @@ internal sealed class CliFailure : Exception
     /// <summary>True when the same command may succeed later, unchanged.</summary>
     public bool Retryable { get; init; }
 
+    /// <summary>The number of the input's line that is at fault.</summary>
+    public long? Line { get; init; }
+
     public static CliFailure Usage(string message, string? hint = null) =>
         new(Terminal.ExitCode.Usage, "usage", message, hint);
 }

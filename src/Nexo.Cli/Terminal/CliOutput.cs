@@ -140,7 +140,8 @@ internal sealed class CliOutput : IDisposable
 
     public void Dispose() => _json.Dispose();
 
-    private string Paint(string text, string code) => Color ? $"\e[{code}m{text}\e[0m" : text;
+    /// <summary>Colours a text; the code is the number of an ANSI style.</summary>
+    public string Paint(string text, string code) => Color ? $"\e[{code}m{text}\e[0m" : text;
 
     private void Append(ReadOnlySpan<byte> bytes)
     {

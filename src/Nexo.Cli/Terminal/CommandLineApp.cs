@@ -68,14 +68,18 @@ internal static class CommandLineApp
         foreach (HelpOption help in root.Options.OfType<HelpOption>())
         {
             help.Description = "Show this help";
+            help.Aliases.Clear();
+            help.Aliases.Add("-h");
             help.Action = new ShowHelp();
         }
 
-        foreach (VersionOption version in root.Options.OfType<VersionOption>())
+        // The framework's own refuses to stand beside --json.
+        root.Options.Remove(root.Options.OfType<VersionOption>().Single());
+        root.Add(new Option<bool>("--version")
         {
-            version.Description = "Show the version";
-            version.Action = new VersionCommand.ShowVersion();
-        }
+            Description = "Show the version",
+            Action = new VersionCommand.ShowVersion(),
+        });
 
         foreach (Option option in globals.All)
         {

@@ -45,6 +45,11 @@ internal static class FailureReport
             json.WriteString("hint", hint);
         }
 
+        if (failure.Line is { } line)
+        {
+            json.WriteNumber("line", line);
+        }
+
         json.WriteBoolean("retryable", failure.Retryable);
         json.WriteNumber("exit_code", failure.ExitCode);
         json.WriteEndObject();

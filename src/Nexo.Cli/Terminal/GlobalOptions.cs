@@ -21,6 +21,9 @@ internal sealed class GlobalOptions
 
     public Option<bool> Json { get; } = Recursive<bool>("--json", null, "Write JSON: one object, or one a line; errors too");
 
+    public Option<bool> Escape { get; } = Recursive<bool>(
+        "--escape", null, @"Read and write keys, fields and values with escapes: \\ \n \r \t \xNN");
+
     public Option<bool> NoColor { get; } = Recursive<bool>("--no-color", null, "Write without colour [NO_COLOR]");
 
     public Option<bool> Quiet { get; } = Recursive<bool>("--quiet", null, "No progress and no remarks, only results", "-q");
@@ -31,7 +34,7 @@ internal sealed class GlobalOptions
         Timeout.Recursive = true;
     }
 
-    public IReadOnlyList<Option> All => [Url, User, Token, Timeout, Json, NoColor, Quiet];
+    public IReadOnlyList<Option> All => [Url, User, Token, Timeout, Json, Escape, NoColor, Quiet];
 
     private static Option<T> Recursive<T>(string name, string? helpName, string description, params string[] aliases) =>
         new(name, aliases) { Description = description, HelpName = helpName, Recursive = true };

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 
 namespace Nexo.Cli.Terminal;
 
@@ -10,18 +11,20 @@ internal static class Parsers
     {
         Description = description,
         HelpName = "DURATION",
-        CustomParser = result =>
-        {
-            string text = Text(result);
-            if (DurationText.TryParse(text, out TimeSpan duration) && duration > TimeSpan.Zero)
-            {
-                return duration;
-            }
-
-            result.AddError($"{name} needs {DurationText.Expected}, greater than zero; got '{text}'.");
-            return null;
-        },
+        CustomParser = result => ReadDuration(result, name),
     };
+
+    public static TimeSpan? ReadDuration(ArgumentResult result, string name)
+    {
+        string text = Text(result);
+        if (DurationText.TryParse(text, out TimeSpan duration) && duration > TimeSpan.Zero)
+        {
+            return duration;
+        }
+
+        result.AddError($"{name} needs {DurationText.Expected}, greater than zero; got '{text}'.");
+        return null;
+    }
 
     public static Option<DateTimeOffset?> Moment(string name, string description) => new(name)
     {
@@ -58,6 +61,19 @@ internal static class Parsers
             return defaultValue;
         },
     };
+
+    /// <summary>Any whole number of 64 bits.</summary>
+    public static long Integer(ArgumentResult result, string name)
+    {
+        string text = Text(result);
+        if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number))
+        {
+            return number;
+        }
+
+        result.AddError($"{name} is a whole number of 64 bits; got '{text}'.");
+        return 0;
+    }
 
     private static string Text(ArgumentResult result) => result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
 }

@@ -17,7 +17,7 @@ internal static class UsageCheck
         // Before the parser's errors: a mistyped option often takes an argument's place and makes others wrong.
         if (MistypedOption(parsed) is { } option)
         {
-            string meant = Closest(option, OptionNames(command)) is { } near ? $"Did you mean {near}? " : "";
+            string meant = Closest(option, [.. OptionNames(command)]) is { } near ? $"Did you mean {near}? " : "";
             return CliFailure.Usage(
                 $"There is no option {option} here.", $"{meant}To pass it as a value, put -- before it.\n{help}");
         }
@@ -30,7 +30,8 @@ internal static class UsageCheck
         if (parsed.UnmatchedTokens.Count > 0 && command.Subcommands.Count > 0)
         {
             string word = parsed.UnmatchedTokens[0];
-            string? near = Closest(word, command.Subcommands.SelectMany(child => child.Aliases.Prepend(child.Name)));
+            string? near = Closest(
+                word, [.. command.Subcommands.SelectMany(child => child.Aliases.Prepend(child.Name))]);
             return CliFailure.Usage(
                 $"'{HelpScreen.Path(command)}' has no command '{word}'.",
                 near is null ? help : $"Did you mean '{near}'?\n{help}");
@@ -39,14 +40,15 @@ internal static class UsageCheck
         return CliFailure.Usage(parsed.Errors[0].Message, help);
     }
 
-    /// <summary>The candidate that is at most two edits away, the nearest one first.</summary>
-    public static string? Closest(string word, IEnumerable<string> candidates) =>
+    /// <summary>The candidate that is nearest, at most two edits away; else one that the word begins.</summary>
+    public static string? Closest(string word, IReadOnlyCollection<string> candidates) =>
         candidates
             .Select(candidate => (Name: candidate, Distance: Distance(word, candidate)))
             .Where(candidate => candidate.Distance <= DistanceMax && candidate.Distance < candidate.Name.Length)
             .OrderBy(candidate => candidate.Distance)
             .Select(candidate => candidate.Name)
-            .FirstOrDefault();
+            .FirstOrDefault()
+        ?? candidates.FirstOrDefault(candidate => candidate.StartsWith(word, StringComparison.Ordinal));
 
     // An argument that begins with -- and stands before the separator -- was meant as an option.
     private static string? MistypedOption(ParseResult parsed)

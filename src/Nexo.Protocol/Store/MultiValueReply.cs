@@ -3,7 +3,8 @@ namespace Nexo.Protocol;
 /// <summary>
 /// Answer to STORE MULTI GET and HASH MULTI GET, in the order of the request. Body:
 /// <c>[u32 count]([u16 error][u8 found 0|1][u64 version][u32 length][value])*</c>; <c>error</c> is an
-/// <see cref="ErrorCode"/> (0: none) of that item alone, such as a key that holds a hash.
+/// <see cref="ErrorCode"/> (0: none) of that item alone, such as a key that holds a hash. Fields of a hash have no version
+/// of their own: 0.
 /// </summary>
 public static class MultiValueReply
 {

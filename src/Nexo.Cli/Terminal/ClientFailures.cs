@@ -1,0 +1,92 @@
+using System.Net.Sockets;
+using System.Text.RegularExpressions;
+using Nexo.Client;
+using Nexo.Protocol;
+
+namespace Nexo.Cli.Terminal;
+
+/// <summary>What the client's errors mean for people, and which exit code they have.</summary>
+internal static partial class ClientFailures
+{
+    public static CliFailure Explain(NexoException failure, CliSettings settings)
+    {
+        string code = SnakeCase(failure.CodeName);
+        string place = Redact(settings.Url);
+        (int exitCode, string message, string? hint) = failure.Code switch
+        {
+            ClientErrorCode.ConnectFailed => (ExitCode.CannotConnect, CannotConnect(failure, place), ConnectHint(settings)),
+            ClientErrorCode.ConnectionLost => (
+                ExitCode.CannotConnect,
+                $"The connection to {place} was lost: {failure.Message}",
+                failure.Retryable ? "try again" : "the request may have been carried out: look before trying again"),
+            ClientErrorCode.DeadlineExceeded => (
+                ExitCode.CannotConnect,
+                $"{place} did not answer in time: {failure.Message}",
+                "the request may have been carried out; --timeout allows more time"),
+            ErrorCode.AuthenticationRequired => (
+                ExitCode.Authentication,
+                $"{place} wants credentials.",
+                "set NEXO_TOKEN, or NEXO_USER and NEXO_PASSWORD"),
+            ErrorCode.AuthenticationFailed => (
+                ExitCode.Authentication, $"{place} did not accept the credentials.", CredentialsHint(settings)),
+            ErrorCode.AuthenticationThrottled => (
+                ExitCode.Authentication, failure.Message, "there were too many wrong attempts: wait, then try again"),
+            _ => (ExitCode.Refused, failure.Message, Hint(failure.Code)),
+        };
+        return new CliFailure(exitCode, code, message, hint, failure) { Retryable = failure.Retryable };
+    }
+
+    /// <summary>A URL without its secrets.</summary>
+    public static string Redact(string url) =>
+        Token().Replace(Password().Replace(url, "$1:***@"), "$1***");
+
+    private static string CannotConnect(NexoException failure, string place)
+    {
+        for (Exception? cause = failure; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is SocketException socket)
+            {
+                return $"Cannot connect to {place}: {Reason(socket)}.";
+            }
+        }
+
+        return $"Cannot connect to {place}: {failure.Message}";
+    }
+
+    private static string Reason(SocketException socket) => socket.SocketErrorCode switch
+    {
+        SocketError.ConnectionRefused => "connection refused",
+        SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain => "no such host",
+        SocketError.AddressNotAvailable => "no such socket",
+        _ => socket.Message,
+    };
+
+    private static string ConnectHint(CliSettings settings) => settings.Url == GlobalOptions.DefaultUrl
+        ? "is the server running? start it with: nexo serve; or set --url or NEXO_URL"
+        : "is the server running there? see --url and NEXO_URL; start one here with: nexo serve";
+
+    private static string CredentialsHint(CliSettings settings) => settings.Token is null
+        ? "see NEXO_USER and NEXO_PASSWORD"
+        : "see NEXO_TOKEN or --token";
+
+    public static string? Hint(ErrorCode code) => code switch
+    {
+        ErrorCode.WrongType => "values are read with get, hashes with hget and hgetall",
+        ErrorCode.OutOfMemory => "free room with del or clear, or start the server with a larger store.max-memory",
+        ErrorCode.UnknownOpcode or ErrorCode.UnsupportedVersion => "server and nexo differ in version: see nexo info, nexo version",
+        ErrorCode.ShuttingDown or ErrorCode.TooManyConnections or ErrorCode.TooManyInFlight => "try again in a moment",
+        ErrorCode.ReplyTooLarge => "ask for less at once",
+        _ => null,
+    };
+
+    public static string SnakeCase(string name) => Capital().Replace(name, "_$0").TrimStart('_').ToLowerInvariant();
+
+    [GeneratedRegex("(//[^/:@]*):[^/]*@")]
+    private static partial Regex Password();
+
+    [GeneratedRegex("([?&]token=)[^&]*")]
+    private static partial Regex Token();
+
+    [GeneratedRegex("[A-Z]")]
+    private static partial Regex Capital();
+}

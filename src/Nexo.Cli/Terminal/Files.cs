@@ -1,0 +1,25 @@
+namespace Nexo.Cli.Terminal;
+
+/// <summary>Opens the files that people name; what is wrong with one is their news, not a defect.</summary>
+internal static class Files
+{
+    public static async Task<byte[]> ReadAsync(string path, CancellationToken cancel)
+    {
+        await using FileStream file = OpenRead(path);
+        using var buffer = new MemoryStream();
+        await file.CopyToAsync(buffer, cancel);
+        return buffer.ToArray();
+    }
+
+    public static FileStream OpenRead(string path)
+    {
+        try
+        {
+            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 1);
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw CliFailure.Usage($"Cannot read '{path}': {refused.Message}");
+        }
+    }
+}

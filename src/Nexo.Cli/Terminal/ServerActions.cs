@@ -1,0 +1,76 @@
+using System.CommandLine;
+using Nexo.Client;
+
+namespace Nexo.Cli.Terminal;
+
+/// <summary>Gives commands an action that needs a server.</summary>
+internal static class ServerActions
+{
+    /// <summary>Work on a whole prefix: it takes as long as there are keys.</summary>
+    public static readonly TimeSpan LongTimeout = TimeSpan.FromMinutes(10);
+
+    /// <summary>Connects, runs, and explains what the client's errors mean for people.</summary>
+    public static Command OnServer(
+        this Command command, Func<ClientRun, Task<int>> action, TimeSpan? defaultTimeout = null)
+    {
+        command.SetAction(async (parsed, cancel) =>
+        {
+            CliSettings settings = CliSettings.Of(parsed);
+            try
+            {
+                await using NexoClient client = await ConnectAsync(settings, defaultTimeout, cancel);
+                using var run = new ClientRun(parsed, client, cancel);
+                return await RunAsync(run, action);
+            }
+            catch (NexoException failure) when (!cancel.IsCancellationRequested)
+            {
+                throw ClientFailures.Explain(failure, settings);
+            }
+        });
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ClientRun run, Func<ClientRun, Task<int>> action)
+    {
+        int exitCode;
+        try
+        {
+            exitCode = await action(run);
+        }
+        catch (Exception failure) when (failure is not OutputClosedException)
+        {
+            // What was found before the failure is worth having.
+            run.Out.Flush();
+            throw;
+        }
+
+        run.Out.Flush();
+        return exitCode;
+    }
+
+    private static async Task<NexoClient> ConnectAsync(
+        CliSettings settings, TimeSpan? defaultTimeout, CancellationToken cancel)
+    {
+        TimeSpan timeout = settings.Timeout ?? defaultTimeout ?? GlobalOptions.DefaultTimeout;
+        var options = new NexoClientOptions
+        {
+            Url = settings.Url,
+            ClientName = $"{HelpScreen.ProgramName}-cli/{VersionCommand.Version}",
+            User = settings.User,
+            Password = settings.Password,
+            Token = settings.Token,
+            ConnectTimeout = settings.Timeout ?? GlobalOptions.DefaultTimeout,
+            RequestTimeout = timeout,
+        };
+        try
+        {
+            return await NexoClient.ConnectAsync(options, cancel);
+        }
+        catch (Exception unclear) when (unclear is ArgumentException or FormatException)
+        {
+            throw CliFailure.Usage(
+                $"'{ClientFailures.Redact(settings.Url)}' is not a URL of a Nexo server: {unclear.Message}",
+                "it looks like nexo://HOST:PORT or nexo+unix:///PATH");
+        }
+    }
+}

@@ -1,0 +1,137 @@
+using System.Buffers;
+using Nexo.Protocol;
+
+namespace Nexo.Server.Native;
+
+/// <summary>Takes the frames that a <see cref="FrameAssembler"/> finds.</summary>
+internal interface IFrameSink
+{
+    /// <summary>Handles one whole frame; the body belongs to the socket and dies with the call.</summary>
+    /// <returns>False: stop feeding for now; what was not consumed is fed again later.</returns>
+    bool OnFrame(in FrameHeader header, ReadOnlySpan<byte> body);
+
+    /// <summary>The stream is broken at this length field. Nothing is fed after it.</summary>
+    void OnBrokenFrame(FrameStatus status);
+}
+
+/// <summary>
+/// Cuts received bytes into frames. A frame that lies whole in what was fed is handed over in place; only one that is
+/// split over two reads is copied together, in a buffer that grows with the bytes that have come, never with the bytes
+/// that were announced.
+/// </summary>
+internal sealed class FrameAssembler(int frameBytesMax) : IDisposable
+{
+    private const int PartialCapacityMin = 512;
+
+    private byte[] _partial = [];
+    private int _partialCount;
+
+    /// <summary>The largest frame, header included; it grows when the peer has authenticated.</summary>
+    public int FrameBytesMax { get; set; } = frameBytesMax;
+
+    /// <summary>True while a frame has begun and not ended.</summary>
+    public bool IsInFrame => _partialCount > 0;
+
+    /// <summary>Consumes bytes until they are used up or the sink wants to stop.</summary>
+    /// <returns>How many bytes were consumed.</returns>
+    public int Feed<TSink>(ReadOnlySpan<byte> bytes, TSink sink)
+        where TSink : IFrameSink
+    {
+        int consumed = 0;
+        bool more = true;
+        while (more && consumed < bytes.Length)
+        {
+            ReadOnlySpan<byte> rest = bytes[consumed..];
+            if (_partialCount > 0)
+            {
+                consumed += FeedPartial(rest, sink, out more);
+                continue;
+            }
+
+            FrameStatus status = FrameHeader.TryRead(rest, FrameBytesMax, out FrameHeader header);
+            if (status == FrameStatus.Complete)
+            {
+                consumed += header.TotalSize;
+                more = sink.OnFrame(header, rest[FrameHeader.Size..header.TotalSize]);
+            }
+            else if (status is FrameStatus.NeedHeader or FrameStatus.NeedBody)
+            {
+                consumed += Keep(rest);
+            }
+            else
+            {
+                sink.OnBrokenFrame(status);
+                return bytes.Length;
+            }
+        }
+
+        return consumed;
+    }
+
+    public void Dispose()
+    {
+        if (_partial.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_partial);
+        }
+
+        _partial = [];
+        _partialCount = 0;
+    }
+
+    private int FeedPartial<TSink>(ReadOnlySpan<byte> bytes, TSink sink, out bool more)
+        where TSink : IFrameSink
+    {
+        more = true;
+        int consumed = 0;
+        if (_partialCount < FrameHeader.Size)
+        {
+            consumed = Keep(bytes[..Math.Min(bytes.Length, FrameHeader.Size - _partialCount)]);
+        }
+
+        FrameStatus status = FrameHeader.TryRead(
+            _partial.AsSpan(0, _partialCount), FrameBytesMax, out FrameHeader header);
+        if (status is FrameStatus.TooSmall or FrameStatus.TooLarge)
+        {
+            sink.OnBrokenFrame(status);
+            more = false;
+            return bytes.Length;
+        }
+
+        if (status == FrameStatus.NeedHeader)
+        {
+            return consumed;
+        }
+
+        int missing = header.TotalSize - _partialCount;
+        consumed += Keep(bytes.Slice(consumed, Math.Min(missing, bytes.Length - consumed)));
+        if (_partialCount == header.TotalSize)
+        {
+            more = sink.OnFrame(header, _partial.AsSpan(FrameHeader.Size, header.TotalSize - FrameHeader.Size));
+            Dispose();
+        }
+
+        return consumed;
+    }
+
+    private int Keep(ReadOnlySpan<byte> bytes)
+    {
+        int needed = _partialCount + bytes.Length;
+        if (needed > _partial.Length)
+        {
+            // Doubling keeps the copying linear; it is bounded by twice what was received.
+            byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(Math.Max(needed, _partialCount * 2), PartialCapacityMin));
+            _partial.AsSpan(0, _partialCount).CopyTo(larger);
+            if (_partial.Length > 0)
+            {
+                ArrayPool<byte>.Shared.Return(_partial);
+            }
+
+            _partial = larger;
+        }
+
+        bytes.CopyTo(_partial.AsSpan(_partialCount));
+        _partialCount = needed;
+        return bytes.Length;
+    }
+}

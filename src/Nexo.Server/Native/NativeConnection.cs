@@ -1,0 +1,298 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Connections;
+using Nexo.Protocol;
+
+namespace Nexo.Server.Native;
+
+/// <summary>
+/// One native connection: reads what has come, handles every whole frame of it, and sends the replies together.
+/// Handlers run on the thread that read, so they never block; what waits goes through <see cref="RunSliced"/> or a
+/// subscription. The other half of the class (<c>NativeConnection.Control.cs</c>) is hello, stop and time-outs.
+/// </summary>
+internal sealed partial class NativeConnection : IFrameSink
+{
+    // Replies leave at the latest when this much has gathered, so one batch never holds many large values.
+    private const int BatchBytesMax = 64 * 1_024;
+
+    // A peer that keeps its socket full for this long moves to a pool thread and leaves the reading thread to others.
+    private const int FairShareBytes = 256 * 1_024;
+
+    private readonly ConnectionContext _transport;
+    private readonly PipeReader _input;
+    private readonly Outbox _outbox;
+    private readonly FrameAssembler _assembler;
+    private readonly FrameBuffer _batch = new();
+    private readonly OpenRequests _open;
+    private long _requests;
+    private long _errors;
+    private long _bytesReceived;
+
+    public NativeConnection(ConnectionContext transport, NativeServer server)
+    {
+        _transport = transport;
+        _input = transport.Transport.Input;
+        Server = server;
+        _outbox = new Outbox(transport.Transport.Output, server);
+        _assembler = new FrameAssembler(server.Options.PreAuthBytesMax);
+        _open = new OpenRequests(server.Options.InFlightMax);
+        _connectedAtMs = server.NowMs;
+        _receivedAtMs = server.NowMs;
+    }
+
+    public long Id { get; set; }
+
+    public NativeServer Server { get; }
+
+    /// <summary>Replies of the requests that are being handled, not yet sent. Only for the reading thread.</summary>
+    public FrameBuffer Replies => _batch;
+
+    /// <summary>Most bytes that the body of a reply may have.</summary>
+    public int BodyBytesMax => Server.Options.FrameBytesMax - FrameHeader.Size;
+
+    public string Remote => _transport.RemoteEndPoint?.ToString() ?? "unix socket";
+
+    public ConnectionCounters ReadCounters() => new(
+        Volatile.Read(ref _requests),
+        Volatile.Read(ref _errors),
+        Volatile.Read(ref _bytesReceived),
+        _outbox.BytesSent);
+
+    /// <summary>Serves the peer until either side ends it. Does not throw.</summary>
+    public async Task RunAsync(bool isAdmitted)
+    {
+        try
+        {
+            if (!isAdmitted)
+            {
+                Refuse(ErrorCode.TooManyConnections, "The server has as many connections as connections.max allows.");
+            }
+            else if (await ReadPrefaceAsync())
+            {
+                await ServeAsync();
+            }
+
+            await FinishAsync();
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException)
+        {
+            CloseReason ??= "the peer went away";
+        }
+        catch (Exception exception)
+        {
+            Server.LogUnexpected(this, exception);
+            _transport.Abort();
+        }
+        finally
+        {
+            _open.Close(ErrorCode.ShuttingDown, "The connection has ended.");
+            await _outbox.CloseAsync();
+            _assembler.Dispose();
+            _batch.Dispose();
+        }
+    }
+
+    public bool OnFrame(in FrameHeader header, ReadOnlySpan<byte> body)
+    {
+        if (!_isReady)
+        {
+            OnHelloFrame(header, body);
+            return false;
+        }
+
+        switch (header.Kind)
+        {
+            case FrameKind.Request:
+                OnRequest(header, body);
+                break;
+            case FrameKind.Notice:
+                OnNotice(header, body);
+                break;
+            case FrameKind.Reply or FrameKind.Error when header.Opcode == Opcode.Ping:
+                break;
+            default:
+                Fail(header.Opcode, header.Correlation, ErrorCode.UnexpectedKind, "A client sends requests and notices.");
+                break;
+        }
+
+        return _batch.Count < BatchBytesMax && !_isEnding;
+    }
+
+    public void OnBrokenFrame(FrameStatus status)
+    {
+        if (status == FrameStatus.TooLarge)
+        {
+            Refuse(ErrorCode.FrameTooLarge, $"A frame has at most {_assembler.FrameBytesMax} bytes here.");
+        }
+        else
+        {
+            Refuse(ErrorCode.Malformed, $"The length of a frame is at least {FrameHeader.CountedSize}.");
+        }
+    }
+
+    /// <summary>Answers with an error. Only for the reading thread.</summary>
+    public void Fail(Opcode opcode, uint correlation, ErrorCode code, string message)
+    {
+        _errors++;
+        ErrorBody.WriteFrame(_batch, opcode, FrameKind.Error, correlation, code, message);
+    }
+
+    /// <summary>Sends frames from any thread; <paramref name="frames"/> is empty afterwards.</summary>
+    public void Post(FrameBuffer frames) => _outbox.Send(frames);
+
+    /// <summary>
+    /// True when <paramref name="correlation"/> is free for a subscription or a waiting request and there is room for
+    /// one more; else the request has been answered with the reason.
+    /// </summary>
+    public bool TryReserve(Opcode opcode, uint correlation)
+    {
+        ErrorCode refusal = _open.TryReserve(correlation);
+        if (refusal == ErrorCode.None)
+        {
+            return true;
+        }
+
+        string message = refusal == ErrorCode.CorrelationInUse
+            ? "An open request or subscription has this correlation already."
+            : "Too many requests of this connection are waiting; let some end first.";
+        Fail(opcode, correlation, refusal, message);
+        return false;
+    }
+
+    /// <summary>Keeps a subscription whose reply is in the batch; it starts to push when the batch has been sent.</summary>
+    public void Add(uint correlation, ISubscription subscription) => _open.Add(correlation, subscription);
+
+    /// <summary>
+    /// Runs work that takes long in bounded slices: the first one here, and if that was not all, the others on a pool
+    /// thread, where CANCEL reaches them. The reply comes when it is done and holds up nothing behind it.
+    /// </summary>
+    public void RunSliced(in Request request, Func<bool> moveNext, Func<long> total)
+    {
+        if (!moveNext())
+        {
+            request.ReplyCount(total());
+        }
+        else if (TryReserve(request.Opcode, request.Correlation))
+        {
+            var waiting = new SlicedRequest(this, request.Opcode, request.Correlation, moveNext, total);
+            _open.Add(request.Correlation, waiting);
+        }
+    }
+
+    /// <summary>Sends the last frame under a correlation, which is free again.</summary>
+    public void Complete(uint correlation, FrameBuffer answer)
+    {
+        _open.BeginAnswer(correlation);
+        Post(answer);
+        _open.EndAnswer();
+    }
+
+    private async Task ServeAsync()
+    {
+        int withoutPause = 0;
+        while (!_isEnding)
+        {
+            ReadResult read = await _input.ReadAsync();
+            ReadOnlySequence<byte> buffer = read.Buffer;
+            _receivedAtMs = Server.NowMs;
+            _bytesReceived += buffer.Length;
+            foreach (ReadOnlyMemory<byte> segment in buffer)
+            {
+                await FeedAsync(segment);
+            }
+
+            SendBatch();
+            withoutPause = buffer.Length < FairShareBytes / 8 ? 0 : withoutPause + (int)buffer.Length;
+            _input.AdvanceTo(buffer.End);
+            if (read.IsCompleted || read.IsCanceled)
+            {
+                CloseReason ??= "the peer closed it";
+                break;
+            }
+
+            if (withoutPause >= FairShareBytes)
+            {
+                withoutPause = 0;
+                await Task.Yield();
+            }
+        }
+    }
+
+    private async ValueTask FeedAsync(ReadOnlyMemory<byte> segment)
+    {
+        int offset = 0;
+        while (offset < segment.Length && !_isEnding)
+        {
+            offset += _assembler.Feed(segment.Span[offset..], this);
+            if (_hello is not null)
+            {
+                await FinishHelloAsync();
+            }
+
+            if (_batch.Count >= BatchBytesMax)
+            {
+                SendBatch();
+            }
+
+            // A client that asks and does not read is held here; the sweep cuts it when it stays so.
+            if (_outbox.BytesPending > Server.Options.ReplyBytesMax)
+            {
+                await _outbox.WhenIdleAsync();
+            }
+        }
+    }
+
+    private void SendBatch()
+    {
+        if (!_batch.IsEmpty)
+        {
+            _outbox.Send(_batch);
+        }
+
+        _open.StartAdded();
+    }
+
+    private void OnRequest(in FrameHeader header, ReadOnlySpan<byte> body)
+    {
+        _requests++;
+        if (header.Flags != FrameFlags.None && !TryReadFlags(header, ref body))
+        {
+            return;
+        }
+
+        if (_isGoingAway)
+        {
+            Fail(header.Opcode, header.Correlation, ErrorCode.ShuttingDown, "The server is shutting down.");
+            return;
+        }
+
+        RequestRouter.Route(new Request(this, header, body));
+    }
+
+    private bool TryReadFlags(in FrameHeader header, ref ReadOnlySpan<byte> body)
+    {
+        if ((header.Flags & ~(FrameFlags.Headers | FrameFlags.DurabilityMask)) != 0)
+        {
+            Fail(header.Opcode, header.Correlation, ErrorCode.Malformed, "A flag that is not defined is set.");
+            return false;
+        }
+
+        if ((header.Flags & FrameFlags.Headers) != 0 && !HeaderBlock.TrySplit(body, out _, out body))
+        {
+            Fail(header.Opcode, header.Correlation, ErrorCode.Malformed, "The header block is malformed.");
+            return false;
+        }
+
+        if (header.Flags.Durability() > Durability.Memory)
+        {
+            Fail(
+                header.Opcode,
+                header.Correlation,
+                ErrorCode.UnsupportedDurability,
+                "This server keeps the store in memory only; ask for memory, or leave it to the server.");
+            return false;
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,21 @@
+using Microsoft.AspNetCore.Connections;
+
+namespace Nexo.Server.Native;
+
+/// <summary>Kestrel's entry to the native protocol: one call per accepted connection, which ends with it.</summary>
+internal sealed class NativeConnectionHandler(NativeServer server) : ConnectionHandler
+{
+    public override async Task OnConnectedAsync(ConnectionContext connection)
+    {
+        var native = new NativeConnection(connection, server);
+        bool isAdmitted = server.TryAdmit(native);
+        try
+        {
+            await native.RunAsync(isAdmitted);
+        }
+        finally
+        {
+            server.Forget(native, isAdmitted);
+        }
+    }
+}

@@ -1,0 +1,171 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Nexo.Engine.Store;
+using Nexo.Protocol;
+using Nexo.Server.Security;
+
+namespace Nexo.Server.Native;
+
+/// <summary>
+/// All native connections: admission, the clock that they share, the sweep that pings and cuts, and the graceful stop.
+/// </summary>
+internal sealed partial class NativeServer : IDisposable
+{
+    private const int SweepIntervalMs = 100;
+
+    private readonly ConcurrentDictionary<long, NativeConnection> _connections = new();
+    private readonly TimeProvider _time;
+    private readonly ILogger<NativeServer> _log;
+    private readonly ITimer _sweep;
+    private readonly long _startedAt;
+    private long _connectionIds;
+    private int _connectionCount;
+    private long _nowMs;
+    private volatile bool _isStopping;
+
+    public NativeServer(
+        NexoServerOptions options,
+        StoreLimits limits,
+        StoreService store,
+        IAuthenticator authenticator,
+        TimeProvider time,
+        ILogger<NativeServer> log)
+    {
+        Options = options.Connections;
+        StoreLimits = limits;
+        Store = store;
+        Authenticator = authenticator;
+        Totals = new NativeTotals(this);
+        _time = time;
+        _log = log;
+        _startedAt = time.GetTimestamp();
+        _sweep = time.CreateTimer(
+            static state => ((NativeServer)state!).Sweep(),
+            this,
+            TimeSpan.FromMilliseconds(SweepIntervalMs),
+            TimeSpan.FromMilliseconds(SweepIntervalMs));
+    }
+
+    public ConnectionOptions Options { get; }
+
+    public StoreLimits StoreLimits { get; }
+
+    public StoreService Store { get; }
+
+    public IAuthenticator Authenticator { get; }
+
+    /// <summary>Counters over all connections, the closed ones included.</summary>
+    public NativeTotals Totals { get; }
+
+    /// <summary>New at every start, so that clients notice a restart.</summary>
+    public Guid ServerId { get; } = Guid.NewGuid();
+
+    /// <summary>Milliseconds since the start, as of the last sweep: free to read, and exact enough for time-outs.</summary>
+    public long NowMs => Volatile.Read(ref _nowMs);
+
+    public TimeSpan Uptime => _time.GetElapsedTime(_startedAt);
+
+    public bool IsStopping => _isStopping;
+
+    /// <summary>Connections that are open now, refused ones that are still being told so included.</summary>
+    public int ConnectionCount => Volatile.Read(ref _connectionCount);
+
+    public IEnumerable<NativeConnection> Connections => _connections.Values;
+
+    /// <summary>What HELLO is answered with.</summary>
+    public HelloReply Welcome() => new()
+    {
+        Version = ProtocolVersion.V1,
+        ServerId = ServerId,
+        ServerVersion = ServerFacts.Version,
+        FrameBytesMax = (uint)Options.FrameBytesMax,
+        InFlightMax = (uint)Options.InFlightMax,
+        KeyBytesMax = (uint)StoreLimits.KeyBytesMax,
+        ValueBytesMax = (uint)StoreLimits.ValueBytesMax,
+        IdleTimeoutMs = (uint)Options.IdleTimeoutMs,
+    };
+
+    /// <summary>Registers a connection; false when it is one too many.</summary>
+    public bool TryAdmit(NativeConnection connection)
+    {
+        connection.Id = Interlocked.Increment(ref _connectionIds);
+        _connections[connection.Id] = connection;
+        if (Interlocked.Increment(ref _connectionCount) <= Options.ConnectionsMax)
+        {
+            Totals.CountAccepted();
+            return true;
+        }
+
+        Totals.CountRefused();
+        return false;
+    }
+
+    public void Forget(NativeConnection connection, bool wasAdmitted)
+    {
+        Interlocked.Decrement(ref _connectionCount);
+        _connections.TryRemove(connection.Id, out _);
+        Totals.Absorb(connection);
+        if (wasAdmitted)
+        {
+            LogClosed(connection.Id, connection.Remote, connection.CloseReason ?? "without a reason");
+        }
+    }
+
+    /// <summary>
+    /// Tells every client to go away, lets what is in flight finish, and returns when all connections have ended or
+    /// <paramref name="deadline"/> cuts those that have not.
+    /// </summary>
+    public async Task StopAsync(CancellationToken deadline)
+    {
+        _isStopping = true;
+        List<Task> endings = [];
+        foreach (NativeConnection connection in _connections.Values)
+        {
+            endings.Add(connection.GoAwayAsync(ErrorCode.ShuttingDown, "The server is shutting down."));
+        }
+
+        try
+        {
+            await Task.WhenAll(endings).WaitAsync(deadline);
+        }
+        catch (OperationCanceledException)
+        {
+            foreach (NativeConnection connection in _connections.Values)
+            {
+                connection.Cut("still busy when the time to stop was up");
+            }
+        }
+    }
+
+    public void Dispose() => _sweep.Dispose();
+
+    internal void LogFatal(NativeConnection connection, ErrorCode code, string message) =>
+        LogFatal(connection.Id, connection.Remote, code, message);
+
+    internal void LogCut(NativeConnection connection, string reason) =>
+        LogCut(connection.Id, connection.Remote, reason);
+
+    internal void LogUnexpected(NativeConnection connection, Exception exception) =>
+        LogUnexpected(connection.Id, connection.Remote, exception);
+
+    private void Sweep()
+    {
+        Volatile.Write(ref _nowMs, (long)Uptime.TotalMilliseconds);
+        foreach (NativeConnection connection in _connections.Values)
+        {
+            connection.CheckTimeouts(_nowMs);
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Debug, "connection {Id} from {Remote} closed: {Reason}")]
+    private partial void LogClosed(long id, string remote, string reason);
+
+    [LoggerMessage(2, LogLevel.Information, "connection {Id} from {Remote} refused with {Code}: {Message}")]
+    private partial void LogFatal(long id, string remote, ErrorCode code, string message);
+
+    [LoggerMessage(3, LogLevel.Warning, "connection {Id} from {Remote} cut: {Reason}")]
+    private partial void LogCut(long id, string remote, string reason);
+
+    [LoggerMessage(4, LogLevel.Error, "connection {Id} from {Remote} failed unexpectedly")]
+    private partial void LogUnexpected(long id, string remote, Exception exception);
+}

@@ -1,0 +1,143 @@
+using Nexo.Protocol;
+
+namespace Nexo.Server.Native;
+
+/// <summary>
+/// What is open on a connection beyond the batch that is being handled: requests that wait and subscriptions, by
+/// correlation. Thread-safe; calls nobody under its lock.
+/// </summary>
+internal sealed class OpenRequests(int max)
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<uint, object> _open = [];
+    private readonly List<object> _added = [];
+    private TaskCompletionSource? _empty;
+    private int _answering;
+
+    private bool IsEmpty => _open.Count == 0 && _answering == 0;
+
+    /// <summary>Whether one more may be opened under this correlation.</summary>
+    public ErrorCode TryReserve(uint correlation)
+    {
+        lock (_gate)
+        {
+            return _open.ContainsKey(correlation) ? ErrorCode.CorrelationInUse
+                : _open.Count >= max ? ErrorCode.TooManyInFlight
+                : ErrorCode.None;
+        }
+    }
+
+    public void Add(uint correlation, object opened)
+    {
+        lock (_gate)
+        {
+            _open.Add(correlation, opened);
+        }
+
+        _added.Add(opened);
+    }
+
+    /// <summary>Sets going what was added since the last call. Only for the reading thread.</summary>
+    public void StartAdded()
+    {
+        if (_added.Count == 0)
+        {
+            return;
+        }
+
+        foreach (object added in _added)
+        {
+            if (added is ISubscription subscription)
+            {
+                subscription.Start();
+            }
+            else
+            {
+                ((SlicedRequest)added).Start();
+            }
+        }
+
+        _added.Clear();
+    }
+
+    /// <summary>
+    /// Frees the correlation before the last frame under it is sent, since the client may use it again at once.
+    /// <see cref="EndAnswer"/> follows when the frame has been sent.
+    /// </summary>
+    public void BeginAnswer(uint correlation)
+    {
+        lock (_gate)
+        {
+            _open.Remove(correlation);
+            _answering++;
+        }
+    }
+
+    public void EndAnswer()
+    {
+        lock (_gate)
+        {
+            _answering--;
+            if (IsEmpty)
+            {
+                _empty?.TrySetResult();
+            }
+        }
+    }
+
+    public void AddCredits(uint correlation, uint credits) => (Find(correlation) as ISubscription)?.AddCredits(credits);
+
+    public void Cancel(uint correlation) => (Find(correlation) as SlicedRequest)?.Cancel();
+
+    public void Stop(uint correlation) => (Find(correlation) as ISubscription)?.End(ErrorCode.None, string.Empty);
+
+    public void EndSubscriptions(ErrorCode code, string message)
+    {
+        foreach (object opened in Snapshot())
+        {
+            (opened as ISubscription)?.End(code, message);
+        }
+    }
+
+    /// <summary>Ends when nothing is open and every answer has been sent.</summary>
+    public Task WhenEmptyAsync()
+    {
+        lock (_gate)
+        {
+            if (IsEmpty)
+            {
+                return Task.CompletedTask;
+            }
+
+            _empty ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _empty.Task;
+        }
+    }
+
+    /// <summary>The connection is gone: cancels and ends everything.</summary>
+    public void Close(ErrorCode code, string message)
+    {
+        StartAdded();
+        foreach (object opened in Snapshot())
+        {
+            (opened as ISubscription)?.End(code, message);
+            (opened as SlicedRequest)?.Cancel();
+        }
+    }
+
+    private object? Find(uint correlation)
+    {
+        lock (_gate)
+        {
+            return _open.GetValueOrDefault(correlation);
+        }
+    }
+
+    private object[] Snapshot()
+    {
+        lock (_gate)
+        {
+            return [.. _open.Values];
+        }
+    }
+}

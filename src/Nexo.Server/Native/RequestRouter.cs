@@ -1,0 +1,54 @@
+using Nexo.Protocol;
+
+namespace Nexo.Server.Native;
+
+/// <summary>The one switch from an opcode to its handler.</summary>
+internal static class RequestRouter
+{
+    public static void Route(in Request request)
+    {
+        switch (request.Opcode)
+        {
+            case Opcode.Ping: ConnectionHandlers.Ping(request); break;
+            case Opcode.Info: ConnectionHandlers.Info(request); break;
+            case Opcode.Hello: ConnectionHandlers.HelloAgain(request); break;
+
+            case Opcode.StoreGet: StoreValueHandlers.Get(request); break;
+            case Opcode.StoreSet: StoreValueHandlers.Set(request); break;
+            case Opcode.StoreTake: StoreValueHandlers.Take(request); break;
+            case Opcode.StoreTouch: StoreValueHandlers.Touch(request); break;
+            case Opcode.StoreIncrement: StoreValueHandlers.Increment(request); break;
+            case Opcode.StoreAppend: StoreValueHandlers.Append(request); break;
+            case Opcode.StoreLength: StoreValueHandlers.Length(request); break;
+            case Opcode.StoreRange: StoreValueHandlers.Range(request); break;
+
+            case Opcode.StoreDelete: StoreKeyHandlers.Delete(request); break;
+            case Opcode.StoreExists: StoreKeyHandlers.Exists(request); break;
+            case Opcode.StoreTtl: StoreKeyHandlers.Ttl(request); break;
+            case Opcode.StoreExpire: StoreKeyHandlers.Expire(request); break;
+
+            case Opcode.StoreMultiGet: StoreBulkHandlers.MultiGet(request); break;
+            case Opcode.StoreMultiSet: StoreBulkHandlers.MultiSet(request); break;
+            case Opcode.StoreMultiDelete: StoreBulkHandlers.MultiDelete(request); break;
+            case Opcode.StoreScan: StoreBulkHandlers.Scan(request); break;
+            case Opcode.StoreCount: StoreBulkHandlers.Count(request); break;
+            case Opcode.StoreClear: StoreBulkHandlers.Clear(request); break;
+
+            case Opcode.StoreHashSet: StoreHashHandlers.Set(request); break;
+            case Opcode.StoreHashGet: StoreHashHandlers.Get(request); break;
+            case Opcode.StoreHashMultiGet: StoreHashHandlers.MultiGet(request); break;
+            case Opcode.StoreHashDelete: StoreHashHandlers.Delete(request); break;
+            case Opcode.StoreHashGetAll: StoreHashHandlers.GetAll(request); break;
+            case Opcode.StoreHashIncrement: StoreHashHandlers.Increment(request); break;
+            case Opcode.StoreHashLength: StoreHashHandlers.Length(request); break;
+
+            case Opcode.StoreWatch: StoreWatchHandlers.Watch(request); break;
+
+            default:
+                request.Fail(
+                    ErrorCode.UnknownOpcode,
+                    $"Opcode 0x{(ushort)request.Opcode:X4} is not one that this server knows.");
+                break;
+        }
+    }
+}
