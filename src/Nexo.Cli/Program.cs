@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using Nexo.Cli.Bench;
 using Nexo.Cli.Store;
 using Nexo.Cli.Terminal;
 
@@ -13,6 +14,7 @@ internal static class Program
         PingCommand.Create(),
         InfoCommand.Create(),
         StoreCommand.Create(),
+        BenchCommand.Create(),
         CompletionCommand.Create(),
         VersionCommand.Create(),
     ];
