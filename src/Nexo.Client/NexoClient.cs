@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Nexo.Protocol;
 
 namespace Nexo.Client;
@@ -9,13 +10,21 @@ namespace Nexo.Client;
 public sealed class NexoClient : IAsyncDisposable
 {
     private readonly NexoClientOptions _options;
+    private readonly NexoUrl _url;
+    private readonly Dispatcher _dispatcher;
+    private readonly Reconnector _reconnector;
 
     /// <summary>Creates a client that connects when it is first used.</summary>
+    /// <exception cref="ArgumentException">An option cannot work.</exception>
     public NexoClient(NexoClientOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         NexoClientOptionsCheck.Require(options);
         _options = options with { };
+        _url = NexoUrl.Parse(options.Url);
+        _dispatcher = new Dispatcher(_options.TimeProvider, ProbeTimeout, ProbeAsync);
+        _reconnector = new Reconnector(
+            _options, _dispatcher, new Connector(_options, _url, _dispatcher), change => StateChanged?.Invoke(this, change));
         Store = new NexoStore(this, options.Serializer, options.RequestTimeout);
     }
 
@@ -26,12 +35,17 @@ public sealed class NexoClient : IAsyncDisposable
     public NexoStore Store { get; }
 
     /// <summary>Where the client stands with its server.</summary>
-    public NexoConnectionState State { get; private set; }
+    public NexoConnectionState State => _reconnector.State;
 
     /// <summary>What the server said of itself when it was last connected to; null before.</summary>
-    public NexoServerInfo? ServerInfo { get; private set; }
+    public NexoServerInfo? ServerInfo => _reconnector.Server;
 
     internal TimeProvider Time => _options.TimeProvider;
+
+    internal NexoClientOptions Options => _options;
+
+    private TimeSpan ProbeTimeout =>
+        _options.RequestTimeout == Timeout.InfiniteTimeSpan ? TimeSpan.FromSeconds(5) : _options.RequestTimeout;
 
     /// <summary>Connects to a server.</summary>
     /// <param name="url">As in <see cref="NexoClientOptions.Url"/>.</param>
@@ -61,27 +75,95 @@ public sealed class NexoClient : IAsyncDisposable
     /// <summary>Connects now, unless connected. Fails with the reason of the first attempt that fails; the client goes on
     /// trying after that, unless the server refused for good.</summary>
     /// <exception cref="NexoException">The server cannot be reached, or refuses.</exception>
-    public ValueTask OpenAsync(CancellationToken cancellationToken = default)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        StateChanged?.Invoke(this, new(State, State, ServerInfo, false, null));
-        return ValueTask.CompletedTask;
-    }
+    public async ValueTask OpenAsync(CancellationToken cancellationToken = default) =>
+        await _reconnector.OpenAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
 
     /// <summary>Asks the server for a sign of life and returns how long it took.</summary>
-    public ValueTask<TimeSpan> PingAsync(CancellationToken cancellationToken = default) =>
-        ValueTask.FromCanceled<TimeSpan>(cancellationToken);
+    public async ValueTask<TimeSpan> PingAsync(CancellationToken cancellationToken = default)
+    {
+        long started = _options.TimeProvider.GetTimestamp();
+        await PingAsync(_options.RequestTimeout, cancellationToken).ConfigureAwait(false);
+        return _options.TimeProvider.GetElapsedTime(started);
+    }
 
     /// <summary>What the server says of itself, grouped by dotted names such as <c>store.entries</c>.</summary>
     public ValueTask<IReadOnlyList<KeyValuePair<string, string>>> InfoAsync(
         CancellationToken cancellationToken = default) =>
-        ValueTask.FromCanceled<IReadOnlyList<KeyValuePair<string, string>>>(cancellationToken);
+        CallAsync<InfoReader, IReadOnlyList<KeyValuePair<string, string>>>(
+            Opcode.Info, CallTraits.Idempotent, null, default, _options.RequestTimeout, cancellationToken);
 
     /// <summary>Closes the connection. Calls under way fail with <see cref="ClientErrorCode.ClientClosed"/>.</summary>
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync()
+    {
+        await _reconnector.CloseAsync().ConfigureAwait(false);
+        _reconnector.Dispose();
+        _dispatcher.Dispose();
+    }
 
     internal ValueTask<TResult> CallAsync<TReader, TResult>(
-        Opcode opcode, CallTraits traits, FrameBuffer body, TReader reader, TimeSpan timeout, CancellationToken cancel)
-        where TReader : struct, IReplyReader<TResult> =>
-        throw new InvalidOperationException($"{opcode} {traits} {body} {reader} {timeout} {cancel}");
+        Opcode opcode,
+        CallTraits traits,
+        FrameBuffer? body,
+        TReader reader,
+        TimeSpan timeout,
+        CancellationToken cancel,
+        Subscription? subscription = null)
+        where TReader : struct, IReplyReader<TResult>
+    {
+        if (cancel.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled<TResult>(cancel);
+        }
+
+        _reconnector.EnsureStarted();
+        Operation<TReader, TResult> operation = Operation<TReader, TResult>.Rent(reader);
+        operation.Prepare(opcode, traits, body, DeadlineIn(timeout), subscription);
+        if (ClientTelemetry.Enabled)
+        {
+            operation.Measurement = CallMeasurement.Start(operation, _url);
+        }
+
+        operation.Trace = TraceToJoin(operation.Measurement.Activity);
+        _dispatcher.Send(operation);
+        if (cancel.CanBeCanceled)
+        {
+            operation.WatchToken(_dispatcher, cancel);
+        }
+
+        return operation.AsValueTask();
+    }
+
+    private static Activity? TraceToJoin(Activity? span)
+    {
+        Activity? trace = span ?? Activity.Current;
+        return trace is { Recorded: true, IdFormat: ActivityIdFormat.W3C } ? trace : null;
+    }
+
+    private long DeadlineIn(TimeSpan timeout) => timeout == Timeout.InfiniteTimeSpan
+        ? long.MaxValue
+        : Time.GetTimestamp() + (long)(timeout.TotalSeconds * Time.TimestampFrequency);
+
+    private ValueTask<bool> PingAsync(TimeSpan timeout, CancellationToken cancel) =>
+        CallAsync<EmptyReader, bool>(Opcode.Ping, CallTraits.Idempotent, null, default, timeout, cancel);
+
+    /// <summary>Keeps an idle connection alive, and ends one that no longer answers.</summary>
+    private async Task ProbeAsync(Connection connection)
+    {
+        try
+        {
+            await PingAsync(ProbeTimeout, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (NexoException error) when (error.Code == ClientErrorCode.DeadlineExceeded)
+        {
+            connection.Close(CallErrors.ConnectionLost("the server no longer answers", error));
+        }
+        catch (NexoException)
+        {
+            // The connection has ended by itself.
+        }
+        finally
+        {
+            connection.EndProbe();
+        }
+    }
 }

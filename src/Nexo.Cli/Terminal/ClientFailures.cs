@@ -38,7 +38,7 @@ internal static partial class ClientFailures
 
     /// <summary>A URL without its secrets.</summary>
     public static string Redact(string url) =>
-        Token().Replace(Password().Replace(url, "$1:***@"), "$1***");
+        Password().Replace(Token().Replace(url, "$1***"), "$1:***@");
 
     private static string CannotConnect(NexoException failure, string place)
     {
@@ -81,7 +81,7 @@ internal static partial class ClientFailures
 
     public static string SnakeCase(string name) => Capital().Replace(name, "_$0").TrimStart('_').ToLowerInvariant();
 
-    [GeneratedRegex("(//[^/:@]*):[^/]*@")]
+    [GeneratedRegex("(//[^/:@]*):.*@")]
     private static partial Regex Password();
 
     [GeneratedRegex("([?&]token=)[^&]*")]

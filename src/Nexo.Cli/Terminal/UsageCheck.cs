@@ -7,6 +7,7 @@ namespace Nexo.Cli.Terminal;
 internal static class UsageCheck
 {
     private const int DistanceMax = 2;
+    private const int BeginningMin = 3;
 
     /// <summary>Null when the line can be run.</summary>
     public static CliFailure? Find(ParseResult parsed)
@@ -40,15 +41,16 @@ internal static class UsageCheck
         return CliFailure.Usage(parsed.Errors[0].Message, help);
     }
 
-    /// <summary>The candidate that is nearest, at most two edits away; else one that the word begins.</summary>
+    /// <summary>A candidate that the word begins; else the nearest one, at most two edits away.</summary>
     public static string? Closest(string word, IReadOnlyCollection<string> candidates) =>
-        candidates
+        candidates.FirstOrDefault(candidate =>
+            word.Length >= BeginningMin && candidate.StartsWith(word, StringComparison.Ordinal))
+        ?? candidates
             .Select(candidate => (Name: candidate, Distance: Distance(word, candidate)))
             .Where(candidate => candidate.Distance <= DistanceMax && candidate.Distance < candidate.Name.Length)
             .OrderBy(candidate => candidate.Distance)
             .Select(candidate => candidate.Name)
-            .FirstOrDefault()
-        ?? candidates.FirstOrDefault(candidate => candidate.StartsWith(word, StringComparison.Ordinal));
+            .FirstOrDefault();
 
     // An argument that begins with -- and stands before the separator -- was meant as an option.
     private static string? MistypedOption(ParseResult parsed)

@@ -5,7 +5,7 @@ using System.Text;
 namespace Nexo.Server.Security;
 
 /// <summary>
-/// A password as it is configured: <c>pbkdf2-sha256$iterations$salt$hash</c>, salt and hash in base64. The work factor
+/// A password as it is configured: <c>pbkdf2-sha256:iterations:salt:hash</c>, salt and hash in base64. The work factor
 /// is part of it, so that it can grow without invalidating what is already written down.
 /// </summary>
 public sealed class PasswordHash
@@ -19,6 +19,7 @@ public sealed class PasswordHash
     /// <summary>More would let one login hold a core for seconds.</summary>
     public const int IterationsMax = 10_000_000;
 
+    // The parts are joined by colons because shells and compose files expand dollars.
     private const string Scheme = "pbkdf2-sha256";
     private const int SaltSize = 16;
     private const int SaltSizeMax = 64;
@@ -45,7 +46,7 @@ public sealed class PasswordHash
     public static bool TryParse(string text, out PasswordHash? hash)
     {
         hash = null;
-        string[] parts = text.Split('$');
+        string[] parts = text.Split(':');
         if (parts.Length != 4
             || parts[0] != Scheme
             || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int iterations)
@@ -68,7 +69,7 @@ public sealed class PasswordHash
 
     /// <summary>The configured form. It is a secret: only <c>hash-password</c> shows it.</summary>
     public string Format() =>
-        $"{Scheme}${Iterations}${Convert.ToBase64String(_salt)}${Convert.ToBase64String(_hash)}";
+        $"{Scheme}:{Iterations}:{Convert.ToBase64String(_salt)}:{Convert.ToBase64String(_hash)}";
 
     public override string ToString() => Scheme;
 

@@ -1,0 +1,133 @@
+using System.Net.Sockets;
+using Nexo.Protocol;
+
+namespace Nexo.Client;
+
+/// <content>
+/// Sending. A caller that is alone sends its request itself, on its own thread: nothing is quicker. With answers
+/// outstanding there is company, and the flush is queued to the pool, behind the callers that the last answers woke:
+/// what they ask for next leaves in the same write.
+/// </content>
+internal sealed partial class Connection : IThreadPoolWorkItem
+{
+    void IThreadPoolWorkItem.Execute() => Flush();
+
+    private void StartFlush(bool here)
+    {
+        if (!here)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            return;
+        }
+
+        if (!TryTakeBatch(out ReadOnlyMemory<byte> batch) || !TrySendNow(batch))
+        {
+            return;
+        }
+
+        // Others came meanwhile. Their requests are not this caller's to send.
+        bool ended;
+        lock (_gate)
+        {
+            ended = _outbox.TryEndFlush();
+        }
+
+        if (!ended)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+    }
+
+    private void Flush()
+    {
+        while (TryTakeBatch(out ReadOnlyMemory<byte> batch) && TrySendNow(batch))
+        {
+            _dispatcher.SendWaiting();
+        }
+    }
+
+    private bool TryTakeBatch(out ReadOnlyMemory<byte> batch)
+    {
+        lock (_gate)
+        {
+            Volatile.Write(ref _lastSentAt, _time.GetTimestamp());
+            batch = default;
+            return !_closed && _outbox.TryTakeBatch(out batch);
+        }
+    }
+
+    /// <summary>Sends; false when the socket is full, and the rest is sent, and the flush goes on, elsewhere; or when
+    /// the connection has failed.</summary>
+    private bool TrySendNow(ReadOnlyMemory<byte> batch)
+    {
+        try
+        {
+            ValueTask<int> send = _socket.SendAsync(batch, SocketFlags.None, CancellationToken.None);
+            if (!send.IsCompletedSuccessfully)
+            {
+                _ = SendRestAsync(send, batch);
+                return false;
+            }
+
+            int sent = send.GetAwaiter().GetResult();
+            if (sent < batch.Length)
+            {
+                _ = SendRestAsync(ValueTask.FromResult(sent), batch);
+                return false;
+            }
+
+            return true;
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        {
+            Close(CallErrors.ConnectionLost("writing to it failed", error));
+            return false;
+        }
+    }
+
+    private async Task SendRestAsync(ValueTask<int> send, ReadOnlyMemory<byte> batch)
+    {
+        try
+        {
+            batch = batch[await send.ConfigureAwait(false)..];
+            while (!batch.IsEmpty)
+            {
+                int sent = await _socket.SendAsync(batch, SocketFlags.None, CancellationToken.None)
+                    .ConfigureAwait(false);
+                batch = batch[sent..];
+            }
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        {
+            Close(CallErrors.ConnectionLost("writing to it failed", error));
+            return;
+        }
+
+        _dispatcher.SendWaiting();
+        Flush();
+    }
+
+    private void AnswerServer(in FrameHeader request)
+    {
+        bool flush;
+        lock (_gate)
+        {
+            if (request.Opcode == Opcode.Ping)
+            {
+                _outbox.AddEmpty(Opcode.Ping, FrameKind.Reply, request.Correlation);
+            }
+            else
+            {
+                _outbox.AddError(
+                    request.Opcode, request.Correlation, ErrorCode.UnknownOpcode, "The client answers PING only.");
+            }
+
+            flush = _outbox.TryStartFlush();
+        }
+
+        if (flush)
+        {
+            StartFlush(here: false);
+        }
+    }
+}

@@ -1,0 +1,134 @@
+using System.Net;
+using System.Net.Sockets;
+using Nexo.Protocol;
+
+namespace Nexo.Client;
+
+/// <summary>Makes connections: socket, preface, HELLO.</summary>
+internal sealed class Connector(NexoClientOptions options, NexoUrl url, Dispatcher dispatcher)
+{
+    private const uint HelloCorrelation = 1;
+
+    // HELLO's answer is about a hundred bytes; a server that announces more than this is none.
+    private const int HelloBytesMax = 64 * 1_024;
+
+    /// <summary>Connects, within <see cref="NexoClientOptions.ConnectTimeout"/>.</summary>
+    /// <exception cref="NexoException">It could not.</exception>
+    public async Task<Connection> ConnectAsync(CancellationToken cancel)
+    {
+        using var timeout = new CancellationTokenSource(options.ConnectTimeout, options.TimeProvider);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancel);
+        Socket? socket = null;
+        var received = new ReceiveBuffer();
+        try
+        {
+            socket = await OpenSocketAsync(either.Token).ConfigureAwait(false);
+            await SendHelloAsync(socket, either.Token).ConfigureAwait(false);
+            HelloReply hello = await ReceiveHelloAsync(socket, received, either.Token).ConfigureAwait(false);
+            return new Connection(socket, received, hello, dispatcher, options.TimeProvider);
+        }
+        catch (Exception error)
+        {
+            socket?.Dispose();
+            received.Dispose();
+            throw error switch
+            {
+                NexoException or ArgumentException => error,
+                OperationCanceledException when cancel.IsCancellationRequested => error,
+                OperationCanceledException => Failed($"it did not answer within {options.ConnectTimeout}", error),
+                _ => Failed(error.Message, error),
+            };
+        }
+    }
+
+    private async Task<Socket> OpenSocketAsync(CancellationToken cancel)
+    {
+        Socket socket = url.SocketPath is null
+            ? new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true }
+            : new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            EndPoint server = url.SocketPath is null
+                ? new DnsEndPoint(url.Host!, url.Port)
+                : new UnixDomainSocketEndPoint(url.SocketPath);
+            await socket.ConnectAsync(server, cancel).ConfigureAwait(false);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private async Task SendHelloAsync(Socket socket, CancellationToken cancel)
+    {
+        using var buffer = new FrameBuffer();
+        buffer.Write(ProtocolVersion.Preface);
+        var hello = new HelloRequest
+        {
+            ClientName = options.ClientName,
+            User = options.User ?? url.User,
+            Password = options.Password ?? url.Password,
+            Token = options.Token ?? url.Token,
+        };
+        hello.WriteFrame(buffer, HelloCorrelation);
+        ReadOnlyMemory<byte> rest = buffer.Written;
+        while (!rest.IsEmpty)
+        {
+            rest = rest[await socket.SendAsync(rest, SocketFlags.None, cancel).ConfigureAwait(false)..];
+        }
+    }
+
+    private async Task<HelloReply> ReceiveHelloAsync(Socket socket, ReceiveBuffer received, CancellationToken cancel)
+    {
+        while (true)
+        {
+            int count = await socket.ReceiveAsync(received.MakeRoom(), SocketFlags.None, cancel).ConfigureAwait(false);
+            if (count == 0)
+            {
+                throw Failed("it closed the connection before it answered HELLO");
+            }
+
+            received.Received(count);
+            if (TryTakeHello(received, out HelloReply? hello))
+            {
+                return hello!;
+            }
+        }
+    }
+
+    private bool TryTakeHello(ReceiveBuffer received, out HelloReply? hello)
+    {
+        FrameStatus status = received.TryTakeFrame(HelloBytesMax, out FrameHeader header, out ReadOnlySpan<byte> body);
+        hello = null;
+        if (status is FrameStatus.NeedHeader or FrameStatus.NeedBody)
+        {
+            return false;
+        }
+
+        bool refused = header.Kind == FrameKind.Error || header.Opcode == Opcode.GoAway;
+        if (status == FrameStatus.Complete && refused && ErrorBody.TryRead(body, out ErrorBody error))
+        {
+            throw CallErrors.FromServer(error);
+        }
+
+        bool isHello = status == FrameStatus.Complete
+            && header is { Opcode: Opcode.Hello, Kind: FrameKind.Reply, Correlation: HelloCorrelation }
+            && HelloReply.TryRead(body, out hello);
+        if (!isHello)
+        {
+            throw CallErrors.Violation($"what answers at {url.Address} does not speak the Nexo protocol");
+        }
+
+        return hello!.Version == ProtocolVersion.V1
+            ? true
+            : throw new NexoException(
+                ErrorCode.UnsupportedVersion,
+                $"The server chose protocol version {hello.Version}; this client speaks {ProtocolVersion.V1}.",
+                retryable: false);
+    }
+
+    private NexoException Failed(string how, Exception? cause = null) => new(
+        ClientErrorCode.ConnectFailed, $"Could not connect to {url.Address}: {how}.", retryable: true, cause);
+}

@@ -1,0 +1,111 @@
+using System.Diagnostics;
+using Nexo.Protocol;
+
+namespace Nexo.Client;
+
+/// <summary>
+/// One call: what is sent for it, where it waits, and how its caller is told. At any moment it is in one place only: the
+/// line of those that wait to be sent, or a slot of one connection. Whoever takes it out of there, under the lock of
+/// that place, and nobody else, completes it.
+/// </summary>
+internal abstract class Operation
+{
+    private CancellationTokenRegistration _cancellation;
+
+    public Opcode Opcode { get; private set; }
+
+    public CallTraits Traits { get; private set; }
+
+    /// <summary>The timestamp at which the call ends without an answer; <see cref="long.MaxValue"/> for never.</summary>
+    public long DeadlineAt { get; private set; }
+
+    /// <summary>The request's body until it is written.</summary>
+    public FrameBuffer? Body { get; private set; }
+
+    /// <summary>What the request opens, if it opens a subscription.</summary>
+    public Subscription? Subscription { get; private set; }
+
+    /// <summary>The trace that the server should join: an activity's W3C id and state.</summary>
+    public Activity? Trace { get; set; }
+
+    /// <summary>The call's measurement, when somebody listens.</summary>
+    public CallMeasurement Measurement { get; set; }
+
+    // Where it waits; see WaitingLine and SlotTable, which alone set these, under their locks.
+    public WaitingLine? Line { get; set; }
+
+    public Operation? Previous { get; set; }
+
+    public Operation? Next { get; set; }
+
+    public Connection? Connection { get; set; }
+
+    public int Slot { get; set; }
+
+    /// <summary>The batch of the connection's outbox that holds the request.</summary>
+    public long Batch { get; set; }
+
+    public bool IsIdempotent => (Traits & CallTraits.Idempotent) != 0;
+
+    public void Prepare(
+        Opcode opcode, CallTraits traits, FrameBuffer? body, long deadlineAt, Subscription? subscription)
+    {
+        Opcode = opcode;
+        Traits = traits;
+        Body = body;
+        DeadlineAt = deadlineAt;
+        Subscription = subscription;
+    }
+
+    public FrameBuffer? TakeBody()
+    {
+        FrameBuffer? body = Body;
+        Body = null;
+        return body;
+    }
+
+    /// <summary>Watches the caller's token. Comes after sending: a callback that finds the call in no place does
+    /// nothing, so before it, it could be missed.</summary>
+    public void WatchToken(Dispatcher dispatcher, CancellationToken cancel)
+    {
+        Dispatcher = dispatcher;
+        _cancellation = cancel.UnsafeRegister(
+            static (state, token) =>
+            {
+                var operation = (Operation)state!;
+                operation.Dispatcher!.Cancel(operation, token);
+            },
+            this);
+    }
+
+    /// <summary>Reads the reply; false when it is malformed. <see cref="Signal"/> tells the caller.</summary>
+    public abstract bool TryRead(ReadOnlySpan<byte> body);
+
+    /// <summary>Sets the failure. <see cref="Signal"/> tells the caller.</summary>
+    public abstract void SetError(Exception error);
+
+    /// <summary>Wakes the caller.</summary>
+    /// <param name="inline">Whether its continuation may run here and now; else it is queued to the pool.</param>
+    public abstract void Signal(bool inline);
+
+    public void Fail(Exception error)
+    {
+        SetError(error);
+        Signal(inline: false);
+    }
+
+    protected Dispatcher? Dispatcher { get; private set; }
+
+    /// <summary>Forgets everything. After it no cancellation callback can be running or come.</summary>
+    protected void Forget()
+    {
+        _cancellation.Dispose();
+        _cancellation = default;
+        Dispatcher = null;
+        Body = null;
+        Subscription = null;
+        Trace = null;
+        Measurement = default;
+        Connection = null;
+    }
+}

@@ -1,0 +1,106 @@
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using Nexo.Protocol;
+
+namespace Nexo.Client;
+
+/// <summary>
+/// Frames on their way out. One batch fills while the one before is being sent, so all that callers ask for during a
+/// send leaves together in the next. Guarded by the connection's gate, except that whoever was told to flush owns the
+/// batch that it took.
+/// </summary>
+[SuppressMessage("Reliability", "CA1001", Justification = "When a connection ends a send may still read these arrays:"
+    + " they are left to the collector rather than given back to the pool.")]
+internal sealed class Outbox
+{
+    /// <summary>More than a traceparent (55 bytes) and a tracestate (512) need in a header block.</summary>
+    public const int TraceBytesMax = 640;
+
+    private FrameBuffer _filling = new();
+    private FrameBuffer _sending = new();
+    private bool _flushing;
+
+    /// <summary>The number of the batch that fills; all before it were handed to the socket.</summary>
+    public long FillingBatch { get; private set; }
+
+    /// <summary>Bytes of the batch that fills.</summary>
+    public int FillingBytes => _filling.Count;
+
+    public void AddRequest(Operation operation, uint correlation)
+    {
+        Activity? trace = operation.Trace;
+        _filling.Begin(
+            operation.Opcode,
+            FrameKind.Request,
+            correlation,
+            trace is null ? FrameFlags.None : FrameFlags.Headers);
+        if (trace is not null)
+        {
+            WriteTrace(trace);
+        }
+
+        if (operation.Body is { } body)
+        {
+            _filling.Write(body.Written.Span);
+        }
+
+        _filling.End();
+    }
+
+    /// <summary>Adds a frame without a body: a notice or the answer to a ping.</summary>
+    public void AddEmpty(Opcode opcode, FrameKind kind, uint correlation)
+    {
+        _filling.Begin(opcode, kind, correlation);
+        _filling.End();
+    }
+
+    public void AddCredit(uint subscription, uint credits) =>
+        new CreditNotice(credits).WriteFrame(_filling, subscription);
+
+    public void AddError(Opcode opcode, uint correlation, ErrorCode code, string message) =>
+        ErrorBody.WriteFrame(_filling, opcode, FrameKind.Error, correlation, code, message);
+
+    /// <summary>True when the caller must see to it that the outbox is flushed; false when somebody does already.</summary>
+    public bool TryStartFlush()
+    {
+        bool started = !_flushing;
+        _flushing = true;
+        return started;
+    }
+
+    /// <summary>Ends the flush if there is nothing left to send.</summary>
+    public bool TryEndFlush()
+    {
+        _sending.Clear();
+        _flushing = !_filling.IsEmpty;
+        return !_flushing;
+    }
+
+    /// <summary>The next batch of the one who flushes; false ends the flush.</summary>
+    public bool TryTakeBatch(out ReadOnlyMemory<byte> batch)
+    {
+        batch = default;
+        if (TryEndFlush())
+        {
+            return false;
+        }
+
+        (_filling, _sending) = (_sending, _filling);
+        FillingBatch++;
+        batch = _sending.Written;
+        return true;
+    }
+
+    private void WriteTrace(Activity trace)
+    {
+        var parent = new KeyValuePair<string, string>(HeaderBlock.TraceParent, trace.Id!);
+        if (trace.TraceStateString is { Length: > 0 } state)
+        {
+            HeaderBlock.Write(_filling, [parent, new(HeaderBlock.TraceState, state)]);
+        }
+        else
+        {
+            HeaderBlock.Write(_filling, [parent]);
+        }
+    }
+}

@@ -1,0 +1,17 @@
+namespace Nexo.Client;
+
+/// <summary>What a server pushes to, from the reply that opens it to the END that ends it. Called by the receiving thread.</summary>
+internal abstract class Subscription
+{
+    /// <summary>Where it is open; set when its request is sent.</summary>
+    public Connection? Connection { get; set; }
+
+    /// <summary>Its slot there.</summary>
+    public int Slot { get; set; }
+
+    /// <summary>Takes one item; false when it is malformed or was not paid for by a credit.</summary>
+    public abstract bool OnPush(ReadOnlySpan<byte> body);
+
+    /// <summary>It is over; null after a normal end.</summary>
+    public abstract void OnEnd(NexoException? error);
+}

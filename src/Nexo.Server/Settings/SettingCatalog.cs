@@ -1,0 +1,195 @@
+using Microsoft.Extensions.Logging;
+using Nexo.Engine.Store;
+
+namespace Nexo.Server.Settings;
+
+/// <summary>Every setting there is. File, environment, flags, <c>nexo config</c> and the documentation all come from here.</summary>
+internal static class SettingCatalog
+{
+    private const int Kb = 1_024;
+    private const int Mb = 1_024 * Kb;
+    private const int Gb = 1_024 * Mb;
+    private const int Second = 1_000;
+    private const int Minute = 60 * Second;
+    private const int Hour = 60 * Minute;
+    private const int PortMax = 65_535;
+
+    // The store's fixed room beside a value (key, header) must fit into the smallest frame with room for a value.
+    private const int FrameBytesMin = 128 * Kb;
+
+    public static IReadOnlyList<Setting> All { get; } =
+    [
+        .. Network(), .. Connections(), .. Store(), .. Security(), .. Log(), .. Data(),
+    ];
+
+    public static Setting? Find(string name) =>
+        All.FirstOrDefault(setting => string.Equals(setting.Name, name, StringComparison.OrdinalIgnoreCase));
+
+    private static IEnumerable<Setting> Network()
+    {
+        yield return Network("bind", SettingKinds.Address, n => n.Bind, (n, v) => n with { Bind = v }, "--bind",
+            "Address to listen on, for both ports");
+        yield return Network("port", SettingKinds.Integer(0, PortMax), n => n.Port, (n, v) => n with { Port = v }, "--port",
+            "Port of the Nexo protocol; 0: choose a free one and print it");
+        yield return Network("http-port", SettingKinds.Integer(NetworkOptions.HttpOff, PortMax),
+            n => n.HttpPort, (n, v) => n with { HttpPort = v }, "--http-port",
+            "Port of health, metrics and the status page; 0: choose and print, -1: off");
+        yield return Network("unix-socket", SettingKinds.SocketPath,
+            n => n.UnixSocket, (n, v) => n with { UnixSocket = v }, "--unix-socket",
+            "Path of a unix socket that speaks the Nexo protocol too; only the server's own user may connect");
+        yield return Network("insecure", SettingKinds.Flag, n => n.Insecure, (n, v) => n with { Insecure = v }, "--insecure",
+            "Listen where other machines can connect although no credentials are configured");
+    }
+
+    private static IEnumerable<Setting> Connections()
+    {
+        yield return Connections("max", SettingKinds.Integer(1, 1_000_000),
+            c => c.ConnectionsMax, (c, v) => c with { ConnectionsMax = v },
+            "Open connections; one more is told so and closed");
+        yield return Connections("frame-bytes-max", SettingKinds.Size(FrameBytesMin, Gb),
+            c => c.FrameBytesMax, (c, v) => c with { FrameBytesMax = v },
+            "Largest frame; a value has 65 KiB less");
+        yield return Connections("pre-auth-bytes-max", SettingKinds.Size(Kb, Mb),
+            c => c.PreAuthBytesMax, (c, v) => c with { PreAuthBytesMax = v },
+            "Largest frame of a client that has not finished HELLO");
+        yield return Connections("hello-timeout", SettingKinds.Duration(100, 10 * Minute),
+            c => c.HelloTimeoutMs, (c, v) => c with { HelloTimeoutMs = v },
+            "How long a client may take to send HELLO");
+        yield return Connections("ping-after-idle", SettingKinds.Duration(0, 24 * Hour),
+            c => c.PingAfterIdleMs, (c, v) => c with { PingAfterIdleMs = v },
+            "Silence after which the server sends a PING; 0: never");
+        yield return Connections("idle-timeout", SettingKinds.Duration(0, 24 * Hour),
+            c => c.IdleTimeoutMs, (c, v) => c with { IdleTimeoutMs = v },
+            "Silence after which a connection is closed; 0: never");
+        yield return Connections("in-flight-max", SettingKinds.Integer(1, 65_536),
+            c => c.InFlightMax, (c, v) => c with { InFlightMax = v },
+            "Requests and subscriptions open at once on one connection");
+        yield return Connections("reply-bytes-max", SettingKinds.Size(64 * Kb, Gb),
+            c => c.ReplyBytesMax, (c, v) => c with { ReplyBytesMax = v },
+            "Replies that wait for a client; past it nothing more is read from that client");
+        yield return Connections("send-stall", SettingKinds.Duration(100, Hour),
+            c => c.SendStallMs, (c, v) => c with { SendStallMs = v },
+            "How long a client may take nothing of what waits for it before it is cut");
+        yield return Connections("stop-grace", SettingKinds.Duration(0, 10 * Minute),
+            c => c.StopGraceMs, (c, v) => c with { StopGraceMs = v },
+            "How long a stop waits for requests that are in flight");
+        yield return Connections("watch-bytes-max", SettingKinds.Size(64 * Kb, Gb),
+            c => c.WatchBytesMax, (c, v) => c with { WatchBytesMax = v },
+            "Changes that wait for one slow WATCH; more are counted and reported as missed");
+    }
+
+    private static IEnumerable<Setting> Store()
+    {
+        const string notYet = "this version keeps entries in memory only; writing them to disk is the next thing to be built";
+        yield return Store("durability",
+            SettingKinds.Choice([("memory", StoreDurability.Memory)], ("interval", notYet), ("fsync", notYet)),
+            s => s.Durability, (s, v) => s with { Durability = v },
+            "What a write waits for. memory: nothing, and entries end with the process; the only mode of this version");
+        yield return Store("max-memory", SettingKinds.Size(0, 1L << 43), s => s.MaxMemory, (s, v) => s with { MaxMemory = v },
+            "Memory for entries and the structures over them; 0: no limit");
+        yield return Store("eviction",
+            SettingKinds.Choice([("refuse", StoreEviction.Refuse), ("evict", StoreEviction.Evict)]),
+            s => s.Eviction, (s, v) => s with { Eviction = v },
+            "At store.max-memory: refuse writes with a typed error, or evict entries that were not used lately");
+        yield return Store("shards", SettingKinds.Shards, s => s.Shards, (s, v) => s with { Shards = v },
+            "Parts of the store with a lock each; 0: chosen from the number of cores");
+    }
+
+    private static IEnumerable<Setting> Security()
+    {
+        yield return new Setting<Security.TokenHash?>("security.token-sha256", SettingKinds.Token,
+            o => o.Security.Token, (o, v) => o with { Security = o.Security with { Token = v } },
+            "SHA-256 of a token that lets clients in; make a pair with nexo config new-token")
+        {
+            IsSecret = true,
+            Mask = token => token is null ? string.Empty : "(hidden)",
+        };
+        yield return new Setting<IReadOnlyList<Security.UserCredential>>("security.users", SettingKinds.Users,
+            o => o.Security.Users, (o, v) => o with { Security = o.Security with { Users = v } },
+            "Users that may log in, as NAME:HASH; make a hash with nexo config hash-password")
+        {
+            IsSecret = true,
+            Mask = users => string.Join(", ", users.Select(user => $"{user.Name}:(hidden)")),
+        };
+        yield return Security("verify-concurrency", SettingKinds.Integer(1, 64),
+            s => s.VerifyConcurrency, (s, v) => s with { VerifyConcurrency = v },
+            "Passwords that are verified at once; each keeps a core busy for a tenth of a second or so");
+        yield return Security("verify-queue-max", SettingKinds.Integer(1, 65_536),
+            s => s.VerifyQueueMax, (s, v) => s with { VerifyQueueMax = v },
+            "Logins that wait for verification; one more is told to try again");
+        yield return Security("failure-burst", SettingKinds.Integer(1, 1_000),
+            s => s.FailureBurst, (s, v) => s with { FailureBurst = v },
+            "Failed logins in a row after which a remote address is slowed down");
+        yield return Security("failure-refill", SettingKinds.Duration(10, Hour),
+            s => s.FailureRefillMs, (s, v) => s with { FailureRefillMs = v },
+            "Time until a slowed down address may try once more");
+    }
+
+    private static IEnumerable<Setting> Log()
+    {
+        yield return new Setting<LogFormat>("log.format",
+            SettingKinds.Choice([("text", LogFormat.Text), ("json", LogFormat.Json)]),
+            o => o.Log.Format, (o, v) => o with { Log = o.Log with { Format = v } },
+            "How the log is written to standard error: lines for people, or a JSON object a line")
+        {
+            Flag = "--log-format",
+        };
+        yield return new Setting<LogLevel>("log.level",
+            SettingKinds.Choice([
+                ("trace", LogLevel.Trace), ("debug", LogLevel.Debug), ("information", LogLevel.Information),
+                ("warning", LogLevel.Warning), ("error", LogLevel.Error), ("critical", LogLevel.Critical),
+                ("none", LogLevel.None)]),
+            o => o.Log.Level, (o, v) => o with { Log = o.Log with { Level = v } },
+            "The least severe messages that are written")
+        {
+            Flag = "--log-level",
+        };
+    }
+
+    private static IEnumerable<Setting> Data()
+    {
+        yield return new Setting<string?>("data.directory", SettingKinds.DirectoryPath,
+            o => o.DataDirectory, (o, v) => o with { DataDirectory = v },
+            "Directory for what survives a restart. It is created and checked, but this version stores nothing in it")
+        {
+            Flag = "--data",
+        };
+    }
+
+    private static Setting<T> Network<T>(
+        string key,
+        SettingKind<T> kind,
+        Func<NetworkOptions, T> get,
+        Func<NetworkOptions, T, NetworkOptions> set,
+        string flag,
+        string description) => new(
+        $"network.{key}", kind, o => get(o.Network), (o, v) => o with { Network = set(o.Network, v) }, description)
+        {
+            Flag = flag,
+        };
+
+    private static Setting<T> Connections<T>(
+        string key,
+        SettingKind<T> kind,
+        Func<ConnectionOptions, T> get,
+        Func<ConnectionOptions, T, ConnectionOptions> set,
+        string description) => new(
+        $"connections.{key}", kind, o => get(o.Connections),
+        (o, v) => o with { Connections = set(o.Connections, v) }, description);
+
+    private static Setting<T> Store<T>(
+        string key,
+        SettingKind<T> kind,
+        Func<StoreOptions, T> get,
+        Func<StoreOptions, T, StoreOptions> set,
+        string description) => new(
+        $"store.{key}", kind, o => get(o.Store), (o, v) => o with { Store = set(o.Store, v) }, description);
+
+    private static Setting<T> Security<T>(
+        string key,
+        SettingKind<T> kind,
+        Func<SecurityOptions, T> get,
+        Func<SecurityOptions, T, SecurityOptions> set,
+        string description) => new(
+        $"security.{key}", kind, o => get(o.Security), (o, v) => o with { Security = set(o.Security, v) }, description);
+}

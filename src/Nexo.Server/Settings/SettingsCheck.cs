@@ -1,0 +1,34 @@
+namespace Nexo.Server.Settings;
+
+/// <summary>Settings that are right alone and wrong together.</summary>
+internal static class SettingsCheck
+{
+    public static IEnumerable<string> Find(NexoServerOptions options)
+    {
+        NetworkOptions network = options.Network;
+        ConnectionOptions connections = options.Connections;
+        if (!options.Security.AsksForCredentials && !network.Insecure && !BindAddress.IsLoopback(network.Bind))
+        {
+            yield return $"network.bind is {network.Bind}, where other machines can connect, and nobody would ask them for "
+                + "credentials; configure security.token-sha256 (nexo config new-token) or security.users (nexo config "
+                + "hash-password), or bind to 127.0.0.1, or say --insecure if everyone may read and write everything";
+        }
+
+        if (network.Port == network.HttpPort && network.Port != NetworkOptions.PortAny)
+        {
+            yield return $"network.port and network.http-port are both {network.Port}; give one of them another port, "
+                + "or 0 to choose a free one";
+        }
+
+        if (connections.PreAuthBytesMax > connections.FrameBytesMax)
+        {
+            yield return "connections.pre-auth-bytes-max is more than connections.frame-bytes-max; make it smaller";
+        }
+
+        if (connections.IdleTimeoutMs > 0 && connections.IdleTimeoutMs <= connections.PingAfterIdleMs)
+        {
+            yield return "connections.idle-timeout is not more than connections.ping-after-idle, so quiet clients would be "
+                + "closed before they are asked; make it longer, or 0 for never";
+        }
+    }
+}

@@ -1,0 +1,34 @@
+using Nexo.Cli.Terminal;
+using Xunit;
+
+namespace Nexo.Cli.Tests;
+
+public sealed class CompletionTests
+{
+    [Theory]
+    [InlineData("bash", "complete -o default -F _nexo nexo")]
+    [InlineData("zsh", "compdef _nexo nexo")]
+    [InlineData("fish", "complete --command nexo")]
+    public async Task The_script_of_a_shell_asks_the_binary_itself(string shell, string registration)
+    {
+        CliResult result = await new CliRunner().Run("completion", shell);
+        Assert.Equal(ExitCode.Ok, result.ExitCode);
+        Assert.Contains("[suggest:", result.Output, StringComparison.Ordinal);
+        Assert.Contains(registration, result.Output, StringComparison.Ordinal);
+        Assert.EndsWith("\n", result.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", "store")]
+    [InlineData("store h", "hgetall")]
+    [InlineData("store set --t", "--ttl")]
+    [InlineData("completion ", "fish")]
+    public async Task The_binary_suggests_what_fits(string typed, string expected)
+    {
+        // The word before is the program, whatever it is called here.
+        string line = $"{System.CommandLine.RootCommand.ExecutableName} {typed}";
+        CliResult result = await new CliRunner().Run($"[suggest:{line.Length}]", line);
+        Assert.Equal(ExitCode.Ok, result.ExitCode);
+        Assert.Contains(expected, result.Lines);
+    }
+}

@@ -1,0 +1,97 @@
+using System.Text.Json;
+using Nexo.Cli.Terminal;
+using Xunit;
+
+namespace Nexo.Cli.Tests;
+
+public sealed class UsageTests
+{
+    [Theory]
+    [InlineData("'store'", "stroe")]
+    [InlineData("'store'", "stroe get k")]
+    [InlineData("'get'", "store gte k")]
+    [InlineData("--ttl", "store set k v --tll 5s")]
+    public async Task A_typo_gets_the_word_that_was_meant(string meant, string line)
+    {
+        CliResult result = await new CliRunner().Run(line.Split(' '));
+        Assert.Equal(ExitCode.Usage, result.ExitCode);
+        Assert.Contains($"Did you mean {meant}?", result.Error, StringComparison.Ordinal);
+        Assert.Contains("--help", result.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("store get")]
+    [InlineData("store get a b")]
+    [InlineData("store set k")]
+    [InlineData("store set k v --ttl 5")]
+    [InlineData("store set k v --ttl 0s")]
+    [InlineData("store set k v --ttl -1s")]
+    [InlineData("store set k v --ttl 5s --expires-at 2030-01-01")]
+    [InlineData("store set k v --ttl 5s --keep-ttl")]
+    [InlineData("store set k v --expires-at soon")]
+    [InlineData("store set k v --nx --xx")]
+    [InlineData("store set k v --if-version x")]
+    [InlineData("store set k v --file f")]
+    [InlineData("store set k --file /nowhere/at/all")]
+    [InlineData("store cas k v")]
+    [InlineData("store incr k x")]
+    [InlineData("store incr k 99999999999999999999")]
+    [InlineData("store expire k")]
+    [InlineData("store expire k 5s --at 2030-01-01")]
+    [InlineData("store touch k")]
+    [InlineData("store touch k --ttl 5s --persist")]
+    [InlineData("store mset a 1 b")]
+    [InlineData("store hset k f")]
+    [InlineData("store del")]
+    [InlineData("store del a b --if-version 1")]
+    [InlineData("store clear")]
+    [InlineData("store clear p --all")]
+    [InlineData("store scan --limit -1")]
+    [InlineData("store get k --escape \\q")]
+    [InlineData("store get \uFFFD")]
+    [InlineData("store load /nowhere/at/all")]
+    [InlineData("ping --count -1")]
+    [InlineData("ping --interval 0s")]
+    [InlineData("ping --url http://x")]
+    [InlineData("ping --url nexo://h:99999")]
+    [InlineData("ping --timeout never")]
+    [InlineData("completion tcsh")]
+    [InlineData("nonsense")]
+    [InlineData("--nonsense")]
+    public async Task A_line_that_cannot_be_run_is_exit_code_2_with_one_reason(string line)
+    {
+        var runner = CliRunner.For(UnreachableServer.Url);
+        CliResult people = await runner.Run(line.Split(' '));
+        Assert.Equal(ExitCode.Usage, people.ExitCode);
+        Assert.Empty(people.Output);
+        Assert.StartsWith("nexo: ", people.Error, StringComparison.Ordinal);
+
+        CliResult json = await runner.Run([.. line.Split(' '), "--json"]);
+        Assert.Equal(ExitCode.Usage, json.ExitCode);
+        Assert.Equal(ExitCode.Usage, json.ErrorJson.GetProperty("exit_code").GetInt32());
+        Assert.NotEmpty(json.ErrorJson.GetProperty("message").GetString()!);
+    }
+
+    [Fact]
+    public async Task After_the_separator_everything_is_a_value()
+    {
+        CliResult result = await CliRunner.For(UnreachableServer.Url).Run("store", "set", "k", "--", "--tll");
+        Assert.Equal(ExitCode.CannotConnect, result.ExitCode);
+    }
+
+    [Fact]
+    public async Task An_argument_that_begins_with_an_at_sign_is_no_response_file()
+    {
+        CliResult result = await CliRunner.For(UnreachableServer.Url).Run("store", "set", "k", "@nowhere");
+        Assert.Equal(ExitCode.CannotConnect, result.ExitCode);
+    }
+
+    [Fact]
+    public async Task The_version_is_one_line_or_one_object()
+    {
+        CliResult plain = await new CliRunner().Run("version");
+        Assert.Matches(@"^nexo \d+\.\d+\.\d+\n$", plain.Output);
+        CliResult json = await new CliRunner().Run("--version", "--json");
+        Assert.Equal(JsonValueKind.Number, json.Json.GetProperty("protocol").ValueKind);
+    }
+}

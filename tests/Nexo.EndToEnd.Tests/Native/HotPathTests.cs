@@ -1,0 +1,110 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Text;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.DependencyInjection;
+using Nexo.Protocol;
+using Nexo.Server.Native;
+
+namespace Nexo.EndToEnd.Tests.Native;
+
+public sealed class HotPathTests
+{
+    private const int RequestsPerBatch = 64;
+    private const int Batches = 2_000;
+
+    [Fact]
+    public async Task Get_and_set_allocate_nothing_from_the_socket_to_the_socket()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        await using var pipes = new InlinePipes(server.Services.GetRequiredService<NativeServer>());
+        await pipes.GreetAsync();
+        byte[] sets = Encode(static (buffer, key) => new SetRequest { Key = key, Value = new byte[64] }.Write(buffer), Opcode.StoreSet);
+        byte[] gets = Encode(static (buffer, key) => buffer.Write(key), Opcode.StoreGet);
+        for (int i = 0; i < Batches; i++)
+        {
+            pipes.Exchange(sets);
+            pipes.Exchange(gets);
+        }
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < Batches; i++)
+        {
+            pipes.Exchange(sets);
+            pipes.Exchange(gets);
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    private static byte[] Encode(WriteBody writeBody, Opcode opcode)
+    {
+        using var buffer = new FrameBuffer();
+        for (uint i = 0; i < RequestsPerBatch; i++)
+        {
+            buffer.Begin(opcode, FrameKind.Request, i);
+            writeBody(buffer, Encoding.ASCII.GetBytes($"key:{i:D12}"));
+            buffer.End();
+        }
+
+        return buffer.Written.ToArray();
+    }
+
+    private delegate void WriteBody(FrameBuffer buffer, ReadOnlySpan<byte> key);
+
+    /// <summary>A connection of the real server over pipes that run everything on the caller's thread.</summary>
+    private sealed class InlinePipes : IAsyncDisposable
+    {
+        private readonly Pipe _toServer = new(Options());
+        private readonly Pipe _toClient = new(Options());
+        private readonly Task _running;
+
+        public InlinePipes(NativeServer server)
+        {
+            var transport = new Duplex(_toServer.Reader, _toClient.Writer);
+            var application = new Duplex(_toClient.Reader, _toServer.Writer);
+            var context = new DefaultConnectionContext("inline", transport, application);
+            _running = new NativeConnectionHandler(server).OnConnectedAsync(context);
+        }
+
+        public async Task GreetAsync()
+        {
+            using var hello = new FrameBuffer();
+            hello.AppendFrames(ProtocolVersion.Preface);
+            new HelloRequest().WriteFrame(hello, 1);
+            await _toServer.Writer.WriteAsync(hello.Written);
+            ReadResult read = await _toClient.Reader.ReadAsync();
+            _toClient.Reader.AdvanceTo(read.Buffer.End);
+        }
+
+        public void Exchange(byte[] requests)
+        {
+            ValueTask<FlushResult> flush = _toServer.Writer.WriteAsync(requests);
+            Assert.True(flush.IsCompletedSuccessfully);
+            Assert.True(_toClient.Reader.TryRead(out ReadResult read));
+            int replies = 0;
+            for (ReadOnlySequence<byte> rest = read.Buffer; !rest.IsEmpty; replies++)
+            {
+                Span<byte> head = stackalloc byte[FrameHeader.Size];
+                rest.Slice(0, FrameHeader.Size).CopyTo(head);
+                FrameHeader.TryRead(head, int.MaxValue, out FrameHeader header);
+                Assert.True(header.Kind == FrameKind.Reply);
+                rest = rest.Slice(header.TotalSize);
+            }
+
+            _toClient.Reader.AdvanceTo(read.Buffer.End);
+            Assert.True(replies == RequestsPerBatch);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await _toServer.Writer.CompleteAsync();
+            await _running;
+        }
+
+        private static PipeOptions Options() => new(
+            readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline, useSynchronizationContext: false);
+    }
+
+    private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;
+}
