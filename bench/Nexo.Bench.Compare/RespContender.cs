@@ -9,7 +9,8 @@ namespace Nexo.Bench.Compare;
 /// <summary>A server that speaks Redis' protocol, driven by redis-benchmark.</summary>
 internal sealed partial class RespContender(string name, Func<int, IReadOnlyList<string>> commandLine) : Contender(name)
 {
-    private const int CalibrationBatches = 1_500;
+    private const int CalibrationRequests = 6_000;
+    private const double MicrosecondsPerMillisecond = 1_000;
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(60);
 
     public override IReadOnlyList<string> CommandLine(int port) => commandLine(port);
@@ -45,7 +46,7 @@ internal sealed partial class RespContender(string name, Func<int, IReadOnlyList
     public override async Task<LoadFigures> PutLoadAsync(int port, Work work, double seconds, CancellationToken cancel)
     {
         // redis-benchmark counts requests, not seconds: a short run first tells how many are needed.
-        LoadFigures sample = await BenchAsync(port, work, (long)CalibrationBatches * work.Depth * 4, cancel);
+        LoadFigures sample = await BenchAsync(port, work, (long)CalibrationRequests * work.Depth, cancel);
         return await BenchAsync(port, work, (long)(sample.OperationsPerSecond * seconds), cancel) with
         {
             Operations = sample.Operations + (long)(sample.OperationsPerSecond * seconds),
@@ -63,10 +64,10 @@ internal sealed partial class RespContender(string name, Func<int, IReadOnlyList
             Slack,
             cancel);
         return new LoadFigures(
-            Number(Throughput().Match(output)),
+            Number(Throughput().Match(output), 1),
             requests,
-            PercentileMicroseconds(output, 50),
-            PercentileMicroseconds(output, 99),
+            Number(Summary().Match(output), 1) * MicrosecondsPerMillisecond,
+            Number(Summary().Match(output), 2) * MicrosecondsPerMillisecond,
             PercentileMicroseconds(output, 99.9));
     }
 
@@ -74,16 +75,20 @@ internal sealed partial class RespContender(string name, Func<int, IReadOnlyList
     private static double PercentileMicroseconds(string output, double percentile) => PercentileLine()
         .Matches(output)
         .Where(line => double.Parse(line.Groups[1].ValueSpan, CultureInfo.InvariantCulture) >= percentile)
-        .Select(line => double.Parse(line.Groups[2].ValueSpan, CultureInfo.InvariantCulture) * 1_000)
+        .Select(line => double.Parse(line.Groups[2].ValueSpan, CultureInfo.InvariantCulture) * MicrosecondsPerMillisecond)
         .DefaultIfEmpty(double.NaN)
         .First();
 
-    private static double Number(Match match) => match.Success
-        ? double.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture)
-        : throw new CompareFailure("redis-benchmark printed no throughput.");
+    private static double Number(Match match, int group) => match.Success
+        ? double.Parse(match.Groups[group].ValueSpan, CultureInfo.InvariantCulture)
+        : throw new CompareFailure("redis-benchmark printed no summary.");
 
     [GeneratedRegex(@"throughput summary: ([\d.]+) requests per second")]
     private static partial Regex Throughput();
+
+    // avg min p50 p95 p99 max
+    [GeneratedRegex(@"max\s+[\d.]+\s+[\d.]+\s+([\d.]+)\s+[\d.]+\s+([\d.]+)\s+[\d.]+\s*$")]
+    private static partial Regex Summary();
 
     [GeneratedRegex(@"^([\d.]+)% <= ([\d.]+) milliseconds \(cumulative", RegexOptions.Multiline)]
     private static partial Regex PercentileLine();
