@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using Nexo.Cli.Terminal;
 using Spectre.Console;
 
@@ -34,6 +36,20 @@ internal static class InfoCommand
                 ("One group, for a program", "nexo info store --json"));
     }
 
+    // A number that a double holds exactly is a number; ids and versions stay text.
+    private static void WriteFact(Utf8JsonWriter json, string name, string value)
+    {
+        const long ExactMax = 1L << 53;
+        if (long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out long number) && number <= ExactMax)
+        {
+            json.WriteNumber(name, number);
+        }
+        else
+        {
+            json.WriteString(name, value);
+        }
+    }
+
     private static void Print(ClientRun run, KeyValuePair<string, string>[] facts)
     {
         if (run.Out.Json)
@@ -42,7 +58,7 @@ internal static class InfoCommand
             {
                 foreach ((string name, string value) in facts)
                 {
-                    json.WriteString(name, value);
+                    WriteFact(json, name, value);
                 }
             });
             return;

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Nexo.Cli.Terminal;
 using Nexo.Client;
-using Nexo.Protocol;
 
 namespace Nexo.Cli.Store;
 
@@ -16,17 +15,18 @@ internal static class CasCommand
         var command = new Command("cas", "Replace a value only if it is still the one you know (compare and set)") { key };
         value.AddTo(command);
         condition.AddTo(command, existence: false);
+        command.Validators.Add(result =>
+        {
+            if (!condition.IsGiven(result))
+            {
+                result.AddError("cas compares: give --if-version N or --if-value OLD.");
+            }
+        });
         expiry.AddTo(command);
         return command
             .OnServer(async run =>
             {
                 byte[] name = run.Bytes(key);
-                StoreWhen when = condition.Of(run);
-                if (when.Kind == ConditionKind.None)
-                {
-                    throw CliFailure.Usage("cas compares: give --if-version N or --if-value OLD.");
-                }
-
                 TimeSpan? ttl = run.Get(expiry.Ttl);
                 DateTimeOffset? expiresAt = run.Get(expiry.ExpiresAt);
                 var options = new StoreSetOptions
@@ -34,7 +34,7 @@ internal static class CasCommand
                     Ttl = ttl,
                     ExpiresAt = expiresAt,
                     KeepTtl = ttl is null && expiresAt is null,
-                    When = when,
+                    When = condition.Of(run),
                 };
                 byte[] bytes = await value.ReadAsync(run);
                 return StoreResults.Stored(run, name, await run.Store.SetBytesAsync(name, bytes, options, run.Cancel));

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Nexo.Cli.Terminal;
 using Nexo.Client;
 
@@ -21,29 +22,35 @@ internal sealed class ConditionOptions
         HelpName = "OLD",
     };
 
+    private Option[] _options = [];
+
     /// <summary>Adds the options; at most one of them may be given.</summary>
     public void AddTo(Command command, bool existence)
     {
-        Option[] options = existence ? [_ifAbsent, _ifPresent, _ifVersion, _ifValue] : [_ifVersion, _ifValue];
-        foreach (Option option in options)
+        _options = existence ? [_ifAbsent, _ifPresent, _ifVersion, _ifValue] : [_ifVersion, _ifValue];
+        foreach (Option option in _options)
         {
             command.Add(option);
         }
 
         command.Validators.Add(result =>
         {
-            if (options.Count(option => result.GetResult(option) is { Implicit: false }) > 1)
+            if (_options.Count(option => IsGiven(result, option)) > 1)
             {
-                string names = string.Join(", ", options.Select(option => option.Name));
+                string names = string.Join(", ", _options.Select(option => option.Name));
                 result.AddError($"Give at most one of {names}.");
             }
         });
     }
 
+    public bool IsGiven(CommandResult result) => _options.Any(option => IsGiven(result, option));
+
     public StoreWhen Of(ClientRun run) =>
-        run.Parsed.GetResult(_ifAbsent) is { Implicit: false } ? StoreWhen.IfAbsent
-        : run.Parsed.GetResult(_ifPresent) is { Implicit: false } ? StoreWhen.IfPresent
+        IsGiven(run.Parsed.CommandResult, _ifAbsent) ? StoreWhen.IfAbsent
+        : IsGiven(run.Parsed.CommandResult, _ifPresent) ? StoreWhen.IfPresent
         : run.Get(_ifVersion) is { } version ? StoreWhen.IfVersion(version)
         : run.Get(_ifValue) is { } value ? StoreWhen.IfValue(BytesArguments.Decode(run.Parsed, value, "value"))
         : StoreWhen.Always;
+
+    private static bool IsGiven(CommandResult result, Option option) => result.GetResult(option) is { Implicit: false };
 }

@@ -14,19 +14,20 @@ internal static class DelCommand
         var command = new Command("del", "Delete keys") { keys };
         command.Aliases.Add("mdel");
         condition.AddTo(command, existence: false);
+        command.Validators.Add(result =>
+        {
+            if (condition.IsGiven(result) && result.GetResult(keys) is { Tokens.Count: > 1 })
+            {
+                result.AddError("A condition is about one key; there are several.");
+            }
+        });
         return command
             .OnServer(async run =>
             {
                 byte[][] names = run.Bytes(keys);
-                StoreWhen when = condition.Of(run);
                 if (names.Length == 1)
                 {
-                    return One(run, names[0], await run.Store.DeleteAsync(names[0], when, run.Cancel));
-                }
-
-                if (when.Kind != ConditionKind.None)
-                {
-                    throw CliFailure.Usage("A condition is about one key; there are several.");
+                    return One(run, names[0], await run.Store.DeleteAsync(names[0], condition.Of(run), run.Cancel));
                 }
 
                 long deleted = await run.Store.DeleteManyAsync([.. names.Select(name => new NexoKey(name))], run.Cancel);

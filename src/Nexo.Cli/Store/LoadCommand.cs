@@ -16,6 +16,7 @@ internal static class LoadCommand
             Arity = ArgumentArity.ZeroOrOne,
             DefaultValueFactory = _ => FromInput,
         };
+        file.Validators.Add(result => Files.RequireThere(result, FromInput));
         var keyField = new Option<string?>("--key-field")
         {
             Description = "Store each object as it stands, under the text of this field",

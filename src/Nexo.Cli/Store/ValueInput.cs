@@ -24,19 +24,24 @@ internal sealed class ValueInput
     {
         command.Add(_value);
         command.Add(_file);
+        command.Validators.Add(result =>
+        {
+            bool hasFile = result.GetResult(_file) is not null;
+            bool hasValue = result.GetResult(_value) is { Tokens.Count: > 0 };
+            if (hasFile == hasValue)
+            {
+                result.AddError(hasFile
+                    ? "Give either VALUE or --file, not both."
+                    : "There is no VALUE; - reads it from standard input, --file FILE from a file.");
+            }
+        });
+        _file.Validators.Add(result => Files.RequireThere(result, FromInput));
     }
 
     public async Task<byte[]> ReadAsync(ClientRun run)
     {
         string? text = run.Parsed.GetValue(_value);
         string? file = run.Get(_file);
-        if (text is null == (file is null))
-        {
-            throw CliFailure.Usage(
-                file is null ? "There is no VALUE." : "Give either VALUE or --file, not both.",
-                "- reads it from standard input, --file FILE from a file");
-        }
-
         if (text == FromInput || file == FromInput)
         {
             using var buffer = new MemoryStream();

@@ -14,6 +14,12 @@ internal static class BytesArguments
     public static bool UseEscapes(ParseResult parsed) =>
         parsed.GetValue(CliInvocation.Of(parsed).Globals.Escape);
 
+    /// <summary>Storing under a key that differs from what was typed would be worse than refusing.</summary>
+    public static CliFailure? Check(ParseResult parsed, GlobalOptions globals) =>
+        !parsed.GetValue(globals.Escape) && parsed.Tokens.Any(token => token.Value.Contains(Lost))
+            ? CliFailure.Usage("An argument holds bytes that are not UTF-8.", @"use --escape and write them as \xNN")
+            : null;
+
     public static byte[] Decode(ParseResult parsed, string text, string what)
     {
         if (UseEscapes(parsed))
@@ -24,10 +30,6 @@ internal static class BytesArguments
                     $"The {what} '{text}' has a backslash that begins no escape.", @"escapes are \\ \n \r \t \xNN");
         }
 
-        // Storing under a key that differs from what was typed would be worse than refusing.
-        return text.Contains(Lost)
-            ? throw CliFailure.Usage(
-                $"The {what} holds bytes that are not UTF-8.", @"use --escape and write them as \xNN")
-            : Encoding.UTF8.GetBytes(text);
+        return Encoding.UTF8.GetBytes(text);
     }
 }

@@ -48,7 +48,7 @@ internal static class CommandLineApp
         }
 
         bool isSuggestion = parsed.Tokens.Count > 0 && parsed.Tokens[0].Type == System.CommandLine.Parsing.TokenType.Directive;
-        if (!wantsHelp && !isSuggestion && UsageCheck.Find(parsed) is { } failure)
+        if (!wantsHelp && !isSuggestion && UsageCheck.Find(parsed, invocation.Globals) is { } failure)
         {
             throw failure;
         }

@@ -10,7 +10,7 @@ internal static class UsageCheck
     private const int BeginningMin = 3;
 
     /// <summary>Null when the line can be run.</summary>
-    public static CliFailure? Find(ParseResult parsed)
+    public static CliFailure? Find(ParseResult parsed, GlobalOptions globals)
     {
         Command command = parsed.CommandResult.Command;
         string help = $"see: {HelpScreen.Path(command)} --help";
@@ -25,7 +25,7 @@ internal static class UsageCheck
 
         if (parsed.Errors.Count == 0)
         {
-            return null;
+            return BytesArguments.Check(parsed, globals);
         }
 
         if (parsed.UnmatchedTokens.Count > 0 && command.Subcommands.Count > 0)

@@ -269,7 +269,7 @@ internal sealed partial class Connection
             }
         }
 
-        _socket.Dispose();
+        CloseSocket();
         _dispatcher.Detach(this);
         _retired.TrySetResult(reason);
         foreach ((Operation call, bool written) in calls)
@@ -281,6 +281,21 @@ internal sealed partial class Connection
         {
             subscription.OnEnd(reason);
         }
+    }
+
+    private void CloseSocket()
+    {
+        try
+        {
+            // Disposing under a pending read would cut the connection with a reset; this says goodbye first.
+            _socket.Shutdown(SocketShutdown.Both);
+        }
+        catch (SocketException)
+        {
+            // The other side was quicker.
+        }
+
+        _socket.Dispose();
     }
 
     private void Abandon(int index)

@@ -43,8 +43,9 @@ internal static class HelloFields
             return;
         }
 
+        ushort length = checked((ushort)Encoding.UTF8.GetByteCount(text));
         buffer.WriteUInt16(tag);
-        buffer.WriteUInt16(checked((ushort)Encoding.UTF8.GetByteCount(text)));
+        buffer.WriteUInt16(length);
         buffer.WriteUtf8(text);
     }
 

@@ -4,7 +4,8 @@ namespace Nexo.Protocol;
 /// The server's answer to HELLO. Body:
 /// <c>[u16 version][16 bytes serverId]</c> then fields <c>[u16 tag][u16 length][bytes]</c> until the end.
 /// Tags: 1 server version (UTF-8); u32 each: 2 frame bytes, 3 in-flight requests, 4 key bytes, 5 value bytes,
-/// 6 idle timeout in ms (0: none). An unknown tag is passed over.
+/// 6 idle timeout in ms (0: none). An unknown tag is passed over; a tag that comes twice is malformed; what is not there
+/// is 0.
 /// </summary>
 public sealed record HelloReply
 {
@@ -45,6 +46,7 @@ public sealed record HelloReply
 
         string? serverVersion = null;
         Span<uint> numbers = stackalloc uint[TagIdleTimeoutMs + 1];
+        uint seen = 0;
         while (!reader.AtEnd)
         {
             if (!HelloFields.TryRead(ref reader, out ushort tag, out ReadOnlySpan<byte> value))
@@ -52,6 +54,13 @@ public sealed record HelloReply
                 return false;
             }
 
+            uint bit = tag <= TagIdleTimeoutMs ? 1u << tag : 0;
+            if ((seen & bit) != 0)
+            {
+                return false;
+            }
+
+            seen |= bit;
             bool read = tag switch
             {
                 TagServerVersion => HelloFields.TryText(value, out serverVersion),

@@ -12,7 +12,10 @@ public enum FrameKind : byte
     /// <summary>The failure of a request; the body is an <see cref="ErrorBody"/>.</summary>
     Error = 2,
 
-    /// <summary>One item of a subscription; the correlation is that of the request that opened it. Costs one credit.</summary>
+    /// <summary>
+    /// Items of a subscription; the correlation is that of the request that opened it. Costs a credit for each item; in
+    /// the Store there is always one.
+    /// </summary>
     Push = 3,
 
     /// <summary>The last frame of a subscription; the body is an <see cref="ErrorBody"/>, with code 0 for a normal end.</summary>

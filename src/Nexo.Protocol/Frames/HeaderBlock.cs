@@ -48,22 +48,37 @@ public static class HeaderBlock
     }
 
     /// <summary>Writes a whole block into the open frame of <paramref name="buffer"/>, first in its body.</summary>
+    /// <exception cref="ArgumentException">A name has 0 or more than 255 bytes, or the block more than 65,535; nothing
+    /// was written.</exception>
     public static void Write(FrameBuffer buffer, ReadOnlySpan<KeyValuePair<string, string>> headers)
     {
-        int size = 0;
+        buffer.WriteUInt16(Measure(headers));
         foreach (KeyValuePair<string, string> header in headers)
         {
-            size += 1 + Encoding.UTF8.GetByteCount(header.Key) + 2 + Encoding.UTF8.GetByteCount(header.Value);
-        }
-
-        buffer.WriteUInt16(checked((ushort)size));
-        foreach (KeyValuePair<string, string> header in headers)
-        {
-            buffer.WriteByte(checked((byte)Encoding.UTF8.GetByteCount(header.Key)));
+            buffer.WriteByte((byte)Encoding.UTF8.GetByteCount(header.Key));
             buffer.WriteUtf8(header.Key);
-            buffer.WriteUInt16(checked((ushort)Encoding.UTF8.GetByteCount(header.Value)));
+            buffer.WriteUInt16((ushort)Encoding.UTF8.GetByteCount(header.Value));
             buffer.WriteUtf8(header.Value);
         }
+    }
+
+    private static ushort Measure(ReadOnlySpan<KeyValuePair<string, string>> headers)
+    {
+        long size = 0;
+        foreach (KeyValuePair<string, string> header in headers)
+        {
+            int nameLength = Encoding.UTF8.GetByteCount(header.Key);
+            if (nameLength is 0 or > byte.MaxValue)
+            {
+                throw new ArgumentException("The name of a header has 1 to 255 bytes.", nameof(headers));
+            }
+
+            size += sizeof(byte) + nameLength + sizeof(ushort) + Encoding.UTF8.GetByteCount(header.Value);
+        }
+
+        return size <= ushort.MaxValue
+            ? (ushort)size
+            : throw new ArgumentException("A header block has at most 65,535 bytes.", nameof(headers));
     }
 
     private static bool IsWellFormed(ReadOnlySpan<byte> block)

@@ -9,7 +9,8 @@ public enum EntryKind : byte
 
 /// <summary>
 /// Answer to STORE SCAN. Body: <c>[u32 cursorLength][cursor][u32 count]([u8 entryKind][u32 length][key])*</c>.
-/// A page may be short, even empty, before the end: only an empty cursor ends the scan.
+/// A page may be short, even empty, before the end: only an empty cursor ends the scan. Checked whole on reading it, as
+/// <see cref="BlobList"/> is.
 /// </summary>
 public ref struct ScanReply
 {
@@ -29,14 +30,24 @@ public ref struct ScanReply
         }
 
         reply = new ScanReply { Cursor = cursor, Count = count, _items = reader };
-        return true;
+        for (uint i = 0; i < count; i++)
+        {
+            if (!TryReadKey(ref reader, out _, out _))
+            {
+                return false;
+            }
+        }
+
+        return reader.AtEnd;
     }
 
-    /// <summary>Takes the next key; false after <see cref="Count"/> of them, or when the body is too short.</summary>
-    public bool TryTake(out EntryKind kind, out ReadOnlySpan<byte> key)
+    /// <summary>Takes the next key; false at the end.</summary>
+    public bool TryTake(out EntryKind kind, out ReadOnlySpan<byte> key) => TryReadKey(ref _items, out kind, out key);
+
+    private static bool TryReadKey(scoped ref BodyReader reader, out EntryKind kind, out ReadOnlySpan<byte> key)
     {
         key = default;
-        bool read = _items.TryReadByte(out byte number) && _items.TryReadBlob(out key);
+        bool read = reader.TryReadByte(out byte number) && reader.TryReadBlob(out key);
         kind = (EntryKind)number;
         return read;
     }

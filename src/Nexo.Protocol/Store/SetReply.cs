@@ -42,16 +42,18 @@ public readonly ref struct SetReply
     /// <summary>Writes all but the previous value, which follows.</summary>
     public static void WriteFixed(FrameBuffer buffer, bool stored, bool previousFound, ulong version)
     {
-        buffer.WriteByte(stored ? (byte)1 : (byte)0);
-        buffer.WriteByte(previousFound ? (byte)1 : (byte)0);
+        buffer.WriteUInt16(Flags(stored, previousFound));
         buffer.WriteUInt64(version);
     }
 
     /// <summary>Fills in what <see cref="WriteFixed"/> wrote first in the open frame, now that it is known.</summary>
     public static void PatchFixed(FrameBuffer buffer, bool stored, bool previousFound, ulong version)
     {
-        buffer.PatchByte(0, stored ? (byte)1 : (byte)0);
-        buffer.PatchByte(1, previousFound ? (byte)1 : (byte)0);
+        buffer.PatchUInt16(0, Flags(stored, previousFound));
         buffer.PatchUInt64(2, version);
     }
+
+    // Both bytes as one little-endian number.
+    private static ushort Flags(bool stored, bool previousFound) =>
+        (ushort)((stored ? 0x0001 : 0) | (previousFound ? 0x0100 : 0));
 }

@@ -6,7 +6,11 @@ namespace Nexo.Protocol;
 /// </summary>
 public readonly ref struct SetRequest
 {
-    private const byte OptionReturnPrevious = 1;
+    private const uint OptionReturnPrevious = 1;
+
+    // Places of the kinds and options in the first four bytes, read as one number; the reserved byte is the highest.
+    private const int ExpiryShift = 8;
+    private const int OptionsShift = 16;
 
     public ReadOnlySpan<byte> Key { get; init; }
 
@@ -20,17 +24,44 @@ public readonly ref struct SetRequest
 
     public static bool TryRead(ReadOnlySpan<byte> body, out SetRequest request)
     {
+        // The eight fixed bytes are read at once: this is half of what a server does.
         var reader = new BodyReader(body);
+        if (!reader.TryReadUInt64(out ulong head))
+        {
+            request = default;
+            return false;
+        }
+
+        uint keyLength = (uint)(head >> 32);
+        if ((uint)head == 0 && reader.TryReadBytes(keyLength, out ReadOnlySpan<byte> key))
+        {
+            request = new SetRequest { Key = key, Value = reader.Rest };
+            return true;
+        }
+
+        return TryReadOptions((uint)head, keyLength, ref reader, out request);
+    }
+
+    /// <summary>Writes the body into the open frame.</summary>
+    public void Write(FrameBuffer buffer)
+    {
+        uint options = ReturnPrevious ? OptionReturnPrevious : 0u;
+        uint kinds = (uint)Condition.Kind | ((uint)Expiry.Kind << ExpiryShift) | (options << OptionsShift);
+        buffer.WriteUInt64(kinds | ((ulong)(uint)Key.Length << 32));
+        Expiry.WriteOperand(buffer);
+        Condition.WriteOperand(buffer);
+        buffer.Write(Key);
+        buffer.Write(Value);
+    }
+
+    private static bool TryReadOptions(
+        uint kinds, uint keyLength, scoped ref BodyReader reader, out SetRequest request)
+    {
         request = default;
-        if (!reader.TryReadByte(out byte conditionKind)
-            || !reader.TryReadByte(out byte expiryKind)
-            || !reader.TryReadByte(out byte options)
-            || options > OptionReturnPrevious
-            || !reader.TryReadByte(out byte reserved)
-            || reserved != 0
-            || !reader.TryReadUInt32(out uint keyLength)
-            || !StoreExpiry.TryReadOperand(ref reader, expiryKind, out StoreExpiry expiry)
-            || !StoreCondition.TryReadOperand(ref reader, conditionKind, out StoreCondition condition)
+        uint options = kinds >> OptionsShift;
+        if (options > OptionReturnPrevious
+            || !StoreExpiry.TryReadOperand(ref reader, (byte)(kinds >> ExpiryShift), out StoreExpiry expiry)
+            || !StoreCondition.TryReadOperand(ref reader, (byte)kinds, out StoreCondition condition)
             || !reader.TryReadBytes(keyLength, out ReadOnlySpan<byte> key))
         {
             return false;
@@ -45,19 +76,5 @@ public readonly ref struct SetRequest
             ReturnPrevious = options == OptionReturnPrevious,
         };
         return true;
-    }
-
-    /// <summary>Writes the body into the open frame.</summary>
-    public void Write(FrameBuffer buffer)
-    {
-        buffer.WriteByte((byte)Condition.Kind);
-        buffer.WriteByte((byte)Expiry.Kind);
-        buffer.WriteByte(ReturnPrevious ? OptionReturnPrevious : (byte)0);
-        buffer.WriteByte(0);
-        buffer.WriteUInt32((uint)Key.Length);
-        Expiry.WriteOperand(buffer);
-        Condition.WriteOperand(buffer);
-        buffer.Write(Key);
-        buffer.Write(Value);
     }
 }

@@ -3,7 +3,7 @@ namespace Nexo.Protocol;
 /// <summary>What happened to a key.</summary>
 public enum StoreChange : byte
 {
-    /// <summary>Created or changed, its expiry included.</summary>
+    /// <summary>Created, or what it holds was changed. A new expiry alone is not told.</summary>
     Set = 1,
     Deleted = 2,
     Expired = 3,
@@ -14,7 +14,8 @@ public enum StoreChange : byte
 }
 
 /// <summary>
-/// STORE WATCH, opens a subscription. Body: <c>[u32 credits][prefix, the rest]</c>; the empty prefix is every key.
+/// STORE WATCH, opens a subscription. Body: <c>[u32 credits][prefix, the rest]</c>; the empty prefix is every key, and
+/// credits are 0 to <see cref="CreditNotice.CreditsMax"/>.
 /// The reply has no body; pushes carry <see cref="WatchPush"/>; STOP ends it.
 /// </summary>
 public readonly ref struct WatchRequest
@@ -27,7 +28,7 @@ public readonly ref struct WatchRequest
     {
         var reader = new BodyReader(body);
         request = default;
-        if (!reader.TryReadUInt32(out uint credits))
+        if (!reader.TryReadUInt32(out uint credits) || credits > CreditNotice.CreditsMax)
         {
             return false;
         }

@@ -101,13 +101,13 @@ internal sealed class Outbox(PipeWriter writer, NativeServer server)
     }
 
     /// <summary>The flusher's loop. It stays on this thread as long as the transport takes what it is given.</summary>
-    private void Flush(FrameBuffer frames)
+    private void Flush(FrameBuffer first)
     {
         try
         {
-            do
+            Write(first);
+            while (true)
             {
-                Write(frames);
                 ValueTask<FlushResult> flush = writer.FlushAsync();
                 if (!flush.IsCompletedSuccessfully)
                 {
@@ -116,13 +116,18 @@ internal sealed class Outbox(PipeWriter writer, NativeServer server)
                 }
 
                 _isClosed |= flush.Result.IsCompleted;
-                frames = _sending;
+                if (!TryTakePending())
+                {
+                    return;
+                }
+
+                Write(_sending);
             }
-            while (TryTakePending());
         }
         catch (InvalidOperationException)
         {
-            Abandon(frames);
+            first.Clear();
+            Abandon();
         }
     }
 
@@ -139,7 +144,7 @@ internal sealed class Outbox(PipeWriter writer, NativeServer server)
         }
         catch (Exception)
         {
-            Abandon(_sending);
+            Abandon();
         }
     }
 
@@ -177,9 +182,8 @@ internal sealed class Outbox(PipeWriter writer, NativeServer server)
     }
 
     // The transport was torn down under the flusher: the read side sees the same and ends the connection.
-    private void Abandon(FrameBuffer frames)
+    private void Abandon()
     {
-        frames.Clear();
         lock (_gate)
         {
             _isClosed = true;

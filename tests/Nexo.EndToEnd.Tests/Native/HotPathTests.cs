@@ -83,9 +83,9 @@ public sealed class HotPathTests
             Assert.True(flush.IsCompletedSuccessfully);
             Assert.True(_toClient.Reader.TryRead(out ReadResult read));
             int replies = 0;
+            Span<byte> head = stackalloc byte[FrameHeader.Size];
             for (ReadOnlySequence<byte> rest = read.Buffer; !rest.IsEmpty; replies++)
             {
-                Span<byte> head = stackalloc byte[FrameHeader.Size];
                 rest.Slice(0, FrameHeader.Size).CopyTo(head);
                 FrameHeader.TryRead(head, int.MaxValue, out FrameHeader header);
                 Assert.True(header.Kind == FrameKind.Reply);

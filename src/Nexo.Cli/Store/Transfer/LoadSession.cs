@@ -40,6 +40,7 @@ internal sealed class LoadSession
         }
         catch (Exception failure) when (failure is NexoException or OperationCanceledException or IOException)
         {
+            await _loader.SettleAsync();
             _run.Remark($"{StoreResults.Count(_loader.Stored, "entry", "entries")} stored before that");
             throw;
         }

@@ -34,23 +34,20 @@ internal sealed class StoreDump(NexoStore store, TimeProvider time, Cancellation
 
     private async Task<List<StoreRecord>> ReadPageAsync(IReadOnlyList<StoreKey> keys)
     {
-        Task<StoreTtl>[] expiries = [.. keys.Select(key => store.TtlAsync(key.Key, cancel).AsTask())];
+        Task<Expiry>[] expiries = [.. keys.Select(key => ExpiryAsync(key.Key))];
         Dictionary<NexoKey, ReadOnlyMemory<byte>> values =
             await ReadValuesAsync([.. keys.Where(key => key.Kind == EntryKind.Value).Select(key => key.Key)]);
         var records = new List<StoreRecord>(keys.Count);
         for (int i = 0; i < keys.Count; i++)
         {
             NexoKey key = keys[i].Key;
-            StoreTtl ttl = await expiries[i];
-            long? expiresAtMs = ttl.State == TtlState.Expires
-                ? time.GetUtcNow().Add(ttl.Remaining).ToUnixTimeMilliseconds()
-                : null;
-            byte[] name = key.ToBytes().ToArray();
-            if (ttl.State == TtlState.NotFound)
+            (bool isThere, long? expiresAtMs) = await expiries[i];
+            if (!isThere)
             {
                 continue;
             }
 
+            byte[] name = key.ToBytes().ToArray();
             if (values.TryGetValue(key, out ReadOnlyMemory<byte> value))
             {
                 records.Add(new StoreRecord(name, value.ToArray()) { ExpiresAtMs = expiresAtMs });
@@ -63,6 +60,18 @@ internal sealed class StoreDump(NexoStore store, TimeProvider time, Cancellation
         }
 
         return records;
+    }
+
+    // The server answers with the time that is left: it looked at its clock somewhere between question and answer.
+    private async Task<Expiry> ExpiryAsync(NexoKey key)
+    {
+        DateTimeOffset asked = time.GetUtcNow();
+        long started = time.GetTimestamp();
+        StoreTtl ttl = await store.TtlAsync(key, cancel);
+        DateTimeOffset looked = asked + (time.GetElapsedTime(started) / 2);
+        return new Expiry(
+            ttl.State != TtlState.NotFound,
+            ttl.State == TtlState.Expires ? (looked + ttl.Remaining).ToUnixTimeMilliseconds() : null);
     }
 
     // Values that are together too large for one answer are asked for in halves.
@@ -107,4 +116,6 @@ internal sealed class StoreDump(NexoStore store, TimeProvider time, Cancellation
 
         return values;
     }
+
+    private readonly record struct Expiry(bool IsThere, long? AtMs);
 }

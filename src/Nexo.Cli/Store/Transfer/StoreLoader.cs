@@ -18,7 +18,7 @@ internal sealed class StoreLoader(NexoStore store, Action<LoadError> report, Can
     private const int InFlightRequestsMax = 64;
     private const long InFlightBytesMax = 32 * 1_024 * 1_024;
 
-    private readonly Queue<(Task Request, long Bytes)> _inFlight = new();
+    private readonly Queue<(Task<Outcome> Request, long Bytes)> _inFlight = new();
     private readonly List<KeyValuePair<NexoKey, ReadOnlyMemory<byte>>> _batch = new(BatchItemsMax);
     private readonly List<long> _batchLines = new(BatchItemsMax);
     private long _batchBytes;
@@ -48,7 +48,8 @@ internal sealed class StoreLoader(NexoStore store, Action<LoadError> report, Can
 
         // A value of the same key may wait in the batch: it was first.
         await SendBatchAsync();
-        long bytes = record.Key.Length + (record.Hash?.Sum(pair => (long)pair.Key.Length + pair.Value.Length) ?? record.Value.Length);
+        long bytes = record.Key.Length
+            + (record.Hash?.Sum(pair => (long)pair.Key.Length + pair.Value.Length) ?? record.Value.Length);
         await TrackAsync(record.Hash is null ? StoreValueAsync(record, line) : StoreHashAsync(record, line), bytes);
     }
 
@@ -57,6 +58,19 @@ internal sealed class StoreLoader(NexoStore store, Action<LoadError> report, Can
     {
         await SendBatchAsync();
         await DrainAsync(0, 0);
+    }
+
+    /// <summary>After a failure: waits for what is still on its way and counts what was stored.</summary>
+    public async Task SettleAsync()
+    {
+        while (_inFlight.TryDequeue(out (Task<Outcome> Request, long Bytes) sent))
+        {
+            await ((Task)sent.Request).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (sent.Request.IsCompletedSuccessfully)
+            {
+                Count(await sent.Request);
+            }
+        }
     }
 
     private async ValueTask SendBatchAsync()
@@ -74,27 +88,30 @@ internal sealed class StoreLoader(NexoStore store, Action<LoadError> report, Can
         _batch.Clear();
         _batchLines.Clear();
         _batchBytes = 0;
-        await TrackAsync(CountBatchAsync(request, lines), bytes);
+        await TrackAsync(BatchAsync(request, lines), bytes);
     }
 
-    private async Task CountBatchAsync(ValueTask<IReadOnlyList<StoreSetItem>> request, long[] lines)
+    private static async Task<Outcome> BatchAsync(ValueTask<IReadOnlyList<StoreSetItem>> request, long[] lines)
     {
         IReadOnlyList<StoreSetItem> items = await request;
-        for (int i = 0; i < lines.Length; i++)
-        {
-            Count(lines[i], items[i].Error, $"{items[i].Error}");
-        }
+        LoadError[] errors =
+        [
+            .. lines.Zip(items)
+                .Where(pair => !pair.Second.Stored)
+                .Select(pair => new LoadError(pair.First, $"{pair.Second.Error}", pair.Second.Error)),
+        ];
+        return new Outcome(lines.Length - errors.Length, errors);
     }
 
-    private async Task StoreValueAsync(StoreRecord record, long line)
+    private Task<Outcome> StoreValueAsync(StoreRecord record, long line)
     {
         var options = new StoreSetOptions { Ttl = Ttl(record), ExpiresAt = ExpiresAt(record) };
-        await CountAsync(store.SetBytesAsync(record.Key, record.Value, options, cancel).AsTask(), line);
+        return OneAsync(store.SetBytesAsync(record.Key, record.Value, options, cancel).AsTask(), line);
     }
 
     // Delete first: the hash is then what the line says, not a mixture with what was there. All requests leave before
     // the first answer is awaited, so what follows on the connection comes after all of them.
-    private Task StoreHashAsync(StoreRecord record, long line)
+    private Task<Outcome> StoreHashAsync(StoreRecord record, long line)
     {
         NexoKey key = record.Key;
         var requests = new List<Task> { store.DeleteAsync(key, cancellationToken: cancel).AsTask() };
@@ -112,48 +129,47 @@ internal sealed class StoreLoader(NexoStore store, Action<LoadError> report, Can
             requests.Add(store.ExpireAsync(key, at, cancel).AsTask());
         }
 
-        return CountAsync(Task.WhenAll(requests), line);
+        return OneAsync(Task.WhenAll(requests), line);
     }
 
-    private async Task CountAsync(Task request, long line)
+    private static async Task<Outcome> OneAsync(Task request, long line)
     {
         try
         {
             await request;
-            Count(line, ErrorCode.None, "");
+            return new Outcome(1, []);
         }
         catch (NexoException refused) when (IsAboutOneRecord(refused.Code))
         {
-            Count(line, refused.Code, refused.Message);
+            return new Outcome(0, [new LoadError(line, refused.Message, refused.Code)]);
         }
     }
 
-    private void Count(long line, ErrorCode error, string reason)
-    {
-        if (error == ErrorCode.None)
-        {
-            Stored++;
-            return;
-        }
-
-        Failed++;
-        report(new LoadError(line, reason, error));
-    }
-
-    private async ValueTask TrackAsync(Task request, long bytes)
+    private async ValueTask TrackAsync(Task<Outcome> request, long bytes)
     {
         _inFlight.Enqueue((request, bytes));
         _inFlightBytes += bytes;
         await DrainAsync(InFlightRequestsMax, InFlightBytesMax);
     }
 
+    // Answers are counted here alone, in the order of the lines: they arrive on threads of the client's.
     private async ValueTask DrainAsync(int requestsMax, long bytesMax)
     {
         while (_inFlight.Count > requestsMax || (_inFlight.Count > 0 && _inFlightBytes > bytesMax))
         {
-            (Task request, long bytes) = _inFlight.Dequeue();
+            (Task<Outcome> request, long bytes) = _inFlight.Dequeue();
             _inFlightBytes -= bytes;
-            await request;
+            Count(await request);
+        }
+    }
+
+    private void Count(Outcome outcome)
+    {
+        Stored += outcome.Stored;
+        foreach (LoadError error in outcome.Errors)
+        {
+            Failed++;
+            report(error);
         }
     }
 
@@ -187,4 +203,7 @@ internal sealed class StoreLoader(NexoStore store, Action<LoadError> report, Can
 
         yield return part;
     }
+
+    /// <summary>What became of the lines of one request.</summary>
+    private readonly record struct Outcome(long Stored, IReadOnlyList<LoadError> Errors);
 }

@@ -1,0 +1,149 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using Nexo.Protocol;
+
+namespace Nexo.Client.Tests;
+
+/// <summary>A small real store behind the protocol: GET, SET, INCREMENT and PING, each batch of requests answered at once.</summary>
+internal sealed class EchoServer : IDisposable
+{
+    private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly ConcurrentDictionary<string, byte[]> _values = new();
+    private readonly List<Socket> _sockets = [];
+
+    public EchoServer(int inFlightMax = 256)
+    {
+        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _listener.Listen();
+        Url = $"nexo://127.0.0.1:{((IPEndPoint)_listener.LocalEndPoint!).Port}";
+        Hello = FakeServer.DefaultHello with { InFlightMax = (uint)inFlightMax };
+        _ = AcceptAsync();
+    }
+
+    public string Url { get; }
+
+    public int Reads { get; private set; }
+
+    private HelloReply Hello { get; }
+
+    /// <summary>Cuts every connection.</summary>
+    public void DropAll()
+    {
+        lock (_sockets)
+        {
+            _sockets.ForEach(socket => socket.Dispose());
+            _sockets.Clear();
+        }
+    }
+
+    public void Dispose()
+    {
+        _listener.Dispose();
+        DropAll();
+    }
+
+    private async Task AcceptAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                Socket socket = await _listener.AcceptAsync();
+                socket.NoDelay = true;
+                lock (_sockets)
+                {
+                    _sockets.Add(socket);
+                }
+
+                _ = ServeAsync(socket);
+            }
+        }
+        catch (SocketException)
+        {
+            // Disposed.
+        }
+        catch (ObjectDisposedException)
+        {
+            // Disposed.
+        }
+    }
+
+    private async Task ServeAsync(Socket socket)
+    {
+        using var answers = new FrameBuffer();
+        byte[] buffer = new byte[1 << 20];
+        int end = 0;
+        int start = ProtocolVersion.Preface.Length;
+        try
+        {
+            while (await socket.ReceiveAsync(buffer.AsMemory(end)) is > 0 and int count)
+            {
+                Reads++;
+                end += count;
+                while (start <= end && FrameHeader.TryRead(buffer.AsSpan(start, end - start), 1 << 20, out FrameHeader header)
+                    == FrameStatus.Complete)
+                {
+                    Answer(header, buffer.AsSpan(start + FrameHeader.Size, header.TotalSize - FrameHeader.Size), answers);
+                    start += header.TotalSize;
+                }
+
+                buffer.AsSpan(start, end - start).CopyTo(buffer);
+                end -= start;
+                start = 0;
+                await socket.SendAsync(answers.Written);
+                answers.Clear();
+            }
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        {
+            // Dropped.
+        }
+    }
+
+    private void Answer(in FrameHeader header, ReadOnlySpan<byte> body, FrameBuffer answers)
+    {
+        if (header.Opcode == Opcode.Hello)
+        {
+            Hello.WriteFrame(answers, header.Correlation);
+            return;
+        }
+
+        if (header.Kind == FrameKind.Notice)
+        {
+            return;
+        }
+
+        answers.Begin(header.Opcode, FrameKind.Reply, header.Correlation);
+        if (header.Opcode == Opcode.StoreGet)
+        {
+            if (_values.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(Key(body, stackalloc char[64]), out byte[]? value))
+            {
+                answers.WriteUInt64(1);
+                answers.Write(value);
+            }
+        }
+        else if (header.Opcode == Opcode.StoreSet)
+        {
+            Assert.True(SetRequest.TryRead(body, out SetRequest request));
+            Span<char> scratch = stackalloc char[64];
+            ReadOnlySpan<char> key = Key(request.Key, scratch);
+            var lookup = _values.GetAlternateLookup<ReadOnlySpan<char>>();
+            if (lookup.TryGetValue(key, out byte[]? old) && old.Length == request.Value.Length)
+            {
+                request.Value.CopyTo(old);
+            }
+            else
+            {
+                lookup[key] = request.Value.ToArray();
+            }
+
+            SetReply.WriteFixed(answers, stored: true, previousFound: false, version: 1);
+        }
+
+        answers.End();
+    }
+
+    private static ReadOnlySpan<char> Key(ReadOnlySpan<byte> bytes, Span<char> scratch) =>
+        scratch[..System.Text.Encoding.UTF8.GetChars(bytes, scratch)];
+}
