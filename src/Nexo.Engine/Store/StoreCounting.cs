@@ -1,10 +1,16 @@
 namespace Nexo.Engine.Store;
 
-/// <summary>A count by prefix, done in slices: call <see cref="MoveNext"/> until it says false, and anything in between.</summary>
+/// <summary>
+/// A count by prefix, done in slices: call <see cref="MoveNext"/> until it says false, and do other work in between. Keys
+/// that are there all the while are counted once; those that come or go meanwhile may be.
+/// </summary>
 public sealed class StoreCounting
 {
     private readonly StoreService _store;
     private readonly byte[] _prefix;
+    private KeyBuffer _last;
+    private int _shard;
+    private long _total;
 
     internal StoreCounting(StoreService store, ReadOnlySpan<byte> prefix)
     {
@@ -13,12 +19,22 @@ public sealed class StoreCounting
     }
 
     /// <summary>Entries found so far; all of them once <see cref="MoveNext"/> has said false.</summary>
-    public long Total { get; private set; }
+    public long Total => _total;
 
     /// <summary>Does one bounded slice; false when finished.</summary>
     public bool MoveNext()
     {
-        Total = _store.CountAll(_prefix);
-        return false;
+        if (!_store.TryGetShard(_shard, out StoreShard? shard))
+        {
+            return false;
+        }
+
+        if (shard.Count(_prefix, ref _last, ref _total) == SliceEnd.ShardDone)
+        {
+            _shard++;
+            _last.Clear();
+        }
+
+        return true;
     }
 }

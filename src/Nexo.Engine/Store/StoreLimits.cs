@@ -30,4 +30,6 @@ public sealed record StoreLimits
 
     /// <summary>The furthest expiry, from now.</summary>
     public long ExpiryMsMax { get; init; } = 100L * 365 * 24 * 3_600 * 1_000;
+
+    internal StoreTuning Tuning { get; init; } = new();
 }

@@ -1,757 +1,234 @@
-using System.Buffers;
-using System.Buffers.Text;
+using System.Diagnostics.CodeAnalysis;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using Nexo.Engine.Memory;
 
 namespace Nexo.Engine.Store;
 
-/// <summary>The store: one lock over a sorted dictionary. Correct and simple; the sharded engine takes its place.</summary>
-public sealed class StoreService : IDisposable
+/// <summary>
+/// The store: keys with values or hashes, outside of the garbage collector's heap. Every method may be called from any
+/// thread and takes one short lock, that of the key's shard. Keys are 1 to <see cref="StoreLimits.KeyBytesMax"/> bytes.
+/// Buffers given in are borrowed for the call; what a refused call wrote into a writer is nothing.
+/// </summary>
+public sealed partial class StoreService : IDisposable
 {
-    private const int CursorBytes = 8;
+    private const int ShardsMax = 256;
+    private const int ShardsMin = 16;
+    private const int ShardsPerCore = 4;
+    private const int HashBits = 64;
 
-    private readonly Lock _gate = new();
-    private readonly SortedDictionary<byte[], Entry> _entries = new(ByteOrder.Instance);
-    private readonly List<Subscription> _watchers = [];
+    /// <summary>Below this, fewer shards serve a small limit better: each holds some credit and some empty structures.</summary>
+    private const long ShardBytesMin = 256 * 1_024;
+
+    /// <summary>A millennium: what the timing wheel and the arithmetic on deadlines are made for.</summary>
+    private const long ExpiryMsLimit = 1_000L * 366 * 24 * 3_600 * 1_000;
+
     private readonly StoreLimits _limits;
-    private readonly TimeProvider _time;
-    private readonly long _startTimestamp;
-    private readonly long _startMs;
-    private ulong _version;
-    private long _hits;
-    private long _misses;
-    private long _sets;
-    private long _deletes;
-    private long _expired;
+    private readonly StoreClock _clock;
+    private readonly KeyHash _hasher = KeyHash.Random();
+    private readonly MemoryBudget _budget;
+    private readonly PagePool _pool;
+    private readonly WatcherList _watchers = new();
+    private readonly StoreShard[] _shards;
+    private readonly Lock _tickGate = new();
+    private readonly ulong _cursorTag = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
+    private readonly int _shardShift;
+    private int _tickShard;
+    private int _roomShard;
 
+    /// <summary>Makes an empty store.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A limit is outside of what the engine can do.</exception>
     public StoreService(StoreLimits limits, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(limits);
         ArgumentNullException.ThrowIfNull(time);
+        Check(limits);
+        int shards = limits.Shards == 0 ? AutomaticShards(limits) : limits.Shards;
         _limits = limits;
-        _time = time;
-        _startTimestamp = time.GetTimestamp();
-        _startMs = time.GetUtcNow().ToUnixTimeMilliseconds();
+        _clock = new StoreClock(time);
+        _pool = new PagePool(limits.Tuning.PageBytes);
+        _budget = new MemoryBudget(limits.MemoryBytesMax, shards);
+        _shardShift = HashBits - BitOperations.Log2((uint)shards);
+        var context = new StoreContext(limits, _clock, _hasher, _budget, _pool, _watchers);
+        _shards = new StoreShard[shards];
+        for (int i = 0; i < shards; i++)
+        {
+            _shards[i] = new StoreShard(context);
+        }
     }
 
+    /// <summary>Sums over the shards, whose locks are taken one after the other.</summary>
     public StoreStats Stats
     {
         get
         {
-            lock (_gate)
+            var totals = default(ShardTotals);
+            foreach (StoreShard shard in _shards)
             {
-                return new StoreStats
-                {
-                    Entries = _entries.Count,
-                    EntriesWithExpiry = _entries.Values.Count(entry => entry.Deadline != 0),
-                    MemoryBytesMax = _limits.MemoryBytesMax,
-                    Hits = _hits,
-                    Misses = _misses,
-                    Sets = _sets,
-                    Deletes = _deletes,
-                    Expired = _expired,
-                    Watchers = _watchers.Count,
-                    Shards = 1,
-                };
+                shard.AddTo(ref totals);
             }
+
+            return new StoreStats
+            {
+                Entries = totals.Entries,
+                EntriesWithExpiry = totals.EntriesWithExpiry,
+                UsedBytes = totals.UsedBytes,
+                AllocatedBytes = _pool.RentedBytes + totals.BlockBytes,
+                MemoryBytesMax = _limits.MemoryBytesMax,
+                Hits = totals.Counters.Hits,
+                Misses = totals.Counters.Misses,
+                Sets = totals.Counters.Sets,
+                Deletes = totals.Counters.Deletes,
+                Expired = totals.Counters.Expired,
+                Evicted = totals.Counters.Evicted,
+                Refused = totals.Counters.Refused,
+                Watchers = _watchers.Count,
+                Shards = _shards.Length,
+            };
         }
     }
 
-    private long Now => _startMs + (long)_time.GetElapsedTime(_startTimestamp).TotalMilliseconds;
-
-    public StoreStatus Get(ReadOnlySpan<byte> key, IBufferWriter<byte> value, out ulong version)
-    {
-        lock (_gate)
-        {
-            StoreStatus status = FindValue(key, out Entry entry);
-            version = entry?.Version ?? 0;
-            if (status == StoreStatus.Ok)
-            {
-                value.Write(entry!.Value);
-            }
-
-            return status;
-        }
-    }
-
-    public StoreStatus Set(
-        ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, in SetOptions options, IBufferWriter<byte>? previous, out SetResult result)
-    {
-        lock (_gate)
-        {
-            result = default;
-            StoreStatus status = Check(key, value.Length, options.Expiry);
-            if (status != StoreStatus.Ok)
-            {
-                return status;
-            }
-
-            Entry? there = Find(key);
-            if (there?.Fields is not null && previous is not null)
-            {
-                return StoreStatus.WrongType;
-            }
-
-            if (there is not null)
-            {
-                previous?.Write(there.Value);
-            }
-
-            if (!Holds(options.Condition, there))
-            {
-                result = new SetResult(false, there is not null, there?.Version ?? 0);
-                return StoreStatus.Ok;
-            }
-
-            long deadline = Deadline(options.Expiry, there);
-            result = new SetResult(true, there is not null, ++_version);
-            if (deadline != 0 && deadline <= Now)
-            {
-                Remove(key, StoreChangeKind.Expired);
-                return StoreStatus.Ok;
-            }
-
-            Put(key, new Entry { Value = value.ToArray(), Deadline = deadline, Version = _version });
-            return StoreStatus.Ok;
-        }
-    }
-
-    public StoreStatus Delete(ReadOnlySpan<byte> key, in StoreCondition condition, out ulong version)
-    {
-        lock (_gate)
-        {
-            version = 0;
-            if (!KeyValid(key))
-            {
-                return StoreStatus.KeyInvalid;
-            }
-
-            Entry? there = Find(key);
-            if (there is null)
-            {
-                return StoreStatus.NotFound;
-            }
-
-            version = there.Version;
-            if (!Holds(condition, there))
-            {
-                return StoreStatus.ConditionFailed;
-            }
-
-            Remove(key, StoreChangeKind.Deleted);
-            return StoreStatus.Ok;
-        }
-    }
-
-    public bool Exists(ReadOnlySpan<byte> key)
-    {
-        lock (_gate)
-        {
-            return KeyValid(key) && Find(key) is not null;
-        }
-    }
-
-    public StoreStatus Ttl(ReadOnlySpan<byte> key, out long remainingMs)
-    {
-        lock (_gate)
-        {
-            remainingMs = 0;
-            StoreStatus status = FindAny(key, out Entry? entry);
-            if (status == StoreStatus.Ok)
-            {
-                remainingMs = entry!.Deadline == 0 ? -1 : entry.Deadline - Now;
-            }
-
-            return status;
-        }
-    }
-
-    public StoreStatus Expire(ReadOnlySpan<byte> key, StoreExpiry expiry)
-    {
-        lock (_gate)
-        {
-            StoreStatus status = Check(key, 0, expiry);
-            status = status == StoreStatus.Ok ? FindAny(key, out _) : status;
-            if (status == StoreStatus.Ok)
-            {
-                ApplyExpiry(key, expiry);
-            }
-
-            return status;
-        }
-    }
-
-    public StoreStatus Take(ReadOnlySpan<byte> key, IBufferWriter<byte> value, out ulong version)
-    {
-        lock (_gate)
-        {
-            StoreStatus status = Get(key, value, out version);
-            if (status == StoreStatus.Ok)
-            {
-                Remove(key, StoreChangeKind.Deleted);
-            }
-
-            return status;
-        }
-    }
-
-    public StoreStatus Touch(ReadOnlySpan<byte> key, StoreExpiry expiry, IBufferWriter<byte> value, out ulong version)
-    {
-        lock (_gate)
-        {
-            version = 0;
-            StoreStatus status = Check(key, 0, expiry);
-            status = status == StoreStatus.Ok ? Get(key, value, out version) : status;
-            if (status == StoreStatus.Ok)
-            {
-                ApplyExpiry(key, expiry);
-            }
-
-            return status;
-        }
-    }
-
-    public StoreStatus Increment(
-        ReadOnlySpan<byte> key, long delta, StoreExpiry expiryIfCreated, out long value, out ulong version)
-    {
-        lock (_gate)
-        {
-            value = 0;
-            version = 0;
-            StoreStatus status = Check(key, 0, expiryIfCreated);
-            if (status != StoreStatus.Ok)
-            {
-                return status;
-            }
-
-            status = FindValue(key, out Entry there);
-            if (status == StoreStatus.WrongType)
-            {
-                return status;
-            }
-
-            status = Add(there?.Value, delta, out value);
-            if (status != StoreStatus.Ok)
-            {
-                return status;
-            }
-
-            version = ++_version;
-            long deadline = there?.Deadline ?? Deadline(expiryIfCreated, null);
-            if (deadline == 0 || deadline > Now)
-            {
-                Put(key, new Entry { Value = Text(value), Deadline = deadline, Version = version });
-            }
-
-            return StoreStatus.Ok;
-        }
-    }
-
-    public StoreStatus Append(ReadOnlySpan<byte> key, ReadOnlySpan<byte> suffix, out long length, out ulong version)
-    {
-        lock (_gate)
-        {
-            length = 0;
-            version = 0;
-            StoreStatus status = FindValue(key, out Entry there);
-            if (status is not (StoreStatus.Ok or StoreStatus.NotFound))
-            {
-                return status;
-            }
-
-            byte[] value = [.. there?.Value ?? [], .. suffix];
-            if (value.Length > _limits.ValueBytesMax)
-            {
-                return StoreStatus.ValueTooLarge;
-            }
-
-            length = value.Length;
-            version = ++_version;
-            Put(key, new Entry { Value = value, Deadline = there?.Deadline ?? 0, Version = version });
-            return StoreStatus.Ok;
-        }
-    }
-
-    public StoreStatus Length(ReadOnlySpan<byte> key, out long length)
-    {
-        lock (_gate)
-        {
-            StoreStatus status = FindValue(key, out Entry entry);
-            length = status == StoreStatus.Ok ? entry.Value.Length : 0;
-            return status;
-        }
-    }
-
-    public StoreStatus Range(ReadOnlySpan<byte> key, long first, long last, IBufferWriter<byte> value, out ulong version)
-    {
-        lock (_gate)
-        {
-            StoreStatus status = FindValue(key, out Entry entry);
-            version = entry?.Version ?? 0;
-            if (status == StoreStatus.Ok)
-            {
-                long length = entry!.Value.Length;
-                long from = first < 0 ? Math.Max(0, length + first) : first;
-                long to = Math.Min(length - 1, last < 0 ? length + last : last);
-                if (from <= to)
-                {
-                    value.Write(entry.Value.AsSpan((int)from, (int)(to - from + 1)));
-                }
-            }
-
-            return status;
-        }
-    }
-
-    public StoreStatus HashSet<TPairs>(ReadOnlySpan<byte> key, ref TPairs pairs, out int added, out ulong version)
-        where TPairs : struct, IPairSource, allows ref struct
-    {
-        lock (_gate)
-        {
-            added = 0;
-            version = 0;
-            StoreStatus status = FindHash(key, out Entry there);
-            if (status is not (StoreStatus.Ok or StoreStatus.NotFound))
-            {
-                return status;
-            }
-
-            TPairs check = pairs;
-            int count = 0;
-            while (check.TryTake(out ReadOnlySpan<byte> field, out ReadOnlySpan<byte> value))
-            {
-                count++;
-                if (field.Length > _limits.KeyBytesMax || value.Length > _limits.ValueBytesMax)
-                {
-                    return field.Length > _limits.KeyBytesMax ? StoreStatus.KeyInvalid : StoreStatus.ValueTooLarge;
-                }
-            }
-
-            if (count == 0)
-            {
-                return StoreStatus.InvalidArgument;
-            }
-
-            Entry entry = there ?? new Entry { Fields = new SortedDictionary<byte[], byte[]>(ByteOrder.Instance) };
-            int before = entry.Fields!.Count;
-            while (pairs.TryTake(out ReadOnlySpan<byte> field, out ReadOnlySpan<byte> value))
-            {
-                entry.Fields[field.ToArray()] = value.ToArray();
-            }
-
-            added = entry.Fields.Count - before;
-            version = ++_version;
-            Put(key, entry with { Version = version });
-            return StoreStatus.Ok;
-        }
-    }
-
-    public StoreStatus HashGet(ReadOnlySpan<byte> key, ReadOnlySpan<byte> field, IBufferWriter<byte> value, out ulong version)
-    {
-        lock (_gate)
-        {
-            StoreStatus status = FindHash(key, out Entry entry);
-            version = entry?.Version ?? 0;
-            if (status != StoreStatus.Ok)
-            {
-                return status;
-            }
-
-            if (!entry!.Fields!.TryGetValue(field.ToArray(), out byte[]? found))
-            {
-                return StoreStatus.NotFound;
-            }
-
-            value.Write(found);
-            return StoreStatus.Ok;
-        }
-    }
-
-    public StoreStatus HashMultiGet<TFields, TSink>(
-        ReadOnlySpan<byte> key, ref TFields fields, ref TSink sink, out ulong version)
-        where TFields : struct, IBlobSource, allows ref struct
-        where TSink : IFieldSink, allows ref struct
-    {
-        lock (_gate)
-        {
-            StoreStatus status = FindHash(key, out Entry entry);
-            version = entry?.Version ?? 0;
-            while (status == StoreStatus.Ok && fields.TryTake(out ReadOnlySpan<byte> field))
-            {
-                bool found = entry!.Fields!.TryGetValue(field.ToArray(), out byte[]? value);
-                sink.Add(found, value);
-            }
-
-            return status;
-        }
-    }
-
-    public StoreStatus HashDelete<TFields>(ReadOnlySpan<byte> key, ref TFields fields, out int removed)
-        where TFields : struct, IBlobSource, allows ref struct
-    {
-        lock (_gate)
-        {
-            removed = 0;
-            StoreStatus status = FindHash(key, out Entry entry);
-            while (status == StoreStatus.Ok && fields.TryTake(out ReadOnlySpan<byte> field))
-            {
-                removed += entry.Fields!.Remove(field.ToArray()) ? 1 : 0;
-            }
-
-            if (status == StoreStatus.Ok && entry.Fields!.Count == 0)
-            {
-                Remove(key, StoreChangeKind.Deleted);
-            }
-            else if (removed > 0)
-            {
-                Put(key, entry with { Version = ++_version });
-            }
-
-            return status;
-        }
-    }
-
-    public StoreStatus HashGetAll<TSink>(ReadOnlySpan<byte> key, ref TSink sink, out ulong version)
-        where TSink : IHashSink, allows ref struct
-    {
-        lock (_gate)
-        {
-            StoreStatus status = FindHash(key, out Entry entry);
-            version = entry?.Version ?? 0;
-            if (status == StoreStatus.Ok)
-            {
-                foreach (KeyValuePair<byte[], byte[]> pair in entry!.Fields!)
-                {
-                    if (!sink.Add(pair.Key, pair.Value))
-                    {
-                        break;
-                    }
-                }
-            }
-
-            return status;
-        }
-    }
-
-    public StoreStatus HashIncrement(
-        ReadOnlySpan<byte> key, ReadOnlySpan<byte> field, long delta, out long value, out ulong version)
-    {
-        lock (_gate)
-        {
-            value = 0;
-            version = 0;
-            StoreStatus status = FindHash(key, out Entry there);
-            if (status is not (StoreStatus.Ok or StoreStatus.NotFound))
-            {
-                return status;
-            }
-
-            if (field.Length > _limits.KeyBytesMax)
-            {
-                return StoreStatus.KeyInvalid;
-            }
-
-            byte[]? text = null;
-            there?.Fields!.TryGetValue(field.ToArray(), out text);
-            status = Add(text, delta, out value);
-            if (status == StoreStatus.Ok)
-            {
-                Entry entry = there ?? new Entry { Fields = new SortedDictionary<byte[], byte[]>(ByteOrder.Instance) };
-                entry.Fields![field.ToArray()] = Text(value);
-                version = ++_version;
-                Put(key, entry with { Version = version });
-            }
-
-            return status;
-        }
-    }
-
-    public StoreStatus HashLength(ReadOnlySpan<byte> key, out int fields)
-    {
-        lock (_gate)
-        {
-            StoreStatus status = FindHash(key, out Entry entry);
-            fields = status == StoreStatus.Ok ? entry.Fields!.Count : 0;
-            return status;
-        }
-    }
-
-    public StoreStatus Scan<TSink>(
-        ReadOnlySpan<byte> prefix, ReadOnlySpan<byte> cursor, int limit, ref TSink sink, IBufferWriter<byte> nextCursor)
-        where TSink : IScanSink, allows ref struct
-    {
-        lock (_gate)
-        {
-            if (limit < 1)
-            {
-                return StoreStatus.InvalidArgument;
-            }
-
-            Span<byte> tag = stackalloc byte[CursorBytes];
-            BitConverter.TryWriteBytes(tag, _startTimestamp);
-            if (!cursor.IsEmpty && !cursor.StartsWith(tag))
-            {
-                return StoreStatus.CursorInvalid;
-            }
-
-            byte[] after = cursor.IsEmpty ? [] : cursor[CursorBytes..].ToArray();
-            byte[] last = [];
-            int taken = 0;
-            foreach ((byte[] key, Entry entry) in Matches(prefix.ToArray()))
-            {
-                if (ByteOrder.Instance.Compare(key, after) <= 0)
-                {
-                    continue;
-                }
-
-                StoreEntryKind kind = entry.Fields is null ? StoreEntryKind.Value : StoreEntryKind.Hash;
-                if (taken == limit || !sink.Add(kind, key))
-                {
-                    nextCursor.Write(tag);
-                    nextCursor.Write(last);
-                    return StoreStatus.Ok;
-                }
-
-                taken++;
-                last = key;
-            }
-
-            return StoreStatus.Ok;
-        }
-    }
-
-    public StoreCounting Count(ReadOnlySpan<byte> prefix) => new(this, prefix);
-
-    public StoreClearing Clear(ReadOnlySpan<byte> prefix) => new(this, prefix);
-
+    /// <summary>
+    /// Tells <paramref name="watcher"/> of every change to a key that begins with <paramref name="prefix"/>, until the answer
+    /// is disposed of: once that has returned, no further call comes. Do not dispose of it within a call.
+    /// </summary>
     public IDisposable Watch(ReadOnlySpan<byte> prefix, IStoreWatcher watcher)
     {
-        lock (_gate)
+        ArgumentNullException.ThrowIfNull(watcher);
+        var watch = new WatcherList.Watch(prefix.ToArray(), watcher);
+        _watchers.Add(watch);
+        return new Subscription(this, watch);
+    }
+
+    /// <summary>
+    /// A bounded round of expiry and of freeing what was dropped, for one timer to call every 10 ms or so. A call while
+    /// another one is running does nothing.
+    /// </summary>
+    public void Tick() => TickSteps();
+
+    /// <summary>Frees all memory. Reads then find nothing and writes are refused.</summary>
+    public void Dispose()
+    {
+        _budget.Close();
+        foreach (StoreShard shard in _shards)
         {
-            var subscription = new Subscription(this, prefix.ToArray(), watcher);
-            _watchers.Add(subscription);
-            return subscription;
+            shard.Dispose();
+        }
+
+        _pool.Dispose();
+    }
+
+    internal bool TryGetShard(int number, [NotNullWhen(true)] out StoreShard? shard)
+    {
+        shard = number < _shards.Length ? _shards[number] : null;
+        return shard is not null;
+    }
+
+    /// <summary>The consistency check of every shard, for tests.</summary>
+    internal void Check()
+    {
+        foreach (StoreShard shard in _shards)
+        {
+            shard.Check();
         }
     }
 
-    public void Tick()
+    /// <summary>Does a tick and says how many steps it took.</summary>
+    internal int TickSteps()
     {
-        lock (_gate)
+        if (!_tickGate.TryEnter())
         {
-            long now = Now;
-            foreach ((byte[] key, Entry entry) in _entries.ToArray())
+            return 0;
+        }
+
+        try
+        {
+            long now = _clock.NowMs;
+            int left = _limits.Tuning.TickStepsMax;
+            int idle = 0;
+            while (left > 0 && idle < _shards.Length)
             {
-                if (entry.Deadline != 0 && entry.Deadline <= now)
-                {
-                    Remove(key, StoreChangeKind.Expired);
-                }
+                int steps = Math.Min(left, _limits.Tuning.HoldStepsMax);
+                int done = _shards[_tickShard].Tick(now, steps);
+                left -= done;
+                idle = done < steps ? idle + 1 : 0;
+                _tickShard = (_tickShard + 1) % _shards.Length;
             }
+
+            return _limits.Tuning.TickStepsMax - left;
+        }
+        finally
+        {
+            _tickGate.Exit();
         }
     }
 
-    public void Dispose() => _entries.Clear();
-
-    internal long CountAll(byte[] prefix)
+    private static int AutomaticShards(StoreLimits limits)
     {
-        lock (_gate)
+        int wanted = Math.Clamp(ShardsPerCore * Environment.ProcessorCount, ShardsMin, ShardsMax);
+        int shards = (int)BitOperations.RoundUpToPowerOf2((uint)wanted);
+        while (limits.MemoryBytesMax > 0 && shards > 1 && limits.MemoryBytesMax / shards < ShardBytesMin)
         {
-            return Matches(prefix).Count();
+            shards /= 2;
+        }
+
+        return shards;
+    }
+
+    private static void Check(StoreLimits limits)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(limits.KeyBytesMax, 1, nameof(limits.KeyBytesMax));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(limits.KeyBytesMax, 1 << 24, nameof(limits.KeyBytesMax));
+        ArgumentOutOfRangeException.ThrowIfNegative(limits.ValueBytesMax, nameof(limits.ValueBytesMax));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(limits.ValueBytesMax, 1 << 30, nameof(limits.ValueBytesMax));
+        ArgumentOutOfRangeException.ThrowIfNegative(limits.MemoryBytesMax, nameof(limits.MemoryBytesMax));
+        ArgumentOutOfRangeException.ThrowIfLessThan(limits.ExpiryMsMax, 1, nameof(limits.ExpiryMsMax));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(limits.ExpiryMsMax, ExpiryMsLimit, nameof(limits.ExpiryMsMax));
+        if (limits.Shards != 0 && (!BitOperations.IsPow2(limits.Shards) || limits.Shards > ShardsMax))
+        {
+            throw new ArgumentOutOfRangeException(nameof(limits), limits.Shards, "Shards: 0 or a power of two up to 256.");
         }
     }
 
-    internal long ClearAll(byte[] prefix)
-    {
-        lock (_gate)
-        {
-            List<KeyValuePair<byte[], Entry>> matches = [.. Matches(prefix)];
-            matches.ForEach(match => Remove(match.Key, StoreChangeKind.Deleted));
-            return matches.Count;
-        }
-    }
+    private bool KeyValid(ReadOnlySpan<byte> key) => (uint)(key.Length - 1) < (uint)_limits.KeyBytesMax;
 
-    private static StoreStatus Add(byte[]? text, long delta, out long value)
+    // A shift by 64 would be one by 0: with a single shard, shift in two steps.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private StoreShard ShardOf(ulong hash) => _shards[(int)(hash >> 1 >> (_shardShift - 1))];
+
+    /// <summary>
+    /// A shard had no room for a write: lets the others evict, one after the other, their locks never held together.
+    /// False: there is nothing to gain, the refusal stands.
+    /// </summary>
+    private bool MakeRoom(StoreShard shard)
     {
-        value = 0;
-        long before = 0;
-        if (text is not null
-            && (!Utf8Parser.TryParse(text, out before, out int used) || !Text(before).AsSpan().SequenceEqual(text)))
+        long wanted = shard.RoomWanted;
+        if (_limits.Eviction != StoreEviction.Evict || _limits.MemoryBytesMax == 0 || wanted > _limits.MemoryBytesMax)
         {
-            return StoreStatus.NotAnInteger;
+            return false;
         }
 
-        long sum = unchecked(before + delta);
-        if (((before ^ sum) & (delta ^ sum)) < 0)
+        bool progress = false;
+        for (int i = 0; i < _shards.Length && _budget.Available < wanted; i++)
         {
-            return StoreStatus.Overflow;
+            int next = (int)((uint)Interlocked.Increment(ref _roomShard) % (uint)_shards.Length);
+            progress |= _shards[next].GiveRoom(_budget, wanted);
         }
 
-        value = sum;
-        return StoreStatus.Ok;
+        return progress || _budget.Available >= wanted;
     }
 
-    private static byte[] Text(long value) => System.Text.Encoding.ASCII.GetBytes(value.ToString());
-
-    private static bool Holds(in StoreCondition condition, Entry? there) => condition.Kind switch
+    private sealed class Subscription(StoreService store, WatcherList.Watch watch) : IDisposable
     {
-        StoreConditionKind.IfAbsent => there is null,
-        StoreConditionKind.IfPresent => there is not null,
-        StoreConditionKind.IfVersion => there is not null && there.Version == condition.Version,
-        StoreConditionKind.IfValue =>
-            there is { Fields: null } && condition.Value.SequenceEqual(there.Value),
-        _ => true,
-    };
-
-    private IEnumerable<KeyValuePair<byte[], Entry>> Matches(byte[] prefix)
-    {
-        long now = Now;
-        return _entries.Where(pair =>
-            pair.Key.AsSpan().StartsWith(prefix) && (pair.Value.Deadline == 0 || pair.Value.Deadline > now));
-    }
-
-    private bool KeyValid(ReadOnlySpan<byte> key) => !key.IsEmpty && key.Length <= _limits.KeyBytesMax;
-
-    private StoreStatus Check(ReadOnlySpan<byte> key, int valueBytes, StoreExpiry expiry)
-    {
-        if (!KeyValid(key))
-        {
-            return StoreStatus.KeyInvalid;
-        }
-
-        if (valueBytes > _limits.ValueBytesMax)
-        {
-            return StoreStatus.ValueTooLarge;
-        }
-
-        bool outOfRange = expiry.Kind switch
-        {
-            StoreExpiryKind.After => expiry.Milliseconds < 1 || expiry.Milliseconds > _limits.ExpiryMsMax,
-            StoreExpiryKind.At => expiry.Milliseconds > Now + _limits.ExpiryMsMax,
-            _ => false,
-        };
-        return outOfRange ? StoreStatus.ExpiryOutOfRange : StoreStatus.Ok;
-    }
-
-    private long Deadline(StoreExpiry expiry, Entry? there) => expiry.Kind switch
-    {
-        StoreExpiryKind.Keep => there?.Deadline ?? 0,
-        StoreExpiryKind.After => Now + expiry.Milliseconds,
-        StoreExpiryKind.At => Math.Max(1, expiry.Milliseconds),
-        _ => 0,
-    };
-
-    private void ApplyExpiry(ReadOnlySpan<byte> key, StoreExpiry expiry)
-    {
-        Entry there = Find(key)!;
-        long deadline = Deadline(expiry, there);
-        if (deadline != 0 && deadline <= Now)
-        {
-            Remove(key, StoreChangeKind.Expired);
-        }
-        else
-        {
-            _entries[key.ToArray()] = there with { Deadline = deadline };
-        }
-    }
-
-    private Entry? Find(ReadOnlySpan<byte> key)
-    {
-        if (!_entries.TryGetValue(key.ToArray(), out Entry? entry))
-        {
-            return null;
-        }
-
-        if (entry.Deadline != 0 && entry.Deadline <= Now)
-        {
-            Remove(key, StoreChangeKind.Expired);
-            return null;
-        }
-
-        return entry;
-    }
-
-    private StoreStatus FindAny(ReadOnlySpan<byte> key, out Entry? entry)
-    {
-        entry = null;
-        if (!KeyValid(key))
-        {
-            return StoreStatus.KeyInvalid;
-        }
-
-        entry = Find(key);
-        _hits += entry is null ? 0 : 1;
-        _misses += entry is null ? 1 : 0;
-        return entry is null ? StoreStatus.NotFound : StoreStatus.Ok;
-    }
-
-    private StoreStatus FindValue(ReadOnlySpan<byte> key, out Entry entry)
-    {
-        StoreStatus status = FindAny(key, out Entry? found);
-        entry = found!;
-        return status == StoreStatus.Ok && entry.Fields is not null ? StoreStatus.WrongType : status;
-    }
-
-    private StoreStatus FindHash(ReadOnlySpan<byte> key, out Entry entry)
-    {
-        StoreStatus status = FindAny(key, out Entry? found);
-        entry = found!;
-        return status == StoreStatus.Ok && entry.Fields is null ? StoreStatus.WrongType : status;
-    }
-
-    private void Put(ReadOnlySpan<byte> key, Entry entry)
-    {
-        _sets++;
-        _entries[key.ToArray()] = entry;
-        Tell(StoreChangeKind.Set, key, entry.Version);
-    }
-
-    private void Remove(ReadOnlySpan<byte> key, StoreChangeKind change)
-    {
-        if (_entries.Remove(key.ToArray(), out Entry? entry))
-        {
-            _expired += change == StoreChangeKind.Expired ? 1 : 0;
-            _deletes += change == StoreChangeKind.Deleted ? 1 : 0;
-            Tell(change, key, entry.Version);
-        }
-    }
-
-    private void Tell(StoreChangeKind change, ReadOnlySpan<byte> key, ulong version)
-    {
-        foreach (Subscription subscription in _watchers)
-        {
-            if (key.StartsWith(subscription.Prefix))
-            {
-                subscription.Watcher.OnChange(change, key, version);
-            }
-        }
-    }
-
-    private sealed record Entry
-    {
-        public byte[] Value { get; init; } = [];
-
-        public SortedDictionary<byte[], byte[]>? Fields { get; init; }
-
-        public long Deadline { get; init; }
-
-        public ulong Version { get; init; }
-    }
-
-    private sealed class ByteOrder : IComparer<byte[]>
-    {
-        public static readonly ByteOrder Instance = new();
-
-        public int Compare(byte[]? x, byte[]? y) => x.AsSpan().SequenceCompareTo(y);
-    }
-
-    private sealed class Subscription(StoreService store, byte[] prefix, IStoreWatcher watcher) : IDisposable
-    {
-        public byte[] Prefix => prefix;
-
-        public IStoreWatcher Watcher => watcher;
-
         public void Dispose()
         {
-            lock (store._gate)
+            store._watchers.Remove(watch);
+
+            // Calls happen under a shard's lock: who has held each of them once has outlived the last call.
+            foreach (StoreShard shard in store._shards)
             {
-                store._watchers.Remove(this);
+                shard.PassThrough();
             }
         }
     }

@@ -1,0 +1,19 @@
+using BenchmarkDotNet.Running;
+using Nexo.Bench.Micro;
+
+// `memory [entries…]`, `hitrate` and `quick` print a table; anything else goes to BenchmarkDotNet (`--filter '*'`).
+switch (args.FirstOrDefault())
+{
+    case "memory":
+        MemoryTable.Print([.. args.Skip(1).Select(int.Parse)]);
+        break;
+    case "hitrate":
+        HitRateTable.Print();
+        break;
+    case "quick":
+        QuickTable.Print();
+        break;
+    default:
+        BenchmarkSwitcher.FromAssembly(typeof(StoreBenchmarks).Assembly).Run(args);
+        break;
+}

@@ -1,0 +1,36 @@
+using System.Diagnostics;
+
+namespace Nexo.Bench.Micro;
+
+/// <summary>The same commands as <see cref="StoreBenchmarks"/> in a few seconds, for finding one's way.</summary>
+internal static class QuickTable
+{
+    private const int Rounds = 5;
+    private const int Operations = 2_000_000;
+
+    public static void Print()
+    {
+        using var benchmarks = new StoreBenchmarks();
+        Measure("get", benchmarks.Get);
+        Measure("set", benchmarks.Set);
+        Measure("increment", () => (ulong)benchmarks.Increment());
+        Measure("set with expiry", benchmarks.SetWithExpiry);
+    }
+
+    private static void Measure(string name, Func<ulong> command)
+    {
+        double best = double.MaxValue;
+        for (int round = 0; round < Rounds; round++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            for (int i = 0; i < Operations; i++)
+            {
+                command();
+            }
+
+            best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalNanoseconds / Operations);
+        }
+
+        Console.WriteLine($"{name,-16} {best,8:F1} ns");
+    }
+}

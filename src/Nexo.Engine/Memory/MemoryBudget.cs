@@ -1,0 +1,71 @@
+namespace Nexo.Engine.Memory;
+
+/// <summary>
+/// The store's memory limit. Arenas take credit from it in chunks, so that no counter is contended per operation; what
+/// an arena holds unused is at most a few chunks, and a chunk is a small part of the limit.
+/// </summary>
+internal sealed class MemoryBudget
+{
+    private const int ChunkBytesMin = 1_024;
+    private const int ChunkBytesMax = 1_024 * 1_024;
+    private const int ChunksPerArena = 32;
+
+    private long _granted;
+    private volatile bool _closed;
+
+    public MemoryBudget(long bytesMax, int arenas)
+    {
+        BytesMax = bytesMax;
+        ChunkBytes = bytesMax == 0
+            ? ChunkBytesMax
+            : Math.Clamp(bytesMax / ((long)arenas * ChunksPerArena), ChunkBytesMin, ChunkBytesMax);
+    }
+
+    /// <summary>The limit; 0: none.</summary>
+    public long BytesMax { get; }
+
+    public long ChunkBytes { get; }
+
+    public long Available => BytesMax == 0 ? long.MaxValue : BytesMax - Volatile.Read(ref _granted);
+
+    /// <summary>Takes credit if the limit leaves it: a chunk more than is needed if possible, else just that.</summary>
+    public bool TryTake(long needed, out long taken)
+    {
+        taken = needed + ChunkBytes;
+        if (TryGrant(taken))
+        {
+            return true;
+        }
+
+        taken = needed;
+        return TryGrant(taken);
+    }
+
+    public void Return(long bytes) => Interlocked.Add(ref _granted, -bytes);
+
+    /// <summary>Grants nothing any more: the memory is gone.</summary>
+    public void Close() => _closed = true;
+
+    private bool TryGrant(long bytes)
+    {
+        if (BytesMax == 0 || _closed)
+        {
+            Interlocked.Add(ref _granted, _closed ? 0 : bytes);
+            return !_closed;
+        }
+
+        long granted = Volatile.Read(ref _granted);
+        while (granted + bytes <= BytesMax)
+        {
+            long seen = Interlocked.CompareExchange(ref _granted, granted + bytes, granted);
+            if (seen == granted)
+            {
+                return true;
+            }
+
+            granted = seen;
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,7 @@
+using Nexo.Engine.Memory;
+
+namespace Nexo.Engine.Store;
+
+/// <summary>What the shards of one store share.</summary>
+internal sealed record StoreContext(
+    StoreLimits Limits, StoreClock Clock, KeyHash Hasher, MemoryBudget Budget, PagePool Pool, WatcherList Watchers);
