@@ -42,10 +42,8 @@ def i64(label, n): return [(struct.pack("<q", n), f"{label} {n}")]
 
 
 def shown(data):
-    try:
-        return '"' + data.decode("ascii") + '"'
-    except UnicodeDecodeError:
-        return f"{len(data)} bytes"
+    printable = data.isascii() and data.decode("ascii").isprintable()
+    return f'"{data.decode("ascii")}"' if printable else f"{len(data)} bytes"
 
 
 def rest(label, data): return [(data, f"{label} {shown(data)}")] if data else []

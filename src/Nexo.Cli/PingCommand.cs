@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Nexo.Cli.Store;
 using Nexo.Cli.Terminal;
 
 namespace Nexo.Cli;
@@ -58,7 +59,7 @@ internal static class PingCommand
 
     private static void Summarize(ClientRun run, PingTimes times)
     {
-        string line = $"{times.Count} answers, min/avg/max/mdev = "
+        string line = $"{StoreResults.Count(times.Count, "answer")}, min/avg/max/mdev = "
             + $"{times.Min.TotalMilliseconds:F3}/{times.Mean.TotalMilliseconds:F3}/{times.Max.TotalMilliseconds:F3}/"
             + $"{times.Deviation.TotalMilliseconds:F3} ms";
         run.Out.Result(line, run.Out.Bold(line), json =>

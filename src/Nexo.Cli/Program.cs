@@ -1,16 +1,22 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using Nexo.Cli.Bench;
+using Nexo.Cli.Serve;
 using Nexo.Cli.Store;
 using Nexo.Cli.Terminal;
+using Nexo.Server;
 
 namespace Nexo.Cli;
 
 internal static class Program
 {
+    private static volatile bool _isTerminated;
+
     /// <summary>Every command; the order is that of the help.</summary>
     public static IEnumerable<Command> Commands() =>
     [
+        ServeCommand.Create(),
+        ConfigCommand.Create(),
         PingCommand.Create(),
         InfoCommand.Create(),
         StoreCommand.Create(),
@@ -21,10 +27,12 @@ internal static class Program
 
     public static async Task<int> Main(string[] args)
     {
+        NexoServer.PrepareProcess();
         using var stop = new CancellationTokenSource();
         using PosixSignalRegistration interrupt = CancelOn(PosixSignal.SIGINT, stop);
         using PosixSignalRegistration terminate = CancelOn(PosixSignal.SIGTERM, stop);
-        return await CommandLineApp.RunAsync(args, CliConsole.OfProcess(), Commands(), stop.Token);
+        int exitCode = await CommandLineApp.RunAsync(args, CliConsole.OfProcess(), Commands(), stop.Token);
+        return exitCode == ExitCode.Interrupted && _isTerminated ? ExitCode.Terminated : exitCode;
     }
 
     // The first signal asks; a second one, to a command that does not listen, ends the process.
@@ -32,6 +40,7 @@ internal static class Program
         PosixSignalRegistration.Create(signal, context =>
         {
             context.Cancel = !stop.IsCancellationRequested;
+            _isTerminated |= signal == PosixSignal.SIGTERM;
             stop.Cancel();
         });
 }

@@ -54,7 +54,7 @@ internal static class ClearCommand
         }
 
         long count = await run.Store.CountAsync(prefix, run.Cancel);
-        string what = prefix.Length == 0 ? "the whole store" : $"everything under '{EscapedText.Escape(prefix)}'";
+        string what = prefix.Length == 0 ? "the whole store" : $"everything under '{EscapedText.Show(prefix)}'";
         await run.Console.Error.WriteAsync($"Delete {what}, {StoreResults.Count(count, "key")}? [y/N] ");
         await run.Console.Error.FlushAsync(run.Cancel);
         using var answers = new StreamReader(run.Console.Input, leaveOpen: true);

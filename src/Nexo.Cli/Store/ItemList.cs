@@ -34,7 +34,7 @@ internal static class ItemList
                 throw new CliFailure(
                     ExitCode.Refused,
                     ClientFailures.SnakeCase($"{items[i].Error}"),
-                    $"'{EscapedText.Escape(names[i])}' cannot be read: {items[i].Error}.",
+                    $"'{EscapedText.Show(names[i])}' cannot be read: {items[i].Error}.",
                     ClientFailures.Hint(items[i].Error));
             }
         }
@@ -64,16 +64,16 @@ internal static class ItemList
         Table table = Tables.Create(noun, "value");
         foreach ((ReadOnlyMemory<byte> name, ReadOnlyMemory<byte> value) in pairs)
         {
-            table.AddRow(new Text(EscapedText.Escape(name.Span)), new Text(Shown(value.Span)));
+            table.AddRow(new Text(run.Out.Shown(name.Span)), new Text(Shown(run, value.Span)));
         }
 
         run.Out.Render(console => console.Write(table));
     }
 
     // A table is for looking; the whole of a long value is what get and hget are for.
-    private static string Shown(ReadOnlySpan<byte> value)
+    private static string Shown(CommandRun run, ReadOnlySpan<byte> value)
     {
-        string text = EscapedText.Escape(value[..Math.Min(value.Length, ShownCharsMax)]);
+        string text = run.Out.Shown(value[..Math.Min(value.Length, ShownCharsMax)]);
         return value.Length <= ShownCharsMax ? text : $"{text}… ({value.Length:N0} bytes)";
     }
 

@@ -34,7 +34,7 @@ internal static class MultiSetCommand
                 throw new CliFailure(
                     ExitCode.Refused,
                     ClientFailures.SnakeCase($"{results[i].Error}"),
-                    $"'{EscapedText.Escape(items[i].Key.ToBytes().Span)}' was not stored: {results[i].Error}.",
+                    $"'{EscapedText.Show(items[i].Key.ToBytes().Span)}' was not stored: {results[i].Error}.",
                     ClientFailures.Hint(results[i].Error));
             }
         }

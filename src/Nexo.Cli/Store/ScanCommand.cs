@@ -51,7 +51,7 @@ internal static class ScanCommand
         }
         else if (run.Out.ForPeople && isHash)
         {
-            run.Out.Line($"{EscapedText.Escape(key.Key.ToBytes().Span)} {run.Out.Dim("hash")}");
+            run.Out.Line($"{run.Out.Shown(key.Key.ToBytes().Span)} {run.Out.Dim("hash")}");
         }
         else
         {

@@ -56,7 +56,7 @@ internal static class WatchCommand
         else if (run.Out.ForPeople)
         {
             string painted = run.Out.Paint(name.PadRight(8), change.Change == StoreChange.Set ? "32" : "33");
-            run.Out.Line($"{painted} {EscapedText.Escape(key.Span)} {run.Out.Dim($"{number}")}");
+            run.Out.Line($"{painted} {run.Out.Shown(key.Span)} {run.Out.Dim($"{number}")}");
         }
         else
         {

@@ -5,6 +5,8 @@ namespace Nexo.Cli.Terminal;
 /// <summary>Everything a command sees of the outside, so that tests can stand in for it.</summary>
 internal sealed class CliConsole
 {
+    private const int DefaultWidth = 80;
+
     public required Stream Input { get; init; }
 
     public required Stream Output { get; init; }
@@ -17,7 +19,7 @@ internal sealed class CliConsole
 
     public bool ErrorIsTerminal { get; init; }
 
-    public int Width { get; init; } = 80;
+    public int Width { get; init; } = DefaultWidth;
 
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
@@ -27,30 +29,21 @@ internal sealed class CliConsole
     public string? Variable(string name) =>
         Environment.TryGetValue(name, out string? value) && value.Length > 0 ? value : null;
 
-    /// <summary>The console of this process.</summary>
+    /// <summary>
+    /// The console of this process. Only streams, and none of <see cref="Console"/>'s conveniences: those write
+    /// control sequences to the terminal.
+    /// </summary>
     public static CliConsole OfProcess() => new()
     {
         Input = Console.OpenStandardInput(),
         Output = StandardOutput.Open(),
-        Error = Console.Error,
+        Error = new StreamWriter(Console.OpenStandardError()) { AutoFlush = true },
         InputIsTerminal = !Console.IsInputRedirected,
         OutputIsTerminal = !Console.IsOutputRedirected,
         ErrorIsTerminal = !Console.IsErrorRedirected,
-        Width = TerminalWidth(),
+        Width = TerminalSize.Width() ?? DefaultWidth,
         Environment = ProcessEnvironment(),
     };
-
-    private static int TerminalWidth()
-    {
-        const int Default = 80;
-        if (Console.IsOutputRedirected && Console.IsErrorRedirected)
-        {
-            return Default;
-        }
-
-        // A terminal without a size, such as a bare pty, answers 0.
-        return Console.WindowWidth is > 0 and int width ? width : Default;
-    }
 
     private static Dictionary<string, string> ProcessEnvironment() =>
         System.Environment.GetEnvironmentVariables()

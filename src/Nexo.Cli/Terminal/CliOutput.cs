@@ -43,7 +43,7 @@ internal sealed class CliOutput : IDisposable
     {
         if (Escape || (ForPeople && !EscapedText.IsPrintable(bytes)))
         {
-            Line(EscapedText.Escape(bytes));
+            Line(Shown(bytes));
             return;
         }
 
@@ -71,7 +71,7 @@ internal sealed class CliOutput : IDisposable
             bool last = i == items.Length - 1;
             if (Escape || ForPeople)
             {
-                Encoding.UTF8.GetBytes(EscapedText.Escape(items[i].Span), _pending);
+                Encoding.UTF8.GetBytes(Shown(items[i].Span), _pending);
             }
             else if (items[i].Span.Contains((byte)'\n') || (!last && items[i].Span.Contains((byte)'\t')))
             {
@@ -120,6 +120,9 @@ internal sealed class CliOutput : IDisposable
         Encoding.UTF8.GetBytes(text.ToString(), _pending);
         FlushIfLarge();
     }
+
+    /// <summary>Bytes as text that cannot steer a terminal; with <c>--escape</c> such that they can be read back.</summary>
+    public string Shown(ReadOnlySpan<byte> bytes) => Escape ? EscapedText.Escape(bytes) : EscapedText.Show(bytes);
 
     public string Dim(string text) => Paint(text, "2");
 

@@ -8,6 +8,8 @@ namespace Nexo.Cli.Terminal;
 /// <summary>What the client's errors mean for people, and which exit code they have.</summary>
 internal static partial class ClientFailures
 {
+    private const string SetCredentials = "set NEXO_TOKEN, or NEXO_USER and NEXO_PASSWORD";
+
     public static CliFailure Explain(NexoException failure, CliSettings settings)
     {
         string code = SnakeCase(failure.CodeName);
@@ -23,10 +25,14 @@ internal static partial class ClientFailures
                 ExitCode.CannotConnect,
                 $"{place} did not answer in time: {failure.Message}",
                 "the request may have been carried out; --timeout allows more time"),
+            ClientErrorCode.ProtocolViolation => (
+                ExitCode.CannotConnect,
+                failure.Message,
+                "the native port is 7654 unless it was set; 7655 is the one for HTTP"),
             ErrorCode.AuthenticationRequired => (
                 ExitCode.Authentication,
                 $"{place} wants credentials.",
-                "set NEXO_TOKEN, or NEXO_USER and NEXO_PASSWORD"),
+                SetCredentials),
             ErrorCode.AuthenticationFailed => (
                 ExitCode.Authentication, $"{place} did not accept the credentials.", CredentialsHint(settings)),
             ErrorCode.AuthenticationThrottled => (
@@ -65,9 +71,10 @@ internal static partial class ClientFailures
         ? "is the server running? start it with: nexo serve; or set --url or NEXO_URL"
         : "is the server running there? see --url and NEXO_URL; start one here with: nexo serve";
 
-    private static string CredentialsHint(CliSettings settings) => settings.Token is null
-        ? "see NEXO_USER and NEXO_PASSWORD"
-        : "see NEXO_TOKEN or --token";
+    private static string CredentialsHint(CliSettings settings) =>
+        settings.Token is not null ? "see NEXO_TOKEN or --token"
+        : settings.User is not null ? "see NEXO_USER and NEXO_PASSWORD"
+        : SetCredentials;
 
     public static string? Hint(ErrorCode code) => code switch
     {

@@ -11,7 +11,12 @@ namespace Nexo.Cli.Terminal;
 /// </summary>
 internal static class EscapedText
 {
-    public static string Escape(ReadOnlySpan<byte> bytes)
+    /// <summary>What a person sees: a backslash stays one, so this cannot be read back.</summary>
+    public static string Show(ReadOnlySpan<byte> bytes) => Escape(bytes, "\\");
+
+    public static string Escape(ReadOnlySpan<byte> bytes) => Escape(bytes, @"\\");
+
+    private static string Escape(ReadOnlySpan<byte> bytes, string backslash)
     {
         var text = new StringBuilder(bytes.Length);
         while (!bytes.IsEmpty)
@@ -23,7 +28,7 @@ internal static class EscapedText
             }
             else if (rune.Value == '\\')
             {
-                text.Append(@"\\");
+                text.Append(backslash);
             }
             else
             {

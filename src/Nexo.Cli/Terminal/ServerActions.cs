@@ -68,9 +68,9 @@ internal static class ServerActions
         }
         catch (Exception unclear) when (unclear is ArgumentException or FormatException)
         {
-            throw CliFailure.Usage(
-                $"'{ClientFailures.Redact(settings.Url)}' is not a URL of a Nexo server: {unclear.Message}",
-                "it looks like nexo://HOST:PORT or nexo+unix:///PATH");
+            // The framework appends the parameter's name, which means nothing here.
+            string reason = unclear.Message.Split(" (Parameter")[0];
+            throw CliFailure.Usage($"The URL '{ClientFailures.Redact(settings.Url)}' cannot be used: {reason}");
         }
     }
 }

@@ -11,6 +11,9 @@ internal static class ServerFacts
         typeof(ServerFacts).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
         ?? "unknown";
 
+    /// <summary>The same without the commit, for people.</summary>
+    public static string ShortVersion { get; } = Version.Split('+')[0];
+
     public static IReadOnlyCollection<KeyValuePair<string, string>> Gather(NativeServer server)
     {
         ConnectionCounters counters = server.Totals.Read();

@@ -43,6 +43,9 @@ public sealed class PasswordHash
         return new PasswordHash(iterations, salt, Derive(password, salt, iterations));
     }
 
+    /// <summary>Matches no password, after as much work as one that could.</summary>
+    public static PasswordHash Decoy(int iterations) => new(iterations, new byte[SaltSize], new byte[HashSize]);
+
     public static bool TryParse(string text, out PasswordHash? hash)
     {
         hash = null;

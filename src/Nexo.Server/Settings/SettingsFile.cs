@@ -56,18 +56,19 @@ internal static class SettingsFile
             where !root.GetSection(entry.Key).GetChildren().Any()
             let parts = entry.Key.Split(':')
             let isItem = parts.Length > 1 && int.TryParse(parts[^1], out _)
-            let name = string.Join('.', isItem ? parts[..^1] : parts)
+            let path = string.Join(':', isItem ? parts[..^1] : parts)
             orderby isItem ? int.Parse(parts[^1]) : 0
-            group entry.Value by name;
+            group entry.Value by path;
 
         foreach (var leaf in leaves)
         {
+            string name = leaf.Key.Replace(':', '.');
             bool isEmptySection = leaf.All(string.IsNullOrEmpty)
-                && SettingCatalog.All.Any(setting => setting.Section == leaf.Key);
+                && SettingCatalog.All.Any(setting => setting.Section == name);
             if (!isEmptySection)
             {
                 string? text = leaf.Any(value => value is null) ? null : string.Join(',', leaf);
-                yield return new GivenValue(leaf.Key, text, $"file {file}", $"{file}, {leaf.Key}");
+                yield return new GivenValue(name, text, $"file {file}", $"{file}, {name}");
             }
         }
     }

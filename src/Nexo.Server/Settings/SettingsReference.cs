@@ -20,10 +20,10 @@ public static class SettingsReference
     }
 
     /// <summary>Flags that set one setting each.</summary>
-    public static IReadOnlyList<(string Flag, string Setting, string Description)> Flags() =>
+    public static IReadOnlyList<(string Flag, string Setting, string Description, bool IsSwitch)> Flags() =>
     [
         .. from setting in SettingCatalog.All
            where setting.Flag is not null
-           select (setting.Flag, setting.Name, setting.Description),
+           select (setting.Flag, setting.Name, setting.Description, setting is Setting<bool>),
     ];
 }

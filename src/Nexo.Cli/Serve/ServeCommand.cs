@@ -1,0 +1,82 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Hosting;
+using Nexo.Server;
+using Nexo.Server.Hosting;
+using Nexo.Server.Settings;
+
+namespace Nexo.Cli.Serve;
+
+/// <summary><c>nexo serve</c>: the server, until a signal ends it.</summary>
+internal static class ServeCommand
+{
+    private const int StartFailed = 1;
+
+    public static Command Create()
+    {
+        var command = new Command(
+            "serve",
+            "Run the server until SIGTERM or Ctrl-C. Settings come from a JSON file, NEXO_SECTION__KEY variables and flags; "
+            + "the later win.");
+        var options = new SettingOptions();
+        options.AddTo(command);
+        command.SetAction((parsed, _) => RunAsync(parsed, options));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, SettingOptions flags)
+    {
+        TextWriter error = parsed.InvocationConfiguration.Error;
+        SettingsResult settings = SettingsLoader.Load(flags.Read(parsed));
+        if (settings.Problems.Count > 0)
+        {
+            return SettingProblems.Write(error, settings.Problems, "the server does not start");
+        }
+
+        try
+        {
+            await using WebApplication app = NexoServer.Build(settings.Options, handleSignals: true);
+            await app.StartAsync();
+            WriteReady(parsed.InvocationConfiguration.Output, settings.Options.Log.Format, NexoServer.Addresses(app));
+            await app.WaitForShutdownAsync();
+            return 0;
+        }
+        catch (ServerStartException failure)
+        {
+            await error.WriteLineAsync($"nexo: the server does not start: {failure.Message}");
+            return StartFailed;
+        }
+    }
+
+    // The program's one result, for a person or for the script that started it: so standard output, not the log.
+    private static void WriteReady(TextWriter output, LogFormat format, ServerAddresses addresses)
+    {
+        using Process self = Process.GetCurrentProcess();
+        TimeSpan took = TimeProvider.System.GetLocalNow() - self.StartTime;
+        long readyInMs = (long)took.TotalMilliseconds;
+        if (format == LogFormat.Text)
+        {
+            output.WriteLine($"nexo {NexoServer.Version} ready in {readyInMs} ms: {addresses}");
+            output.Flush();
+            return;
+        }
+
+        using var line = new MemoryStream();
+        using (var json = new Utf8JsonWriter(line))
+        {
+            json.WriteStartObject();
+            json.WriteString("event", "ready");
+            json.WriteString("version", NexoServer.Version);
+            json.WriteNumber("ready_ms", readyInMs);
+            json.WriteString("native", addresses.Native);
+            json.WriteString("http", addresses.Http);
+            json.WriteString("unix_socket", addresses.UnixSocket);
+            json.WriteEndObject();
+        }
+
+        output.WriteLine(System.Text.Encoding.UTF8.GetString(line.GetBuffer(), 0, (int)line.Length));
+        output.Flush();
+    }
+}

@@ -1,0 +1,74 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Nexo.Server.Native;
+using Nexo.Server.Settings;
+
+namespace Nexo.Server.Hosting;
+
+/// <summary>The sockets that the server listens on.</summary>
+internal sealed class Listeners(NexoServerOptions options)
+{
+    private const int HttpConnectionsMax = 128;
+    private const int HttpRequestBytesMax = 8 * 1_024;
+
+    private readonly NetworkOptions _network = options.Network;
+    private ListenOptions? _native;
+    private ListenOptions? _http;
+
+    /// <summary>Right once the server has started.</summary>
+    public ServerAddresses Addresses => new(
+        $"nexo://{_native!.IPEndPoint}",
+        _http is null ? null : $"http://{_http.IPEndPoint}",
+        _network.UnixSocket is null ? null : $"nexo+unix://{Path.GetFullPath(_network.UnixSocket)}");
+
+    public void Configure(KestrelServerOptions kestrel)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestLineSize = HttpRequestBytesMax;
+        kestrel.Limits.MaxRequestHeadersTotalSize = HttpRequestBytesMax;
+        kestrel.Limits.MaxRequestBodySize = 0;
+        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(75);
+
+        var address = BindAddress.Resolve(_network.Bind);
+        kestrel.Listen(address, _network.Port, listen => _native = UseNative(listen));
+        if (_network.UnixSocket is not null)
+        {
+            kestrel.ListenUnixSocket(Path.GetFullPath(_network.UnixSocket), listen => UseNative(listen));
+        }
+
+        if (_network.HttpPort != NetworkOptions.HttpOff)
+        {
+            kestrel.Listen(address, _network.HttpPort, listen => _http = UseHttp(listen));
+        }
+    }
+
+    private static ListenOptions UseNative(ListenOptions listen)
+    {
+        listen.UseConnectionHandler<NativeConnectionHandler>();
+        return listen;
+    }
+
+    private static ListenOptions UseHttp(ListenOptions listen)
+    {
+        listen.Protocols = HttpProtocols.Http1;
+
+        // Kestrel's own limit counts native connections too, which have theirs.
+        int open = 0;
+        listen.Use(next => async connection =>
+        {
+            try
+            {
+                if (Interlocked.Increment(ref open) <= HttpConnectionsMax)
+                {
+                    await next(connection);
+                }
+            }
+            finally
+            {
+                Interlocked.Decrement(ref open);
+            }
+        });
+        return listen;
+    }
+}

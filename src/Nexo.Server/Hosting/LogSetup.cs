@@ -1,0 +1,45 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+
+namespace Nexo.Server.Hosting;
+
+/// <summary>The log: standard error, one line an event, so that standard output stays the program's own.</summary>
+internal static class LogSetup
+{
+    private const string TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+
+    public static void Configure(ILoggingBuilder logging, LogOptions options)
+    {
+        logging.SetMinimumLevel(options.Level);
+
+        // The host repeats a failed start with its stack, and Kestrel tells of every connection that a peer broke off.
+        logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+        logging.AddFilter("Microsoft", (LogLevel)Math.Max((int)options.Level, (int)LogLevel.Warning));
+        if (options.Format == LogFormat.Json)
+        {
+            logging.AddJsonConsole(format =>
+            {
+                format.UseUtcTimestamp = true;
+                format.TimestampFormat = TimestampFormat.TrimEnd();
+            });
+        }
+        else
+        {
+            logging.AddSimpleConsole(format =>
+            {
+                format.UseUtcTimestamp = true;
+                format.TimestampFormat = TimestampFormat;
+                format.SingleLine = true;
+            });
+        }
+
+        logging.Services.Configure<ConsoleLoggerOptions>(console =>
+        {
+            console.LogToStandardErrorThreshold = LogLevel.Trace;
+
+            // A terminal that is stopped must not stop the server.
+            console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite;
+        });
+    }
+}

@@ -1,0 +1,100 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Nexo.Server.Hosting;
+using Nexo.Server.Http;
+using Nexo.Server.Native;
+using Nexo.Server.Observability;
+using Nexo.Server.Security;
+using Nexo.Server.Settings;
+
+namespace Nexo.Server;
+
+/// <summary>Puts a server together.</summary>
+public static class NexoServer
+{
+    // Beyond the grace for requests in flight: closing listeners and flushing logs.
+    private static readonly TimeSpan StopMargin = TimeSpan.FromSeconds(5);
+
+    /// <summary>The version of this build.</summary>
+    public static string Version => ServerFacts.ShortVersion;
+
+    /// <summary>
+    /// Lets sockets run a request on the thread that learned of it. The runtime reads this once, at the first socket of
+    /// the process, so a program calls it before anything else.
+    /// </summary>
+    public static void PrepareProcess() =>
+        Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
+
+    /// <summary>A server that is ready to be started; it ends with <c>StopAsync</c> and <c>DisposeAsync</c>.</summary>
+    /// <param name="handleSignals">True in a program that is nothing but the server: SIGTERM and SIGINT stop it.</param>
+    /// <exception cref="ServerStartException">
+    /// The settings contradict each other or the data directory cannot be used; starting throws it when a port is taken.
+    /// </exception>
+    public static WebApplication Build(NexoServerOptions options, bool handleSignals = false)
+    {
+        if (SettingsCheck.Find(options).FirstOrDefault() is { } problem)
+        {
+            throw new ServerStartException(problem);
+        }
+
+        if (options.DataDirectory is not null)
+        {
+            DataDirectory.Prepare(options.DataDirectory);
+        }
+
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "nexo" });
+        LogSetup.Configure(builder.Logging, options.Log);
+        var listeners = new Listeners(options);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(listeners.Configure);
+        AddServices(builder.Services, options);
+        AddTransport(builder.Services, listeners);
+        AddLifetime(builder.Services, options, handleSignals);
+
+        WebApplication app = builder.Build();
+        app.UseNexoHttp();
+        return app;
+    }
+
+    /// <summary>Where a server that was started listens.</summary>
+    public static ServerAddresses Addresses(WebApplication app) => app.Services.GetRequiredService<Listeners>().Addresses;
+
+    private static void AddServices(IServiceCollection services, NexoServerOptions options)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<Authenticator>();
+        services.AddSingleton<IAuthenticator>(provider => provider.GetRequiredService<Authenticator>());
+        services.AddNativePort(options);
+        services.AddSingleton<NexoMetrics>();
+        services.AddSingleton<Readiness>();
+        services.AddSingleton<StatusPage>();
+    }
+
+    // In place of what Kestrel brings.
+    private static void AddTransport(IServiceCollection services, Listeners listeners)
+    {
+        services.AddSingleton(listeners);
+        services.AddSingleton<SocketTransportFactory>();
+        services.Replace(ServiceDescriptor.Singleton<IConnectionListenerFactory, ListenerFactory>());
+        services.Replace(ServiceDescriptor.Singleton<IMemoryPoolFactory<byte>, SocketBlockPoolFactory>());
+        services.Configure<SocketTransportOptions>(sockets =>
+        {
+            sockets.UnsafePreferInlineScheduling = true;
+            sockets.CreateBoundListenSocket = ListenerFactory.CreateBoundSocket;
+        });
+    }
+
+    private static void AddLifetime(IServiceCollection services, NexoServerOptions options, bool handleSignals)
+    {
+        services.Configure<HostOptions>(host => host.ShutdownTimeout =
+            TimeSpan.FromMilliseconds(options.Connections.StopGraceMs) + StopMargin);
+        services.Replace(handleSignals
+            ? ServiceDescriptor.Singleton<IHostLifetime, SignalLifetime>()
+            : ServiceDescriptor.Singleton<IHostLifetime, HostedLifetime>());
+    }
+}

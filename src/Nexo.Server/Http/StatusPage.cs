@@ -1,0 +1,79 @@
+using System.Net;
+using Nexo.Engine.Store;
+using Nexo.Server.Hosting;
+using Nexo.Server.Native;
+using Nexo.Server.Settings;
+
+namespace Nexo.Server.Http;
+
+/// <summary>The page at <c>/</c>, for whoever finds the port open and wonders what it is. It needs nothing but itself.</summary>
+internal sealed class StatusPage(Listeners listeners, NativeServer server, Readiness readiness, NexoServerOptions options)
+{
+    public string Render()
+    {
+        ServerAddresses addresses = listeners.Addresses;
+        StoreStats store = server.Store.Stats;
+        string state = readiness.Obstacle ?? "ready";
+        string memory = store.MemoryBytesMax == 0 ? "no limit" : $"limit {SizeText.Print(store.MemoryBytesMax)}";
+        string unix = addresses.UnixSocket is null ? string.Empty : Row("Unix socket", Code(addresses.UnixSocket));
+        string durability = SettingCatalog.Find("store.durability")!.Show(options);
+        return $$"""
+            <!doctype html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <title>Nexo: {{state}}</title>
+            <style>
+            :root { color-scheme: light dark; }
+            body { font: 1rem/1.5 system-ui, sans-serif; max-width: 44rem; margin: 3rem auto; padding: 0 1rem; }
+            h1 { font-size: 1.6rem; margin: 0; } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
+            table { border-collapse: collapse; width: 100%; }
+            th, td { text-align: left; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid #8886; }
+            th { font-weight: 600; width: 14rem; }
+            code { font-family: ui-monospace, monospace; overflow-wrap: anywhere; }
+            </style>
+            </head>
+            <body>
+            <main>
+            <h1>Nexo {{Text(ServerFacts.ShortVersion)}}</h1>
+            <p>This machine runs a Nexo server. It is <strong>{{state}}</strong>, up for {{Duration(server.Uptime)}}.</p>
+            <h2>Brokers</h2>
+            <table>
+            {{Row("Store", $"{store.Entries:N0} entries, {store.UsedBytes / 1_048_576.0:N1} MiB used, {memory}; durability: {durability}")}}
+            </table>
+            <p>Queues, publish/subscribe and streams are not in this version.</p>
+            <h2>Addresses</h2>
+            <table>
+            {{Row("Nexo protocol", Code(addresses.Native))}}
+            {{unix}}
+            {{Row("HTTP", Code(addresses.Http ?? "off"))}}
+            {{Row("Connections", $"{server.ConnectionCount:N0} open, at most {server.Options.ConnectionsMax:N0}")}}
+            </table>
+            <h2>For machines</h2>
+            <ul>
+            <li><a href="/healthz">/healthz</a>: the process is alive</li>
+            <li><a href="/readyz">/readyz</a>: it takes traffic; 503 while it starts or stops</li>
+            <li><a href="/metrics">/metrics</a>: figures in the Prometheus text format</li>
+            </ul>
+            </main>
+            </body>
+            </html>
+
+            """;
+    }
+
+    private static string Row(string name, string html) => $"<tr><th scope=\"row\">{name}</th><td>{html}</td></tr>";
+
+    private static string Code(string text) => $"<code>{Text(text)}</code>";
+
+    private static string Text(string text) => WebUtility.HtmlEncode(text);
+
+    private static string Duration(TimeSpan time) => time switch
+    {
+        { TotalMinutes: < 1 } => $"{time.Seconds} s",
+        { TotalHours: < 1 } => $"{time.Minutes} min {time.Seconds} s",
+        { TotalDays: < 1 } => $"{time.Hours} h {time.Minutes} min",
+        _ => $"{(int)time.TotalDays} d {time.Hours} h",
+    };
+}

@@ -1,0 +1,43 @@
+namespace Nexo.Server.Observability;
+
+/// <summary>
+/// The names of all metrics, as dashboards and alerts know them: they are not renamed. The Prometheus form has underscores
+/// for dots, the unit last, and <c>_total</c> on counters.
+/// </summary>
+public static class MetricNames
+{
+    public const string Meter = "Nexo";
+
+    public const string BuildInfo = "nexo.build_info";
+    public const string Uptime = "nexo.uptime";
+    public const string ResidentMemory = "nexo.process.resident_memory";
+    public const string ManagedMemory = "nexo.process.managed_memory";
+    public const string CpuTime = "nexo.process.cpu_time";
+
+    public const string ConnectionsOpen = "nexo.connections.open";
+    public const string ConnectionsAccepted = "nexo.connections.accepted";
+    public const string ConnectionsRefused = "nexo.connections.refused";
+    public const string ConnectionsCut = "nexo.connections.cut";
+    public const string Requests = "nexo.requests";
+    public const string RequestErrors = "nexo.request_errors";
+    public const string NetworkReceived = "nexo.network.received";
+    public const string NetworkSent = "nexo.network.sent";
+
+    public const string LoginsAccepted = "nexo.logins.accepted";
+    public const string LoginsFailed = "nexo.logins.failed";
+    public const string LoginsThrottled = "nexo.logins.throttled";
+
+    public const string StoreEntries = "nexo.store.entries";
+    public const string StoreEntriesWithExpiry = "nexo.store.entries_with_expiry";
+    public const string StoreUsedMemory = "nexo.store.used_memory";
+    public const string StoreAllocatedMemory = "nexo.store.allocated_memory";
+    public const string StoreMemoryLimit = "nexo.store.memory_limit";
+    public const string StoreHits = "nexo.store.hits";
+    public const string StoreMisses = "nexo.store.misses";
+    public const string StoreSets = "nexo.store.sets";
+    public const string StoreDeletes = "nexo.store.deletes";
+    public const string StoreExpired = "nexo.store.expired";
+    public const string StoreEvicted = "nexo.store.evicted";
+    public const string StoreRefused = "nexo.store.refused";
+    public const string StoreWatchers = "nexo.store.watchers";
+}

@@ -1,0 +1,85 @@
+using System.Diagnostics.Metrics;
+using Nexo.Engine.Store;
+using Nexo.Server.Native;
+using Nexo.Server.Security;
+
+namespace Nexo.Server.Observability;
+
+/// <summary>
+/// The instruments. All of them observe counters that the rooms keep anyway, when somebody asks: a request pays nothing
+/// for being measured.
+/// </summary>
+internal sealed class NexoMetrics : IDisposable
+{
+    private readonly Meter _meter;
+
+    public NexoMetrics(NativeServer server, Authenticator authenticator)
+    {
+        _meter = new Meter(MetricNames.Meter, ServerFacts.Version);
+        Process(server);
+        Connections(server);
+        Logins(authenticator.Totals);
+        Store(server.Store);
+    }
+
+    /// <summary>All figures of now, as Prometheus reads them.</summary>
+    public string Scrape() => PrometheusText.Scrape(_meter);
+
+    public void Dispose() => _meter.Dispose();
+
+    private void Process(NativeServer server)
+    {
+        KeyValuePair<string, object?> version = new("version", ServerFacts.ShortVersion);
+        _meter.CreateObservableGauge(
+            MetricNames.BuildInfo, () => new Measurement<long>(1, version), null, "The build that runs; always 1");
+        _meter.CreateObservableGauge(
+            MetricNames.Uptime, () => server.Uptime.TotalSeconds, "s", "Time since the start");
+        Level(MetricNames.ResidentMemory, () => Environment.WorkingSet, "By", "Resident memory of the process");
+        Level(MetricNames.ManagedMemory, () => GC.GetTotalMemory(false), "By", "Memory that the garbage collector manages");
+        _meter.CreateObservableCounter(
+            MetricNames.CpuTime, () => Environment.CpuUsage.TotalTime.TotalSeconds, "s", "Processor time used");
+    }
+
+    private void Connections(NativeServer server)
+    {
+        NativeTotals totals = server.Totals;
+        Level(MetricNames.ConnectionsOpen, () => server.ConnectionCount, null, "Native connections that are open");
+        Count(MetricNames.ConnectionsAccepted, () => totals.Accepted, null, "Connections accepted");
+        Count(MetricNames.ConnectionsRefused, () => totals.Refused, null, "Connections refused, being one too many");
+        Count(MetricNames.ConnectionsCut, () => totals.Cut, null, "Connections that the server ended");
+        Count(MetricNames.Requests, () => totals.Read().Requests, null, "Requests handled");
+        Count(MetricNames.RequestErrors, () => totals.Read().Errors, null, "Requests answered with an error");
+        Count(MetricNames.NetworkReceived, () => totals.Read().BytesReceived, "By", "Bytes received by the native port");
+        Count(MetricNames.NetworkSent, () => totals.Read().BytesSent, "By", "Bytes sent by the native port");
+    }
+
+    private void Logins(LoginTotals logins)
+    {
+        Count(MetricNames.LoginsAccepted, () => logins.Accepted, null, "Credentials accepted");
+        Count(MetricNames.LoginsFailed, () => logins.Failed, null, "Credentials that were wrong");
+        Count(MetricNames.LoginsThrottled, () => logins.Throttled, null, "Logins told to try again later");
+    }
+
+    private void Store(StoreService store)
+    {
+        Level(MetricNames.StoreEntries, () => store.Stats.Entries, null, "Entries in the store");
+        Level(MetricNames.StoreEntriesWithExpiry, () => store.Stats.EntriesWithExpiry, null, "Entries that will expire");
+        Level(MetricNames.StoreUsedMemory, () => store.Stats.UsedBytes, "By", "Memory used by entries and their structures");
+        Level(MetricNames.StoreAllocatedMemory, () => store.Stats.AllocatedBytes, "By", "Memory taken from the system for them");
+        Level(MetricNames.StoreMemoryLimit, () => store.Stats.MemoryBytesMax, "By", "store.max-memory; 0: no limit");
+        Level(MetricNames.StoreWatchers, () => store.Stats.Watchers, null, "Watches that are open");
+        Count(MetricNames.StoreHits, () => store.Stats.Hits, null, "Reads that found their key");
+        Count(MetricNames.StoreMisses, () => store.Stats.Misses, null, "Reads that did not");
+        Count(MetricNames.StoreSets, () => store.Stats.Sets, null, "Writes that created or changed an entry");
+        Count(MetricNames.StoreDeletes, () => store.Stats.Deletes, null, "Entries deleted by commands");
+        Count(MetricNames.StoreExpired, () => store.Stats.Expired, null, "Entries that expired");
+        Count(MetricNames.StoreEvicted, () => store.Stats.Evicted, null, "Entries evicted for memory");
+        Count(MetricNames.StoreRefused, () => store.Stats.Refused, null, "Writes refused for memory");
+    }
+
+    private void Level(string name, Func<long> read, string? unit, string description) =>
+        _meter.CreateObservableGauge(name, read, unit, description);
+
+    private void Count(string name, Func<long> read, string? unit, string description) =>
+        _meter.CreateObservableCounter(name, read, unit, description);
+}

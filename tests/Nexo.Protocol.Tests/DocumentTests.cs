@@ -1,0 +1,106 @@
+using System.Text.RegularExpressions;
+using Nexo.Protocol.Tests.Codecs;
+
+namespace Nexo.Protocol.Tests;
+
+/// <summary>Holds <c>docs/protocol.md</c> and the code together.</summary>
+public sealed partial class DocumentTests
+{
+    private static readonly string Served = Repository.ProtocolText.Split("\n## Reserved opcodes\n")[0];
+    private static readonly string Reserved = Repository.ProtocolText.Split("\n## Reserved opcodes\n")[1];
+
+    [Fact]
+    public void The_table_of_opcodes_is_the_enum() => Assert.Equal(
+        Enum.GetValues<Opcode>().Where(opcode => opcode != Opcode.None).Select(opcode => $"0x{(ushort)opcode:X4} {opcode}").Order(),
+        OpcodeRow().Matches(Served).Select(row => $"0x{row.Groups[1].Value} {row.Groups[2].Value}").Order());
+
+    [Fact]
+    public void The_table_of_errors_is_the_enum_with_the_same_flags() => Assert.Equal(
+        Enum.GetValues<ErrorCode>().Select(code => $"{(ushort)code} {code} {(ErrorCodes.IsRetryable(code) ? "yes" : "no")}").Order(),
+        ErrorRow().Matches(Served).Select(row => $"{row.Groups[1].Value} {row.Groups[2].Value} {row.Groups[3].Value}").Order());
+
+    [Fact]
+    public void The_table_of_kinds_is_the_enum() => Assert.Equal(
+        Enum.GetValues<FrameKind>().Select(kind => $"{(byte)kind} {kind}"),
+        KindRow().Matches(Served).Select(row => $"{row.Groups[1].Value} {row.Groups[2].Value}"));
+
+    [Fact]
+    public void The_table_of_changes_is_the_enum() => Assert.Equal(
+        Enum.GetValues<StoreChange>().Select(change => $"{(byte)change} {change}"),
+        ChangeRow().Matches(Section("### StoreWatch")).Select(row => $"{row.Groups[1].Value} {row.Groups[2].Value}"));
+
+    [Fact]
+    public void Reserved_numbers_are_free_and_given_once()
+    {
+        List<ushort> opcodes = [.. OpcodeRow().Matches(Reserved).Select(row => Convert.ToUInt16(row.Groups[1].Value, 16))];
+        List<ushort> errors = [.. ErrorRow().Matches(Reserved).Select(row => ushort.Parse(row.Groups[1].Value))];
+
+        Assert.NotEmpty(opcodes);
+        Assert.NotEmpty(errors);
+        Assert.Equal(opcodes.Distinct(), opcodes);
+        Assert.Equal(errors.Distinct(), errors);
+        Assert.Empty(opcodes.Intersect(Enum.GetValues<Opcode>().Select(opcode => (ushort)opcode)));
+        Assert.Empty(errors.Intersect(Enum.GetValues<ErrorCode>().Select(code => (ushort)code)));
+    }
+
+    [Fact]
+    public void Every_error_that_an_opcode_names_is_one()
+    {
+        IEnumerable<string> named =
+            from row in OpcodeRow().Matches(Served)
+            from Match error in CodeName().Matches(row.Value.TrimEnd('|', ' ').Split('|')[^1])
+            select error.Groups[1].Value;
+
+        Assert.Empty(named.Except(Enum.GetNames<ErrorCode>()));
+    }
+
+    [Fact]
+    public void The_examples_are_golden_frames()
+    {
+        var examples = Example().Matches(Repository.ProtocolText).ToList();
+
+        Assert.InRange(examples.Count, 30, 100);
+        Assert.All(examples, example =>
+        {
+            Vector vector = Vector.Frames.Single(vector => vector.Name == example.Groups[1].Value);
+            string hex = string.Concat(example.Groups[2].Value.Split('\n').Select(line => HexOfLine().Match(line).Value)).Replace(" ", "");
+            Assert.Equal(Fields.Hex(vector.Bytes), hex, ignoreCase: true);
+        });
+    }
+
+    [Fact]
+    public void Numbers_in_the_text_are_those_of_the_code()
+    {
+        Assert.Contains($"The default port is {ProtocolVersion.DefaultPort},", Served);
+        Assert.Contains($"(tag 2) | {ProtocolVersion.DefaultFrameBytesMax / (1_024 * 1_024)} MiB |", Served);
+        Assert.Contains($"At most {CreditNotice.CreditsMax:N0} can be outstanding", Served);
+        Assert.Contains($"limit 1 to {ScanRequest.LimitMax:N0};", Served);
+    }
+
+    private static string Section(string title)
+    {
+        int start = Served.IndexOf(title, StringComparison.Ordinal);
+        return Served[start..];
+    }
+
+    [GeneratedRegex(@"^\| 0x([0-9A-F]{4}) \| `(\w+)` \|.*$", RegexOptions.Multiline)]
+    private static partial Regex OpcodeRow();
+
+    [GeneratedRegex(@"^\| (\d+) \| `(\w+)` \| (yes|no) \|", RegexOptions.Multiline)]
+    private static partial Regex ErrorRow();
+
+    [GeneratedRegex(@"^\| (\d) \| `(\w+)` \| (?:both|server) \|", RegexOptions.Multiline)]
+    private static partial Regex KindRow();
+
+    [GeneratedRegex(@"^\| (\d+) \| `(\w+)` \|", RegexOptions.Multiline)]
+    private static partial Regex ChangeRow();
+
+    [GeneratedRegex(@"`([A-Z]\w+)`")]
+    private static partial Regex CodeName();
+
+    [GeneratedRegex(@"^`([a-z0-9-]+)`\n\n```hex\n(.*?)```", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex Example();
+
+    [GeneratedRegex(@"^(?:[0-9A-F]{2} ?)+")]
+    private static partial Regex HexOfLine();
+}

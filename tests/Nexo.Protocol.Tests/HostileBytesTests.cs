@@ -1,0 +1,137 @@
+using System.Buffers.Binary;
+using CsCheck;
+using Nexo.Protocol.Tests.Codecs;
+
+namespace Nexo.Protocol.Tests;
+
+/// <summary>No decoder throws on any bytes, and none makes room for what is merely announced.</summary>
+public sealed class HostileBytesTests
+{
+    // Fields as JSON cost far more than the decoder itself; the bound grows with the bytes that are there, nothing else.
+    private const int AllocatedBytesFixed = 16 * 1_024;
+    private const int AllocatedBytesPerByte = 400;
+
+    private static readonly uint[] Announced = [0, 1, 0x7F, 0x80, 0xFF, 0xFFFF, 0x10000, 1_000_001, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF];
+
+    public static TheoryData<string> Names => Codec.Names;
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Random_bytes_are_read_or_refused(string name)
+    {
+        Codec codec = Codec.All[name];
+
+        Gen.Byte.Array[0, 200].Sample(body => ReadBounded(codec, body), iter: 2_000, threads: 1);
+    }
+
+    // Counts and lengths are small numbers: random bytes alone would hardly ever get past the first one.
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Bytes_that_look_like_lengths_are_read_or_refused(string name)
+    {
+        Codec codec = Codec.All[name];
+
+        Gen.Byte[0, 4].Array[0, 60].Sample(body => ReadBounded(codec, body), iter: 3_000, threads: 1);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Every_truncation_of_a_golden_frame_is_read_or_refused(string name)
+    {
+        foreach (byte[] body in Bodies(name))
+        {
+            for (int length = 0; length < body.Length; length++)
+            {
+                ReadBounded(Codec.All[name], body[..length]);
+            }
+        }
+    }
+
+    // Every place may be a length or a count for some layout, so all are tried at all widths.
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Every_number_of_a_golden_frame_may_lie(string name)
+    {
+        foreach (byte[] body in Bodies(name))
+        {
+            foreach (uint number in Announced.Append((uint)body.Length).Append((uint)body.Length + 1))
+            {
+                Overwrite(Codec.All[name], body, sizeof(uint), (span, i) => BinaryPrimitives.WriteUInt32LittleEndian(span[i..], number));
+                Overwrite(Codec.All[name], body, sizeof(ushort), (span, i) => BinaryPrimitives.WriteUInt16LittleEndian(span[i..], (ushort)number));
+                Overwrite(Codec.All[name], body, sizeof(byte), (span, i) => span[i] = (byte)number);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("list", 0)]
+    [InlineData("info", 0)]
+    [InlineData("multi-set", 1)]
+    [InlineData("hash-set", 4)]
+    [InlineData("hash-fields", 4)]
+    [InlineData("hash", 8)]
+    [InlineData("scan-reply", 4)]
+    [InlineData("multi-value", 0)]
+    [InlineData("multi-set-reply", 0)]
+    public void A_count_that_the_body_cannot_hold_is_refused_without_making_room(string name, int countAt)
+    {
+        foreach (uint count in (uint[])[1, 2, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF])
+        {
+            var body = new byte[countAt + sizeof(uint)];
+            BinaryPrimitives.WriteUInt32LittleEndian(body.AsSpan(countAt), count);
+            Codec.All[name].Read(body);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+
+            Assert.Null(Codec.All[name].Read(body));
+
+            Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1_024);
+        }
+    }
+
+    [Theory]
+    [InlineData("delete-reply")]
+    [InlineData("ttl-reply")]
+    [InlineData("count")]
+    [InlineData("number")]
+    [InlineData("credit")]
+    [InlineData("list")]
+    [InlineData("multi-set")]
+    [InlineData("hash-set")]
+    [InlineData("hash-fields")]
+    [InlineData("hash")]
+    [InlineData("info")]
+    [InlineData("scan-reply")]
+    [InlineData("multi-value")]
+    [InlineData("multi-set-reply")]
+    public void A_byte_too_many_is_malformed(string name)
+    {
+        // An absent hash is the empty body: one byte more is half a version, also malformed.
+        Assert.All(Bodies(name), body => Assert.Null(Codec.All[name].Read([.. body, 0])));
+    }
+
+    private static List<byte[]> Bodies(string name) =>
+        [.. Vector.Frames.Where(vector => vector.Codec!.Name == name).Select(vector => vector.Body())];
+
+    private static void Overwrite(Codec codec, byte[] body, int width, WriteNumber write)
+    {
+        for (int i = 0; i + width <= body.Length; i++)
+        {
+            byte[] changed = [.. body];
+            write(changed, i);
+            ReadBounded(codec, changed);
+        }
+    }
+
+    private static void ReadBounded(Codec codec, byte[] body)
+    {
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        codec.Read(body);
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+
+        Assert.True(
+            allocated <= AllocatedBytesFixed + ((long)AllocatedBytesPerByte * body.Length),
+            $"{codec.Name} allocated {allocated} bytes for {Convert.ToHexString(body)}");
+    }
+
+    private delegate void WriteNumber(Span<byte> body, int offset);
+}
