@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using Nexo.Cli.Bench;
 using Nexo.Cli.Serve;
 using Nexo.Cli.Store;
 using Nexo.Cli.Terminal;
@@ -19,6 +20,7 @@ internal static class Program
         PingCommand.Create(),
         InfoCommand.Create(),
         StoreCommand.Create(),
+        BenchCommand.Create(),
         CompletionCommand.Create(),
         VersionCommand.Create(),
     ];

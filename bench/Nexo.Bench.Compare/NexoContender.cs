@@ -1,0 +1,51 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Nexo.Bench.Compare;
+
+/// <summary>The native binary, driven by its own <c>bench store</c> over the Nexo protocol.</summary>
+internal sealed class NexoContender(string name, string binary) : Contender(name)
+{
+    private static readonly TimeSpan Slack = TimeSpan.FromSeconds(30);
+
+    public override IReadOnlyList<string> CommandLine(int port) =>
+    [
+        binary, "serve", "--port", $"{port}", "--http-port", $"{ServerProcess.FreePort()}",
+        "--set", "store.durability=memory",
+    ];
+
+    public override async Task LoadAsync(int port, int keys, int valueBytes, CancellationToken cancel)
+    {
+        var work = new Work("set", 64, 1, valueBytes, keys);
+        await BenchAsync(port, work, 0.01, ["--prefill", "true"], cancel);
+    }
+
+    public override async Task<LoadFigures> PutLoadAsync(int port, Work work, double seconds, CancellationToken cancel)
+    {
+        JsonElement result = await BenchAsync(port, work, seconds, ["--prefill", "false"], cancel);
+        return new LoadFigures(
+            result.GetProperty("ops_per_second").GetDouble(),
+            result.GetProperty("ops").GetInt64(),
+            result.GetProperty("p50_us").GetDouble(),
+            result.GetProperty("p99_us").GetDouble(),
+            result.GetProperty("p999_us").GetDouble());
+    }
+
+    /// <summary>Runs <c>nexo bench store</c>; returns the object that it prints.</summary>
+    public async Task<JsonElement> BenchAsync(
+        int port, Work work, double seconds, IEnumerable<string> more, CancellationToken cancel)
+    {
+        string output = await Tool.RunAsync(
+            binary,
+            [
+                "bench", "store", "--url", $"nexo://127.0.0.1:{port}", "--json", "--warm-up", "0",
+                "--op", work.Operation, "--clients", $"{work.Clients}", "--pipeline", $"{work.Depth}",
+                "--size", $"{work.ValueBytes}", "--keys", $"{work.Keys}",
+                "--seconds", seconds.ToString(CultureInfo.InvariantCulture), .. more,
+            ],
+            TimeSpan.FromSeconds(seconds) + Slack,
+            cancel);
+        using JsonDocument document = JsonDocument.Parse(output);
+        return document.RootElement.Clone();
+    }
+}

@@ -1,0 +1,155 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+
+namespace Nexo.Bench.Compare;
+
+internal static class Program
+{
+    private static readonly Option<string?> Binary = new("--nexo")
+    {
+        Description = "The native binary [out/nexo, published if it is not there]",
+        Recursive = true,
+    };
+
+    private static readonly Option<bool> Garnet = new("--garnet") { Description = "Garnet as a third server", Recursive = true };
+
+    public static async Task<int> Main(string[] args)
+    {
+        // An interrupt ends the run in order: every server that was started is stopped.
+        using var stop = new CancellationTokenSource();
+        using PosixSignalRegistration interrupt = CancelOn(PosixSignal.SIGINT, stop);
+        using PosixSignalRegistration terminate = CancelOn(PosixSignal.SIGTERM, stop);
+        var root = new RootCommand("Nexo beside Redis and Garnet, on this machine, in turn.") { Binary, Garnet };
+        root.Add(Store());
+        root.Add(Memory());
+        root.Add(Fairness());
+        try
+        {
+            var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false };
+            return await root.Parse(args).InvokeAsync(invocation, stop.Token);
+        }
+        catch (CompareFailure failure)
+        {
+            await Console.Error.WriteLineAsync($"compare: {failure.Message}");
+            return 1;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return 130;
+        }
+    }
+
+    private static Command Store()
+    {
+        Option<int> rounds = Number("--rounds", "Rounds; the median counts", 5);
+        Option<double> seconds = Number("--seconds", "Seconds of load per server, work and round", 4.0);
+        Option<int> clients = Number("--clients", "Connections", 50);
+        Option<int> size = Number("--size", "Bytes of a value", 64);
+        Option<int> keys = Number("--keys", "How many different keys", 100_000);
+        Option<string> depths = List("--depths", "Pipeline depths", "1,16,64");
+        Option<string> operations = List("--ops", "set, get", "set,get");
+        var self = new Option<bool>("--self") { Description = "Each server against itself: the noise of the machine" };
+        var json = new Option<string?>("--json") { Description = "Write every round and the medians to this file" };
+        var command = new Command("store", "Throughput, latency, processor time and memory of GET and SET")
+        {
+            rounds, seconds, clients, size, keys, depths, operations, self, json,
+        };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            Work[] works =
+            [
+                .. from operation in parsed.GetValue(operations)!.Split(',')
+                   from depth in parsed.GetValue(depths)!.Split(',').Select(int.Parse)
+                   select new Work(operation, depth, parsed.GetValue(clients), parsed.GetValue(size), parsed.GetValue(keys)),
+            ];
+            var options = new StoreComparisonOptions
+            {
+                Rounds = parsed.GetValue(rounds),
+                Seconds = parsed.GetValue(seconds),
+                Works = works,
+            };
+            string? file = parsed.GetValue(json);
+            return await CompareAsync(options, await ContendersAsync(parsed, parsed.GetValue(self), cancel), file, cancel);
+        });
+        return command;
+    }
+
+    private static Command Memory()
+    {
+        Option<int> keys = Number("--keys", "How many keys", 1_000_000);
+        Option<int> size = Number("--size", "Bytes of a value", 64);
+        var command = new Command("memory", "Resident bytes per key") { keys, size };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            IReadOnlyList<Contender> contenders = await ContendersAsync(parsed, self: false, cancel);
+            await MemoryComparison.RunAsync(contenders, parsed.GetValue(keys), parsed.GetValue(size), cancel);
+            return 0;
+        });
+        return command;
+    }
+
+    private static Command Fairness()
+    {
+        Option<double> seconds = Number("--seconds", "Seconds of each half", 4.0);
+        var command = new Command("fairness", "Latency of a modest load, alone and beside a flooding connection") { seconds };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            NexoContender nexo = await Contenders.NexoAsync(parsed.GetValue(Binary), cancel);
+            await FairnessComparison.RunAsync(nexo, parsed.GetValue(seconds), cancel);
+            return 0;
+        });
+        return command;
+    }
+
+    private static async Task<int> CompareAsync(
+        StoreComparisonOptions options, IReadOnlyList<Contender> contenders, string? file, CancellationToken cancel)
+    {
+        StoreReport.Header();
+        var comparison = new StoreComparison(options, contenders);
+        IReadOnlyList<StoreMeasurement> all = await comparison.RunAsync(StoreReport.Line, cancel);
+        StoreReport.Summary(StoreReport.Medians(all));
+        if (file is not null)
+        {
+            await StoreReport.WriteJsonAsync(file, all);
+        }
+
+        return 0;
+    }
+
+    private static async Task<IReadOnlyList<Contender>> ContendersAsync(
+        ParseResult parsed, bool self, CancellationToken cancel)
+    {
+        string? binary = parsed.GetValue(Binary);
+        List<Contender> contenders = [Contenders.Redis()];
+        if (self)
+        {
+            contenders.Add(Contenders.Redis(Contenders.Again("redis")));
+        }
+
+        contenders.Add(await Contenders.NexoAsync(binary, cancel));
+        if (self)
+        {
+            contenders.Add(await Contenders.NexoAsync(binary, cancel, Contenders.Again("nexo")));
+        }
+
+        if (parsed.GetValue(Garnet))
+        {
+            contenders.Add(await Contenders.GarnetAsync(cancel));
+        }
+
+        return contenders;
+    }
+
+    private static Option<T> Number<T>(string name, string description, T defaultValue) =>
+        new(name) { Description = description, DefaultValueFactory = _ => defaultValue };
+
+    private static Option<string> List(string name, string description, string defaultValue) =>
+        new(name) { Description = description, DefaultValueFactory = _ => defaultValue };
+
+    private static PosixSignalRegistration CancelOn(PosixSignal signal, CancellationTokenSource stop) =>
+        PosixSignalRegistration.Create(signal, context =>
+        {
+            context.Cancel = true;
+            stop.Cancel();
+        });
+}

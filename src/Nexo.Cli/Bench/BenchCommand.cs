@@ -1,0 +1,15 @@
+using System.CommandLine;
+using Nexo.Cli.Terminal;
+
+namespace Nexo.Cli.Bench;
+
+/// <summary><c>nexo bench</c>: load for a server, and what it makes of it.</summary>
+internal static class BenchCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("bench", "Put load on a server and measure it") { StoreBenchCommand.Create() };
+        return command.WithExamples(
+            ("GET at full speed", "nexo bench store --op get --clients 50 --pipeline 64"));
+    }
+}

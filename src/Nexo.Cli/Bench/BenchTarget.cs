@@ -1,0 +1,71 @@
+using System.Net;
+using System.Net.Sockets;
+using Nexo.Cli.Terminal;
+using Nexo.Protocol;
+
+namespace Nexo.Cli.Bench;
+
+/// <summary>Where the server is and who we say that we are, from a Nexo URL and the settings beside it.</summary>
+internal sealed record BenchTarget
+{
+    private const string TcpScheme = "nexo";
+    private const string UnixScheme = "nexo+unix";
+
+    /// <summary>The addresses to try, in order; IPv4 first, because servers listen on 127.0.0.1 by default.</summary>
+    public required IReadOnlyList<EndPoint> EndPoints { get; init; }
+
+    public required HelloRequest Hello { get; init; }
+
+    /// <summary>The URL without its secrets.</summary>
+    public required string Name { get; init; }
+
+    public static BenchTarget Parse(CliSettings settings)
+    {
+        if (!Uri.TryCreate(settings.Url, UriKind.Absolute, out Uri? url)
+            || url.Scheme is not (TcpScheme or UnixScheme)
+            || (url.Scheme == TcpScheme && url.Host.Length == 0))
+        {
+            throw CliFailure.Usage(
+                "The URL of the server cannot be read.", "it looks like nexo://HOST:PORT or nexo+unix:///PATH");
+        }
+
+        string[] identity = url.UserInfo.Split(':', 2);
+        string? token = url.Query.StartsWith("?token=", StringComparison.Ordinal) ? url.Query["?token=".Length..] : null;
+        return new BenchTarget
+        {
+            EndPoints = EndPointsOf(url),
+            Name = url.Scheme == UnixScheme ? $"{UnixScheme}://{url.AbsolutePath}" : $"{TcpScheme}://{url.Host}:{PortOf(url)}",
+            Hello = new HelloRequest
+            {
+                ClientName = "nexo bench",
+                User = settings.User ?? Decoded(identity[0]),
+                Password = settings.Password ?? (identity.Length > 1 ? Decoded(identity[1]) : null),
+                Token = settings.Token ?? Decoded(token ?? ""),
+            },
+        };
+    }
+
+    private static string? Decoded(string text) => text.Length == 0 ? null : Uri.UnescapeDataString(text);
+
+    private static int PortOf(Uri url) => url.Port > 0 ? url.Port : ProtocolVersion.DefaultPort;
+
+    private static EndPoint[] EndPointsOf(Uri url)
+    {
+        if (url.Scheme == UnixScheme)
+        {
+            return [new UnixDomainSocketEndPoint(Uri.UnescapeDataString(url.AbsolutePath))];
+        }
+
+        try
+        {
+            return [.. Dns.GetHostAddresses(url.IdnHost)
+                .OrderBy(address => address.AddressFamily == AddressFamily.InterNetwork ? 0 : 1)
+                .Select(address => new IPEndPoint(address, PortOf(url)))];
+        }
+        catch (SocketException failure)
+        {
+            throw new CliFailure(
+                ExitCode.CannotConnect, "unknown_host", $"'{url.Host}' cannot be resolved.", failure.Message, failure);
+        }
+    }
+}
