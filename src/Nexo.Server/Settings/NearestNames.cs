@@ -24,7 +24,12 @@ internal static class NearestNames
             orderby distance
             select (setting.Name, distance);
         (string Name, int Distance)[] found = [.. near];
-        return [.. found.TakeWhile(one => one.Distance <= found[0].Distance + 1).Take(SuggestionsMax).Select(one => one.Name)];
+        return
+        [
+            .. found.TakeWhile(one => one.Distance <= found[0].Distance + 1)
+                .Take(SuggestionsMax)
+                .Select(one => one.Name),
+        ];
     }
 
     // How words are joined is what people remember least.
