@@ -2,11 +2,14 @@ using System.Globalization;
 
 namespace Nexo.Server.Settings;
 
-/// <summary>A duration as people write it: <c>500ms</c>, <c>30s</c>, <c>5m</c>, <c>2h</c>; without a unit, milliseconds.</summary>
+/// <summary>
+/// A duration as people write it: <c>500ms</c>, <c>30s</c>, <c>5m</c>, <c>2h</c>; without a unit, milliseconds.
+/// </summary>
 internal static class DurationText
 {
     // "ms" before "m" and "s", which it ends in or begins with.
-    private static readonly (string Unit, int Milliseconds)[] Units = [("ms", 1), ("h", 3_600_000), ("m", 60_000), ("s", 1_000)];
+    private static readonly (string Unit, int Milliseconds)[] Units =
+        [("ms", 1), ("h", 3_600_000), ("m", 60_000), ("s", 1_000)];
 
     public static bool TryParse(string text, out long milliseconds)
     {

@@ -20,11 +20,16 @@ internal static class NearestNames
             from setting in SettingCatalog.All
             let key = setting.Name[(setting.Section.Length + 1)..]
             let distance = Math.Min(Distance(bare, Bare(setting.Name)), Distance(bare, Bare(key)))
-            where distance <= Math.Max(2, bare.Length / 4)
+            where distance <= Math.Max(1, bare.Length / 4)
             orderby distance
             select (setting.Name, distance);
         (string Name, int Distance)[] found = [.. near];
-        return [.. found.TakeWhile(one => one.Distance <= found[0].Distance + 1).Take(SuggestionsMax).Select(one => one.Name)];
+        return
+        [
+            .. found.TakeWhile(one => one.Distance <= found[0].Distance + 1)
+                .Take(SuggestionsMax)
+                .Select(one => one.Name),
+        ];
     }
 
     // How words are joined is what people remember least.

@@ -3,7 +3,9 @@ using Nexo.Engine.Store;
 
 namespace Nexo.Server.Settings;
 
-/// <summary>Every setting there is. File, environment, flags, <c>nexo config</c> and the documentation all come from here.</summary>
+/// <summary>
+/// Every setting there is. File, environment, flags, <c>nexo config</c> and the documentation all come from here.
+/// </summary>
 internal static class SettingCatalog
 {
     private const int Kb = 1_024;
