@@ -5,8 +5,8 @@ using Nexo.Engine.Store;
 namespace Nexo.Bench.Micro;
 
 /// <summary>
-/// Bytes per key for 16-byte keys and 64-byte values, keys in random order and in rising order; and the longest gap that a
-/// thread reading beside the load saw.
+/// Bytes per key for 16-byte keys and 64-byte values, keys in random order and in rising order; and the longest gap
+/// that a thread reading beside the load saw.
 /// </summary>
 internal static class MemoryTable
 {
@@ -17,7 +17,8 @@ internal static class MemoryTable
     {
         // A first round for the process itself: compiled code and the first pages of everything.
         Load(10_000, ordered: false, out _, out _).Dispose();
-        Console.WriteLine("order   entries   used B/key  resident B/key  overhead  load CPU ns/key  longest gap of a reader");
+        Console.WriteLine(
+            "order   entries   used B/key  resident B/key  overhead  load CPU ns/key  longest gap of a reader");
         foreach (int entries in sizes.Length == 0 ? [1_000_000, 5_000_000] : sizes)
         {
             Measure(entries, ordered: false);
@@ -74,7 +75,9 @@ internal static class MemoryTable
         return process.WorkingSet64;
     }
 
-    /// <summary>Reads one key over and over on a thread of its own and keeps the longest time between two answers.</summary>
+    /// <summary>
+    /// Reads one key over and over on a thread of its own and keeps the longest time between two answers.
+    /// </summary>
     private sealed class GapReader : IDisposable
     {
         private readonly Thread _thread;

@@ -6,10 +6,10 @@ using System.Runtime.InteropServices;
 namespace Nexo.Engine.Memory;
 
 /// <summary>
-/// Native memory of one shard: slots of fixed size classes in pages, addressed by 31-bit references that count granules
-/// of 16 bytes: <c>[page id][granule in page]</c>. Page 0 is never used, so reference 0 means none, and the top bit is
-/// free for the one who stores a reference. What does not fit an eighth of a page gets a block and a page id of its own.
-/// Guarded by the shard's lock.
+/// Native memory of one shard: slots of fixed size classes in pages, addressed by 31-bit references that count
+/// granules of 16 bytes: <c>[page id][granule in page]</c>. Page 0 is never used, so reference 0 means none, and the
+/// top bit is free for the one who stores a reference. What does not fit an eighth of a page gets a block and a page
+/// id of its own. Guarded by the shard's lock.
 /// </summary>
 internal sealed unsafe class Arena : IDisposable
 {
@@ -269,7 +269,9 @@ internal sealed unsafe class Arena : IDisposable
         return id;
     }
 
-    /// <summary>One empty page stays, so that a key that comes and goes does not cost a system call each time.</summary>
+    /// <summary>
+    /// One empty page stays, so that a key that comes and goes does not cost a system call each time.
+    /// </summary>
     private void Release(uint id)
     {
         Page* page = _pages + id;
@@ -354,7 +356,9 @@ internal sealed unsafe class Arena : IDisposable
         _pageCapacity = capacity;
     }
 
-    /// <summary>32 bytes: 8 base + 4 next + 4 prev + 4 slot bytes + 2 free + 2 fresh + 2 used + 2 slots + 1 class, padded.</summary>
+    /// <summary>
+    /// 32 bytes: 8 base + 4 next + 4 prev + 4 slot bytes + 2 free + 2 fresh + 2 used + 2 slots + 1 class, padded.
+    /// </summary>
     [StructLayout(LayoutKind.Sequential, Size = 32)]
     private struct Page
     {
