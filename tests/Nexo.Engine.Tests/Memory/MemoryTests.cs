@@ -176,7 +176,8 @@ public sealed unsafe class MemoryTests
     public void The_wheel_gives_every_entry_out_at_its_time_and_none_before()
     {
         Gen<long> distances = Gen.Long[0, 40].SelectMany(bits => Gen.Long[0, 1L << (int)bits]);
-        Gen.Select(distances, Gen.Long[1, 5_000]).Array[1, 200].Sample(
+        Gen<long> advances = Gen.Frequency((3, Gen.Long[1, 30]), (1, Gen.Long[1, 5_000]));
+        Gen.Select(distances, advances).Array[1, 200].Sample(
             steps =>
             {
                 using var pool = new PagePool(65_536);

@@ -88,6 +88,7 @@ public sealed class StoreMemoryTests
         string large = new('f', 30_000);
         while (harness.HashSet("filler" + harness.Store.Stats.Entries, ("f", large)) == StoreStatus.Ok)
         {
+            Assert.InRange(harness.Store.Stats.UsedBytes, 0, Limit);
         }
 
         (string, string)[] pairs =
