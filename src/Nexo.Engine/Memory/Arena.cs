@@ -33,6 +33,7 @@ internal sealed unsafe class Arena : IDisposable
     private uint _pageCount = 1;
     private uint _freePageIds;
     private long _credit;
+    private long _reserved;
 
     public Arena(PagePool pool, MemoryBudget budget, int pageBytes)
     {
@@ -84,17 +85,17 @@ internal sealed unsafe class Arena : IDisposable
     /// <summary>Makes sure that so many bytes can be allocated; false: the limit is reached.</summary>
     public bool TryReserve(long bytes)
     {
-        if (_credit >= bytes)
+        if (_credit < bytes)
         {
-            return true;
+            if (!_budget.TryTake(bytes - _credit, out long taken))
+            {
+                return false;
+            }
+
+            _credit += taken;
         }
 
-        if (!_budget.TryTake(bytes - _credit, out long taken))
-        {
-            return false;
-        }
-
-        _credit += taken;
+        _reserved = bytes;
         return true;
     }
 
@@ -103,6 +104,7 @@ internal sealed unsafe class Arena : IDisposable
     {
         _budget.Return(_credit);
         _credit = 0;
+        _reserved = 0;
     }
 
     /// <summary>
@@ -222,10 +224,16 @@ internal sealed unsafe class Arena : IDisposable
     {
         UsedBytes += bytes;
         _credit -= bytes;
-        long kept = CreditChunksKept * _budget.ChunkBytes;
-        if (_credit > kept)
+        if (bytes > 0)
         {
-            long excess = _credit - _budget.ChunkBytes;
+            _reserved = Math.Max(0, _reserved - bytes);
+            return;
+        }
+
+        // What is freed goes back beyond a few chunks, but never what the write in progress has reserved.
+        if (_credit > (CreditChunksKept * _budget.ChunkBytes) + _reserved)
+        {
+            long excess = _credit - _budget.ChunkBytes - _reserved;
             _credit -= excess;
             _budget.Return(excess);
         }
