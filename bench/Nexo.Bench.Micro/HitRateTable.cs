@@ -4,8 +4,8 @@ using Nexo.Engine.Store;
 namespace Nexo.Bench.Micro;
 
 /// <summary>
-/// Hit rates on Zipf traces with a cache that holds 1 % or 10 % of the keys: this engine under a memory limit, beside exact
-/// LRU and FIFO with room for as many entries as the engine held in the end.
+/// Hit rates on Zipf traces with a cache that holds 1 % or 10 % of the keys: this engine under a memory limit, beside
+/// exact LRU and FIFO with room for as many entries as the engine held in the end.
 /// </summary>
 internal static class HitRateTable
 {

@@ -1,23 +1,26 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Nexo.Engine.Store;
 
 namespace Nexo.Bench.Micro;
 
 /// <summary>
-/// Bytes per key for 16-byte keys and 64-byte values, keys in random order and in rising order; and the longest gap that a
-/// thread reading beside the load saw.
+/// Bytes per key for 16-byte keys and 64-byte values, keys in random order and in rising order; and the longest gap
+/// that a thread reading beside the load saw.
 /// </summary>
-internal static class MemoryTable
+internal static partial class MemoryTable
 {
     private const int KeyBytes = 16;
     private const int ValueBytes = 64;
+    private const int ThreadCpuClock = 3;
 
     public static void Print(int[] sizes)
     {
         // A first round for the process itself: compiled code and the first pages of everything.
         Load(10_000, ordered: false, out _, out _).Dispose();
-        Console.WriteLine("order   entries   used B/key  resident B/key  overhead  load CPU ns/key  longest gap of a reader");
+        Console.WriteLine(
+            "order   entries   used B/key  resident B/key  overhead  load CPU ns/key  longest SET, CPU  gap of a reader");
         foreach (int entries in sizes.Length == 0 ? [1_000_000, 5_000_000] : sizes)
         {
             Measure(entries, ordered: false);
@@ -34,9 +37,10 @@ internal static class MemoryTable
         double resident = (double)(Resident() - before) / entries;
         store.Dispose();
         Load(entries, ordered, out _, out TimeSpan gap, withReader: true).Dispose();
+        double longest = LongestSet(entries, ordered);
         Console.WriteLine(
             $"{(ordered ? "rising" : "random"),-6} {entries,9}   {used,10:F1}  {resident,14:F1}"
-            + $"  {resident - KeyBytes - ValueBytes,8:F1}  {nanoseconds,15:F0}  {gap.TotalMilliseconds:F2} ms");
+            + $"  {resident - KeyBytes - ValueBytes,8:F1}  {nanoseconds,15:F0}  {longest,13:F3} ms  {gap.TotalMilliseconds:F2} ms");
     }
 
     private static StoreService Load(
@@ -60,6 +64,42 @@ internal static class MemoryTable
         return store;
     }
 
+    /// <summary>
+    /// The most processor time that one SET of a load took, in milliseconds: what a pause is made of, without the time that
+    /// other processes had the processor.
+    /// </summary>
+    private static double LongestSet(int entries, bool ordered)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return double.NaN;
+        }
+
+        using var store = new StoreService(new StoreLimits(), TimeProvider.System);
+        Span<byte> key = stackalloc byte[KeyBytes];
+        Span<byte> value = stackalloc byte[ValueBytes];
+        long longest = 0;
+        for (int i = 0; i < entries; i++)
+        {
+            WriteKey(key, i, ordered);
+            long start = ThreadTime();
+            store.Set(key, value, default, null, out _);
+            longest = Math.Max(longest, ThreadTime() - start);
+        }
+
+        return longest / 1e6;
+    }
+
+    private static long ThreadTime()
+    {
+        _ = ReadClock(ThreadCpuClock, out TimeSpec time);
+        return (time.Seconds * 1_000_000_000) + time.Nanoseconds;
+    }
+
+    [LibraryImport("libc", EntryPoint = "clock_gettime")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int ReadClock(int clock, out TimeSpec time);
+
     private static void WriteKey(Span<byte> key, int i, bool ordered)
     {
         // An odd multiplier permutes the numbers, so that no key comes twice.
@@ -74,7 +114,15 @@ internal static class MemoryTable
         return process.WorkingSet64;
     }
 
-    /// <summary>Reads one key over and over on a thread of its own and keeps the longest time between two answers.</summary>
+    private struct TimeSpec
+    {
+        public long Seconds;
+        public long Nanoseconds;
+    }
+
+    /// <summary>
+    /// Reads one key over and over on a thread of its own and keeps the longest time between two answers.
+    /// </summary>
     private sealed class GapReader : IDisposable
     {
         private readonly Thread _thread;

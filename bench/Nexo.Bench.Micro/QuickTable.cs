@@ -1,6 +1,9 @@
 namespace Nexo.Bench.Micro;
 
-/// <summary>The same commands as <see cref="StoreBenchmarks"/> in a few seconds, in processor time: also of use on a busy machine.</summary>
+/// <summary>
+/// The same commands as <see cref="StoreBenchmarks"/> in a few seconds, in processor time: also of use on a busy
+/// machine.
+/// </summary>
 internal static class QuickTable
 {
     private const int Rounds = 5;

@@ -6,10 +6,10 @@ using System.Runtime.InteropServices;
 namespace Nexo.Engine.Memory;
 
 /// <summary>
-/// Native memory of one shard: slots of fixed size classes in pages, addressed by 31-bit references that count granules
-/// of 16 bytes: <c>[page id][granule in page]</c>. Page 0 is never used, so reference 0 means none, and the top bit is
-/// free for the one who stores a reference. What does not fit an eighth of a page gets a block and a page id of its own.
-/// Guarded by the shard's lock.
+/// Native memory of one shard: slots of fixed size classes in pages, addressed by 31-bit references that count
+/// granules of 16 bytes: <c>[page id][granule in page]</c>. Page 0 is never used, so reference 0 means none, and the
+/// top bit is free for the one who stores a reference. What does not fit an eighth of a page gets a block and a page
+/// id of its own. Guarded by the shard's lock.
 /// </summary>
 internal sealed unsafe class Arena : IDisposable
 {
@@ -33,6 +33,7 @@ internal sealed unsafe class Arena : IDisposable
     private uint _pageCount = 1;
     private uint _freePageIds;
     private long _credit;
+    private long _reserved;
 
     public Arena(PagePool pool, MemoryBudget budget, int pageBytes)
     {
@@ -84,17 +85,17 @@ internal sealed unsafe class Arena : IDisposable
     /// <summary>Makes sure that so many bytes can be allocated; false: the limit is reached.</summary>
     public bool TryReserve(long bytes)
     {
-        if (_credit >= bytes)
+        if (_credit < bytes)
         {
-            return true;
+            if (!_budget.TryTake(bytes - _credit, out long taken))
+            {
+                return false;
+            }
+
+            _credit += taken;
         }
 
-        if (!_budget.TryTake(bytes - _credit, out long taken))
-        {
-            return false;
-        }
-
-        _credit += taken;
+        _reserved = bytes;
         return true;
     }
 
@@ -103,6 +104,7 @@ internal sealed unsafe class Arena : IDisposable
     {
         _budget.Return(_credit);
         _credit = 0;
+        _reserved = 0;
     }
 
     /// <summary>
@@ -222,10 +224,16 @@ internal sealed unsafe class Arena : IDisposable
     {
         UsedBytes += bytes;
         _credit -= bytes;
-        long kept = CreditChunksKept * _budget.ChunkBytes;
-        if (_credit > kept)
+        if (bytes > 0)
         {
-            long excess = _credit - _budget.ChunkBytes;
+            _reserved = Math.Max(0, _reserved - bytes);
+            return;
+        }
+
+        // What is freed goes back beyond a few chunks, but never what the write in progress has reserved.
+        if (_credit > (CreditChunksKept * _budget.ChunkBytes) + _reserved)
+        {
+            long excess = _credit - _budget.ChunkBytes - _reserved;
             _credit -= excess;
             _budget.Return(excess);
         }
@@ -269,7 +277,9 @@ internal sealed unsafe class Arena : IDisposable
         return id;
     }
 
-    /// <summary>One empty page stays, so that a key that comes and goes does not cost a system call each time.</summary>
+    /// <summary>
+    /// One empty page stays, so that a key that comes and goes does not cost a system call each time.
+    /// </summary>
     private void Release(uint id)
     {
         Page* page = _pages + id;
@@ -354,7 +364,9 @@ internal sealed unsafe class Arena : IDisposable
         _pageCapacity = capacity;
     }
 
-    /// <summary>32 bytes: 8 base + 4 next + 4 prev + 4 slot bytes + 2 free + 2 fresh + 2 used + 2 slots + 1 class, padded.</summary>
+    /// <summary>
+    /// 32 bytes: 8 base + 4 next + 4 prev + 4 slot bytes + 2 free + 2 fresh + 2 used + 2 slots + 1 class, padded.
+    /// </summary>
     [StructLayout(LayoutKind.Sequential, Size = 32)]
     private struct Page
     {

@@ -11,14 +11,16 @@ internal enum EntryFlags : byte
     Hash = 1,
     Expires = 2,
 
-    /// <summary>The value is the reference of a <see cref="FieldTable"/>; the fields are entries of their own.</summary>
+    /// <summary>
+    /// The value is the reference of a <see cref="FieldTable"/>; the fields are entries of their own.
+    /// </summary>
     Table = 4,
 }
 
 /// <summary>
 /// An entry in its slot, little-endian as the machine is:
-/// <c>[u64: version 56 bits, flags 8][u32 valueLength][u32 keyLength]{i64 deadlineMs, u32 next, u32 prev}[key][value]</c>:
-/// 8 + 4 + 4 = 16 bytes and, with an expiry, 8 + 4 + 4 = 16 more. Version 0 does not exist.
+/// <c>[u64: version 56 bits, flags 8][u32 valueLength][u32 keyLength]{i64 deadlineMs, u32 next, u32
+/// prev}[key][value]</c>: 8 + 4 + 4 = 16 bytes and, with an expiry, 8 + 4 + 4 = 16 more. Version 0 does not exist.
 /// </summary>
 internal static unsafe class Entry
 {

@@ -49,7 +49,9 @@ internal unsafe struct EntryTable
         return slots;
     }
 
-    /// <summary>The place that holds the reference of the entry with this key, or null. Valid until the table changes.</summary>
+    /// <summary>
+    /// The place that holds the reference of the entry with this key, or null. Valid until the table changes.
+    /// </summary>
     public readonly uint* Find(Arena arena, ulong hash, ReadOnlySpan<byte> key, out byte* entry)
     {
         if (_buckets == 0)
@@ -102,7 +104,9 @@ internal unsafe struct EntryTable
         }
     }
 
-    /// <summary>Takes the entry at <paramref name="place"/>, which <see cref="Find"/> gave, out of the table.</summary>
+    /// <summary>
+    /// Takes the entry at <paramref name="place"/>, which <see cref="Find"/> gave, out of the table.
+    /// </summary>
     public void Remove(Arena arena, in KeyHash hasher, ulong hash, uint* place)
     {
         var hole = (Bucket*)((nuint)place & ~(nuint)(Bucket.Bytes - 1));
@@ -120,7 +124,9 @@ internal unsafe struct EntryTable
         }
     }
 
-    /// <summary>Copies the references of one bucket and its chain; returns how many. More than fit are left out.</summary>
+    /// <summary>
+    /// Copies the references of one bucket and its chain; returns how many. More than fit are left out.
+    /// </summary>
     public readonly int Collect(Arena arena, uint index, Span<uint> references)
     {
         int count = 0;
@@ -249,7 +255,9 @@ internal unsafe struct EntryTable
         }
     }
 
-    /// <summary>Moves an entry from the end of the chain into the hole, so that chains do not outlive their need.</summary>
+    /// <summary>
+    /// Moves an entry from the end of the chain into the hole, so that chains do not outlive their need.
+    /// </summary>
     private static void FillHole(Arena arena, Bucket* home, Bucket* hole, int slot)
     {
         Bucket* before = home;
@@ -344,7 +352,9 @@ internal unsafe struct EntryTable
         ReleaseSegments(arena);
     }
 
-    /// <summary>Frees segments past the last bucket, but for one, so that a count that goes to and fro does not churn.</summary>
+    /// <summary>
+    /// Frees segments past the last bucket, but for one, so that a count that goes to and fro does not churn.
+    /// </summary>
     private void ReleaseSegments(Arena arena)
     {
         uint kept = _buckets == 0 ? 0 : (_buckets >> SegmentBits) + 1;
@@ -357,7 +367,9 @@ internal unsafe struct EntryTable
 
     private readonly uint SegmentReference(uint segment) => ((uint*)(_directory + _directoryCapacity))[segment];
 
-    /// <summary>The directory: <c>[pointer × capacity][u32 reference × capacity]</c>; it doubles, and is 1/85 of the buckets.</summary>
+    /// <summary>
+    /// The directory: <c>[pointer × capacity][u32 reference × capacity]</c>; it doubles, and is 1/85 of the buckets.
+    /// </summary>
     private void AddSegment(Arena arena)
     {
         if (_segments == _directoryCapacity)
@@ -389,32 +401,5 @@ internal unsafe struct EntryTable
         _directory = directory;
         _directoryReference = reference;
         _directoryCapacity = capacity;
-    }
-
-    /// <summary>One cache line: <c>[12 tags][u32 overflow][12 × u32 reference]</c>: 12 + 4 + 48 = 64. Tag 0: free.</summary>
-    private struct Bucket
-    {
-        public const int Bytes = 64;
-        public const uint SlotMask = (1 << Slots) - 1;
-
-        private const int Slots = 12;
-
-        private fixed byte _tags[Slots];
-        public uint Overflow;
-        private fixed uint _references[Slots];
-
-        public uint Used()
-        {
-            fixed (byte* tags = _tags)
-            {
-                Vector128<byte> free = Vector128.Equals(Vector128.Load(tags), Vector128<byte>.Zero);
-                return ~free.ExtractMostSignificantBits() & SlotMask;
-            }
-        }
-
-        // Buckets are native memory or locals on the stack: their address stays.
-        public uint* Place(int slot) => (uint*)Unsafe.AsPointer(ref _references[slot]);
-
-        public void Clear(int slot) => _tags[slot] = 0;
     }
 }

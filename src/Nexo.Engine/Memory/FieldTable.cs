@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Nexo.Engine.Memory;
 
 /// <summary>
-/// The fields of a hash that is too large to be packed into its entry: a table of entries whose keys are the fields. Lies
-/// in a slot of its own; the hash's entry holds its reference.
+/// The fields of a hash that is too large to be packed into its entry: a table of entries whose keys are the fields.
+/// Lies in a slot of its own; the hash's entry holds its reference.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct FieldTable

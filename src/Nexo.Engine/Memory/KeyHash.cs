@@ -5,8 +5,9 @@ using System.Security.Cryptography;
 namespace Nexo.Engine.Memory;
 
 /// <summary>
-/// 64-bit hash of a key, after wyhash (Wang Yi, public domain): a few 64×64→128 multiplications. Its four constants are
-/// random per store and secret, besides the seed: with the published ones a peer could send keys that collide whatever the seed is.
+/// 64-bit hash of a key, after wyhash (Wang Yi, public domain): a few 64×64→128 multiplications. Its four constants
+/// are random per store and secret, besides the seed: with the published ones a peer could send keys that collide
+/// whatever the seed is.
 /// </summary>
 internal readonly unsafe struct KeyHash
 {

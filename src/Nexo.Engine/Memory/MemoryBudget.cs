@@ -28,7 +28,9 @@ internal sealed class MemoryBudget
 
     public long Available => BytesMax == 0 ? long.MaxValue : BytesMax - Volatile.Read(ref _granted);
 
-    /// <summary>Takes credit if the limit leaves it: a chunk more than is needed if possible, else just that.</summary>
+    /// <summary>
+    /// Takes credit if the limit leaves it: a chunk more than is needed if possible, else just that.
+    /// </summary>
     public bool TryTake(long needed, out long taken)
     {
         taken = needed + ChunkBytes;

@@ -27,7 +27,8 @@ internal sealed unsafe partial class OrderedIndex
     private static void InsertInLeaf(Node* leaf, int at, uint reference)
     {
         uint* references = leaf->References;
-        new Span<uint>(references + at, leaf->Count - at).CopyTo(new Span<uint>(references + at + 1, leaf->Count - at));
+        int behind = leaf->Count - at;
+        new Span<uint>(references + at, behind).CopyTo(new Span<uint>(references + at + 1, behind));
         references[at] = reference;
         leaf->Count++;
     }
@@ -35,7 +36,8 @@ internal sealed unsafe partial class OrderedIndex
     private static void InsertInInner(Node* inner, int at, Child child)
     {
         Child* children = inner->Children;
-        new Span<Child>(children + at, inner->Count - at).CopyTo(new Span<Child>(children + at + 1, inner->Count - at));
+        int behind = inner->Count - at;
+        new Span<Child>(children + at, behind).CopyTo(new Span<Child>(children + at + 1, behind));
         children[at] = child;
         inner->Count++;
     }
@@ -104,7 +106,9 @@ internal sealed unsafe partial class OrderedIndex
         return added;
     }
 
-    /// <summary>Puts a new child right of the one that the path took, and splits upwards as long as nodes are full.</summary>
+    /// <summary>
+    /// Puts a new child right of the one that the path took, and splits upwards as long as nodes are full.
+    /// </summary>
     private void InsertChild(Path* path, int level, Child child)
     {
         while (level <= path->Height)
@@ -137,7 +141,9 @@ internal sealed unsafe partial class OrderedIndex
         InsertInInner(root, 1, child);
     }
 
-    /// <summary>The first entry of the path's leaf is now another one: tell the nodes above for which it is the first too.</summary>
+    /// <summary>
+    /// The first entry of the path's leaf is now another one: tell the nodes above for which it is the first too.
+    /// </summary>
     private void UpdateFirsts(Path* path, uint first)
     {
         for (int level = 1; level <= path->Height; level++)
@@ -220,7 +226,9 @@ internal sealed unsafe partial class OrderedIndex
         }
     }
 
-    /// <summary>Joins a leaf that has become small with a neighbour below the same parent, if both fit with room to spare.</summary>
+    /// <summary>
+    /// Joins a leaf that has become small with a neighbour below the same parent, if both fit with room to spare.
+    /// </summary>
     private void MergeLeaf(Path* path)
     {
         if (path->Height == 0)

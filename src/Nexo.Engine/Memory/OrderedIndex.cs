@@ -5,9 +5,10 @@ namespace Nexo.Engine.Memory;
 
 /// <summary>
 /// B+tree over the entries of a shard in bytewise order of their keys, for work by prefix. It holds references only:
-/// keys are compared in the entries. Leaves hold references; inner nodes hold for each child <c>[first][child]</c>, the
-/// reference of the first entry below it and the node. Leaves are linked both ways. An entry must be alive, at the same
-/// reference, from <see cref="Insert"/> to <see cref="Remove"/>; <see cref="Replace"/> says that it has moved.
+/// keys are compared in the entries. Leaves hold references; inner nodes hold for each child <c>[first][child]</c>,
+/// the reference of the first entry below it and the node. Leaves are linked both ways. An entry must be alive, at
+/// the same reference, from <see cref="Insert"/> to <see cref="Remove"/>; <see cref="Replace"/> says that it has
+/// moved.
 /// </summary>
 internal sealed unsafe partial class OrderedIndex
 {
@@ -88,7 +89,9 @@ internal sealed unsafe partial class OrderedIndex
         }
     }
 
-    /// <summary>The entry at <paramref name="old"/> now lives at <paramref name="moved"/>; both must be readable.</summary>
+    /// <summary>
+    /// The entry at <paramref name="old"/> now lives at <paramref name="moved"/>; both must be readable.
+    /// </summary>
     public void Replace(uint old, uint moved)
     {
         Path path;
@@ -132,8 +135,8 @@ internal sealed unsafe partial class OrderedIndex
     }
 
     /// <summary>
-    /// The way to where the key is or belongs: <c>Index[0]</c> is its place in the leaf, above the child that was taken.
-    /// True: the key is there.
+    /// The way to where the key is or belongs: <c>Index[0]</c> is its place in the leaf, above the child that was
+    /// taken. True: the key is there.
     /// </summary>
     private bool Descend(ReadOnlySpan<byte> key, Path* path)
     {
@@ -228,7 +231,9 @@ internal sealed unsafe partial class OrderedIndex
         public uint Node;
     }
 
-    /// <summary>Header: <c>[u16 count][u16 level][u32 next][u32 prev][u32 unused]</c> = 16 bytes, then the slots.</summary>
+    /// <summary>
+    /// Header: <c>[u16 count][u16 level][u32 next][u32 prev][u32 unused]</c> = 16 bytes, then the slots.
+    /// </summary>
     [StructLayout(LayoutKind.Sequential, Size = HeaderBytes)]
     private struct Node
     {

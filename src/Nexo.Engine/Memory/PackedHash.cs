@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Nexo.Engine.Memory;
 
 /// <summary>
-/// A small hash inside its entry's value: <c>[u16 count]([u16 fieldLength][u16 valueLength][field][value])*</c>, in the
-/// order of the first writing.
+/// A small hash inside its entry's value: <c>[u16 count]([u16 fieldLength][u16 valueLength][field][value])*</c>, in
+/// the order of the first writing.
 /// </summary>
 internal static class PackedHash
 {

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Nexo.Engine.Memory;
 
 /// <summary>
-/// Pages for the arenas, cut from regions that are reserved untouched: the operating system gives memory when a page is
-/// written, and takes it back when a page returns. Regions instead of a mapping per page keep the number of the
+/// Pages for the arenas, cut from regions that are reserved untouched: the operating system gives memory when a page
+/// is written, and takes it back when a page returns. Regions instead of a mapping per page keep the number of the
 /// process's mappings small however the pages are freed.
 /// </summary>
 internal sealed unsafe partial class PagePool : IDisposable

@@ -4,9 +4,10 @@ using System.Runtime.InteropServices;
 namespace Nexo.Engine.Memory;
 
 /// <summary>
-/// Hierarchical timing wheel (Varghese and Lauck 1987): seven levels of 64 slots, from 1 ms to 2^42 ms (139 years). The
-/// lists run through the entries themselves, so adding and removing take constant time and no memory. A slot of a higher
-/// level is not re-sorted at once when its time comes but entry by entry, as <see cref="TryTakeDue"/> is called.
+/// Hierarchical timing wheel (Varghese and Lauck 1987): seven levels of 64 slots, from 1 ms to 2^42 ms (139 years).
+/// The lists run through the entries themselves, so adding and removing take constant time and no memory. A slot of a
+/// higher level is not re-sorted at once when its time comes but entry by entry, as <see cref="TryTakeDue"/> is
+/// called.
 /// </summary>
 internal sealed unsafe class TimingWheel : IDisposable
 {
@@ -42,8 +43,8 @@ internal sealed unsafe class TimingWheel : IDisposable
     }
 
     /// <summary>
-    /// Gives an entry of the wheel another deadline. To a later one nothing moves: when its old time comes it is found to
-    /// be early and goes to its new place, so a life that is prolonged at every use costs next to nothing.
+    /// Gives an entry of the wheel another deadline. To a later one nothing moves: when its old time comes it is
+    /// found to be early and goes to its new place, so a life that is prolonged at every use costs next to nothing.
     /// </summary>
     public void Move(uint reference, byte* entry, long deadline)
     {
@@ -198,7 +199,9 @@ internal sealed unsafe class TimingWheel : IDisposable
         Entry.WheelNext(entry) = 0;
     }
 
-    /// <summary>The earliest occupied slot: lower levels lie within the current slot of the higher ones, so come first.</summary>
+    /// <summary>
+    /// The earliest occupied slot: lower levels lie within the current slot of the higher ones, so come first.
+    /// </summary>
     private bool TryNextSlot(out int level, out int slot, out long start)
     {
         for (level = 0; level < Levels; level++)

@@ -20,8 +20,9 @@ public enum StoreChangeKind : byte
 public interface IStoreWatcher
 {
     /// <summary>
-    /// Called under the lock of the key's shard: copy what is needed, do not block, do not call the store. The key's bytes
-    /// are valid only during the call. <paramref name="version"/> is that of the entry after a set, or as it was when removed.
+    /// Called under the lock of the key's shard: copy what is needed, do not block, do not call the store. The key's
+    /// bytes are valid only during the call. <paramref name="version"/> is that of the entry after a set, or as it
+    /// was when removed.
     /// </summary>
     void OnChange(StoreChangeKind change, ReadOnlySpan<byte> key, ulong version);
 }

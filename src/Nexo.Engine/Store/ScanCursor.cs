@@ -12,7 +12,12 @@ internal static class ScanCursor
     private const int HeaderBytes = 10;
 
     public static bool TryRead(
-        ReadOnlySpan<byte> cursor, ulong tag, ReadOnlySpan<byte> prefix, int shards, out int shard, out ReadOnlySpan<byte> last)
+        ReadOnlySpan<byte> cursor,
+        ulong tag,
+        ReadOnlySpan<byte> prefix,
+        int shards,
+        out int shard,
+        out ReadOnlySpan<byte> last)
     {
         shard = 0;
         last = default;

@@ -9,7 +9,9 @@ public readonly ref struct SetOptions
 }
 
 /// <summary>What a SET did.</summary>
-/// <param name="Stored">The condition held and the value was taken (also when its absolute expiry had already passed).</param>
+/// <param name="Stored">The condition held and the value was taken (also when its absolute expiry had already
+/// passed).</param>
 /// <param name="PreviousFound">There was an entry before.</param>
-/// <param name="Version">The new version; when the condition failed, the version of the entry that is there (0: none).</param>
+/// <param name="Version">The new version; when the condition failed, the version of the entry that is there (0:
+/// none).</param>
 public readonly record struct SetResult(bool Stored, bool PreviousFound, ulong Version);

@@ -1,8 +1,8 @@
 namespace Nexo.Engine.Store;
 
 /// <summary>
-/// A deletion by prefix, done in slices: call <see cref="MoveNext"/> until it says false, and do other work in between. Keys
-/// that are there all the while are deleted; those that come meanwhile may be.
+/// A deletion by prefix, done in slices: call <see cref="MoveNext"/> until it says false, and do other work in
+/// between. Keys that are there all the while are deleted; those that come meanwhile may be.
 /// </summary>
 public sealed class StoreClearing
 {

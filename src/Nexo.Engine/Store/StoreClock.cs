@@ -1,6 +1,8 @@
 namespace Nexo.Engine.Store;
 
-/// <summary>The wall clock as it was at the start, moved on by the monotonic one: a jump of the wall clock changes nothing.</summary>
+/// <summary>
+/// The wall clock as it was at the start, moved on by the monotonic one: a jump of the wall clock changes nothing.
+/// </summary>
 internal sealed class StoreClock(TimeProvider time)
 {
     private readonly long _startMs = time.GetUtcNow().ToUnixTimeMilliseconds();

@@ -1,8 +1,8 @@
 namespace Nexo.Engine.Store;
 
 /// <summary>
-/// A count by prefix, done in slices: call <see cref="MoveNext"/> until it says false, and do other work in between. Keys
-/// that are there all the while are counted once; those that come or go meanwhile may be.
+/// A count by prefix, done in slices: call <see cref="MoveNext"/> until it says false, and do other work in between.
+/// Keys that are there all the while are counted once; those that come or go meanwhile may be.
 /// </summary>
 public sealed class StoreCounting
 {

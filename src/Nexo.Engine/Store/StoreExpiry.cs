@@ -16,5 +16,8 @@ public enum StoreExpiryKind : byte
     At,
 }
 
-/// <summary>An expiry; <see cref="Milliseconds"/> counts for <see cref="StoreExpiryKind.After"/> and <see cref="StoreExpiryKind.At"/>.</summary>
+/// <summary>
+/// An expiry; <see cref="Milliseconds"/> counts for <see cref="StoreExpiryKind.After"/> and <see
+/// cref="StoreExpiryKind.At"/>.
+/// </summary>
 public readonly record struct StoreExpiry(StoreExpiryKind Kind, long Milliseconds);

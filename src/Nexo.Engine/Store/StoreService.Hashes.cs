@@ -40,7 +40,9 @@ public sealed partial class StoreService
         return ShardOf(hash).HashGet(key, hash, field, value, out version);
     }
 
-    /// <summary>Reads fields in the order given; <see cref="StoreStatus.NotFound"/>: no such entry, the sink was not called.</summary>
+    /// <summary>
+    /// Reads fields in the order given; <see cref="StoreStatus.NotFound"/>: no such entry, the sink was not called.
+    /// </summary>
     public StoreStatus HashMultiGet<TFields, TSink>(
         ReadOnlySpan<byte> key, ref TFields fields, ref TSink sink, out ulong version)
         where TFields : struct, IBlobSource, allows ref struct
@@ -119,12 +121,17 @@ public sealed partial class StoreService
     }
 
     /// <summary>
-    /// Lists keys by prefix, up to <paramref name="limit"/> a page; each shard in bytewise order. Begin with an empty cursor
-    /// and go on with what came out in <paramref name="nextCursor"/>; nothing there: the end. A key that is there from the first
-    /// page to the last comes exactly once. Takes one lock after the other, each for a bounded number of keys.
+    /// Lists keys by prefix, up to <paramref name="limit"/> a page; each shard in bytewise order. Begin with an empty
+    /// cursor and go on with what came out in <paramref name="nextCursor"/>; nothing there: the end. A key that is
+    /// there from the first page to the last comes exactly once. Takes one lock after the other, each for a bounded
+    /// number of keys.
     /// </summary>
     public StoreStatus Scan<TSink>(
-        ReadOnlySpan<byte> prefix, ReadOnlySpan<byte> cursor, int limit, ref TSink sink, IBufferWriter<byte> nextCursor)
+        ReadOnlySpan<byte> prefix,
+        ReadOnlySpan<byte> cursor,
+        int limit,
+        ref TSink sink,
+        IBufferWriter<byte> nextCursor)
         where TSink : IScanSink, allows ref struct
     {
         if (limit < 1)

@@ -19,8 +19,10 @@ public sealed partial class StoreService
     }
 
     /// <summary>
-    /// Stores a value, in place of whatever is there. Ok also when the condition did not hold: see <paramref name="result"/>.
-    /// <paramref name="previous"/>, if given, takes the value that is there before; a hash is <see cref="StoreStatus.WrongType"/> then.
+    /// Stores a value, in place of whatever is there. Ok also when the condition did not hold: see <paramref
+    /// name="result"/>.
+    /// <paramref name="previous"/>, if given, takes the value that is there before; a hash is <see
+    /// cref="StoreStatus.WrongType"/> then.
     /// </summary>
     public StoreStatus Set(
         ReadOnlySpan<byte> key,
@@ -46,7 +48,9 @@ public sealed partial class StoreService
         return status;
     }
 
-    /// <summary>Deletes an entry of either kind; <paramref name="version"/> is that of the entry that is, or was, there.</summary>
+    /// <summary>
+    /// Deletes an entry of either kind; <paramref name="version"/> is that of the entry that is, or was, there.
+    /// </summary>
     public StoreStatus Delete(ReadOnlySpan<byte> key, in StoreCondition condition, out ulong version)
     {
         if (!KeyValid(key))
@@ -84,8 +88,8 @@ public sealed partial class StoreService
     }
 
     /// <summary>
-    /// Sets the life of an entry of either kind; its version stays. None makes it stay for good, an absolute moment that has
-    /// passed removes it.
+    /// Sets the life of an entry of either kind; its version stays. None makes it stay for good, an absolute moment
+    /// that has passed removes it.
     /// </summary>
     public StoreStatus Expire(ReadOnlySpan<byte> key, StoreExpiry expiry)
     {
@@ -139,8 +143,8 @@ public sealed partial class StoreService
     }
 
     /// <summary>
-    /// Adds to a counter, which is a value of decimal text; a missing one begins at 0, with <paramref name="expiryIfCreated"/>.
-    /// The expiry of one that is there stays.
+    /// Adds to a counter, which is a value of decimal text; a missing one begins at 0, with <paramref
+    /// name="expiryIfCreated"/>. The expiry of one that is there stays.
     /// </summary>
     public StoreStatus Increment(
         ReadOnlySpan<byte> key, long delta, StoreExpiry expiryIfCreated, out long value, out ulong version)
@@ -196,7 +200,10 @@ public sealed partial class StoreService
         return ShardOf(hash).Length(key, hash, out length);
     }
 
-    /// <summary>Reads the bytes from <paramref name="first"/> to <paramref name="last"/>, both included; negative: from the end.</summary>
+    /// <summary>
+    /// Reads the bytes from <paramref name="first"/> to <paramref name="last"/>, both included; negative: from the
+    /// end.
+    /// </summary>
     public StoreStatus Range(
         ReadOnlySpan<byte> key, long first, long last, IBufferWriter<byte> value, out ulong version)
     {

@@ -8,8 +8,8 @@ namespace Nexo.Engine.Store;
 
 /// <summary>
 /// The store: keys with values or hashes, outside of the garbage collector's heap. Every method may be called from any
-/// thread and takes one short lock, that of the key's shard. Keys are 1 to <see cref="StoreLimits.KeyBytesMax"/> bytes.
-/// Buffers given in are borrowed for the call; what a refused call wrote into a writer is nothing.
+/// thread and takes one short lock, that of the key's shard. Keys are 1 to <see cref="StoreLimits.KeyBytesMax"/>
+/// bytes. Buffers given in are borrowed for the call; what a refused call wrote into a writer is nothing.
 /// </summary>
 public sealed partial class StoreService : IDisposable
 {
@@ -18,7 +18,9 @@ public sealed partial class StoreService : IDisposable
     private const int ShardsPerCore = 4;
     private const int HashBits = 64;
 
-    /// <summary>Below this, fewer shards serve a small limit better: each holds some credit and some empty structures.</summary>
+    /// <summary>
+    /// Below this, fewer shards serve a small limit better: each holds some credit and some empty structures.
+    /// </summary>
     private const long ShardBytesMin = 256 * 1_024;
 
     /// <summary>A millennium: what the timing wheel and the arithmetic on deadlines are made for.</summary>
@@ -36,6 +38,7 @@ public sealed partial class StoreService : IDisposable
     private readonly int _shardShift;
     private int _tickShard;
     private int _roomShard;
+    private int _disposed;
 
     /// <summary>Makes an empty store.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A limit is outside of what the engine can do.</exception>
@@ -90,8 +93,8 @@ public sealed partial class StoreService : IDisposable
     }
 
     /// <summary>
-    /// Tells <paramref name="watcher"/> of every change to a key that begins with <paramref name="prefix"/>, until the answer
-    /// is disposed of: once that has returned, no further call comes. Do not dispose of it within a call.
+    /// Tells <paramref name="watcher"/> of every change to a key that begins with <paramref name="prefix"/>, until
+    /// the answer is disposed of: once that has returned, no further call comes. Do not dispose of it within a call.
     /// </summary>
     public IDisposable Watch(ReadOnlySpan<byte> prefix, IStoreWatcher watcher)
     {
@@ -102,14 +105,19 @@ public sealed partial class StoreService : IDisposable
     }
 
     /// <summary>
-    /// A bounded round of expiry and of freeing what was dropped, for one timer to call every 10 ms or so. A call while
-    /// another one is running does nothing.
+    /// A bounded round of expiry and of freeing what was dropped, for one timer to call every 10 ms or so. A call
+    /// while another one is running does nothing.
     /// </summary>
     public void Tick() => TickSteps();
 
     /// <summary>Frees all memory. Reads then find nothing and writes are refused.</summary>
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
         _budget.Close();
         foreach (StoreShard shard in _shards)
         {
@@ -187,7 +195,7 @@ public sealed partial class StoreService : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limits.ExpiryMsMax, ExpiryMsLimit, nameof(limits.ExpiryMsMax));
         if (limits.Shards != 0 && (!BitOperations.IsPow2(limits.Shards) || limits.Shards > ShardsMax))
         {
-            throw new ArgumentOutOfRangeException(nameof(limits), limits.Shards, "Shards: 0 or a power of two up to 256.");
+            throw new ArgumentOutOfRangeException(nameof(limits), limits.Shards, "0 or a power of two up to 256.");
         }
     }
 

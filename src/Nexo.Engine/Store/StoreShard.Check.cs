@@ -2,7 +2,8 @@ using Nexo.Engine.Memory;
 
 namespace Nexo.Engine.Store;
 
-/// <content>The consistency check that tests end with: table, index, wheel and arena must tell the same story.</content>
+/// <content>The consistency check that tests end with: table, index, wheel and arena must tell the same
+/// story.</content>
 internal sealed unsafe partial class StoreShard
 {
     private const int CheckedChainMax = 4_096;

@@ -6,7 +6,9 @@ namespace Nexo.Engine.Store;
 /// <content>Expiry and the memory limit: what removes entries without being told to by key.</content>
 internal sealed unsafe partial class StoreShard
 {
-    /// <summary>Entries of one bucket and its chain that the hand looks at; longer chains wait for the next round.</summary>
+    /// <summary>
+    /// Entries of one bucket and its chain that the hand looks at; longer chains wait for the next round.
+    /// </summary>
     private const int BucketEntriesMax = 48;
 
     public StoreStatus Ttl(ReadOnlySpan<byte> key, ulong hash, out long remainingMs)
@@ -85,8 +87,8 @@ internal sealed unsafe partial class StoreShard
     }
 
     /// <summary>
-    /// The entry's life changes, its value and version do not. May need a larger slot, or none; the value goes out last,
-    /// so that a refusal has written nothing.
+    /// The entry's life changes, its value and version do not. May need a larger slot, or none; the value goes out
+    /// last, so that a refusal has written nothing.
     /// </summary>
     private StoreStatus ApplyExpiry(
         ReadOnlySpan<byte> key, ulong hash, uint* place, byte* entry, in ExpiryPlan plan, IBufferWriter<byte>? value)
@@ -122,7 +124,9 @@ internal sealed unsafe partial class StoreShard
         return StoreStatus.Ok;
     }
 
-    /// <summary>Writes with an expiry take a few due entries along, so that the backlog cannot grow without bound.</summary>
+    /// <summary>
+    /// Writes with an expiry take a few due entries along, so that the backlog cannot grow without bound.
+    /// </summary>
     private void Assist(in ExpiryPlan plan)
     {
         if (plan.DeadlineMs != 0)
@@ -165,8 +169,8 @@ internal sealed unsafe partial class StoreShard
     }
 
     /// <summary>
-    /// Makes sure that so much can be allocated, by evicting if the store does that. Must come before entries are looked up
-    /// that are to be kept at hand. False: refuse the write (or let other shards make room first).
+    /// Makes sure that so much can be allocated, by evicting if the store does that. Must come before entries are
+    /// looked up that are to be kept at hand. False: refuse the write (or let other shards make room first).
     /// </summary>
     private bool MakeRoom(long wanted)
     {
@@ -192,8 +196,9 @@ internal sealed unsafe partial class StoreShard
     }
 
     /// <summary>
-    /// Moves the hand on by one bucket: entries with uses left lose one, the others go. So what is used between two visits
-    /// stays (a clock with two bits, as in SIEVE and S3-FIFO: one-time visitors leave first). False: nothing is left.
+    /// Moves the hand on by one bucket: entries with uses left lose one, the others go. So what is used between two
+    /// visits stays (a clock with two bits, as in SIEVE and S3-FIFO: one-time visitors leave first). False: nothing
+    /// is left.
     /// </summary>
     private bool EvictSome()
     {

@@ -6,7 +6,9 @@ namespace Nexo.Engine.Store;
 /// <content>Commands on hashes: packed into the entry while small, then a table of their own.</content>
 internal sealed unsafe partial class StoreShard
 {
-    /// <summary>What turning a packed hash into a table may take: its fields as entries, and the table's first parts.</summary>
+    /// <summary>
+    /// What turning a packed hash into a table may take: its fields as entries, and the table's first parts.
+    /// </summary>
     private const int UnpackBytes = 8_192;
 
     /// <summary>What a field may add to the table of its hash.</summary>
@@ -222,7 +224,8 @@ internal sealed unsafe partial class StoreShard
     {
         added = 0;
         version = 0;
-        long cost = sizes.TableBytes + UnpackBytes + GrowthBytes + _arena.CostOf(Entry.Bytes(key.Length, 0, expires: true));
+        long cost = sizes.TableBytes + UnpackBytes + GrowthBytes
+            + _arena.CostOf(Entry.Bytes(key.Length, 0, expires: true));
         bool roomy = MakeRoom(cost);
         uint* place = FindHash(key, hash, out byte* entry, out StoreStatus status);
         if (status == StoreStatus.WrongType)

@@ -15,7 +15,8 @@ internal enum SliceEnd
     PageFull,
 }
 
-/// <content>Work by prefix, in slices over the ordered index. Each slice begins after a key and says where it stopped.</content>
+/// <content>Work by prefix, in slices over the ordered index. Each slice begins after a key and says where it
+/// stopped.</content>
 internal sealed unsafe partial class StoreShard
 {
     public SliceEnd Scan<TSink>(ReadOnlySpan<byte> prefix, ref KeyBuffer last, ref int limit, ref TSink sink)

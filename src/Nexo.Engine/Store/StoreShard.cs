@@ -4,8 +4,9 @@ using Nexo.Engine.Memory;
 namespace Nexo.Engine.Store;
 
 /// <summary>
-/// One part of the store, behind one lock: an arena with its entries, and over them the table (by key), the ordered index
-/// (by prefix) and the timing wheel (by deadline). Every public method takes the lock; nothing in here waits or does I/O.
+/// One part of the store, behind one lock: an arena with its entries, and over them the table (by key), the ordered
+/// index (by prefix) and the timing wheel (by deadline). Every public method takes the lock; nothing in here waits or
+/// does I/O.
 /// </summary>
 internal sealed unsafe partial class StoreShard : IDisposable
 {
@@ -66,7 +67,9 @@ internal sealed unsafe partial class StoreShard : IDisposable
         _gate.Exit();
     }
 
-    /// <summary>Frees everything. What comes later finds nothing, and is refused by the closed budget when it writes.</summary>
+    /// <summary>
+    /// Frees everything. What comes later finds nothing, and is refused by the closed budget when it writes.
+    /// </summary>
     public void Dispose()
     {
         lock (_gate)
@@ -79,8 +82,8 @@ internal sealed unsafe partial class StoreShard : IDisposable
         }
     }
 
-    /// <summary>The place of the live entry with this key, or null. An entry that is due is removed here; the clock is read for one
-    /// that expires, unless the caller knows the time.</summary>
+    /// <summary>The place of the live entry with this key, or null. An entry that is due is removed here; the clock
+    /// is read for one that expires, unless the caller knows the time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private uint* Find(ReadOnlySpan<byte> key, ulong hash, out byte* entry, long now = 0)
     {
@@ -131,8 +134,9 @@ internal sealed unsafe partial class StoreShard : IDisposable
         place != null && Entry.Is(old, EntryFlags.Expires) == expires && _arena.Suits(*place, bytes);
 
     /// <summary>
-    /// Gives the entry with this key a new shape: created, moved or in place. Its value has the wanted length and, from the
-    /// old value, its first <paramref name="kept"/> bytes; the caller writes the others and has reserved the memory.
+    /// Gives the entry with this key a new shape: created, moved or in place. Its value has the wanted length and,
+    /// from the old value, its first <paramref name="kept"/> bytes; the caller writes the others and has reserved the
+    /// memory.
     /// <paramref name="slack"/> asks for room to grow when it moves. Cannot fail.
     /// </summary>
     private byte* Reshape(

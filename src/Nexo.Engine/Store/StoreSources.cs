@@ -24,7 +24,9 @@ public interface IBlobSource
     bool TryTake(out ReadOnlySpan<byte> item);
 }
 
-/// <summary>Takes the fields of a hash. Called under a shard's lock: copy, do not block, do not call the store.</summary>
+/// <summary>
+/// Takes the fields of a hash. Called under a shard's lock: copy, do not block, do not call the store.
+/// </summary>
 public interface IHashSink
 {
     /// <summary>Takes one field; false stops the listing.</summary>

@@ -1,6 +1,8 @@
 namespace Nexo.Engine.Store;
 
-/// <summary>Counters and sizes, summed over the shards when read. Each is exact; together they are of no one moment.</summary>
+/// <summary>
+/// Counters and sizes, summed over the shards when read. Each is exact; together they are of no one moment.
+/// </summary>
 public readonly record struct StoreStats
 {
     /// <summary>Entries, those due but not yet removed included.</summary>

@@ -24,7 +24,9 @@ public enum StoreStatus : byte
     /// <summary>The memory limit is reached and nothing may, or can, be evicted; nothing changed.</summary>
     OutOfMemory,
 
-    /// <summary>The key is empty, or the key or a hash field is longer than <see cref="StoreLimits.KeyBytesMax"/>.</summary>
+    /// <summary>
+    /// The key is empty, or the key or a hash field is longer than <see cref="StoreLimits.KeyBytesMax"/>.
+    /// </summary>
     KeyInvalid,
 
     /// <summary>The value would be longer than <see cref="StoreLimits.ValueBytesMax"/>; nothing changed.</summary>

@@ -1,6 +1,8 @@
 namespace Nexo.Engine.Store;
 
-/// <summary>Sizes inside the engine that users do not set. Tests make them small, so that every border is crossed.</summary>
+/// <summary>
+/// Sizes inside the engine that users do not set. Tests make them small, so that every border is crossed.
+/// </summary>
 internal sealed record StoreTuning
 {
     /// <summary>Bytes of an arena's page; a power of two, up to 1 MiB.</summary>
@@ -22,7 +24,9 @@ internal sealed record StoreTuning
     /// <summary>Keys that SCAN and COUNT look at under one hold of a lock.</summary>
     public int HoldKeysMax { get; init; } = 1_024;
 
-    /// <summary>Due entries that a write with an expiry takes along, so that expiry keeps up with any rate of writes.</summary>
+    /// <summary>
+    /// Due entries that a write with an expiry takes along, so that expiry keeps up with any rate of writes.
+    /// </summary>
     public int AssistSteps { get; init; } = 2;
 
     /// <summary>Buckets that the eviction hand passes under one hold of a lock.</summary>

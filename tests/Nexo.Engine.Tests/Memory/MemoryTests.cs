@@ -175,7 +175,9 @@ public sealed unsafe class MemoryTests
     [Fact]
     public void The_wheel_gives_every_entry_out_at_its_time_and_none_before()
     {
-        Gen.Select(Gen.Long[0, 40].SelectMany(bits => Gen.Long[0, 1L << (int)bits]), Gen.Long[1, 5_000]).Array[1, 200].Sample(
+        Gen<long> distances = Gen.Long[0, 40].SelectMany(bits => Gen.Long[0, 1L << (int)bits]);
+        Gen<long> advances = Gen.Frequency((3, Gen.Long[1, 30]), (1, Gen.Long[1, 5_000]));
+        Gen.Select(distances, advances).Array[1, 200].Sample(
             steps =>
             {
                 using var pool = new PagePool(65_536);
@@ -183,7 +185,7 @@ public sealed unsafe class MemoryTests
                 const long Start = 1_750_000_000_000;
                 using var wheel = new TimingWheel(arena, Start);
                 long now = Start;
-                SortedSet<long> waiting = [];
+                List<long> waiting = [];
                 int number = 0;
                 foreach ((long distance, long advance) in steps)
                 {
@@ -198,9 +200,10 @@ public sealed unsafe class MemoryTests
                         Assert.True(Entry.Deadline(arena.At(due)) <= now, "none before its time");
                     }
 
-                    waiting.RemoveWhere(deadline => deadline <= now);
+                    // One that was late when it came may be a millisecond later still.
+                    waiting.RemoveAll(deadline => deadline < now);
                     Assert.Equal(wheel.Count, wheel.CountByWalking());
-                    Assert.True(wheel.Count >= waiting.Count && (wheel.Count == 0) == (waiting.Count == 0));
+                    Assert.InRange(wheel.Count, waiting.Count(deadline => deadline > now), waiting.Count);
                 }
             },
             iter: 100,

@@ -22,7 +22,8 @@ public sealed class StoreCommandTests
             StoreService store = harness.Store;
             StoreStatus[] answers =
             [
-                store.Get(key, _out, out _), store.Set(key, [], default, null, out _), store.Delete(key, default, out _),
+                store.Get(key, _out, out _), store.Set(key, [], default, null, out _),
+                store.Delete(key, default, out _),
                 store.Ttl(key, out _), store.Expire(key, default), store.Take(key, _out, out _),
                 store.Touch(key, default, _out, out _), store.Increment(key, 1, default, out _, out _),
                 store.Append(key, [1], out _, out _), store.Length(key, out _), store.Range(key, 0, 1, _out, out _),
@@ -65,7 +66,8 @@ public sealed class StoreCommandTests
         Assert.Equal(StoreStatus.ExpiryOutOfRange, harness.Store.Expire("key"u8, expiry));
         Assert.Equal(StoreStatus.ExpiryOutOfRange, harness.Store.Touch("key"u8, expiry, _out, out _));
         Assert.Equal(StoreStatus.ExpiryOutOfRange, harness.Store.Increment("key"u8, 1, expiry, out _, out _));
-        Assert.Equal(StoreStatus.InvalidArgument, harness.TrySet("key", "2", out _, new StoreExpiry((StoreExpiryKind)9, 1)));
+        var unknown = new StoreExpiry((StoreExpiryKind)9, 1);
+        Assert.Equal(StoreStatus.InvalidArgument, harness.TrySet("key", "2", out _, unknown));
         Assert.Equal("1", harness.Get("key"));
     }
 
@@ -123,7 +125,8 @@ public sealed class StoreCommandTests
         harness.Store.Scan("key:"u8, [], 10, ref sink, own);
         byte[] wrongShard = own.WrittenSpan.ToArray();
         wrongShard[8] = 0xFF;
-        foreach (byte[] cursor in (byte[][])[foreign.WrittenSpan.ToArray(), wrongShard, [1], new byte[10], new byte[70_000]])
+        byte[][] cursors = [foreign.WrittenSpan.ToArray(), wrongShard, [1], new byte[10], new byte[70_000]];
+        foreach (byte[] cursor in cursors)
         {
             Assert.Equal(StoreStatus.CursorInvalid, harness.Store.Scan("key:"u8, cursor, 10, ref sink, _out));
         }
@@ -176,6 +179,7 @@ public sealed class StoreCommandTests
         Assert.Equal(StoreStatus.OutOfMemory, store.Set("key"u8, "value"u8, default, null, out _));
         Assert.Equal(StoreStatus.OutOfMemory, store.Append("key"u8, "value"u8, out _, out _));
         store.Tick();
+        store.Dispose();
         Assert.Equal(0, store.Stats.Entries);
     }
 }

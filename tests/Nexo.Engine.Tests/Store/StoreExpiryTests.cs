@@ -40,8 +40,8 @@ public sealed class StoreExpiryTests(ITestOutputHelper output)
         for (int i = 0; i < Keys; i++)
         {
             BitConverter.TryWriteBytes(key, (long)i);
-            var options = new SetOptions { Expiry = new StoreExpiry(StoreExpiryKind.At, harness.Time.NowMs + 3_600_000 + (i % 1_000)) };
-            harness.Store.Set(key, [], options, null, out _);
+            var expiry = new StoreExpiry(StoreExpiryKind.At, harness.Time.NowMs + 3_600_000 + (i % 1_000));
+            harness.Store.Set(key, [], new SetOptions { Expiry = expiry }, null, out _);
         }
 
         harness.Time.Advance(3_601_000);

@@ -4,7 +4,9 @@ using Nexo.Engine.Store;
 
 namespace Nexo.Engine.Tests.Store;
 
-/// <summary>The store as one would explain it: a sorted dictionary. What the engine does is compared with this.</summary>
+/// <summary>
+/// The store as one would explain it: a sorted dictionary. What the engine does is compared with this.
+/// </summary>
 internal sealed class StoreModel(StoreLimits limits, Func<long> now)
 {
     private readonly SortedDictionary<string, ModelEntry> _entries = new(StringComparer.Ordinal);
@@ -33,7 +35,12 @@ internal sealed class StoreModel(StoreLimits limits, Func<long> now)
     }
 
     public StoreStatus Set(
-        string key, string value, ModelCondition condition, StoreExpiry expiry, bool wantsPrevious, out ModelSet result)
+        string key,
+        string value,
+        ModelCondition condition,
+        StoreExpiry expiry,
+        bool wantsPrevious,
+        out ModelSet result)
     {
         result = default;
         StoreStatus status = Check(expiry);
@@ -237,7 +244,8 @@ internal sealed class StoreModel(StoreLimits limits, Func<long> now)
     {
         value = 0;
         long before = 0;
-        if (text is not null && !(long.TryParse(text, out before) && before.ToString(CultureInfo.InvariantCulture) == text))
+        if (text is not null
+            && !(long.TryParse(text, out before) && before.ToString(CultureInfo.InvariantCulture) == text))
         {
             return StoreStatus.NotAnInteger;
         }

@@ -5,13 +5,19 @@ using Xunit;
 
 namespace Nexo.Engine.Tests.Store;
 
-/// <summary>Random commands on the engine and on <see cref="StoreModel"/> have the same answers, changes and contents.</summary>
+/// <summary>
+/// Random commands on the engine and on <see cref="StoreModel"/> have the same answers, changes and contents.
+/// </summary>
 public sealed class StoreModelTests
 {
     private static readonly string[] Prefixes = ["", "a", "aa", "b", "b/", "c\0", "zzz"];
 
+    private static readonly long[] Extremes = [long.MinValue, 0, long.MaxValue];
+
     private static readonly string[] Numbers =
-        ["0", "7", "-3", "9223372036854775807", "-9223372036854775808", "9223372036854775808", "01", "-0", "+1", " 1", ""];
+    [
+        "0", "7", "-3", "9223372036854775807", "-9223372036854775808", "9223372036854775808", "01", "-0", "+1", " 1", "",
+    ];
 
     [Theory]
     [InlineData(1, 256, 3_000)]
@@ -84,11 +90,12 @@ public sealed class StoreModelTests
                     Set(random, key, bytes);
                     break;
                 case 5 or 6:
-                    Read(_model.Read(key, out ModelEntry? read), read, _store.Get(bytes, _out, out ulong version), version);
+                    StoreStatus expected = _model.Read(key, out ModelEntry? read);
+                    Read(expected, read, _store.Get(bytes, _out, out ulong version), version);
                     break;
                 case 7 or 8:
                     ModelCondition condition = Condition(random, key);
-                    StoreStatus expected = _model.Delete(key, condition, out ulong modelVersion);
+                    expected = _model.Delete(key, condition, out ulong modelVersion);
                     Assert.Equal(expected, _store.Delete(bytes, Real(condition), out version));
                     Same(modelVersion, version);
                     break;
@@ -157,8 +164,8 @@ public sealed class StoreModelTests
             _harness.TickUntilIdle();
             _model.ExpireDue();
             Assert.Equal(_model.Alive.Count(), _store.Stats.Entries);
-            ILookup<string, StoreChangeKind> expected = _model.Changes.ToLookup(change => change.Key, change => change.Change);
-            ILookup<string, StoreChangeKind> actual = _log.Changes.ToLookup(change => change.Key, change => change.Change);
+            ILookup<string, StoreChangeKind> expected = _model.Changes.ToLookup(told => told.Key, told => told.Change);
+            ILookup<string, StoreChangeKind> actual = _log.Changes.ToLookup(told => told.Key, told => told.Change);
             Assert.Equal(expected.Count, actual.Count);
             foreach (IGrouping<string, StoreChangeKind> changes in expected)
             {
@@ -193,7 +200,7 @@ public sealed class StoreModelTests
                 2 => new StoreExpiry(StoreExpiryKind.After, random.Next(100_000)),
                 3 => new StoreExpiry(StoreExpiryKind.After, random.Next(3) == 0 ? long.MaxValue : 1_000_000),
                 4 => new StoreExpiry(StoreExpiryKind.At, now + random.Next(-2, 500)),
-                5 => new StoreExpiry(StoreExpiryKind.At, random.Next(3) switch { 0 => long.MinValue, 1 => 0, _ => long.MaxValue }),
+                5 => new StoreExpiry(StoreExpiryKind.At, Extremes[random.Next(Extremes.Length)]),
                 6 => new StoreExpiry(StoreExpiryKind.After, random.Next(1, 300)),
                 _ => default,
             };
@@ -353,7 +360,8 @@ public sealed class StoreModelTests
                 ? [.. _model.Find(key)?.Fields?.Keys ?? Enumerable.Empty<string>()]
                 : [.. Enumerable.Range(0, 4).Select(_ => Field(random))];
             var source = new BlobArray([.. names.Select(StoreModel.Bytes)]);
-            Assert.Equal(_model.HashDelete(key, names, out int modelRemoved), _store.HashDelete(bytes, ref source, out int removed));
+            StoreStatus deleted = _model.HashDelete(key, names, out int modelRemoved);
+            Assert.Equal(deleted, _store.HashDelete(bytes, ref source, out int removed));
             Assert.Equal(modelRemoved, removed);
         }
 
@@ -378,7 +386,9 @@ public sealed class StoreModelTests
             }
         }
 
-        /// <summary>A version that the model has given out before is the same as then; a new one was never seen at this key.</summary>
+        /// <summary>
+        /// A version that the model has given out before is the same as then; a new one was never seen at this key.
+        /// </summary>
         private void Same(ulong model, ulong actual)
         {
             if (_versions.TryGetValue(model, out ulong known))
