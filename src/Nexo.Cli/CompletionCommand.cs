@@ -3,7 +3,9 @@ using Nexo.Cli.Terminal;
 
 namespace Nexo.Cli;
 
-/// <summary><c>nexo completion SHELL</c>: scripts that ask the binary itself what fits, so that they never grow stale.</summary>
+/// <summary>
+/// <c>nexo completion SHELL</c>: scripts that ask the binary itself what fits, so that they never grow stale.
+/// </summary>
 internal static class CompletionCommand
 {
     public static Command Create()

@@ -40,7 +40,8 @@ internal static class InfoCommand
     private static void WriteFact(Utf8JsonWriter json, string name, string value)
     {
         const long ExactMax = 1L << 53;
-        if (long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out long number) && number <= ExactMax)
+        if (long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+            && number <= ExactMax)
         {
             json.WriteNumber(name, number);
         }

@@ -96,7 +96,8 @@ internal sealed class PingTimes
         get
         {
             double meanMs = _sumMs / Math.Max(1, Count);
-            return TimeSpan.FromMilliseconds(Math.Sqrt(Math.Max(0, (_squaresMs / Math.Max(1, Count)) - (meanMs * meanMs))));
+            double varianceMs = (_squaresMs / Math.Max(1, Count)) - (meanMs * meanMs);
+            return TimeSpan.FromMilliseconds(Math.Sqrt(Math.Max(0, varianceMs)));
         }
     }
 

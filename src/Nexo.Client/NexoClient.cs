@@ -24,7 +24,10 @@ public sealed class NexoClient : IAsyncDisposable
         _url = NexoUrl.Parse(options.Url);
         _dispatcher = new Dispatcher(_options.TimeProvider, ProbeTimeout, ProbeAsync);
         _reconnector = new Reconnector(
-            _options, _dispatcher, new Connector(_options, _url, _dispatcher), change => StateChanged?.Invoke(this, change));
+            _options,
+            _dispatcher,
+            new Connector(_options, _url, _dispatcher),
+            change => StateChanged?.Invoke(this, change));
         Store = new NexoStore(this, options.Serializer, options.RequestTimeout);
     }
 
@@ -43,6 +46,8 @@ public sealed class NexoClient : IAsyncDisposable
     internal TimeProvider Time => _options.TimeProvider;
 
     internal NexoClientOptions Options => _options;
+
+    internal Connection? Connection => _dispatcher.Current;
 
     private TimeSpan ProbeTimeout =>
         _options.RequestTimeout == Timeout.InfiniteTimeSpan ? TimeSpan.FromSeconds(5) : _options.RequestTimeout;
@@ -72,8 +77,8 @@ public sealed class NexoClient : IAsyncDisposable
         }
     }
 
-    /// <summary>Connects now, unless connected. Fails with the reason of the first attempt that fails; the client goes on
-    /// trying after that, unless the server refused for good.</summary>
+    /// <summary>Connects now, unless connected. Fails with the reason of the first attempt that fails; the client
+    /// goes on trying after that, unless the server refused for good.</summary>
     /// <exception cref="NexoException">The server cannot be reached, or refuses.</exception>
     public async ValueTask OpenAsync(CancellationToken cancellationToken = default) =>
         await _reconnector.OpenAsync().WaitAsync(cancellationToken).ConfigureAwait(false);

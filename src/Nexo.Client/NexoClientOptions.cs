@@ -30,14 +30,16 @@ public sealed record NexoClientOptions
     /// </summary>
     public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>The ceiling of the wait before the second attempt to reconnect; it doubles with each one after.</summary>
+    /// <summary>The ceiling of the wait before the second attempt to reconnect; it doubles with each one
+    /// after.</summary>
     public TimeSpan ReconnectDelayMin { get; set; } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>The highest ceiling of the wait between attempts. The wait itself is random between zero and the
     /// ceiling (full jitter), so that many clients do not come back at once.</summary>
     public TimeSpan ReconnectDelayMax { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Changes that a watch may hold before its reader takes them; also the credits that the server gets.</summary>
+    /// <summary>Changes that a watch may hold before its reader takes them; also the credits that the server
+    /// gets.</summary>
     public int WatchBuffer { get; set; } = 1_024;
 
     /// <summary>Turns values into bytes and back.</summary>

@@ -67,7 +67,8 @@ public readonly struct NexoKey : IEquatable<NexoKey>
         return hash.ToHashCode();
     }
 
-    /// <summary>The bytes, encoded into <paramref name="scratch"/> when they are text and it is large enough.</summary>
+    /// <summary>The bytes, encoded into <paramref name="scratch"/> when they are text and it is large
+    /// enough.</summary>
     internal ReadOnlySpan<byte> Encode(Span<byte> scratch)
     {
         if (_text is null)

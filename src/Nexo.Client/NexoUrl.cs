@@ -29,7 +29,8 @@ internal sealed record NexoUrl
         ? $"{UnixScheme}://{SocketPath}"
         : string.Create(CultureInfo.InvariantCulture, $"{TcpScheme}://{Host}:{Port}");
 
-    /// <exception cref="ArgumentException">It is not such a URL. The message holds none of it: it may hold a password.</exception>
+    /// <exception cref="ArgumentException">It is not such a URL. The message holds none of it: it may hold a
+    /// password.</exception>
     public static NexoUrl Parse(string text)
     {
         if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) || uri.Scheme is not (TcpScheme or UnixScheme))

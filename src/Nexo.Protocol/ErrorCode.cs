@@ -48,7 +48,9 @@ public enum ErrorCode : ushort
 /// <summary>Facts about error codes that client and server share.</summary>
 public static class ErrorCodes
 {
-    /// <summary>True when the same request may succeed later, on this or a new connection, without being changed.</summary>
+    /// <summary>
+    /// True when the same request may succeed later, on this or a new connection, without being changed.
+    /// </summary>
     public static bool IsRetryable(ErrorCode code) => code switch
     {
         ErrorCode.HelloTimeout => true,

@@ -77,7 +77,8 @@ public sealed class ExitCodeTests
     [Fact]
     public async Task Credentials_are_never_echoed()
     {
-        CliRunner runner = CliRunner.For(UnreachableServer.Url.Replace("//", "//alice:s3cret@", StringComparison.Ordinal));
+        string url = UnreachableServer.Url.Replace("//", "//alice:s3cret@", StringComparison.Ordinal);
+        CliRunner runner = CliRunner.For(url);
         runner.Environment["NEXO_PASSWORD"] = "s3cret2";
         runner.Environment["NEXO_TOKEN"] = "s3cret3";
         CliResult result = await runner.Run("ping");

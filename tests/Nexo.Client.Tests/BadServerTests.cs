@@ -3,7 +3,8 @@ using Nexo.Protocol;
 
 namespace Nexo.Client.Tests;
 
-/// <summary>Whatever a server sends, calls end with a typed error and the client goes on with a new connection.</summary>
+/// <summary>Whatever a server sends, calls end with a typed error and the client goes on with a new
+/// connection.</summary>
 public sealed class BadServerTests
 {
     [Theory]
@@ -136,7 +137,8 @@ public sealed class BadServerTests
                 rest[..count].CopyTo(room);
                 rest = rest[count..];
                 buffer.Received(count);
-                while (buffer.TryTakeFrame(1 << 20, out FrameHeader header, out ReadOnlySpan<byte> body) == FrameStatus.Complete)
+                while (buffer.TryTakeFrame(1 << 20, out FrameHeader header, out ReadOnlySpan<byte> body) ==
+                    FrameStatus.Complete)
                 {
                     Assert.Equal((uint)taken, header.Correlation);
                     Assert.Equal(bodies[taken], body.Length);
@@ -152,7 +154,8 @@ public sealed class BadServerTests
     [InlineData(ErrorCode.WrongType, false)]
     [InlineData(ErrorCode.OutOfMemory, true)]
     [InlineData(ErrorCode.Overflow, false)]
-    public async Task An_error_of_the_server_is_thrown_with_its_code_and_the_connection_lives(ErrorCode code, bool retryable)
+    public async Task An_error_of_the_server_is_thrown_with_its_code_and_the_connection_lives(ErrorCode code,
+        bool retryable)
     {
         await using var server = new FakeServer();
         (NexoClient client, FakePeer peer) = await server.ConnectAsync();

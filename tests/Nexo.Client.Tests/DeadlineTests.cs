@@ -30,7 +30,8 @@ public sealed class DeadlineTests
     public async Task A_cancelled_call_ends_at_once_and_its_slot_is_kept_until_the_server_has_answered()
     {
         await using var server = new FakeServer();
-        (NexoClient client, FakePeer peer) = await server.ConnectAsync(FakeServer.DefaultHello with { InFlightMax = 1 });
+        (NexoClient client, FakePeer peer) =
+            await server.ConnectAsync(FakeServer.DefaultHello with { InFlightMax = 1 });
         await using NexoClient owned = client;
         using var source = new CancellationTokenSource();
         Task<string?> call = client.Store.GetAsync<string>("k", source.Token).AsTask();
@@ -59,7 +60,8 @@ public sealed class DeadlineTests
     public async Task A_cancelled_error_of_the_server_frees_the_slot_too()
     {
         await using var server = new FakeServer();
-        (NexoClient client, FakePeer peer) = await server.ConnectAsync(FakeServer.DefaultHello with { InFlightMax = 1 });
+        (NexoClient client, FakePeer peer) =
+            await server.ConnectAsync(FakeServer.DefaultHello with { InFlightMax = 1 });
         await using NexoClient owned = client;
         using var source = new CancellationTokenSource();
         Task<long> call = client.Store.ClearAsync("p", source.Token).AsTask();

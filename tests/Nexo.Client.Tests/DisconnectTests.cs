@@ -46,7 +46,8 @@ public sealed class DisconnectTests
     public async Task A_request_that_was_never_written_may_be_tried_again_whatever_it_is()
     {
         await using var server = new FakeServer();
-        (NexoClient client, FakePeer peer) = await server.ConnectAsync(FakeServer.DefaultHello with { FrameBytesMax = 64 << 20 });
+        (NexoClient client, FakePeer peer) =
+            await server.ConnectAsync(FakeServer.DefaultHello with { FrameBytesMax = 64 << 20 });
         await using NexoClient owned = client;
 
         // The server does not read: the socket fills up with the first call, the second stays behind it.
@@ -109,7 +110,8 @@ public sealed class DisconnectTests
             Assert.InRange(pauses[i].TotalMilliseconds, 0, ceiling);
         }
 
-        string shown = string.Join(' ', pauses.Select(p => p.TotalMilliseconds.ToString("F0", CultureInfo.InvariantCulture)));
+        string shown =
+            string.Join(' ', pauses.Select(p => p.TotalMilliseconds.ToString("F0", CultureInfo.InvariantCulture)));
 
         // 18 draws from 0 to 640: that none is above 160 has a chance of one in 10^11.
         Assert.True(pauses[6..].Max().TotalMilliseconds > 160, shown);
@@ -180,7 +182,8 @@ public sealed class DisconnectTests
     public async Task An_idle_client_pings_at_half_the_servers_idle_timeout()
     {
         await using var server = new FakeServer();
-        (NexoClient client, FakePeer peer) = await server.ConnectAsync(FakeServer.DefaultHello with { IdleTimeoutMs = 120 });
+        (NexoClient client, FakePeer peer) =
+            await server.ConnectAsync(FakeServer.DefaultHello with { IdleTimeoutMs = 120 });
         await using NexoClient owned = client;
         for (int i = 0; i < 3; i++)
         {

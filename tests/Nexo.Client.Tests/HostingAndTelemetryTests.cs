@@ -32,7 +32,8 @@ public sealed class HostingAndTelemetryTests
     public async Task The_hosted_start_connects_and_survives_a_server_that_is_away()
     {
         using var server = new EchoServer();
-        await using ServiceProvider up = new ServiceCollection().AddNexo(server.Url).ConnectNexoAtStart().BuildServiceProvider();
+        await using ServiceProvider up =
+            new ServiceCollection().AddNexo(server.Url).ConnectNexoAtStart().BuildServiceProvider();
         await up.GetRequiredService<IHostedService>().StartAsync(CancellationToken.None);
         Assert.Equal(NexoConnectionState.Connected, up.GetRequiredService<NexoClient>().State);
 

@@ -1,5 +1,8 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Nexo.Server;
+using Nexo.Server.Native;
 
 namespace Nexo.EndToEnd.Tests;
 
@@ -8,20 +11,32 @@ internal sealed class TestServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
-    private TestServer(WebApplication app, Uri native, Uri http)
+    private TestServer(WebApplication app)
     {
         _app = app;
-        Port = native.Port;
-        HttpUrl = http;
+        Url = NexoServer.Addresses(app).Native!;
+        Port = new Uri(Url).Port;
     }
 
     public int Port { get; }
 
-    public Uri HttpUrl { get; }
-
-    public string Url => $"nexo://127.0.0.1:{Port}";
+    public string Url { get; }
 
     public IServiceProvider Services => _app.Services;
+
+    public NativeServer Native => Services.GetRequiredService<NativeServer>();
+
+    public static async Task<TestServer> StartAsync(Func<NexoServerOptions, NexoServerOptions>? change = null)
+    {
+        var options = new NexoServerOptions
+        {
+            Network = new NetworkOptions { Port = NetworkOptions.PortAny, HttpPort = NetworkOptions.HttpOff },
+            Log = new LogOptions { Level = LogLevel.Error },
+        };
+        WebApplication app = NexoServer.Build(change?.Invoke(options) ?? options);
+        await app.StartAsync();
+        return new TestServer(app);
+    }
 
     public Task StopAsync() => _app.StopAsync();
 

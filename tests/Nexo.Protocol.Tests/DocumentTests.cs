@@ -11,12 +11,14 @@ public sealed partial class DocumentTests
 
     [Fact]
     public void The_table_of_opcodes_is_the_enum() => Assert.Equal(
-        Enum.GetValues<Opcode>().Where(opcode => opcode != Opcode.None).Select(opcode => $"0x{(ushort)opcode:X4} {opcode}").Order(),
+        Enum.GetValues<Opcode>().Where(opcode => opcode != Opcode.None)
+            .Select(opcode => $"0x{(ushort)opcode:X4} {opcode}").Order(),
         OpcodeRow().Matches(Served).Select(row => $"0x{row.Groups[1].Value} {row.Groups[2].Value}").Order());
 
     [Fact]
     public void The_table_of_errors_is_the_enum_with_the_same_flags() => Assert.Equal(
-        Enum.GetValues<ErrorCode>().Select(code => $"{(ushort)code} {code} {(ErrorCodes.IsRetryable(code) ? "yes" : "no")}").Order(),
+        Enum.GetValues<ErrorCode>()
+            .Select(code => $"{(ushort)code} {code} {(ErrorCodes.IsRetryable(code) ? "yes" : "no")}").Order(),
         ErrorRow().Matches(Served).Select(row => $"{row.Groups[1].Value} {row.Groups[2].Value} {row.Groups[3].Value}").Order());
 
     [Fact]
@@ -63,7 +65,8 @@ public sealed partial class DocumentTests
         Assert.All(examples, example =>
         {
             Vector vector = Vector.Frames.Single(vector => vector.Name == example.Groups[1].Value);
-            string hex = string.Concat(example.Groups[2].Value.Split('\n').Select(line => HexOfLine().Match(line).Value)).Replace(" ", "");
+            string hex = string.Concat(
+                example.Groups[2].Value.Split('\n').Select(line => HexOfLine().Match(line).Value)).Replace(" ", "");
             Assert.Equal(Fields.Hex(vector.Bytes), hex, ignoreCase: true);
         });
     }

@@ -1,6 +1,8 @@
 namespace Nexo.Protocol.Tests;
 
-/// <summary>Numbers on the wire, written down a second time. A line may be added here; none may ever change or go.</summary>
+/// <summary>
+/// Numbers on the wire, written down a second time. A line may be added here; none may ever change or go.
+/// </summary>
 public sealed class FrozenNumbersTests
 {
     [Fact]
@@ -61,8 +63,9 @@ public sealed class FrozenNumbersTests
             wire.Order(),
             new[]
             {
-                nameof(Opcode), nameof(ErrorCode), nameof(FrameKind), nameof(FrameFlags), nameof(Durability), nameof(ConditionKind),
-                nameof(ExpiryKind), nameof(DeleteOutcome), nameof(TtlState), nameof(EntryKind), nameof(StoreChange),
+                nameof(Opcode), nameof(ErrorCode), nameof(FrameKind), nameof(FrameFlags), nameof(Durability),
+                nameof(ConditionKind), nameof(ExpiryKind), nameof(DeleteOutcome),
+                nameof(TtlState), nameof(EntryKind), nameof(StoreChange),
             }.Order());
     }
 

@@ -11,7 +11,8 @@ public sealed class HostileBytesTests
     private const int AllocatedBytesFixed = 16 * 1_024;
     private const int AllocatedBytesPerByte = 400;
 
-    private static readonly uint[] Announced = [0, 1, 0x7F, 0x80, 0xFF, 0xFFFF, 0x10000, 1_000_001, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF];
+    private static readonly uint[] Announced =
+        [0, 1, 0x7F, 0x80, 0xFF, 0xFFFF, 0x10000, 1_000_001, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF];
 
     public static TheoryData<string> Names => Codec.Names;
 
@@ -52,13 +53,14 @@ public sealed class HostileBytesTests
     [MemberData(nameof(Names))]
     public void Every_number_of_a_golden_frame_may_lie(string name)
     {
+        Codec codec = Codec.All[name];
         foreach (byte[] body in Bodies(name))
         {
             foreach (uint number in Announced.Append((uint)body.Length).Append((uint)body.Length + 1))
             {
-                Overwrite(Codec.All[name], body, sizeof(uint), (span, i) => BinaryPrimitives.WriteUInt32LittleEndian(span[i..], number));
-                Overwrite(Codec.All[name], body, sizeof(ushort), (span, i) => BinaryPrimitives.WriteUInt16LittleEndian(span[i..], (ushort)number));
-                Overwrite(Codec.All[name], body, sizeof(byte), (span, i) => span[i] = (byte)number);
+                Overwrite(codec, body, sizeof(uint), at => BinaryPrimitives.WriteUInt32LittleEndian(at, number));
+                Overwrite(codec, body, sizeof(ushort), at => BinaryPrimitives.WriteUInt16LittleEndian(at, (ushort)number));
+                Overwrite(codec, body, sizeof(byte), at => at[0] = (byte)number);
             }
         }
     }
@@ -117,7 +119,7 @@ public sealed class HostileBytesTests
         for (int i = 0; i + width <= body.Length; i++)
         {
             byte[] changed = [.. body];
-            write(changed, i);
+            write(changed.AsSpan(i));
             ReadBounded(codec, changed);
         }
     }
@@ -133,5 +135,5 @@ public sealed class HostileBytesTests
             $"{codec.Name} allocated {allocated} bytes for {Convert.ToHexString(body)}");
     }
 
-    private delegate void WriteNumber(Span<byte> body, int offset);
+    private delegate void WriteNumber(Span<byte> at);
 }

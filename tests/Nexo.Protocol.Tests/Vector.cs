@@ -7,6 +7,8 @@ namespace Nexo.Protocol.Tests;
 /// <summary>A golden frame of <c>protocol/vectors.json</c>.</summary>
 internal sealed record Vector(JsonNode Node)
 {
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+
     public static IReadOnlyList<Vector> Frames { get; } = Section("frames");
 
     public static IReadOnlyList<Vector> Invalid { get; } = Section("invalid");
@@ -40,6 +42,5 @@ internal sealed record Vector(JsonNode Node)
     public override string ToString() => Name;
 
     private static List<Vector> Section(string name) =>
-        [.. JsonNode.Parse(Repository.Vectors, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false })![name]!
-            .AsArray().Select(node => new Vector(node!))];
+        [.. JsonNode.Parse(Repository.Vectors, documentOptions: Strict)![name]!.AsArray().Select(node => new Vector(node!))];
 }

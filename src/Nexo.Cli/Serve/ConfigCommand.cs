@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Nexo.Cli.Terminal;
 using Nexo.Server.Security;
 using Nexo.Server.Settings;
 
@@ -24,6 +25,10 @@ internal static class ConfigCommand
         command.SetAction(parsed => Show(parsed, flags, parsed.GetValue(json), parsed.GetValue(reference)));
         command.Add(HashPassword());
         command.Add(NewToken());
+        command.WithExamples(
+            ("What a server started here would run with", "nexo config"),
+            ("Check a file before it goes live", "nexo config --config /etc/nexo.json"),
+            ("One value, for a script", "nexo config --json | jq '.[\"store.max-memory\"].value'"));
         return command;
     }
 
@@ -109,6 +114,7 @@ internal static class ConfigCommand
             parsed.InvocationConfiguration.Output.WriteLine(PasswordHash.Of(password).Format());
             return 0;
         });
+        command.WithExamples(("Without leaving it in the shell's history", "nexo config hash-password < password.txt"));
         return command;
     }
 
@@ -122,6 +128,7 @@ internal static class ConfigCommand
             output.WriteLine($"NEXO_TOKEN={token}");
             output.WriteLine($"NEXO_SECURITY__TOKEN_SHA256={TokenHash.Of(token).Format()}");
         });
+        command.WithExamples(("Two lines: the secret, and what the server is told", "nexo config new-token"));
         return command;
     }
 }

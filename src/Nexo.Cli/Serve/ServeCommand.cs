@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Hosting;
+using Nexo.Cli.Terminal;
 using Nexo.Server;
 using Nexo.Server.Hosting;
 using Nexo.Server.Settings;
@@ -16,13 +17,15 @@ internal static class ServeCommand
 
     public static Command Create()
     {
-        var command = new Command(
-            "serve",
-            "Run the server until SIGTERM or Ctrl-C. Settings come from a JSON file, NEXO_SECTION__KEY variables and flags; "
-            + "the later win.");
+        var command = new Command("serve", "Run the server until SIGTERM or Ctrl-C");
         var options = new SettingOptions();
         options.AddTo(command);
         command.SetAction((parsed, _) => RunAsync(parsed, options));
+        command.WithExamples(
+            ("Serve on 127.0.0.1, ports 7654 and 7655", "nexo serve"),
+            ("Choose free ports, and print them", "nexo serve --port 0 --http-port 0"),
+            ("Bound the memory, and make room by itself", "nexo serve --set store.max-memory=2gb --set store.eviction=evict"),
+            ("Take the settings from a file", "nexo serve --config /etc/nexo.json"));
         return command;
     }
 

@@ -33,7 +33,7 @@ internal sealed class SettingOptions
         {
             Option option = isSwitch
                 ? new Option<bool>(flag) { Description = description, Arity = ArgumentArity.ZeroOrOne }
-                : new Option<string?>(flag) { Description = description, HelpName = setting[(setting.IndexOf('.', StringComparison.Ordinal) + 1)..] };
+                : new Option<string?>(flag) { Description = description, HelpName = KeyOf(setting) };
             _own.Add((option, setting));
         }
     }
@@ -75,6 +75,8 @@ internal sealed class SettingOptions
         from pair in parsed.GetValue(_set) ?? []
         let at = pair.IndexOf('=', StringComparison.Ordinal)
         select new FlagValue(pair[..at].Trim(), pair[(at + 1)..], SetFlag);
+
+    private static string KeyOf(string setting) => setting[(setting.IndexOf('.', StringComparison.Ordinal) + 1)..];
 
     private static void RequireEqualsSign(OptionResult result)
     {

@@ -12,7 +12,7 @@ internal static class CasCommand
         var value = new ValueInput();
         var condition = new ConditionOptions();
         var expiry = new ExpiryOptions();
-        var command = new Command("cas", "Replace a value only if it is still the one you know (compare and set)") { key };
+        var command = new Command("cas", "Replace a value if it is still the one you know (compare and set)") { key };
         value.AddTo(command);
         condition.AddTo(command, existence: false);
         command.Validators.Add(result =>
@@ -39,7 +39,8 @@ internal static class CasCommand
                 byte[] bytes = await value.ReadAsync(run);
                 return StoreResults.Stored(run, name, await run.Store.SetBytesAsync(name, bytes, options, run.Cancel));
             })
-            .WithDetails("The expiry of the entry stays unless another is given. Exit code 1 when the comparison failed.")
+            .WithDetails(
+                "The expiry of the entry stays unless another is given. Exit code 1 when the comparison failed.")
             .WithExamples(
                 ("By value", "nexo store cas stock:9 4 --if-value 5"),
                 ("By version, as 'get --json' shows it", "nexo store cas config:app --file app.json --if-version 42"));

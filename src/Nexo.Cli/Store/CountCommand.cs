@@ -17,7 +17,11 @@ internal static class CountCommand
                     long count = await Spinner.ShowAsync(
                         run, "counting", run.Store.CountAsync(bytes, run.Cancel).AsTask());
                     return StoreResults.Number(
-                        run, "count", count, StoreResults.Count(count, "key"), json => json.WriteBytes("prefix", bytes));
+                        run,
+                        "count",
+                        count,
+                        StoreResults.Count(count, "key"),
+                        json => json.WriteBytes("prefix", bytes));
                 },
                 ServerActions.LongTimeout)
             .WithExamples(

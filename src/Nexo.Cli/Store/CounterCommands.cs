@@ -21,7 +21,8 @@ internal static class CounterCommands
     {
         Argument<string> key = StoreArguments.Key();
         Argument<long> delta = StoreArguments.Delta();
-        Option<TimeSpan?> ttl = Parsers.Duration("--ttl", "Lives this long if this creates it; else what it has is kept");
+        Option<TimeSpan?> ttl =
+            Parsers.Duration("--ttl", "Lives this long if this creates it; else what it has is kept");
         var command = new Command(word, description) { key, delta, ttl };
         return command
             .OnServer(async run =>

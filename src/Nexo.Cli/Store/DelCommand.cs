@@ -30,7 +30,8 @@ internal static class DelCommand
                     return One(run, names[0], await run.Store.DeleteAsync(names[0], condition.Of(run), run.Cancel));
                 }
 
-                long deleted = await run.Store.DeleteManyAsync([.. names.Select(name => new NexoKey(name))], run.Cancel);
+                long deleted =
+                    await run.Store.DeleteManyAsync([.. names.Select(name => new NexoKey(name))], run.Cancel);
                 StoreResults.Number(run, "deleted", deleted, $"{StoreResults.Count(deleted, "key")} deleted");
                 return deleted > 0 ? ExitCode.Ok : ExitCode.Negative;
             })

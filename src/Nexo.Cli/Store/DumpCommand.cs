@@ -45,6 +45,8 @@ internal static class DumpCommand
                 + "that end in _base64. Entries may change while they are read; each is read whole.")
             .WithExamples(
                 ("Save everything", "nexo store dump > backup.ndjson"),
-                ("Copy a prefix to another server", "nexo store dump --prefix user: | nexo store load --url nexo://other:7654 -"));
+                (
+                    "Copy a prefix to another server",
+                    "nexo store dump --prefix user: | nexo store load --url nexo://other"));
     }
 }

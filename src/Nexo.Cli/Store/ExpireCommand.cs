@@ -15,7 +15,7 @@ internal static class ExpireCommand
             CustomParser = result => Parsers.ReadDuration(result, "DURATION"),
         };
         Option<DateTimeOffset?> at =
-            Parsers.Moment("--at", "Lives until then: ISO 8601 (UTC unless it says otherwise) or Unix milliseconds");
+            Parsers.Moment("--at", "Lives until then: ISO 8601 (UTC by default) or Unix milliseconds");
         var command = new Command("expire", "Give a key an expiry") { key, duration, at };
         command.Validators.Add(result =>
         {

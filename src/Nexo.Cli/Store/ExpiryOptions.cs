@@ -9,7 +9,7 @@ internal sealed class ExpiryOptions
     public Option<TimeSpan?> Ttl { get; } = Parsers.Duration("--ttl", "Lives this long: 1500ms, 30s, 5m, 12h, 2d");
 
     public Option<DateTimeOffset?> ExpiresAt { get; } =
-        Parsers.Moment("--expires-at", "Lives until then: ISO 8601 (UTC unless it says otherwise) or Unix milliseconds");
+        Parsers.Moment("--expires-at", "Lives until then: ISO 8601 (UTC by default) or Unix milliseconds");
 
     public void AddTo(Command command)
     {

@@ -20,7 +20,8 @@ internal static class HashDeleteCommand
                 StoreResults.Number(run, name, "deleted", deleted, $"{StoreResults.Count(deleted, "field")} deleted");
                 return deleted > 0 ? ExitCode.Ok : ExitCode.Negative;
             })
-            .WithDetails("Prints how many there were; exit code 1 when there was none. The last field takes the hash along.")
+            .WithDetails(
+                "Prints how many there were; exit code 1 when there was none. The last field takes the hash along.")
             .WithExamples(("Forget a field", "nexo store hdel user:7 mail"));
     }
 }

@@ -14,7 +14,8 @@ internal static class HashSetCommand
             .OnServer(async run =>
             {
                 byte[] name = run.Bytes(key);
-                long added = await run.Store.HashSetBytesAsync(name, PairArguments.Read(run, pairs, "field"), run.Cancel);
+                long added =
+                    await run.Store.HashSetBytesAsync(name, PairArguments.Read(run, pairs, "field"), run.Cancel);
                 return StoreResults.Number(
                     run, name, "added", added, $"{run.Out.Good("stored")} {run.Out.Dim($"{added} of them new")}");
             })

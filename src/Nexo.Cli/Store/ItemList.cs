@@ -10,7 +10,9 @@ internal static class ItemList
 {
     private const int ShownCharsMax = 200;
 
-    /// <summary>The items of a batch read; an item that cannot be read fails the command after the others were printed.</summary>
+    /// <summary>
+    /// The items of a batch read; an item that cannot be read fails the command after the others were printed.
+    /// </summary>
     public static int Print(
         ClientRun run, string noun, byte[][] names, IReadOnlyList<StoreItem<ReadOnlyMemory<byte>>> items)
     {

@@ -28,7 +28,10 @@ internal static class LoadCommand
             HelpName = "PREFIX",
             DefaultValueFactory = _ => "",
         };
-        var goOn = new Option<bool>("--continue") { Description = "Report bad lines and go on; else the first one stops" };
+        var goOn = new Option<bool>("--continue")
+        {
+            Description = "Report bad lines and go on; else the first one stops",
+        };
         var command = new Command("load", "Store many entries from NDJSON") { file, keyField, prefix, goOn };
         return command
             .OnServer(
@@ -43,12 +46,13 @@ internal static class LoadCommand
 
                     byte[] prefixBytes = BytesArguments.Decode(run.Parsed, run.Parsed.GetValue(prefix)!, "prefix");
                     var parser = new RecordParser(run.Get(keyField), prefixBytes);
-                    return await new LoadSession(run, new LineReader(input), parser, run.Get(goOn)).RunAsync(Length(input));
+                    var session = new LoadSession(run, new LineReader(input), parser, run.Get(goOn));
+                    return await session.RunAsync(Length(input));
                 })
             .WithDetails(
-                "A line is {\"key\":K, \"value\":V} with \"value_base64\" for bytes or \"hash\":{F:V, ...} for a hash, and "
-                + "maybe \"ttl_ms\" or \"expires_at_ms\"; 'nexo store dump' writes the same. With --key-field any object "
-                + "will do. What was stored before a bad line stays.")
+                """A line is {"key":K, "value":V}, with "value_base64" for bytes or "hash":{F:V, ...} for a hash, """
+                + """and maybe "ttl_ms" or "expires_at_ms"; 'nexo store dump' writes the same. With --key-field """
+                + "any object will do. What was stored before a bad line stays.")
             .WithExamples(
                 ("What a dump saved", "nexo store load backup.ndjson"),
                 (

@@ -19,7 +19,7 @@ internal static class MultiGetCommand
                 return ItemList.Print(run, "key", names, items);
             })
             .WithDetails(
-                "One line for each key that exists: the key, a tab, the value. Exit code 1 when any of them is missing.")
+                "One line for each key that exists: the key, a tab, the value. Exit code 1 when any is missing.")
             .WithExamples(("Three at once", "nexo store mget color size weight"));
     }
 }

@@ -9,7 +9,8 @@ internal static class RangeCommand
     {
         Argument<string> key = StoreArguments.Key();
         Argument<long> first = StoreArguments.Position("FIRST", "The first byte, from 0; negative counts from the end");
-        Argument<long> last = StoreArguments.Position("LAST", "The last byte, included; -1 is the end, also when not given");
+        Argument<long> last =
+            StoreArguments.Position("LAST", "The last byte, included; -1 is the end, also when not given");
         last.Arity = ArgumentArity.ZeroOrOne;
         last.DefaultValueFactory = _ => -1;
         var command = new Command("range", "Print a part of a value") { key, first, last };

@@ -10,7 +10,8 @@ internal static class ScanCommand
     public static Command Create()
     {
         Argument<string?> prefix = StoreArguments.Prefix();
-        Option<long> limit = Parsers.Count("--limit", "Stop after so many keys; 0 is no limit", minimum: 0, defaultValue: 0);
+        Option<long> limit =
+            Parsers.Count("--limit", "Stop after so many keys; 0 is no limit", minimum: 0, defaultValue: 0);
         limit.Aliases.Add("-n");
         var command = new Command("scan", "List keys") { prefix, limit };
         command.Aliases.Add("keys");

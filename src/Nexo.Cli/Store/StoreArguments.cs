@@ -23,7 +23,8 @@ internal static class StoreArguments
     };
 
     /// <summary>Absent: every key.</summary>
-    public static Argument<string?> Prefix(string description = "Only keys that begin with this; every key without it") =>
+    public static Argument<string?> Prefix(
+        string description = "Only keys that begin with this; every key without it") =>
         new("PREFIX") { Description = description, Arity = ArgumentArity.ZeroOrOne };
 
     /// <summary>A whole number that may be negative, 1 unless it is given.</summary>

@@ -50,7 +50,7 @@ internal static class StoreCommand
         return command.WithExamples(
             ("Keep a value for five minutes", "nexo store set greeting hello --ttl 5m"),
             ("Read it", "nexo store get greeting"),
-            ("Copy a prefix to another server", "nexo store dump --prefix user: | nexo store load --url nexo://other:7654 -"));
+            ("Copy a prefix to another server", "nexo store dump --prefix user: | nexo store load --url nexo://other"));
     }
 
     private static void AddGroup(Command store, string group, params ReadOnlySpan<Command> commands)

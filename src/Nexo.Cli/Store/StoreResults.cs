@@ -41,7 +41,8 @@ internal static class StoreResults
         : $"not stored: the condition does not hold; the entry has version {version}";
 
     /// <summary>A number that a command answers with.</summary>
-    public static int Number(CommandRun run, string name, long number, string people, Action<Utf8JsonWriter>? more = null)
+    public static int Number(
+        CommandRun run, string name, long number, string people, Action<Utf8JsonWriter>? more = null)
     {
         run.Out.Result($"{number}", people, json =>
         {

@@ -10,7 +10,10 @@ internal static class TouchCommand
         Argument<string> key = StoreArguments.Key();
         Option<TimeSpan?> ttl = Parsers.Duration("--ttl", "Lives this long from now on");
         var persist = new Option<bool>("--persist") { Description = "Lives for ever from now on" };
-        var command = new Command("touch", "Print a value and give its key a new expiry, in one step") { key, ttl, persist };
+        var command = new Command("touch", "Print a value and give its key a new expiry, in one step")
+        {
+            key, ttl, persist,
+        };
         command.Aliases.Add("getex");
         command.Validators.Add(result =>
         {

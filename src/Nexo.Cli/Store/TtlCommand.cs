@@ -18,7 +18,8 @@ internal static class TtlCommand
                 StoreTtl ttl = await run.Store.TtlAsync(name, run.Cancel);
                 return ttl.State == TtlState.NotFound ? run.Missing(name) : Print(run, name, ttl);
             })
-            .WithDetails("On a pipe in milliseconds, -1 when it does not expire. Exit code 1 when there is no such key.")
+            .WithDetails(
+                "On a pipe in milliseconds, -1 when it does not expire. Exit code 1 when there is no such key.")
             .WithExamples(("How long is a session good for?", "nexo store ttl session:7"));
     }
 

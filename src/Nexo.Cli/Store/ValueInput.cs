@@ -3,7 +3,9 @@ using Nexo.Cli.Terminal;
 
 namespace Nexo.Cli.Store;
 
-/// <summary>Where a value comes from: the argument, standard input (<c>-</c>) or a file. The latter two are binary-safe.</summary>
+/// <summary>
+/// Where a value comes from: the argument, standard input (<c>-</c>) or a file. The latter two are binary-safe.
+/// </summary>
 internal sealed class ValueInput
 {
     private const string FromInput = "-";

@@ -11,7 +11,8 @@ internal static class WatchCommand
     public static Command Create()
     {
         Argument<string?> prefix = StoreArguments.Prefix();
-        Option<long> count = Parsers.Count("--count", "Stop after so many changes; 0 is no end", minimum: 0, defaultValue: 0);
+        Option<long> count =
+            Parsers.Count("--count", "Stop after so many changes; 0 is no end", minimum: 0, defaultValue: 0);
         count.Aliases.Add("-n");
         var command = new Command("watch", "Follow changes of keys as they happen") { prefix, count };
         return command

@@ -4,8 +4,8 @@ using System.Text;
 namespace Nexo.Cli.Terminal;
 
 /// <summary>
-/// Arguments that are bytes: keys, fields and values. The framework decodes arguments as UTF-8 and loses other bytes, so
-/// those are written as <c>\xNN</c> with <c>--escape</c>.
+/// Arguments that are bytes: keys, fields and values. The framework decodes arguments as UTF-8 and loses other bytes,
+/// so those are written as <c>\xNN</c> with <c>--escape</c>.
 /// </summary>
 internal static class BytesArguments
 {

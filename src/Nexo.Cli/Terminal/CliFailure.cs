@@ -1,6 +1,8 @@
 namespace Nexo.Cli.Terminal;
 
-/// <summary>Ends a command with a message for people: what happened, and in <see cref="Hint"/> what to do next.</summary>
+/// <summary>
+/// Ends a command with a message for people: what happened, and in <see cref="Hint"/> what to do next.
+/// </summary>
 internal sealed class CliFailure : Exception
 {
     public CliFailure(int exitCode, string code, string message, string? hint = null, Exception? cause = null)

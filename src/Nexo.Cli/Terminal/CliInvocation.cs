@@ -2,7 +2,9 @@ using System.CommandLine;
 
 namespace Nexo.Cli.Terminal;
 
-/// <summary>What actions find on their <see cref="ParseResult"/>: the console and the options that all commands share.</summary>
+/// <summary>
+/// What actions find on their <see cref="ParseResult"/>: the console and the options that all commands share.
+/// </summary>
 internal sealed class CliInvocation : InvocationConfiguration
 {
     public CliInvocation(CliConsole console, GlobalOptions globals)

@@ -38,7 +38,9 @@ internal sealed class CliOutput : IDisposable
 
     private bool Escape { get; }
 
-    /// <summary>Exactly these bytes on a pipe; on a terminal escaped if they would harm it, and with a line's end.</summary>
+    /// <summary>
+    /// Exactly these bytes on a pipe; on a terminal escaped if they would harm it, and with a line's end.
+    /// </summary>
     public void Value(ReadOnlySpan<byte> bytes)
     {
         if (Escape || (ForPeople && !EscapedText.IsPrintable(bytes)))
@@ -121,7 +123,9 @@ internal sealed class CliOutput : IDisposable
         FlushIfLarge();
     }
 
-    /// <summary>Bytes as text that cannot steer a terminal; with <c>--escape</c> such that they can be read back.</summary>
+    /// <summary>
+    /// Bytes as text that cannot steer a terminal; with <c>--escape</c> such that they can be read back.
+    /// </summary>
     public string Shown(ReadOnlySpan<byte> bytes) => Escape ? EscapedText.Escape(bytes) : EscapedText.Show(bytes);
 
     public string Dim(string text) => Paint(text, "2");

@@ -16,7 +16,8 @@ internal static partial class ClientFailures
         string place = Redact(settings.Url);
         (int exitCode, string message, string? hint) = failure.Code switch
         {
-            ClientErrorCode.ConnectFailed => (ExitCode.CannotConnect, CannotConnect(failure, place), ConnectHint(settings)),
+            ClientErrorCode.ConnectFailed => (
+                ExitCode.CannotConnect, CannotConnect(failure, place), ConnectHint(settings)),
             ClientErrorCode.ConnectionLost => (
                 ExitCode.CannotConnect,
                 $"The connection to {place} was lost: {failure.Message}",
@@ -80,7 +81,8 @@ internal static partial class ClientFailures
     {
         ErrorCode.WrongType => "values are read with get, hashes with hget and hgetall",
         ErrorCode.OutOfMemory => "free room with del or clear, or start the server with a larger store.max-memory",
-        ErrorCode.UnknownOpcode or ErrorCode.UnsupportedVersion => "server and nexo differ in version: see nexo info, nexo version",
+        ErrorCode.UnknownOpcode or ErrorCode.UnsupportedVersion =>
+            "server and nexo differ in version: see nexo info, nexo version",
         ErrorCode.ShuttingDown or ErrorCode.TooManyConnections or ErrorCode.TooManyInFlight => "try again in a moment",
         ErrorCode.ReplyTooLarge => "ask for less at once",
         _ => null,

@@ -4,7 +4,8 @@ using Nexo.Client;
 namespace Nexo.Cli.Terminal;
 
 /// <summary>One run of a command that talks to a server.</summary>
-internal sealed class ClientRun(ParseResult parsed, NexoClient client, CancellationToken cancel) : CommandRun(parsed, cancel)
+internal sealed class ClientRun(ParseResult parsed, NexoClient client, CancellationToken cancel)
+    : CommandRun(parsed, cancel)
 {
     public NexoClient Client => client;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using System.Net.Sockets;
 
 namespace Nexo.Cli.Terminal;
@@ -47,7 +48,7 @@ internal static class CommandLineApp
             return ExitCode.Usage;
         }
 
-        bool isSuggestion = parsed.Tokens.Count > 0 && parsed.Tokens[0].Type == System.CommandLine.Parsing.TokenType.Directive;
+        bool isSuggestion = parsed.Tokens.Count > 0 && parsed.Tokens[0].Type == TokenType.Directive;
         if (!wantsHelp && !isSuggestion && UsageCheck.Find(parsed, invocation.Globals) is { } failure)
         {
             throw failure;
@@ -60,7 +61,7 @@ internal static class CommandLineApp
     private static bool NeedsCommand(ParseResult parsed) =>
         parsed.CommandResult.Command is { Action: null, Subcommands.Count: > 0 }
         && parsed.UnmatchedTokens.Count == 0
-        && parsed.Tokens.All(token => token.Type == System.CommandLine.Parsing.TokenType.Command);
+        && parsed.Tokens.All(token => token.Type == TokenType.Command);
 
     private static RootCommand Root(GlobalOptions globals, IEnumerable<Command> commands)
     {
@@ -93,7 +94,9 @@ internal static class CommandLineApp
 
         root.WithExamples(
             ("Start a server", "nexo serve"),
-            ("Keep a value for five minutes, and read it", "nexo store set greeting hello --ttl 5m && nexo store get greeting"),
+            (
+                "Keep a value for five minutes, and read it",
+                "nexo store set greeting hello --ttl 5m && nexo store get greeting"),
             ("Follow what happens to keys", "nexo store watch session:"));
         return root;
     }

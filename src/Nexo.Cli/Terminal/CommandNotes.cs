@@ -6,7 +6,9 @@ namespace Nexo.Cli.Terminal;
 /// <summary>An example of a command line, with what it does.</summary>
 internal sealed record CommandExample(string Purpose, string Line);
 
-/// <summary>What the help says of a command beyond its symbols. Kept beside the command, so that any command can have it.</summary>
+/// <summary>
+/// What the help says of a command beyond its symbols. Kept beside the command, so that any command can have it.
+/// </summary>
 internal static class CommandNotes
 {
     private static readonly ConditionalWeakTable<Command, Notes> Table = [];

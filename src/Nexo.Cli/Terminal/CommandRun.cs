@@ -28,7 +28,9 @@ internal class CommandRun : IDisposable
 
     public T Get<T>(Argument<T> argument) => Parsed.GetRequiredValue(argument);
 
-    /// <summary>A remark for people: on standard error, only on a terminal, never with <c>--json</c> or <c>--quiet</c>.</summary>
+    /// <summary>
+    /// A remark for people: on standard error, only on a terminal, never with <c>--json</c> or <c>--quiet</c>.
+    /// </summary>
     public void Remark(string text)
     {
         if (Console.ErrorIsTerminal && !Settings.Quiet && !Settings.Json)

@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Nexo.Cli.Terminal;
 
-/// <summary>Durations as people write them: <c>1500ms</c>, <c>30s</c>, <c>5m</c>, <c>12h</c>, <c>2d</c>, <c>1h30m</c>.</summary>
+/// <summary>
+/// Durations as people write them: <c>1500ms</c>, <c>30s</c>, <c>5m</c>, <c>12h</c>, <c>2d</c>, <c>1h30m</c>.
+/// </summary>
 internal static class DurationText
 {
     public const string Expected = "a duration such as 1500ms, 30s, 5m, 12h, 2d or 1h30m";
@@ -16,7 +18,10 @@ internal static class DurationText
         ("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000),
     ];
 
-    /// <summary>Reads whole milliseconds; a number needs its unit, because a bare one would be seconds to some and ms to others.</summary>
+    /// <summary>
+    /// Reads whole milliseconds; a number needs its unit, because a bare one would be seconds to some and ms to
+    /// others.
+    /// </summary>
     public static bool TryParse(ReadOnlySpan<char> text, out TimeSpan duration)
     {
         duration = default;

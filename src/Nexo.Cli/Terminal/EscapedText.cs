@@ -6,8 +6,8 @@ using System.Text.Unicode;
 namespace Nexo.Cli.Terminal;
 
 /// <summary>
-/// Bytes as printable text and back: <c>\\</c>, <c>\n</c>, <c>\r</c>, <c>\t</c>, and <c>\xNN</c> for every other control
-/// byte and for bytes that are not UTF-8.
+/// Bytes as printable text and back: <c>\\</c>, <c>\n</c>, <c>\r</c>, <c>\t</c>, and <c>\xNN</c> for every other
+/// control byte and for bytes that are not UTF-8.
 /// </summary>
 internal static class EscapedText
 {

@@ -15,22 +15,25 @@ internal sealed class GlobalOptions
         "--user", "NAME", "Sign in as this user [NEXO_USER]; the password comes from NEXO_PASSWORD");
 
     public Option<string?> Token { get; } = Recursive<string?>(
-        "--token", "TOKEN", "Sign in with a token [NEXO_TOKEN]; others on this machine can see arguments, not variables");
+        "--token", "TOKEN", "Sign in with a token [NEXO_TOKEN]; others can see arguments, but not variables");
 
     public Option<TimeSpan?> Timeout { get; }
 
-    public Option<bool> Json { get; } = Recursive<bool>("--json", null, "Write JSON: one object, or one a line; errors too");
+    public Option<bool> Json { get; } =
+        Recursive<bool>("--json", null, "Write JSON: one object, or one a line; errors too");
 
     public Option<bool> Escape { get; } = Recursive<bool>(
         "--escape", null, @"Read and write keys, fields and values with escapes: \\ \n \r \t \xNN");
 
     public Option<bool> NoColor { get; } = Recursive<bool>("--no-color", null, "Write without colour [NO_COLOR]");
 
-    public Option<bool> Quiet { get; } = Recursive<bool>("--quiet", null, "No progress and no remarks, only results", "-q");
+    public Option<bool> Quiet { get; } =
+        Recursive<bool>("--quiet", null, "No progress and no remarks, only results", "-q");
 
     public GlobalOptions()
     {
-        Timeout = Parsers.Duration("--timeout", $"How long to wait for an answer [{DurationText.Format(DefaultTimeout)}]");
+        Timeout = Parsers.Duration(
+            "--timeout", $"How long to wait for an answer [{DurationText.Format(DefaultTimeout)}]");
         Timeout.Recursive = true;
     }
 

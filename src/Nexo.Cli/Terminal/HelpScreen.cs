@@ -54,16 +54,17 @@ internal sealed class HelpScreen(TextWriter output, int width, bool color)
     private static bool IsGlobal(Option option) => option.Recursive && option is not HelpOption
         && option.Parents.OfType<RootCommand>().Any();
 
-    private static IEnumerable<Option> Inherited(Command command)
-    {
-        IEnumerable<Option> own = command is RootCommand ? command.Options.Where(IsGlobal) : [];
-        IEnumerable<Option> parents = command.Parents.OfType<Command>()
-            .SelectMany(parent => parent.Options.Where(option => option.Recursive && !option.Hidden)
-                .Concat(Inherited(parent)));
-        return own.Concat(parents).DistinctBy(option => option.Name)
-            .Where(option => option is HelpOption || command.Options.All(mine => mine is not HelpOption && mine.Name != option.Name)
-                || command is RootCommand);
-    }
+    // An option of the command's own stands in for one of the same name above it.
+    private static IEnumerable<Option> Inherited(Command command) => command is RootCommand
+        ? command.Options.Where(IsGlobal)
+        : Ancestors(command)
+            .SelectMany(parent => parent.Options)
+            .Where(option => option.Recursive && !option.Hidden)
+            .DistinctBy(option => option.Name)
+            .ExceptBy(command.Options.Select(option => option.Name), option => option.Name);
+
+    private static IEnumerable<Command> Ancestors(Command command) =>
+        command.Parents.OfType<Command>().SelectMany(parent => Ancestors(parent).Prepend(parent));
 
     private static string Usage(Command command)
     {

@@ -4,7 +4,10 @@ using System.Text.Unicode;
 
 namespace Nexo.Cli.Terminal;
 
-/// <summary>How bytes stand in JSON: as text under their own name, or as base64 under <c>name_base64</c> when they are not UTF-8.</summary>
+/// <summary>
+/// How bytes stand in JSON: as text under their own name, or as base64 under <c>name_base64</c> when they are not
+/// UTF-8.
+/// </summary>
 internal static class JsonExtensions
 {
     public const string Base64Suffix = "_base64";

@@ -4,7 +4,9 @@ using System.Globalization;
 
 namespace Nexo.Cli.Terminal;
 
-/// <summary>Options whose text needs more than the parser's own conversions; each error says what would be right.</summary>
+/// <summary>
+/// Options whose text needs more than the parser's own conversions; each error says what would be right.
+/// </summary>
 internal static class Parsers
 {
     public static Option<TimeSpan?> Duration(string name, string description) => new(name)

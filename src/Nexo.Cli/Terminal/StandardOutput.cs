@@ -6,8 +6,9 @@ namespace Nexo.Cli.Terminal;
 internal sealed class OutputClosedException() : IOException("The output was closed by its reader.");
 
 /// <summary>
-/// Standard output as write(2) sees it. The framework's own stream swallows EPIPE, so that <c>nexo store watch | head -1</c>
-/// would go on for ever; and a <see cref="FileStream"/> would write at its own offset, over what others append to the file.
+/// Standard output as write(2) sees it. The framework's own stream swallows EPIPE, so that <c>nexo store watch | head
+/// -1</c> would go on for ever; and a <see cref="FileStream"/> would write at its own offset, over what others append
+/// to the file.
 /// </summary>
 internal sealed partial class StandardOutput : Stream
 {

@@ -4,8 +4,9 @@ using Nexo.Protocol;
 namespace Nexo.Client;
 
 /// <summary>
-/// One connection after HELLO: its calls, its subscriptions and its end. All callers share it. The gate guards the slots
-/// and the outbox, for as long as it takes to copy one encoded request; no I/O and no foreign code runs under it.
+/// One connection after HELLO: its calls, its subscriptions and its end. All callers share it. The gate guards the
+/// slots and the outbox, for as long as it takes to copy one encoded request; no I/O and no foreign code runs under
+/// it.
 /// </summary>
 internal sealed partial class Connection
 {
@@ -50,8 +51,21 @@ internal sealed partial class Connection
 
     public NexoServerInfo Server { get; }
 
-    /// <summary>Ends when no new call can be sent here any more, with the reason: closed, or told to go away.</summary>
+    /// <summary>Ends when no new call can be sent here any more, with the reason: closed, or told to go
+    /// away.</summary>
     public Task<NexoException> Retired => _retired.Task;
+
+    /// <summary>How many times the outbox was sent.</summary>
+    public long BatchesSent
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _outbox.FillingBatch;
+            }
+        }
+    }
 
     public TimeSpan SinceSent => _time.GetElapsedTime(Volatile.Read(ref _lastSentAt));
 
@@ -141,8 +155,8 @@ internal sealed partial class Connection
         retryable: false);
 
     /// <summary>
-    /// Takes a call out of its slot because its caller no longer waits, and tells the server. The slot stays in use until
-    /// the server has answered. False when the call is not here any more.
+    /// Takes a call out of its slot because its caller no longer waits, and tells the server. The slot stays in use
+    /// until the server has answered. False when the call is not here any more.
     /// </summary>
     public bool TryAbandon(Operation operation, out bool written)
     {

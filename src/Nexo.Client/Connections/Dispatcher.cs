@@ -23,7 +23,8 @@ internal sealed class Dispatcher : IDisposable
     private NexoException? _refusal;
 
     /// <param name="time">The clock of the deadlines.</param>
-    /// <param name="silenceMax">A connection that owes answers and is silent for this long is probed by a ping.</param>
+    /// <param name="silenceMax">A connection that owes answers and is silent for this long is probed by a
+    /// ping.</param>
     /// <param name="ping">Pings, and closes the connection when no answer comes.</param>
     public Dispatcher(TimeProvider time, TimeSpan silenceMax, Func<Connection, Task> ping)
     {
@@ -235,7 +236,8 @@ internal sealed class Dispatcher : IDisposable
         }
     }
 
-    /// <summary>Ends what is overdue. Ticks quickly while calls are under way, else sleeps until a ping is due.</summary>
+    /// <summary>Ends what is overdue. Ticks quickly while calls are under way, else sleeps until a ping is
+    /// due.</summary>
     private void Tick()
     {
         // Down before looking: a call that is sent from here on starts the ticking itself.

@@ -1,6 +1,7 @@
 namespace Nexo.Client;
 
-/// <summary>Reads the body of a reply. Runs on the thread that received it, before the next frame is looked at.</summary>
+/// <summary>Reads the body of a reply. Runs on the thread that received it, before the next frame is looked
+/// at.</summary>
 internal interface IReplyReader<TResult>
 {
     /// <summary>False when the body is malformed.</summary>

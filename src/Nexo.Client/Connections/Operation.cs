@@ -4,9 +4,9 @@ using Nexo.Protocol;
 namespace Nexo.Client;
 
 /// <summary>
-/// One call: what is sent for it, where it waits, and how its caller is told. At any moment it is in one place only: the
-/// line of those that wait to be sent, or a slot of one connection. Whoever takes it out of there, under the lock of
-/// that place, and nobody else, completes it.
+/// One call: what is sent for it, where it waits, and how its caller is told. At any moment it is in one place only:
+/// the line of those that wait to be sent, or a slot of one connection. Whoever takes it out of there, under the lock
+/// of that place, and nobody else, completes it.
 /// </summary>
 internal abstract class Operation
 {
@@ -16,7 +16,8 @@ internal abstract class Operation
 
     public CallTraits Traits { get; private set; }
 
-    /// <summary>The timestamp at which the call ends without an answer; <see cref="long.MaxValue"/> for never.</summary>
+    /// <summary>The timestamp at which the call ends without an answer; <see cref="long.MaxValue"/> for
+    /// never.</summary>
     public long DeadlineAt { get; private set; }
 
     /// <summary>The request's body until it is written.</summary>

@@ -60,7 +60,8 @@ internal sealed class Outbox
     public void AddError(Opcode opcode, uint correlation, ErrorCode code, string message) =>
         ErrorBody.WriteFrame(_filling, opcode, FrameKind.Error, correlation, code, message);
 
-    /// <summary>True when the caller must see to it that the outbox is flushed; false when somebody does already.</summary>
+    /// <summary>True when the caller must see to it that the outbox is flushed; false when somebody does
+    /// already.</summary>
     public bool TryStartFlush()
     {
         bool started = !_flushing;

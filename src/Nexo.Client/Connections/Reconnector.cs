@@ -1,8 +1,8 @@
 namespace Nexo.Client;
 
 /// <summary>
-/// Keeps one connection in use: connects, waits for its end, connects again after a pause. Pauses double up to a ceiling
-/// and are random below it (full jitter), so clients that were cut together do not come back together.
+/// Keeps one connection in use: connects, waits for its end, connects again after a pause. Pauses double up to a
+/// ceiling and are random below it (full jitter), so clients that were cut together do not come back together.
 /// </summary>
 internal sealed class Reconnector : IDisposable
 {

@@ -29,8 +29,8 @@ internal struct Slot
 }
 
 /// <summary>
-/// Correlations of one connection: <c>generation &lt;&lt; 16 | slot</c>, so finding the call of a reply is an index, and a
-/// reply that comes twice is known for what it is. A slot is not used again before its last frame has come.
+/// Correlations of one connection: <c>generation &lt;&lt; 16 | slot</c>, so finding the call of a reply is an index,
+/// and a reply that comes twice is known for what it is. A slot is not used again before its last frame has come.
 /// Guarded by the connection's gate.
 /// </summary>
 internal sealed class SlotTable

@@ -1,6 +1,7 @@
 namespace Nexo.Client;
 
-/// <summary>What a server pushes to, from the reply that opens it to the END that ends it. Called by the receiving thread.</summary>
+/// <summary>What a server pushes to, from the reply that opens it to the END that ends it. Called by the receiving
+/// thread.</summary>
 internal abstract class Subscription
 {
     /// <summary>Where it is open; set when its request is sent.</summary>

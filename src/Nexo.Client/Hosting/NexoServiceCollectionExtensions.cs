@@ -10,13 +10,15 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Registers <see cref="NexoClient"/> and its health check.</summary>
 public static class NexoServiceCollectionExtensions
 {
-    /// <summary>Registers one <see cref="NexoClient"/> for the whole program. It connects when it is first used.</summary>
+    /// <summary>Registers one <see cref="NexoClient"/> for the whole program. It connects when it is first
+    /// used.</summary>
     /// <param name="services">Where to register.</param>
     /// <param name="url">As in <see cref="NexoClientOptions.Url"/>.</param>
     public static IServiceCollection AddNexo(this IServiceCollection services, string url) =>
         services.AddNexo(options => options.Url = url);
 
-    /// <summary>Registers one <see cref="NexoClient"/> for the whole program. It connects when it is first used.</summary>
+    /// <summary>Registers one <see cref="NexoClient"/> for the whole program. It connects when it is first
+    /// used.</summary>
     /// <param name="services">Where to register.</param>
     /// <param name="configure">Sets the options.</param>
     public static IServiceCollection AddNexo(this IServiceCollection services, Action<NexoClientOptions> configure)

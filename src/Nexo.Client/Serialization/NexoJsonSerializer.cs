@@ -6,8 +6,10 @@ using System.Text.Json.Serialization.Metadata;
 namespace Nexo.Client;
 
 /// <summary>
-/// The default serializer: JSON, from source-generated contexts only, so it works in trimmed and AOT-compiled programs.
-/// Without any context it takes <see cref="string"/> (as plain UTF-8), <c>byte[]</c>, <see cref="ReadOnlyMemory{T}"/> and
+/// The default serializer: JSON, from source-generated contexts only, so it works in trimmed and AOT-compiled
+/// programs.
+/// Without any context it takes <see cref="string"/> (as plain UTF-8), <c>byte[]</c>, <see cref="ReadOnlyMemory{T}"/>
+/// and
 /// <see cref="Memory{T}"/> of bytes (as they are), and <see cref="bool"/>, <see cref="int"/>, <see cref="uint"/>,
 /// <see cref="long"/>, <see cref="ulong"/>, <see cref="double"/>, <see cref="decimal"/>, <see cref="Guid"/> and
 /// <see cref="DateTimeOffset"/> (as invariant text): so a stored number is one that INCREMENT understands.
@@ -16,8 +18,8 @@ public sealed class NexoJsonSerializer : INexoSerializer
 {
     private readonly JsonSerializerOptions[] _options;
 
-    /// <summary>Creates a serializer for the built-in types and those that the contexts declare; the first context that
-    /// knows a type is used for it, with its own options.</summary>
+    /// <summary>Creates a serializer for the built-in types and those that the contexts declare; the first context
+    /// that knows a type is used for it, with its own options.</summary>
     public NexoJsonSerializer(params JsonSerializerContext[] contexts)
     {
         ArgumentNullException.ThrowIfNull(contexts);

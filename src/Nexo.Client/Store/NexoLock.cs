@@ -62,8 +62,8 @@ public sealed class NexoLock : IAsyncDisposable
         return result.Deleted;
     }
 
-    /// <summary>Gives the lock back, unless that was done. When the server cannot be reached, its time to live ends it:
-    /// leaving a <c>using</c> block does not throw for that.</summary>
+    /// <summary>Gives the lock back, unless that was done. When the server cannot be reached, its time to live ends
+    /// it: leaving a <c>using</c> block does not throw for that.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _released, 1) != 0)
@@ -82,7 +82,8 @@ public sealed class NexoLock : IAsyncDisposable
     }
 
     internal static async ValueTask<NexoLock?> AcquireAsync(
-        NexoStore store, TimeProvider time, NexoKey key, TimeSpan ttl, TimeSpan wait, CancellationToken cancellationToken)
+        NexoStore store, TimeProvider time, NexoKey key, TimeSpan ttl, TimeSpan wait,
+            CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(wait, TimeSpan.Zero);
         byte[] token = RandomNumberGenerator.GetBytes(TokenBytes);

@@ -12,7 +12,8 @@ public sealed partial class NexoStore
     public ValueTask<IReadOnlyList<StoreItem<T>>> GetManyAsync<T>(
         IReadOnlyCollection<NexoKey> keys, CancellationToken cancellationToken = default) =>
         CallAsync<ItemsReader<T>, IReadOnlyList<StoreItem<T>>>(
-            Opcode.StoreMultiGet, CallTraits.Idempotent, KeysBody(keys), new(_serializer, keys.Count), cancellationToken);
+            Opcode.StoreMultiGet, CallTraits.Idempotent, KeysBody(keys), new(_serializer, keys.Count),
+                cancellationToken);
 
     /// <summary>The bytes of many keys' values, in their order.</summary>
     public ValueTask<IReadOnlyList<StoreItem<ReadOnlyMemory<byte>>>> GetManyBytesAsync(
@@ -39,7 +40,8 @@ public sealed partial class NexoStore
         TimeSpan? ttl = null,
         CancellationToken cancellationToken = default) =>
         SetManyAsync(
-            PairBodies.MultiSet(items, Expiry.AfterOrNone(ttl), RawSerializer.Instance), items.Count, cancellationToken);
+            PairBodies.MultiSet(items, Expiry.AfterOrNone(ttl), RawSerializer.Instance), items.Count,
+                cancellationToken);
 
     /// <summary>Deletes many keys and returns how many there were.</summary>
     public ValueTask<long> DeleteManyAsync(
@@ -86,7 +88,8 @@ public sealed partial class NexoStore
             Opcode.StoreScan, CallTraits.Idempotent, body, default, cancellationToken);
     }
 
-    /// <summary>How many keys are under a prefix. For a large store give it time: see <see cref="WithTimeout"/>.</summary>
+    /// <summary>How many keys are under a prefix. For a large store give it time: see
+    /// <see cref="WithTimeout"/>.</summary>
     public ValueTask<long> CountAsync(NexoKey prefix = default, CancellationToken cancellationToken = default) =>
         CallAsync<CountReader, long>(
             Opcode.StoreCount, CallTraits.Idempotent, KeyBody(prefix), default, cancellationToken);

@@ -75,7 +75,8 @@ public sealed partial class NexoStore
     public ValueTask<StoreHash<ReadOnlyMemory<byte>>> HashGetAllBytesAsync(
         NexoKey key, CancellationToken cancellationToken = default) =>
         CallAsync<HashReader<ReadOnlyMemory<byte>>, StoreHash<ReadOnlyMemory<byte>>>(
-            Opcode.StoreHashGetAll, CallTraits.Idempotent, KeyBody(key), new(RawSerializer.Instance), cancellationToken);
+            Opcode.StoreHashGetAll, CallTraits.Idempotent, KeyBody(key), new(RawSerializer.Instance),
+                cancellationToken);
 
     /// <summary>Adds to a counter in a field and returns its new value. An absent field counts from 0.</summary>
     public ValueTask<long> HashIncrementAsync(

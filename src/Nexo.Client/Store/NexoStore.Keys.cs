@@ -40,7 +40,8 @@ public sealed partial class NexoStore
     public ValueTask<bool> ExpireAsync(NexoKey key, TimeSpan ttl, CancellationToken cancellationToken = default) =>
         ExpireAsync(key, Expiry.After(ttl), cancellationToken);
 
-    /// <summary>Lets a key live until then; a moment that has passed removes it. False when there is no such key.</summary>
+    /// <summary>Lets a key live until then; a moment that has passed removes it. False when there is no such
+    /// key.</summary>
     public ValueTask<bool> ExpireAsync(
         NexoKey key, DateTimeOffset expiresAt, CancellationToken cancellationToken = default) =>
         ExpireAsync(key, Expiry.At(expiresAt), cancellationToken);

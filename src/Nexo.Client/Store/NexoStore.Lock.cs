@@ -4,7 +4,8 @@ namespace Nexo.Client;
 public sealed partial class NexoStore
 {
     /// <summary>
-    /// Takes a lock: an entry that exists as long as somebody holds it, at most <paramref name="ttl"/> without renewal.
+    /// Takes a lock: an entry that exists as long as somebody holds it, at most <paramref name="ttl"/> without
+    /// renewal.
     /// </summary>
     /// <param name="key">The key of the lock.</param>
     /// <param name="ttl">After this long without <see cref="NexoLock.RenewAsync"/> others may take it.</param>

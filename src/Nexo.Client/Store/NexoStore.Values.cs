@@ -132,7 +132,8 @@ public sealed partial class NexoStore
         FrameBuffer body, in StoreSetOptions options, CancellationToken cancellationToken) =>
         CallAsync<SetReader, StoreSetResult>(
             Opcode.StoreSet,
-            options.When.Kind is ConditionKind.None or ConditionKind.IfPresent ? CallTraits.Idempotent : CallTraits.None,
+            options.When.Kind is ConditionKind.None or ConditionKind.IfPresent
+                ? CallTraits.Idempotent : CallTraits.None,
             body,
             default,
             cancellationToken);

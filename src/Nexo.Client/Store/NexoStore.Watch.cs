@@ -8,8 +8,8 @@ public sealed partial class NexoStore
     /// <summary>
     /// The changes of keys under a prefix, from the first <c>MoveNextAsync</c> on. It lasts until the enumerator is
     /// disposed, the token is cancelled or the server refuses it; after a reconnect it is opened again and a gap of
-    /// unknown size (<see cref="StoreChangeEvent.MissedUnknown"/>) comes first. A reader that is too slow misses changes
-    /// and is told how many.
+    /// unknown size (<see cref="StoreChangeEvent.MissedUnknown"/>) comes first. A reader that is too slow misses
+    /// changes and is told how many.
     /// </summary>
     public async IAsyncEnumerable<StoreChangeEvent> WatchAsync(
         NexoKey prefix = default, [EnumeratorCancellation] CancellationToken cancellationToken = default)

@@ -26,7 +26,8 @@ public readonly record struct StoreSwapResult<T>(bool Stored, ulong Version, boo
 
 /// <summary>What became of a delete.</summary>
 /// <param name="Outcome">Deleted, not found, or the condition failed.</param>
-/// <param name="Version">The version of the entry that was deleted or, when the condition failed, that is there.</param>
+/// <param name="Version">The version of the entry that was deleted or, when the condition failed, that is
+/// there.</param>
 public readonly record struct StoreDeleteResult(DeleteOutcome Outcome, ulong Version)
 {
     /// <summary>True when an entry was removed.</summary>

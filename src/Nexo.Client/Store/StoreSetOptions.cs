@@ -2,7 +2,8 @@ using Nexo.Protocol;
 
 namespace Nexo.Client;
 
-/// <summary>How a value is set. At most one of <see cref="Ttl"/>, <see cref="ExpiresAt"/> and <see cref="KeepTtl"/>.</summary>
+/// <summary>How a value is set. At most one of <see cref="Ttl"/>, <see cref="ExpiresAt"/> and
+/// <see cref="KeepTtl"/>.</summary>
 public readonly record struct StoreSetOptions
 {
     /// <summary>The entry lives this long: one millisecond or more.</summary>

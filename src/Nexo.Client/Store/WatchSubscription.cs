@@ -28,7 +28,8 @@ internal sealed class WatchSubscription : Subscription
         FrameBuffer body = RequestBodies.Rent();
         new WatchRequest { Credits = (uint)subscription._credits, Prefix = prefix.ToBytes().Span }.Write(body);
         await client.CallAsync<EmptyReader, bool>(
-            Opcode.StoreWatch, CallTraits.Idempotent, body, default, timeout, cancel, subscription).ConfigureAwait(false);
+            Opcode.StoreWatch, CallTraits.Idempotent, body, default, timeout, cancel, subscription).ConfigureAwait(
+                false);
         return subscription;
     }
 

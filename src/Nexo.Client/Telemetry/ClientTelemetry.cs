@@ -3,7 +3,8 @@ using System.Diagnostics.Metrics;
 
 namespace Nexo.Client;
 
-/// <summary>The names under which the client can be traced and measured. Nothing is spent while nobody listens.</summary>
+/// <summary>The names under which the client can be traced and measured. Nothing is spent while nobody
+/// listens.</summary>
 public static class ClientTelemetry
 {
     /// <summary>The name of the <see cref="ActivitySource"/>; one client span per call.</summary>

@@ -27,8 +27,8 @@ internal sealed unsafe class Arena : IDisposable
     private readonly int _pageGranules;
     private readonly int _slotGranulesMax;
     private readonly uint[] _withRoom = new uint[SizeClasses.Count];
-    private readonly uint[] _spare = new uint[SizeClasses.Count];
     private Page* _pages;
+    private byte* _spare;
     private uint _pageCapacity;
     private uint _pageCount = 1;
     private uint _freePageIds;
@@ -172,7 +172,7 @@ internal sealed unsafe class Arena : IDisposable
 
         if (page->Used == 0)
         {
-            KeepOrRelease(id);
+            Release(id);
         }
     }
 
@@ -258,7 +258,8 @@ internal sealed unsafe class Arena : IDisposable
         uint id = TakePageId();
         Page* page = _pages + id;
         *page = default;
-        page->Base = _pool.Rent();
+        page->Base = _spare != null ? _spare : _pool.Rent();
+        _spare = null;
         page->SizeClass = (byte)sizeClass;
         int granules = SizeClasses.GranulesOf(sizeClass);
         page->SlotBytes = (uint)(granules * SizeClasses.GranuleBytes);
@@ -268,25 +269,20 @@ internal sealed unsafe class Arena : IDisposable
         return id;
     }
 
-    /// <summary>One empty page per class stays, so that a key that comes and goes does not cost two system calls.</summary>
-    private void KeepOrRelease(uint id)
+    /// <summary>One empty page stays, so that a key that comes and goes does not cost a system call each time.</summary>
+    private void Release(uint id)
     {
         Page* page = _pages + id;
-        int sizeClass = page->SizeClass;
-        uint spare = _spare[sizeClass];
-        if (spare == id)
+        Unlist(page, page->SizeClass);
+        if (_spare == null)
         {
-            return;
+            _spare = page->Base;
+        }
+        else
+        {
+            _pool.Return(page->Base);
         }
 
-        if (spare == 0 || _pages[spare].Used != 0)
-        {
-            _spare[sizeClass] = id;
-            return;
-        }
-
-        Unlist(page, sizeClass);
-        _pool.Return(page->Base);
         ReturnPageId(id);
     }
 
@@ -345,12 +341,6 @@ internal sealed unsafe class Arena : IDisposable
     private void ReturnPageId(uint id)
     {
         Page* page = _pages + id;
-        uint spare = page->SizeClass == BlockClass ? 0 : _spare[page->SizeClass];
-        if (spare == id)
-        {
-            _spare[page->SizeClass] = 0;
-        }
-
         page->Base = null;
         page->Next = _freePageIds;
         _freePageIds = id;

@@ -36,7 +36,7 @@ internal sealed unsafe partial class StoreShard
             Assist(plan);
             long cost = _arena.CostOf(Entry.Bytes(key.Length, value.Length, expires: true)) + GrowthBytes;
             bool roomy = MakeRoom(cost);
-            uint* place = Find(key, hash, out byte* old);
+            uint* place = Find(key, hash, out byte* old, plan.NowMs);
             bool isHash = place != null && Entry.Is(old, EntryFlags.Hash);
             if (isHash && previous is not null)
             {

@@ -79,12 +79,15 @@ internal sealed unsafe partial class StoreShard : IDisposable
         }
     }
 
-    /// <summary>The place of the live entry with this key, or null. An entry that is due is removed here.</summary>
+    /// <summary>The place of the live entry with this key, or null. An entry that is due is removed here; the clock is read for one
+    /// that expires, unless the caller knows the time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private uint* Find(ReadOnlySpan<byte> key, ulong hash, out byte* entry)
+    private uint* Find(ReadOnlySpan<byte> key, ulong hash, out byte* entry, long now = 0)
     {
         uint* place = _table.Find(_arena, hash, key, out entry);
-        if (place != null && Entry.Is(entry, EntryFlags.Expires) && Entry.Deadline(entry) <= _clock.NowMs)
+        if (place != null
+            && Entry.Is(entry, EntryFlags.Expires)
+            && Entry.Deadline(entry) <= (now == 0 ? _clock.NowMs : now))
         {
             RemoveAt(place, hash, entry, StoreChangeKind.Expired);
             place = null;
@@ -183,9 +186,17 @@ internal sealed unsafe partial class StoreShard : IDisposable
 
     private void SetDeadline(uint reference, byte* entry, long deadlineMs)
     {
-        if (deadlineMs != 0 && Entry.Deadline(entry) != deadlineMs)
+        if (deadlineMs == 0)
         {
-            _wheel.Remove(entry);
+            return;
+        }
+
+        if (Entry.WheelPrev(entry) != 0)
+        {
+            _wheel.Move(reference, entry, deadlineMs);
+        }
+        else
+        {
             Entry.Deadline(entry) = deadlineMs;
             _wheel.Add(reference, entry);
         }

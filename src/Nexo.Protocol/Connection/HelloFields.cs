@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Nexo.Protocol;
 
-/// <summary>The tagged fields that end both HELLO bodies: <c>[u16 tag][u16 length][bytes]</c>, so either side may add one.</summary>
+/// <summary>
+/// The tagged fields that end both HELLO bodies: <c>[u16 tag][u16 length][bytes]</c>, so either side may add one.
+/// </summary>
 internal static class HelloFields
 {
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);

@@ -68,6 +68,7 @@ public sealed record HelloRequest
         return true;
     }
 
+    /// <exception cref="OverflowException">A text has more than 65,535 bytes; the frame is left open.</exception>
     public void WriteFrame(FrameBuffer buffer, uint correlation)
     {
         buffer.Begin(Opcode.Hello, FrameKind.Request, correlation);

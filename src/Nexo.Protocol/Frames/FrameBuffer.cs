@@ -63,8 +63,14 @@ public sealed class FrameBuffer : IBufferWriter<byte>, IDisposable
         _open = -1;
     }
 
-    /// <summary>Takes back what was written to the open frame's body after its first <paramref name="bodyCount"/> bytes.</summary>
-    public void TruncateBody(int bodyCount) => _count = _open + FrameHeader.Size + bodyCount;
+    /// <summary>
+    /// Takes back what was written to the open frame's body after its first <paramref name="bodyCount"/> bytes.
+    /// </summary>
+    public void TruncateBody(int bodyCount)
+    {
+        Debug.Assert(_open >= 0 && bodyCount <= BodyCount, "only what the open frame holds can be taken back");
+        _count = _open + FrameHeader.Size + bodyCount;
+    }
 
     /// <summary>Appends frames that were encoded elsewhere.</summary>
     public void AppendFrames(ReadOnlySpan<byte> frames)
@@ -172,20 +178,37 @@ public sealed class FrameBuffer : IBufferWriter<byte>, IDisposable
         _count += Encoding.UTF8.GetBytes(text, Reserve(size));
     }
 
-    /// <summary>Overwrites a byte that was written at body offset <paramref name="bodyOffset"/> before its value was known.</summary>
-    public void PatchByte(int bodyOffset, byte value) => _bytes[_open + FrameHeader.Size + bodyOffset] = value;
+    /// <summary>
+    /// Overwrites a byte that was written at body offset <paramref name="bodyOffset"/> before its value was known.
+    /// </summary>
+    public void PatchByte(int bodyOffset, byte value) => BodyAt(bodyOffset)[0] = value;
 
-    /// <summary>Overwrites a <c>u16</c> that was written at body offset <paramref name="bodyOffset"/> before its value was known.</summary>
+    /// <summary>
+    /// Overwrites a <c>u16</c> that was written at body offset <paramref name="bodyOffset"/> before its value was
+    /// known.
+    /// </summary>
     public void PatchUInt16(int bodyOffset, ushort value) =>
-        BinaryPrimitives.WriteUInt16LittleEndian(_bytes.AsSpan(_open + FrameHeader.Size + bodyOffset), value);
+        BinaryPrimitives.WriteUInt16LittleEndian(BodyAt(bodyOffset), value);
 
-    /// <summary>Overwrites a <c>u64</c> that was written at body offset <paramref name="bodyOffset"/> before its value was known.</summary>
+    /// <summary>
+    /// Overwrites a <c>u64</c> that was written at body offset <paramref name="bodyOffset"/> before its value was
+    /// known.
+    /// </summary>
     public void PatchUInt64(int bodyOffset, ulong value) =>
-        BinaryPrimitives.WriteUInt64LittleEndian(_bytes.AsSpan(_open + FrameHeader.Size + bodyOffset), value);
+        BinaryPrimitives.WriteUInt64LittleEndian(BodyAt(bodyOffset), value);
 
-    /// <summary>Overwrites a <c>u32</c> that was written at body offset <paramref name="bodyOffset"/> before its value was known.</summary>
+    /// <summary>
+    /// Overwrites a <c>u32</c> that was written at body offset <paramref name="bodyOffset"/> before its value was
+    /// known.
+    /// </summary>
     public void PatchUInt32(int bodyOffset, uint value) =>
-        BinaryPrimitives.WriteUInt32LittleEndian(_bytes.AsSpan(_open + FrameHeader.Size + bodyOffset), value);
+        BinaryPrimitives.WriteUInt32LittleEndian(BodyAt(bodyOffset), value);
+
+    private Span<byte> BodyAt(int bodyOffset)
+    {
+        Debug.Assert(_open >= 0, "a patch outside a frame would land in another one");
+        return _bytes.AsSpan(_open + FrameHeader.Size + bodyOffset);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Span<byte> Reserve(int size)

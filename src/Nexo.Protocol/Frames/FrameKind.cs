@@ -3,7 +3,9 @@ namespace Nexo.Protocol;
 /// <summary>The part that a frame plays in its exchange.</summary>
 public enum FrameKind : byte
 {
-    /// <summary>Asks; exactly one <see cref="Reply"/> or <see cref="Error"/> with the same correlation answers it.</summary>
+    /// <summary>
+    /// Asks; exactly one <see cref="Reply"/> or <see cref="Error"/> with the same correlation answers it.
+    /// </summary>
     Request = 0,
 
     /// <summary>The success of a request.</summary>
@@ -18,7 +20,9 @@ public enum FrameKind : byte
     /// </summary>
     Push = 3,
 
-    /// <summary>The last frame of a subscription; the body is an <see cref="ErrorBody"/>, with code 0 for a normal end.</summary>
+    /// <summary>
+    /// The last frame of a subscription; the body is an <see cref="ErrorBody"/>, with code 0 for a normal end.
+    /// </summary>
     End = 4,
 
     /// <summary>One way, never answered: CREDIT, CANCEL, STOP, GOAWAY.</summary>
@@ -34,11 +38,15 @@ public enum FrameFlags : byte
     /// <summary>A header block stands before the body: see <see cref="HeaderBlock"/>.</summary>
     Headers = 0b0000_0001,
 
-    /// <summary>Bits 1 and 2 hold the wanted <see cref="Durability"/> of a write; zero leaves it to the server's setting.</summary>
+    /// <summary>
+    /// Bits 1 and 2 hold the wanted <see cref="Durability"/> of a write; zero leaves it to the server's setting.
+    /// </summary>
     DurabilityMask = 0b0000_0110,
 }
 
-/// <summary>What must have happened before a write is acknowledged; travels in bits 1 and 2 of the frame's flags.</summary>
+/// <summary>
+/// What must have happened before a write is acknowledged; travels in bits 1 and 2 of the frame's flags.
+/// </summary>
 public enum Durability : byte
 {
     /// <summary>As the server is set.</summary>

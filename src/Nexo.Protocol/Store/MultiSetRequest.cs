@@ -26,7 +26,9 @@ public ref struct MultiSetRequest
         return true;
     }
 
-    /// <summary>Writes what stands before the pairs' items; <see cref="PairList.WriteItem"/> follows, count times.</summary>
+    /// <summary>
+    /// Writes what stands before the pairs' items; <see cref="PairList.WriteItem"/> follows, count times.
+    /// </summary>
     public static void WriteStart(FrameBuffer buffer, StoreExpiry expiry, uint count)
     {
         buffer.WriteByte((byte)expiry.Kind);

@@ -19,7 +19,9 @@ public static class MultiValueReply
         buffer.WriteUInt32(valueLength);
     }
 
-    /// <summary>Fills in an item that was begun at body offset <paramref name="bodyOffset"/> before its value was known.</summary>
+    /// <summary>
+    /// Fills in an item that was begun at body offset <paramref name="bodyOffset"/> before its value was known.
+    /// </summary>
     public static void PatchItem(
         FrameBuffer buffer, int bodyOffset, ErrorCode error, bool found, ulong version, uint valueLength)
     {
@@ -30,7 +32,11 @@ public static class MultiValueReply
     }
 
     public static bool TryReadItem(
-        scoped ref BodyReader reader, out ErrorCode error, out bool found, out ulong version, out ReadOnlySpan<byte> value)
+        scoped ref BodyReader reader,
+        out ErrorCode error,
+        out bool found,
+        out ulong version,
+        out ReadOnlySpan<byte> value)
     {
         found = false;
         version = 0;

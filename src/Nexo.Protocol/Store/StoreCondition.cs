@@ -19,7 +19,9 @@ public enum ConditionKind : byte
     IfValue = 4,
 }
 
-/// <summary>A condition on a write; its kind and its operand travel apart, at places that each message states.</summary>
+/// <summary>
+/// A condition on a write; its kind and its operand travel apart, at places that each message states.
+/// </summary>
 public readonly ref struct StoreCondition
 {
     public ConditionKind Kind { get; init; }

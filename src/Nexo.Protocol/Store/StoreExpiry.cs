@@ -12,11 +12,16 @@ public enum ExpiryKind : byte
     /// <summary>Milliseconds from now, 1 or more. Operand: <c>[i64 ms]</c>.</summary>
     After = 2,
 
-    /// <summary>Milliseconds since the Unix epoch; a moment that has passed removes the entry. Operand: <c>[i64 ms]</c>.</summary>
+    /// <summary>
+    /// Milliseconds since the Unix epoch; a moment that has passed removes the entry. Operand: <c>[i64 ms]</c>.
+    /// </summary>
     At = 3,
 }
 
-/// <summary>An expiry; <see cref="Milliseconds"/> is only on the wire for <see cref="ExpiryKind.After"/> and <see cref="ExpiryKind.At"/>.</summary>
+/// <summary>
+/// An expiry; <see cref="Milliseconds"/> is only on the wire for <see cref="ExpiryKind.After"/> and
+/// <see cref="ExpiryKind.At"/>.
+/// </summary>
 public readonly record struct StoreExpiry(ExpiryKind Kind, long Milliseconds)
 {
     internal static bool TryReadOperand(scoped ref BodyReader reader, byte kind, out StoreExpiry expiry)

@@ -9,7 +9,10 @@ public enum StoreChange : byte
     Expired = 3,
     Evicted = 4,
 
-    /// <summary>Not a key's change: so many changes were dropped because credits or room had run out. See <see cref="WatchPush"/>.</summary>
+    /// <summary>
+    /// Not a key's change: so many changes were dropped because credits or room had run out. See
+    /// <see cref="WatchPush"/>.
+    /// </summary>
     Missed = 255,
 }
 

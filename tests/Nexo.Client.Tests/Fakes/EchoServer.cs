@@ -5,7 +5,8 @@ using Nexo.Protocol;
 
 namespace Nexo.Client.Tests;
 
-/// <summary>A small real store behind the protocol: GET, SET, INCREMENT and PING, each batch of requests answered at once.</summary>
+/// <summary>A small real store behind the protocol: GET, SET, INCREMENT and PING, each batch of requests answered at
+/// once.</summary>
 internal sealed class EchoServer : IDisposable
 {
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -81,10 +82,12 @@ internal sealed class EchoServer : IDisposable
             {
                 Reads++;
                 end += count;
-                while (start <= end && FrameHeader.TryRead(buffer.AsSpan(start, end - start), 1 << 20, out FrameHeader header)
+                while (start <= end
+                    && FrameHeader.TryRead(buffer.AsSpan(start, end - start), 1 << 20, out FrameHeader header)
                     == FrameStatus.Complete)
                 {
-                    Answer(header, buffer.AsSpan(start + FrameHeader.Size, header.TotalSize - FrameHeader.Size), answers);
+                    Answer(header, buffer.AsSpan(start + FrameHeader.Size, header.TotalSize - FrameHeader.Size),
+                        answers);
                     start += header.TotalSize;
                 }
 
@@ -117,7 +120,8 @@ internal sealed class EchoServer : IDisposable
         answers.Begin(header.Opcode, FrameKind.Reply, header.Correlation);
         if (header.Opcode == Opcode.StoreGet)
         {
-            if (_values.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(Key(body, stackalloc char[64]), out byte[]? value))
+            if (_values.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(Key(body, stackalloc char[64]),
+                out byte[]? value))
             {
                 answers.WriteUInt64(1);
                 answers.Write(value);

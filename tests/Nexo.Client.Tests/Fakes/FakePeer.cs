@@ -19,9 +19,6 @@ internal sealed class FakePeer(Socket socket)
     private int _end;
     private bool _dropped;
 
-    /// <summary>How many reads it took to receive all so far.</summary>
-    public int Reads { get; private set; }
-
     /// <summary>Bytes that have arrived and were not read.</summary>
     public int Available => socket.Available;
 
@@ -57,7 +54,8 @@ internal sealed class FakePeer(Socket socket)
     {
         while (true)
         {
-            FrameStatus status = FrameHeader.TryRead(_buffer.AsSpan(_start, _end - _start), 1 << 20, out FrameHeader header);
+            FrameStatus status =
+                FrameHeader.TryRead(_buffer.AsSpan(_start, _end - _start), 1 << 20, out FrameHeader header);
             if (status == FrameStatus.Complete)
             {
                 byte[] body = _buffer[(_start + FrameHeader.Size)..(_start + header.TotalSize)];
@@ -105,7 +103,8 @@ internal sealed class FakePeer(Socket socket)
         SendAsync(buffer => ErrorBody.WriteFrame(buffer, Opcode.GoAway, FrameKind.Notice, 0, code, "bye"));
 
     public Task PushAsync(ReceivedFrame watch, StoreChange change, string key, ulong version) =>
-        SendAsync(buffer => new WatchPush { Change = change, Key = System.Text.Encoding.UTF8.GetBytes(key), Version = version }
+        SendAsync(buffer =>
+            new WatchPush { Change = change, Key = System.Text.Encoding.UTF8.GetBytes(key), Version = version }
             .WriteFrame(buffer, watch.Correlation));
 
     public async Task SendAsync(Action<FrameBuffer> write)
@@ -154,7 +153,6 @@ internal sealed class FakePeer(Socket socket)
 
         int count = await socket.ReceiveAsync(_buffer.AsMemory(_end)).AsTask().WaitAsync(Patience.Limit);
         _end += count;
-        Reads++;
         return count > 0;
     }
 }

@@ -9,7 +9,9 @@ internal delegate JsonObject? ReadFields(ReadOnlySpan<byte> body);
 /// <summary>Writes a body into the open frame.</summary>
 internal delegate void WriteFields(FrameBuffer buffer, JsonObject fields);
 
-/// <summary>One layout of a body: the way from bytes to the fields of the golden file and back, and random fields.</summary>
+/// <summary>
+/// One layout of a body: the way from bytes to the fields of the golden file and back, and random fields.
+/// </summary>
 internal sealed record Codec(string Name, ReadFields Read, WriteFields Write, Gen<JsonObject> Random)
 {
     public static IReadOnlyDictionary<string, Codec> All { get; } =

@@ -14,7 +14,8 @@ internal static class ConnectionCodecs
         new("bytes", ReadBytes, (buffer, fields) => buffer.Write(fields.Bytes("bytes")), RandomBytes),
         new("hello", ReadHello, WriteHello, RandomHello),
         new("hello-reply", ReadHelloReply, WriteHelloReply, RandomHelloReply),
-        new("credit", ReadCredit, WriteCredit, Gen.UInt[1, CreditNotice.CreditsMax].Select(n => new JsonObject { ["credits"] = n })),
+        new("credit", ReadCredit, WriteCredit, Gen.UInt[1, CreditNotice.CreditsMax]
+            .Select(credits => new JsonObject { ["credits"] = credits })),
         new("error", ReadError, WriteError, RandomError),
         new("info", ReadInfo, WriteInfo, RandomInfo),
     ];
@@ -35,22 +36,23 @@ internal static class ConnectionCodecs
         });
 
     private static Gen<JsonObject> RandomHelloReply =>
-        Gen.Select(Gen.UShort, Gen.Byte.Array[16], Fields.AnyText, Gen.UInt.Array[5]).Select((version, id, text, numbers) => new JsonObject
-        {
-            ["version"] = version,
-            ["serverId"] = Fields.Hex(id),
-            ["serverVersion"] = text,
-            ["frameBytesMax"] = numbers[0],
-            ["inFlightMax"] = numbers[1],
-            ["keyBytesMax"] = numbers[2],
-            ["valueBytesMax"] = numbers[3],
-            ["idleTimeoutMs"] = numbers[4],
-        });
+        Gen.Select(Gen.UShort, Gen.Byte.Array[16], Fields.AnyText, Gen.UInt.Array[5])
+            .Select((version, id, text, numbers) => new JsonObject
+            {
+                ["version"] = version,
+                ["serverId"] = Fields.Hex(id),
+                ["serverVersion"] = text,
+                ["frameBytesMax"] = numbers[0],
+                ["inFlightMax"] = numbers[1],
+                ["keyBytesMax"] = numbers[2],
+                ["valueBytesMax"] = numbers[3],
+                ["idleTimeoutMs"] = numbers[4],
+            });
 
     // Only codes that this version knows: their retryable flag is written by the code, not by the caller.
     private static Gen<JsonObject> RandomError =>
-        Gen.Select(Gen.Int[0, Codes.Length - 1].Select(i => Codes[i]), Gen.Byte.Array[0, 255], Fields.AnyText).Select((code, detail, text) =>
-            new JsonObject
+        Gen.Select(Gen.Int[0, Codes.Length - 1].Select(i => Codes[i]), Gen.Byte.Array[0, 255], Fields.AnyText)
+            .Select((code, detail, text) => new JsonObject
             {
                 ["code"] = (ushort)code,
                 ["retryable"] = ErrorCodes.IsRetryable(code),

@@ -3,7 +3,9 @@ using CsCheck;
 
 namespace Nexo.Protocol.Tests.Codecs;
 
-/// <summary>Replies and pushes of the store. They are written the way a server does, patching what it learns late.</summary>
+/// <summary>
+/// Replies and pushes of the store. They are written the way a server does, patching what it learns late.
+/// </summary>
 internal static class StoreReplyCodecs
 {
     public static IEnumerable<Codec> All =>
@@ -42,7 +44,8 @@ internal static class StoreReplyCodecs
                 ["items"] = new JsonArray([.. items.Select(item =>
                     new JsonObject { ["code"] = item.Item1, ["version"] = item.Item2.ToString() })]),
             })),
-        new("scan-reply", ReadScanReply, WriteScanReply, Gen.Select(Fields.AnyBytes, Gen.Select(Gen.Byte, Fields.AnyBytes).Array[0, 5])
+        new("scan-reply", ReadScanReply, WriteScanReply, Gen
+            .Select(Fields.AnyBytes, Gen.Select(Gen.Byte, Fields.AnyBytes).Array[0, 5])
             .Select((cursor, keys) => new JsonObject
             {
                 ["cursor"] = Fields.Hex(cursor),

@@ -8,7 +8,8 @@ internal static class StoreRequestCodecs
 {
     public static IEnumerable<Codec> All =>
     [
-        new("set", ReadSet, WriteSet, Gen.Select(Operands.AnyCondition, Operands.AnyExpiry, Gen.Bool, Fields.AnyBytes, Fields.AnyBytes)
+        new("set", ReadSet, WriteSet, Gen
+            .Select(Operands.AnyCondition, Operands.AnyExpiry, Gen.Bool, Fields.AnyBytes, Fields.AnyBytes)
             .Select((condition, expiry, previous, key, value) => new JsonObject
             {
                 ["condition"] = condition,

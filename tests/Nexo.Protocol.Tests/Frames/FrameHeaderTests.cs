@@ -6,7 +6,9 @@ namespace Nexo.Protocol.Tests.Frames;
 public sealed class FrameHeaderTests
 {
     private static readonly Gen<FrameHeader> AnyHeader =
-        Gen.Select(Gen.Int[FrameHeader.CountedSize, int.MaxValue - FrameHeader.LengthFieldSize], Gen.UShort, Gen.Byte, Gen.Byte, Gen.UInt)
+        Gen.Select(
+                Gen.Int[FrameHeader.CountedSize, int.MaxValue - FrameHeader.LengthFieldSize],
+                Gen.UShort, Gen.Byte, Gen.Byte, Gen.UInt)
             .Select((length, opcode, kind, flags, correlation) =>
                 new FrameHeader(length, (Opcode)opcode, (FrameKind)kind, (FrameFlags)flags, correlation));
 

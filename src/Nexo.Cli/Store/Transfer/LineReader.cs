@@ -17,7 +17,9 @@ internal sealed class LineReader(Stream stream, int lineBytesMax = LineReader.De
     /// <summary>Bytes read from the stream so far.</summary>
     public long BytesRead { get; private set; }
 
-    /// <summary>Takes a line that is there already. Its bytes are the reader's: they change with the next read.</summary>
+    /// <summary>
+    /// Takes a line that is there already. Its bytes are the reader's: they change with the next read.
+    /// </summary>
     public bool TryTake(out ReadOnlyMemory<byte> line)
     {
         int length = _buffer.AsSpan(_start, _end - _start).IndexOf((byte)'\n');

@@ -4,7 +4,9 @@ using Nexo.Protocol;
 
 namespace Nexo.Cli.Store.Transfer;
 
-/// <summary>One <c>store load</c>: lines in, records out, errors and progress on the way, a summary at the end.</summary>
+/// <summary>
+/// One <c>store load</c>: lines in, records out, errors and progress on the way, a summary at the end.
+/// </summary>
 internal sealed class LoadSession
 {
     private const int ErrorsShownMax = 20;

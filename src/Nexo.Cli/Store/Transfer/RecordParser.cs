@@ -20,7 +20,8 @@ internal sealed class RecordParser(string? keyField = null, byte[]? prefix = nul
     {
         if (!Utf8.IsValid(line))
         {
-            throw new BadRecordException("the line is not UTF-8; binary keys and values go into key_base64 and value_base64");
+            throw new BadRecordException(
+                "the line is not UTF-8; bytes go into key_base64 and value_base64");
         }
 
         try
@@ -83,7 +84,7 @@ internal sealed class RecordParser(string? keyField = null, byte[]? prefix = nul
                     break;
                 default:
                     throw new BadRecordException(
-                        $"unknown property '{name}'; to store objects of your own under one of their fields use --key-field");
+                        $"unknown property '{name}'; to store objects of your own under a field use --key-field");
             }
         }
 

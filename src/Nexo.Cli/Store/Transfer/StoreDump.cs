@@ -4,7 +4,9 @@ using Nexo.Protocol;
 
 namespace Nexo.Cli.Store.Transfer;
 
-/// <summary>Reads every entry under a prefix: pages of keys, then values, hashes and expiries of a page together.</summary>
+/// <summary>
+/// Reads every entry under a prefix: pages of keys, then values, hashes and expiries of a page together.
+/// </summary>
 internal sealed class StoreDump(NexoStore store, TimeProvider time, CancellationToken cancel)
 {
     private const int PageKeys = 500;
@@ -30,7 +32,10 @@ internal sealed class StoreDump(NexoStore store, TimeProvider time, Cancellation
 
     /// <summary>The fields of a hash as a record holds them.</summary>
     public static IReadOnlyList<KeyValuePair<byte[], byte[]>> Pairs(StoreHash<ReadOnlyMemory<byte>> hash) =>
-        [.. hash.Fields.Select(pair => new KeyValuePair<byte[], byte[]>(pair.Key.ToBytes().ToArray(), pair.Value.ToArray()))];
+        [
+            .. hash.Fields.Select(pair =>
+                new KeyValuePair<byte[], byte[]>(pair.Key.ToBytes().ToArray(), pair.Value.ToArray())),
+        ];
 
     private async Task<List<StoreRecord>> ReadPageAsync(IReadOnlyList<StoreKey> keys)
     {

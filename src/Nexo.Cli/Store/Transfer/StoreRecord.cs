@@ -1,6 +1,8 @@
 namespace Nexo.Cli.Store.Transfer;
 
-/// <summary>One entry as it is loaded and dumped. Either <see cref="Hash"/> is there, or <see cref="Value"/> holds the value.</summary>
+/// <summary>
+/// One entry as it is loaded and dumped. Either <see cref="Hash"/> is there, or <see cref="Value"/> holds the value.
+/// </summary>
 internal readonly record struct StoreRecord(byte[] Key, byte[] Value)
 {
     public IReadOnlyList<KeyValuePair<byte[], byte[]>>? Hash { get; init; }

@@ -10,7 +10,8 @@ internal static class TransferProgress
     private static readonly TimeSpan ShowAfter = TimeSpan.FromMilliseconds(300);
 
     /// <summary>Runs the work and shows how far it is.</summary>
-    /// <param name="length">What <paramref name="position"/>'s first number will be at the end, if that is known.</param>
+    /// <param name="length">What <paramref name="position"/>'s first number will be at the end, if that is
+    /// known.</param>
     /// <param name="position">How far the work is, and how many entries that were.</param>
     public static async Task ShowAsync(
         CommandRun run, string what, long? length, Func<(long Position, long Entries)> position, Func<Task> work)
