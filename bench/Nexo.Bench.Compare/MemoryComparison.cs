@@ -19,9 +19,10 @@ internal static class MemoryComparison
             await contender.LoadAsync(server.Port, keys, valueBytes, cancel);
             long loaded = server.ResidentBytes;
             double perKey = (double)(loaded - empty) / keys;
+            double overhead = perKey - KeyBytes - valueBytes;
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{contender.Name,-14}{empty / 1e6,10:0.0}{loaded / 1e6,11:0.0}{perKey,9:0.0}{perKey - KeyBytes - valueBytes,10:0.0}"));
+                $"{contender.Name,-14}{empty / 1e6,10:0.0}{loaded / 1e6,11:0.0}{perKey,9:0.0}{overhead,10:0.0}"));
         }
     }
 }

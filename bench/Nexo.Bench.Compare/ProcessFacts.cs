@@ -24,7 +24,8 @@ internal static class ProcessFacts
     public static long ResidentBytes(int processId)
     {
         const string Label = "VmRSS:";
-        string line = File.ReadLines($"/proc/{processId}/status").First(text => text.StartsWith(Label, StringComparison.Ordinal));
+        string line = File.ReadLines($"/proc/{processId}/status")
+            .First(text => text.StartsWith(Label, StringComparison.Ordinal));
         string kibibytes = line[Label.Length..].Replace("kB", "", StringComparison.Ordinal).Trim();
         return long.Parse(kibibytes, CultureInfo.InvariantCulture) * 1_024;
     }

@@ -11,7 +11,11 @@ internal static class Program
         Recursive = true,
     };
 
-    private static readonly Option<bool> Garnet = new("--garnet") { Description = "Garnet as a third server", Recursive = true };
+    private static readonly Option<bool> Garnet = new("--garnet")
+    {
+        Description = "Garnet as a third server",
+        Recursive = true,
+    };
 
     public static async Task<int> Main(string[] args)
     {

@@ -31,7 +31,9 @@ internal sealed partial class RespContender(string name, Func<int, IReadOnlyList
             int count = Math.Min(KeysPerBatch, keys - first);
             for (int key = first; key < first + count; key++)
             {
-                batch.Append(CultureInfo.InvariantCulture, $"*3\r\n$3\r\nSET\r\n$16\r\nkey:{key:D12}\r\n${valueBytes}\r\n{value}\r\n");
+                batch.Append(
+                    CultureInfo.InvariantCulture,
+                    $"*3\r\n$3\r\nSET\r\n$16\r\nkey:{key:D12}\r\n${valueBytes}\r\n{value}\r\n");
             }
 
             await stream.WriteAsync(Encoding.ASCII.GetBytes(batch.ToString()), cancel);

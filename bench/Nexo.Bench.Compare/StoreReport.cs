@@ -18,7 +18,8 @@ internal static class StoreReport
 
     public static void Line(StoreMeasurement row) => Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
-        $"{(row.Round == 0 ? "median" : row.Round),-7}{row.Operation.ToUpperInvariant() + " ×" + row.Depth,-14}{row.Contender,-14}"
+        $"{(row.Round == 0 ? "median" : row.Round),-7}"
+        + $"{row.Operation.ToUpperInvariant() + " ×" + row.Depth,-14}{row.Contender,-14}"
         + $"{row.OperationsPerSecond,12:N0}{row.P50Us,10:N0}{row.P99Us,10:N0}{row.P999Us,10:N0}"
         + $"{row.ServerCpuPerMillion,10:0.00}{row.ClientCpuPerMillion,10:0.00}{row.ResidentMegabytes,8:0.0}"));
 
@@ -45,14 +46,16 @@ internal static class StoreReport
                     + $"throughput {other.OperationsPerSecond / reference.OperationsPerSecond:0.00}, "
                     + $"server CPU {other.ServerCpuPerMillion / reference.ServerCpuPerMillion:0.00}, "
                     + $"p50 {other.P50Us / reference.P50Us:0.00}, p99 {other.P99Us / reference.P99Us:0.00}, "
-                    + $"p99.9 {other.P999Us / reference.P999Us:0.00}, memory {other.ResidentMegabytes / reference.ResidentMegabytes:0.00}"));
+                    + $"p99.9 {other.P999Us / reference.P999Us:0.00}, "
+                    + $"memory {other.ResidentMegabytes / reference.ResidentMegabytes:0.00}"));
             }
         }
     }
 
     public static IReadOnlyList<StoreMeasurement> Medians(IEnumerable<StoreMeasurement> all) =>
     [
-        .. all.GroupBy(row => (row.Operation, row.Depth, row.Contender)).Select(rounds => StoreMeasurement.Median([.. rounds])),
+        .. all.GroupBy(row => (row.Operation, row.Depth, row.Contender))
+            .Select(rounds => StoreMeasurement.Median([.. rounds])),
     ];
 
     public static async Task WriteJsonAsync(string path, IReadOnlyList<StoreMeasurement> all)

@@ -1,6 +1,6 @@
 namespace Nexo.Cli.Bench;
 
-/// <summary>What a worker is to do until it is done: so many requests, or until a moment. Times are monotonic nanoseconds.</summary>
+/// <summary>What a worker is to do: so many requests, or until a moment. Times are monotonic nanoseconds.</summary>
 internal sealed record BenchPhase
 {
     public required KeySource Keys { get; init; }

@@ -34,7 +34,9 @@ internal sealed record BenchTarget
         return new BenchTarget
         {
             EndPoints = EndPointsOf(url),
-            Name = url.Scheme == UnixScheme ? $"{UnixScheme}://{url.AbsolutePath}" : $"{TcpScheme}://{url.Host}:{PortOf(url)}",
+            Name = url.Scheme == UnixScheme
+                ? $"{UnixScheme}://{url.AbsolutePath}"
+                : $"{TcpScheme}://{url.Host}:{PortOf(url)}",
             Hello = new HelloRequest
             {
                 ClientName = "nexo bench",

@@ -27,7 +27,12 @@ internal sealed class BenchWorker : IDisposable
     /// <param name="sockets">Connected, past HELLO, not blocking.</param>
     /// <param name="silenceMax">How long all connections together may wait for a reply.</param>
     public BenchWorker(
-        IReadOnlyList<Socket> sockets, uint firstCorrelation, ReplyReader replies, int batchMax, int frameBytesMax, TimeSpan silenceMax)
+        IReadOnlyList<Socket> sockets,
+        uint firstCorrelation,
+        ReplyReader replies,
+        int batchMax,
+        int frameBytesMax,
+        TimeSpan silenceMax)
     {
         _replies = replies;
         _frameBytesMax = frameBytesMax;

@@ -1,6 +1,6 @@
 namespace Nexo.Cli.Bench;
 
-/// <summary>Says which key each request is for. A whole batch is asked for at once, so the call costs nothing per request.</summary>
+/// <summary>Says which key each request is for; a whole batch at once, so the call costs nothing per request.</summary>
 internal abstract class KeySource
 {
     public abstract void Fill(Span<uint> keys);

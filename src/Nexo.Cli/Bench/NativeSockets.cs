@@ -17,7 +17,7 @@ internal static partial class NativeSockets
     public static int Send(int descriptor, ReadOnlySpan<byte> bytes) =>
         (int)SendBytes(descriptor, bytes, (nuint)bytes.Length, NoSignal);
 
-    /// <summary>Bytes received; 0 at the end of the stream; -1 with the error in <see cref="Marshal.GetLastPInvokeError"/>.</summary>
+    /// <summary>Bytes received; 0 at the end of the stream; -1 with an error, as with <see cref="Send"/>.</summary>
     public static int Receive(int descriptor, Span<byte> buffer) =>
         (int)ReceiveBytes(descriptor, buffer, (nuint)buffer.Length, 0);
 

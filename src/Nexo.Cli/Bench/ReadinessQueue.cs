@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 
 namespace Nexo.Cli.Bench;
 
-/// <summary>epoll, level-triggered, with a timer that is exact to the nanosecond where epoll's own counts milliseconds.</summary>
+/// <summary>epoll, level-triggered, with a timer in nanoseconds where epoll's own counts milliseconds.</summary>
 internal sealed partial class ReadinessQueue : IDisposable
 {
     /// <summary>The identity of the timer among the events.</summary>

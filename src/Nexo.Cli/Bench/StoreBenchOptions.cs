@@ -20,7 +20,8 @@ internal sealed class StoreBenchOptions
 
     private readonly Option<long> _keys = Parsers.Count("--keys", "How many different keys", 1, Defaults.Keys);
 
-    private readonly Option<string> _keyPrefix = Text("--key-prefix", "TEXT", "What every key begins with", Defaults.KeyPrefix);
+    private readonly Option<string> _keyPrefix = Text(
+        "--key-prefix", "TEXT", "What every key begins with", Defaults.KeyPrefix);
 
     private readonly Option<long> _keySize = Parsers.Count("--key-size", "Bytes of a key", 1, Defaults.KeySize);
 
@@ -41,7 +42,8 @@ internal sealed class StoreBenchOptions
 
     private readonly Option<TimeSpan?> _ttl = Parsers.Duration("--ttl", "How long what is written lives");
 
-    private readonly Option<long> _threads = Parsers.Count("--threads", "Threads that drive the connections", 1, Defaults.Threads);
+    private readonly Option<long> _threads = Parsers.Count(
+        "--threads", "Threads that drive the connections", 1, Defaults.Threads);
 
     private readonly Option<bool?> _prefill = new("--prefill")
     {
@@ -49,7 +51,10 @@ internal sealed class StoreBenchOptions
         HelpName = "true|false",
     };
 
-    private readonly Option<bool> _verify = new("--verify") { Description = "Compare the content of every value that is read" };
+    private readonly Option<bool> _verify = new("--verify")
+    {
+        Description = "Compare the content of every value that is read",
+    };
 
     private readonly Option<long> _seed = Parsers.Count("--seed", "Chooses the keys; the same seed, the same order", 0, 1);
 
@@ -135,7 +140,8 @@ internal sealed class StoreBenchOptions
                     return choice;
                 }
 
-                result.AddError($"{name} must be one of {helpName.Replace("|", ", ", StringComparison.Ordinal)}; got '{text}'.");
+                string choices = helpName.Replace("|", ", ", StringComparison.Ordinal);
+                result.AddError($"{name} must be one of {choices}; got '{text}'.");
                 return defaultValue;
             },
         };

@@ -23,7 +23,7 @@ internal sealed class ScriptedStore : IAsyncDisposable
 
     public string Url => $"nexo://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
 
-    /// <summary>Called with the number of every GET and SET, before it is answered; may take its time, until the test ends.</summary>
+    /// <summary>Called with the number of every GET and SET, before it is answered; may take its time.</summary>
     public Func<long, CancellationToken, Task>? Before { get; init; }
 
     /// <summary>Answers with an error where it returns a code for the number of the request.</summary>
@@ -111,7 +111,8 @@ internal sealed class ScriptedStore : IAsyncDisposable
     private async Task<int> AnswerAsync(byte[] buffer, int count, FrameBuffer replies)
     {
         int at = 0;
-        while (FrameHeader.TryRead(buffer.AsSpan(at, count - at), buffer.Length, out FrameHeader header) == FrameStatus.Complete)
+        while (FrameHeader.TryRead(buffer.AsSpan(at, count - at), buffer.Length, out FrameHeader header)
+            == FrameStatus.Complete)
         {
             if (header.Opcode != Opcode.Hello)
             {

@@ -9,7 +9,8 @@ public sealed class StoreBenchTests
 {
     private static readonly string[] Brief =
     [
-        "bench", "store", "--clients", "4", "--pipeline", "8", "--keys", "100", "--seconds", "0.1", "--warm-up", "0", "--json",
+        "bench", "store", "--clients", "4", "--pipeline", "8", "--keys", "100",
+        "--seconds", "0.1", "--warm-up", "0", "--json",
     ];
 
     [Theory]
