@@ -13,6 +13,8 @@ internal sealed unsafe partial class PagePool : IDisposable
     private const int ProtectReadWrite = 3;
     private const int MapPrivateAnonymousNoReserve = 0x4022;
     private const int AdviseDontNeed = 4;
+    private const int AdviseHugePages = 14;
+    private const nuint HugePageBytes = 2 * 1_024 * 1_024;
 
     private readonly Lock _gate = new();
     private readonly List<nint> _regions = [];
@@ -99,10 +101,17 @@ internal sealed unsafe partial class PagePool : IDisposable
             return (byte*)NativeMemory.AlignedAlloc(RegionBytes, (nuint)Environment.SystemPageSize);
         }
 
-        void* region = Map(null, RegionBytes, ProtectReadWrite, MapPrivateAnonymousNoReserve, -1, 0);
-        return region == (void*)-1
-            ? throw new InsufficientMemoryException($"mmap: error {Marshal.GetLastPInvokeError()}")
-            : (byte*)region;
+        // Reserved with room to align, since a huge page is only given where a whole one fits.
+        nuint reserved = RegionBytes + HugePageBytes;
+        void* start = Map(null, reserved, ProtectReadWrite, MapPrivateAnonymousNoReserve, -1, 0);
+        if (start == (void*)-1)
+        {
+            throw new InsufficientMemoryException($"mmap: error {Marshal.GetLastPInvokeError()}");
+        }
+
+        nuint aligned = ((nuint)start + HugePageBytes - 1) & ~(HugePageBytes - 1);
+        _ = Advise((void*)aligned, RegionBytes, AdviseHugePages);
+        return (byte*)aligned;
     }
 
     private void Release(nint region)
