@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Nexo.Engine.Memory;
 
@@ -84,6 +85,35 @@ internal unsafe struct EntryTable
             }
 
             bucket = (Bucket*)arena.At(bucket->Overflow);
+        }
+    }
+
+    /// <summary>Asks the processor for the cache line of the bucket, without waiting for it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void PrefetchBucket(ulong hash)
+    {
+        if (Sse.IsSupported && _buckets != 0)
+        {
+            Sse.Prefetch0(At(IndexOf(hash)));
+        }
+    }
+
+    /// <summary>Asks the processor for the first two lines of the entry that this hash most likely means.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void PrefetchEntry(Arena arena, ulong hash)
+    {
+        if (!Sse.IsSupported || _buckets == 0)
+        {
+            return;
+        }
+
+        Bucket* bucket = At(IndexOf(hash));
+        uint candidates = Matches(bucket, Vector128.Create(TagOf(hash)));
+        if (candidates != 0)
+        {
+            byte* entry = arena.At(*bucket->Place(BitOperations.TrailingZeroCount(candidates)));
+            Sse.Prefetch0(entry);
+            Sse.Prefetch0(entry + Bucket.Bytes);
         }
     }
 

@@ -22,9 +22,24 @@ public readonly ref struct SetRequest
 
     public bool ReturnPrevious { get; init; }
 
+    /// <summary>
+    /// Reads a SET without condition, expiry and options, which is most of them, for nothing more than a comparison.
+    /// False: it is another one, or malformed.
+    /// </summary>
+    public static bool TryReadPlain(
+        ReadOnlySpan<byte> body, out ReadOnlySpan<byte> key, out ReadOnlySpan<byte> value)
+    {
+        var reader = new BodyReader(body);
+        key = default;
+        bool isPlain = reader.TryReadUInt64(out ulong head)
+            && (uint)head == 0
+            && reader.TryReadBytes((uint)(head >> 32), out key);
+        value = reader.Rest;
+        return isPlain;
+    }
+
     public static bool TryRead(ReadOnlySpan<byte> body, out SetRequest request)
     {
-        // The eight fixed bytes are read at once: this is half of what a server does.
         var reader = new BodyReader(body);
         if (!reader.TryReadUInt64(out ulong head))
         {
@@ -32,14 +47,7 @@ public readonly ref struct SetRequest
             return false;
         }
 
-        uint keyLength = (uint)(head >> 32);
-        if ((uint)head == 0 && reader.TryReadBytes(keyLength, out ReadOnlySpan<byte> key))
-        {
-            request = new SetRequest { Key = key, Value = reader.Rest };
-            return true;
-        }
-
-        return TryReadOptions((uint)head, keyLength, ref reader, out request);
+        return TryReadOptions((uint)head, (uint)(head >> 32), ref reader, out request);
     }
 
     /// <summary>Writes the body into the open frame.</summary>

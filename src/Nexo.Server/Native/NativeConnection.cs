@@ -24,6 +24,7 @@ internal sealed partial class NativeConnection : IFrameSink
     private readonly FrameAssembler _assembler;
     private readonly FrameBuffer _batch = new();
     private readonly OpenRequests _open;
+    private int _framesUntilLook;
     private long _requests;
     private long _errors;
     private long _bytesReceived;
@@ -115,7 +116,7 @@ internal sealed partial class NativeConnection : IFrameSink
                 break;
         }
 
-        return _batch.Count < BatchBytesMax && !_isEnding;
+        return --_framesUntilLook > 0 && _batch.Count < BatchBytesMax && !_isEnding;
     }
 
     public void OnBrokenFrame(FrameStatus status)
@@ -223,6 +224,13 @@ internal sealed partial class NativeConnection : IFrameSink
         int offset = 0;
         while (offset < segment.Length && !_isEnding)
         {
+            // The rest of a frame that began in another segment is handled alone: the next frame starts after it.
+            _framesUntilLook = _assembler.IsInFrame ? 1 : StoreLookAhead.FramesMax;
+            if (_isReady && !_assembler.IsInFrame)
+            {
+                StoreLookAhead.Prefetch(Server.Store, segment.Span[offset..]);
+            }
+
             offset += _assembler.Feed(segment.Span[offset..], this);
             if (_hello is not null)
             {

@@ -48,17 +48,27 @@ internal static class StoreValueHandlers
 
     public static void Set(in Request request)
     {
-        if (!SetRequest.TryRead(request.Body, out SetRequest set))
+        if (SetRequest.TryReadPlain(request.Body, out ReadOnlySpan<byte> key, out ReadOnlySpan<byte> value))
+        {
+            Set(request, key, value, default, returnPrevious: false);
+        }
+        else if (SetRequest.TryRead(request.Body, out SetRequest set))
+        {
+            var options = new SetOptions { Condition = set.Condition.ToEngine(), Expiry = set.Expiry.ToEngine() };
+            Set(request, set.Key, set.Value, options, set.ReturnPrevious);
+        }
+        else
         {
             request.FailMalformed();
-            return;
         }
+    }
 
-        var options = new SetOptions { Condition = set.Condition.ToEngine(), Expiry = set.Expiry.ToEngine() };
+    private static void Set(
+        in Request request, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, in SetOptions options, bool returnPrevious)
+    {
         FrameBuffer reply = request.BeginReply();
         SetReply.WriteFixed(reply, stored: false, previousFound: false, version: 0);
-        StoreStatus status = request.Store.Set(
-            set.Key, set.Value, options, set.ReturnPrevious ? reply : null, out SetResult result);
+        StoreStatus status = request.Store.Set(key, value, options, returnPrevious ? reply : null, out SetResult result);
         if (status != StoreStatus.Ok)
         {
             reply.Abandon();
