@@ -4,7 +4,6 @@ using Nexo.Cli.Bench;
 using Nexo.Cli.Serve;
 using Nexo.Cli.Store;
 using Nexo.Cli.Terminal;
-using Nexo.Server;
 
 namespace Nexo.Cli;
 
@@ -27,7 +26,6 @@ internal static class Program
 
     public static async Task<int> Main(string[] args)
     {
-        NexoServer.PrepareProcess();
         using var stop = new CancellationTokenSource();
         using PosixSignalRegistration interrupt = CancelOn(PosixSignal.SIGINT, stop);
         using PosixSignalRegistration terminate = CancelOn(PosixSignal.SIGTERM, stop);

@@ -38,6 +38,7 @@ internal static class ServeCommand
             return SettingProblems.Write(error, settings.Problems, "the server does not start");
         }
 
+        NexoServer.PrepareProcess(settings.Options.Network);
         try
         {
             await using WebApplication app = NexoServer.Build(settings.Options, handleSignals: true);

@@ -14,6 +14,7 @@ internal static class SettingCatalog
     private const int Second = 1_000;
     private const int Minute = 60 * Second;
     private const int Hour = 60 * Minute;
+    private const int ThreadsMax = 256;
     private const int PortMax = 65_535;
 
     // The store's fixed room beside a value (key, header) must fit into the smallest frame with room for a value.
@@ -39,6 +40,9 @@ internal static class SettingCatalog
         yield return Network("unix-socket", SettingKinds.SocketPath,
             n => n.UnixSocket, (n, v) => n with { UnixSocket = v }, "--unix-socket",
             "Path of a unix socket that speaks the Nexo protocol too; only the server's own user may connect");
+        yield return Network("threads", SettingKinds.Integer(0, ThreadsMax),
+            n => n.Threads, (n, v) => n with { Threads = v }, null,
+            "Threads that read sockets and run requests; 0: half of the processors");
         yield return Network("insecure", SettingKinds.Flag, n => n.Insecure, (n, v) => n with { Insecure = v }, "--insecure",
             "Listen where other machines can connect although no credentials are configured");
     }
@@ -163,7 +167,7 @@ internal static class SettingCatalog
         SettingKind<T> kind,
         Func<NetworkOptions, T> get,
         Func<NetworkOptions, T, NetworkOptions> set,
-        string flag,
+        string? flag,
         string description) => new(
         $"network.{key}", kind, o => get(o.Network), (o, v) => o with { Network = set(o.Network, v) }, description)
         {

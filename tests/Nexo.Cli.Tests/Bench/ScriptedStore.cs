@@ -72,7 +72,8 @@ internal sealed class ScriptedStore : IAsyncDisposable
                 _serving.Add(ServeAsync(await _listener.AcceptSocketAsync(_stop.Token)));
             }
         }
-        catch (Exception stopped) when (stopped is OperationCanceledException or ObjectDisposedException or SocketException)
+        catch (Exception stopped)
+            when (stopped is OperationCanceledException or InvalidOperationException or SocketException)
         {
             // The test is over.
         }

@@ -45,7 +45,8 @@ internal sealed class OpcodeRecorder : IAsyncDisposable
                 _ = RelayAsync(client);
             }
         }
-        catch (Exception exception) when (exception is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception exception)
+            when (exception is OperationCanceledException or SocketException or InvalidOperationException)
         {
             // The recorder was disposed.
         }
