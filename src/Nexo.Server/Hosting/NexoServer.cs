@@ -24,12 +24,12 @@ public static class NexoServer
     public static string Version => ServerFacts.ShortVersion;
 
     /// <summary>
-    /// Lets a few sockets' threads run each request where they learned of it. The runtime reads this once, at the first
+    /// Lets the sockets' threads run each request where they learned of it. The runtime reads this once, at the first
     /// socket of the process, so a program that is a server calls it before that; what its environment says comes first.
     /// </summary>
     public static void PrepareProcess(NetworkOptions network)
     {
-        int threads = network.Threads > 0 ? network.Threads : Math.Max(1, Environment.ProcessorCount / 2);
+        int threads = network.Threads > 0 ? network.Threads : Environment.ProcessorCount;
         SetUnlessSet("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
         SetUnlessSet("DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT", threads.ToString());
     }

@@ -22,8 +22,8 @@ public sealed record NetworkOptions
     public string? UnixSocket { get; init; }
 
     /// <summary>
-    /// Threads that read sockets and run requests; 0: half of the processors. The other half is for the kernel's own
-    /// network work, which costs as much: on 2 processors, one thread instead of two was 15 % faster.
+    /// Threads that read sockets and run requests; 0: one for each processor. Fewer answer single requests with less
+    /// processor time, when the clients share the machine; docs/adr/0003 has the figures.
     /// </summary>
     public int Threads { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Nexo.Server.Settings;
 
 namespace Nexo.EndToEnd.Tests.House;
 
@@ -57,6 +58,11 @@ public sealed partial class TidyTests
 
         Assert.Empty(broken);
     }
+
+    [Fact]
+    public void The_operators_page_has_the_settings_as_they_are() =>
+        Assert.Contains(
+            SettingsReference.Markdown().Trim(), Repository.Read("docs/operating.md"), StringComparison.Ordinal);
 
     [Fact]
     public void Nothing_is_left_for_later_in_the_source()
