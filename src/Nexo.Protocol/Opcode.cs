@@ -45,3 +45,22 @@ public enum Opcode : ushort
     StoreHashLength = 0x0126,
     StoreWatch = 0x0130,
 }
+
+/// <summary>Facts about opcodes that both ends share.</summary>
+public static class OpcodeFacts
+{
+    /// <summary>True for store requests that change entries: those that a durability means something for.</summary>
+    public static bool IsStoreWrite(this Opcode opcode) => opcode is Opcode.StoreSet
+        or Opcode.StoreDelete
+        or Opcode.StoreExpire
+        or Opcode.StoreTake
+        or Opcode.StoreTouch
+        or Opcode.StoreIncrement
+        or Opcode.StoreAppend
+        or Opcode.StoreMultiSet
+        or Opcode.StoreMultiDelete
+        or Opcode.StoreClear
+        or Opcode.StoreHashSet
+        or Opcode.StoreHashDelete
+        or Opcode.StoreHashIncrement;
+}

@@ -129,7 +129,7 @@ internal sealed partial class Connection
             case FrameKind.Push or FrameKind.End:
                 return TakeSubscriptionFrame(header, body);
             case FrameKind.Request:
-                AnswerServer(header);
+                AnswerServer(header, body);
                 return null;
             case FrameKind.Notice:
                 return header.Opcode == Opcode.GoAway ? TakeGoAway(body) : null;

@@ -107,14 +107,14 @@ internal sealed partial class Connection : IThreadPoolWorkItem
         Flush();
     }
 
-    private void AnswerServer(in FrameHeader request)
+    private void AnswerServer(in FrameHeader request, ReadOnlySpan<byte> body)
     {
         bool flush;
         lock (_gate)
         {
             if (request.Opcode == Opcode.Ping)
             {
-                _outbox.AddEmpty(Opcode.Ping, FrameKind.Reply, request.Correlation);
+                _outbox.AddFrame(Opcode.Ping, FrameKind.Reply, request.Correlation, body);
             }
             else
             {

@@ -317,7 +317,7 @@ internal sealed partial class Connection
         ref Slot slot = ref _slots[index];
         slot.State = SlotState.Abandoned;
         slot.Operation = null;
-        _outbox.AddEmpty(Opcode.Cancel, FrameKind.Notice, _slots.CorrelationOf(index));
+        _outbox.AddFrame(Opcode.Cancel, FrameKind.Notice, _slots.CorrelationOf(index));
     }
 
     private void StopSlot(int index)
@@ -325,6 +325,6 @@ internal sealed partial class Connection
         ref Slot slot = ref _slots[index];
         slot.State = SlotState.Stopping;
         slot.Subscription = null;
-        _outbox.AddEmpty(Opcode.Stop, FrameKind.Notice, _slots.CorrelationOf(index));
+        _outbox.AddFrame(Opcode.Stop, FrameKind.Notice, _slots.CorrelationOf(index));
     }
 }

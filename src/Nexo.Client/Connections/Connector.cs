@@ -33,7 +33,7 @@ internal sealed class Connector(NexoClientOptions options, NexoUrl url, Dispatch
             received.Dispose();
             throw error switch
             {
-                NexoException or ArgumentException => error,
+                NexoException => error,
                 OperationCanceledException when cancel.IsCancellationRequested => error,
                 OperationCanceledException => Failed($"it did not answer within {options.ConnectTimeout}", error),
                 _ => Failed(error.Message, error),

@@ -47,10 +47,11 @@ internal sealed class Outbox
         _filling.End();
     }
 
-    /// <summary>Adds a frame without a body: a notice or the answer to a ping.</summary>
-    public void AddEmpty(Opcode opcode, FrameKind kind, uint correlation)
+    /// <summary>Adds a frame without a header block: a notice, or the answer to a ping.</summary>
+    public void AddFrame(Opcode opcode, FrameKind kind, uint correlation, ReadOnlySpan<byte> body = default)
     {
         _filling.Begin(opcode, kind, correlation);
+        _filling.Write(body);
         _filling.End();
     }
 

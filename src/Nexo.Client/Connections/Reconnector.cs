@@ -199,7 +199,14 @@ internal sealed class Reconnector : IDisposable
         if (previous != state)
         {
             _state = (int)state;
-            _changed(new(previous, state, _server, serverChanged, reason));
+            try
+            {
+                _changed(new(previous, state, _server, serverChanged, reason));
+            }
+            catch (Exception)
+            {
+                // A handler of the application: its failure must not end the reconnecting.
+            }
         }
     }
 }

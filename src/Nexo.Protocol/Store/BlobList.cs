@@ -7,6 +7,9 @@ namespace Nexo.Protocol;
 /// </summary>
 public ref struct BlobList
 {
+    /// <summary>Most items that a server takes in one list, of pairs too.</summary>
+    public const uint ItemsMax = 65_536;
+
     private BodyReader _items;
 
     public uint Count { get; private init; }

@@ -6,6 +6,9 @@ namespace Nexo.Protocol;
 /// </summary>
 public ref struct MultiSetRequest
 {
+    /// <summary>Bytes of an item of the answer: 2 + 8.</summary>
+    public const int ReplyItemSize = sizeof(ushort) + sizeof(ulong);
+
     public StoreExpiry Expiry { get; private set; }
 
     public PairList Pairs;

@@ -55,6 +55,9 @@ public readonly ref struct WatchRequest
 /// </summary>
 public readonly ref struct WatchPush
 {
+    /// <summary>Bytes of a frame besides the key: header, 1 and 8.</summary>
+    public const int FixedSize = FrameHeader.Size + sizeof(byte) + sizeof(ulong);
+
     public StoreChange Change { get; init; }
 
     public ulong Version { get; init; }

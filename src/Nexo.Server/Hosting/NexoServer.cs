@@ -17,6 +17,8 @@ namespace Nexo.Server;
 /// <summary>Puts a server together.</summary>
 public static class NexoServer
 {
+    private const int ReadAheadBytesMax = 128 * 1_024;
+
     // Beyond the grace for requests in flight: closing listeners and flushing logs.
     private static readonly TimeSpan StopMargin = TimeSpan.FromSeconds(5);
 
@@ -96,6 +98,9 @@ public static class NexoServer
             // Waiting with an empty read first would spare an idle connection its 16 KiB block, for one more system call
             // before every read of a busy one. Redis keeps as much for a client.
             sockets.WaitForDataBeforeAllocatingBuffer = false;
+
+            // What a peer may send ahead while it is not being read, before it has said who it is too.
+            sockets.MaxReadBufferSize = ReadAheadBytesMax;
             sockets.CreateBoundListenSocket = ListenerFactory.CreateBoundSocket;
         });
     }

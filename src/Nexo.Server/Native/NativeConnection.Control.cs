@@ -21,6 +21,7 @@ internal sealed partial class NativeConnection
     private volatile bool _isReady;
     private volatile bool _isEnding;
     private volatile bool _isGoingAway;
+    private volatile bool _isHeld;
     private bool _isClientLeaving;
     private int _isCut;
 
@@ -79,6 +80,11 @@ internal sealed partial class NativeConnection
         else if (_outbox.StalledForMs(nowMs) > options.SendStallMs)
         {
             Cut("it does not read what it asked for");
+        }
+        else if (_isHeld)
+        {
+            // It is the server that does not read: the peer's answers may be waiting.
+            Interlocked.Exchange(ref _receivedAtMs, nowMs);
         }
         else if (options.IdleTimeoutMs > 0 && idleMs > options.IdleTimeoutMs)
         {
@@ -205,6 +211,10 @@ internal sealed partial class NativeConnection
     {
         switch (header.Opcode)
         {
+            case Opcode.Credit or Opcode.Stop or Opcode.Cancel when header.Flags != FrameFlags.None:
+            case Opcode.Stop or Opcode.Cancel when !body.IsEmpty:
+                Refuse(ErrorCode.Malformed, "A notice has no flags, and STOP and CANCEL have no body.");
+                break;
             case Opcode.Credit when CreditNotice.TryRead(body, out CreditNotice notice):
                 _open.AddCredits(header.Correlation, notice.Credits);
                 break;
@@ -281,7 +291,7 @@ internal sealed partial class NativeConnection
         if (_isClientLeaving)
         {
             _open.EndSubscriptions(ErrorCode.None, string.Empty);
-            await _open.WhenEmptyAsync().WaitAsync(TimeSpan.FromMilliseconds(Server.Options.StopGraceMs));
+            await Task.WhenAny(_open.WhenEmptyAsync(), Task.Delay(Server.Options.StopGraceMs));
         }
 
         _open.Close(ErrorCode.ShuttingDown, "The connection has ended.");

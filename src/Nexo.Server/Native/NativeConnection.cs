@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 using Nexo.Protocol;
@@ -68,6 +69,10 @@ internal sealed partial class NativeConnection : IFrameSink
             {
                 Refuse(ErrorCode.TooManyConnections, "The server has as many connections as connections.max allows.");
             }
+            else if (Server.IsStopping)
+            {
+                Refuse(ErrorCode.ShuttingDown, "The server is shutting down.");
+            }
             else if (await ReadPrefaceAsync())
             {
                 await ServeAsync();
@@ -78,6 +83,11 @@ internal sealed partial class NativeConnection : IFrameSink
         catch (Exception exception) when (exception is IOException or OperationCanceledException)
         {
             CloseReason ??= "the peer went away";
+        }
+        catch (Exception exception) when (exception is UnreachableException or InsufficientMemoryException)
+        {
+            // The engine may have stopped half-way: to go on would be to give out wrong data.
+            Environment.FailFast("The store is no longer consistent.", exception);
         }
         catch (Exception exception)
         {
@@ -138,6 +148,12 @@ internal sealed partial class NativeConnection : IFrameSink
         ErrorBody.WriteFrame(_batch, opcode, FrameKind.Error, correlation, code, message);
     }
 
+    /// <summary>Bytes that wait because the peer does not read as fast as it is answered.</summary>
+    public int BytesPending => _outbox.BytesPending;
+
+    /// <summary>Waits until the peer has taken what is pending, or the connection has ended.</summary>
+    public Task WhenTakenAsync() => _outbox.WhenIdleAsync();
+
     /// <summary>Sends frames from any thread; <paramref name="frames"/> is empty afterwards.</summary>
     public void Post(FrameBuffer frames) => _outbox.Send(frames);
 
@@ -169,11 +185,16 @@ internal sealed partial class NativeConnection : IFrameSink
     /// </summary>
     public void RunSliced(in Request request, Func<bool> moveNext, Func<long> total)
     {
+        if (!TryReserve(request.Opcode, request.Correlation))
+        {
+            return;
+        }
+
         if (!moveNext())
         {
             request.ReplyCount(total());
         }
-        else if (TryReserve(request.Opcode, request.Correlation))
+        else
         {
             var waiting = new SlicedRequest(this, request.Opcode, request.Correlation, moveNext, total);
             _open.Add(request.Correlation, waiting);
@@ -245,7 +266,9 @@ internal sealed partial class NativeConnection : IFrameSink
             // A client that asks and does not read is held here; the sweep cuts it when it stays so.
             if (_outbox.BytesPending > Server.Options.ReplyBytesMax)
             {
+                _isHeld = true;
                 await _outbox.WhenIdleAsync();
+                _isHeld = false;
             }
         }
     }
@@ -291,7 +314,7 @@ internal sealed partial class NativeConnection : IFrameSink
             return false;
         }
 
-        if (header.Flags.Durability() > Durability.Memory)
+        if (header.Flags.Durability() > Durability.Memory && header.Opcode.IsStoreWrite())
         {
             Fail(
                 header.Opcode,

@@ -16,6 +16,15 @@ internal sealed class NativeConnectionHandler(NativeServer server) : ConnectionH
         finally
         {
             server.Forget(native, isAdmitted);
+            _ = AbortLaterAsync(connection);
         }
+    }
+
+    // The transport goes on until the peer has taken the last bytes: for ever, if it takes none.
+    private async Task AbortLaterAsync(ConnectionContext connection)
+    {
+        await Task.Delay(server.Options.SendStallMs, connection.ConnectionClosed)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        connection.Abort();
     }
 }

@@ -67,7 +67,7 @@ internal sealed partial class NativeServer : IDisposable
 
     public bool IsStopping => _isStopping;
 
-    /// <summary>Connections that are open now, refused ones that are still being told so included.</summary>
+    /// <summary>Connections that are open now, without those that were one too many.</summary>
     public int ConnectionCount => Volatile.Read(ref _connectionCount);
 
     public IEnumerable<NativeConnection> Connections => _connections.Values;
@@ -96,17 +96,18 @@ internal sealed partial class NativeServer : IDisposable
             return true;
         }
 
+        // Only for a moment: one that is merely being told does not keep a place from another.
+        Interlocked.Decrement(ref _connectionCount);
         Totals.CountRefused();
         return false;
     }
 
     public void Forget(NativeConnection connection, bool wasAdmitted)
     {
-        Interlocked.Decrement(ref _connectionCount);
-        _connections.TryRemove(connection.Id, out _);
-        Totals.Absorb(connection);
+        Totals.Absorb(connection, () => _connections.TryRemove(connection.Id, out _));
         if (wasAdmitted)
         {
+            Interlocked.Decrement(ref _connectionCount);
             LogClosed(connection.Id, connection.Remote, connection.CloseReason ?? "without a reason");
         }
     }

@@ -24,28 +24,29 @@ internal sealed class NativeTotals(NativeServer server)
 
     public void CountCut() => Interlocked.Increment(ref _cut);
 
-    public void Absorb(NativeConnection connection)
+    /// <summary>Keeps what a connection has counted; <paramref name="remove"/> takes it off the open ones.</summary>
+    public void Absorb(NativeConnection connection, Action remove)
     {
+        // Both under the lock: a reading counts every connection once.
         lock (_gate)
         {
+            remove();
             _closed = _closed.Plus(connection.ReadCounters());
         }
     }
 
     public ConnectionCounters Read()
     {
-        ConnectionCounters sum;
         lock (_gate)
         {
-            sum = _closed;
-        }
+            ConnectionCounters sum = _closed;
+            foreach (NativeConnection connection in server.Connections)
+            {
+                sum = sum.Plus(connection.ReadCounters());
+            }
 
-        foreach (NativeConnection connection in server.Connections)
-        {
-            sum = sum.Plus(connection.ReadCounters());
+            return sum;
         }
-
-        return sum;
     }
 }
 

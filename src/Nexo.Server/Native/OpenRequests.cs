@@ -12,6 +12,7 @@ internal sealed class OpenRequests(int max)
     private readonly Dictionary<uint, object> _open = [];
     private readonly List<object> _added = [];
     private TaskCompletionSource? _empty;
+    private (ErrorCode Code, string Message)? _ended;
     private int _answering;
 
     private bool IsEmpty => _open.Count == 0 && _answering == 0;
@@ -29,12 +30,18 @@ internal sealed class OpenRequests(int max)
 
     public void Add(uint correlation, object opened)
     {
+        (ErrorCode Code, string Message)? ended;
         lock (_gate)
         {
             _open.Add(correlation, opened);
+            ended = _ended;
         }
 
         _added.Add(opened);
+        if (ended is { } end)
+        {
+            (opened as ISubscription)?.End(end.Code, end.Message);
+        }
     }
 
     /// <summary>Sets going what was added since the last call. Only for the reading thread.</summary>
@@ -91,8 +98,14 @@ internal sealed class OpenRequests(int max)
 
     public void Stop(uint correlation) => (Find(correlation) as ISubscription)?.End(ErrorCode.None, string.Empty);
 
+    /// <summary>Ends all subscriptions, and at once each that is still to come.</summary>
     public void EndSubscriptions(ErrorCode code, string message)
     {
+        lock (_gate)
+        {
+            _ended = (code, message);
+        }
+
         foreach (object opened in Snapshot())
         {
             (opened as ISubscription)?.End(code, message);

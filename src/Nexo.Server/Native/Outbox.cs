@@ -9,12 +9,17 @@ namespace Nexo.Server.Native;
 /// </summary>
 internal sealed class Outbox(PipeWriter writer, NativeServer server)
 {
+    // What goes to the transport at once: a large reply must not lie in its buffers as well, and each piece that is taken
+    // shows that the peer reads.
+    private const int PieceBytes = 64 * 1_024;
+
     private readonly Lock _gate = new();
 
     // The flusher alone touches `_sending`; everyone else posts to `_pending`.
     private FrameBuffer _pending = new();
     private FrameBuffer _sending = new();
     private TaskCompletionSource? _idle;
+    private int _sentFrom;
     private long _flushingSinceMs;
     private bool _isFlushing;
     private bool _isClosed;
@@ -29,12 +34,12 @@ internal sealed class Outbox(PipeWriter writer, NativeServer server)
         {
             lock (_gate)
             {
-                return _pending.Count;
+                return _pending.Count + _sending.Count - _sentFrom;
             }
         }
     }
 
-    /// <summary>How long the flush that is running has made no progress, in milliseconds; 0 when none is running.</summary>
+    /// <summary>How long the peer has not taken the piece that is being sent, in milliseconds; 0 when none is.</summary>
     public long StalledForMs(long nowMs)
     {
         lock (_gate)
@@ -105,7 +110,17 @@ internal sealed class Outbox(PipeWriter writer, NativeServer server)
     {
         try
         {
-            Write(first);
+            if (first.Count <= PieceBytes)
+            {
+                Write(first.Written.Span);
+            }
+            else
+            {
+                _sending.AppendFrames(first.Written.Span);
+                WritePiece();
+            }
+
+            first.Clear();
             while (true)
             {
                 ValueTask<FlushResult> flush = writer.FlushAsync();
@@ -115,13 +130,12 @@ internal sealed class Outbox(PipeWriter writer, NativeServer server)
                     return;
                 }
 
-                _isClosed |= flush.Result.IsCompleted;
-                if (!TryTakePending())
+                if (!TryTakeNext(flush.Result.IsCompleted))
                 {
                     return;
                 }
 
-                Write(_sending);
+                WritePiece();
             }
         }
         catch (InvalidOperationException)
@@ -135,11 +149,10 @@ internal sealed class Outbox(PipeWriter writer, NativeServer server)
     {
         try
         {
-            _isClosed |= (await flush).IsCompleted;
-            while (TryTakePending())
+            while (TryTakeNext((await flush).IsCompleted))
             {
-                Write(_sending);
-                _isClosed |= (await writer.FlushAsync()).IsCompleted;
+                WritePiece();
+                flush = writer.FlushAsync();
             }
         }
         catch (Exception)
@@ -148,9 +161,17 @@ internal sealed class Outbox(PipeWriter writer, NativeServer server)
         }
     }
 
-    private void Write(FrameBuffer frames)
+    private void WritePiece()
     {
-        ReadOnlySpan<byte> bytes = frames.Written.Span;
+        ReadOnlySpan<byte> rest = _sending.Written.Span[_sentFrom..];
+        ReadOnlySpan<byte> piece = rest[..Math.Min(rest.Length, PieceBytes)];
+        Write(piece);
+        _sentFrom += piece.Length;
+    }
+
+    private void Write(ReadOnlySpan<byte> bytes)
+    {
+        BytesSent += bytes.Length;
         while (!bytes.IsEmpty)
         {
             Span<byte> space = writer.GetSpan();
@@ -159,23 +180,27 @@ internal sealed class Outbox(PipeWriter writer, NativeServer server)
             writer.Advance(count);
             bytes = bytes[count..];
         }
-
-        BytesSent += frames.Count;
-        frames.Clear();
     }
 
-    /// <summary>Swaps the buffers when there is more to send; ends the flush when there is not.</summary>
-    private bool TryTakePending()
+    /// <summary>Swaps the buffers when one is sent and the other is not empty; ends the flush when all is sent.</summary>
+    private bool TryTakeNext(bool isPeerGone)
     {
         lock (_gate)
         {
-            if (_isClosed || _pending.IsEmpty)
+            _isClosed |= isPeerGone;
+            if (!_isClosed && _sentFrom == _sending.Count)
+            {
+                _sending.Clear();
+                _sentFrom = 0;
+                (_pending, _sending) = (_sending, _pending);
+            }
+
+            if (_isClosed || _sending.IsEmpty)
             {
                 EndFlush();
                 return false;
             }
 
-            (_pending, _sending) = (_sending, _pending);
             _flushingSinceMs = server.NowMs;
             return true;
         }
@@ -200,6 +225,7 @@ internal sealed class Outbox(PipeWriter writer, NativeServer server)
         {
             _pending.Dispose();
             _sending.Dispose();
+            _sentFrom = 0;
         }
     }
 }

@@ -9,11 +9,36 @@ internal static class StoreBulkHandlers
     // A page is a unit of fairness too: no single reply keeps other connections waiting long.
     private const int ScanPageBytesMax = 256 * 1_024;
 
+    /// <summary>
+    /// True when a request over so many items may run: it holds the thread that reads others too. Else it was answered.
+    /// </summary>
+    public static bool MayRun(in Request request, uint items, int replyItemSizeMin)
+    {
+        if (items > BlobList.ItemsMax)
+        {
+            request.Fail(ErrorCode.InvalidArgument, "A request has at most 65,536 items; send several.");
+            return false;
+        }
+
+        if (sizeof(uint) + ((long)items * replyItemSizeMin) > request.Connection.BodyBytesMax)
+        {
+            request.Fail(ErrorCode.ReplyTooLarge, "The answer does not fit one frame; ask with fewer items.");
+            return false;
+        }
+
+        return true;
+    }
+
     public static void MultiGet(in Request request)
     {
         if (!BlobList.TryRead(request.Body, out BlobList keys))
         {
             request.FailMalformed();
+            return;
+        }
+
+        if (!MayRun(request, keys.Count, MultiValueReply.ItemFixedSize))
+        {
             return;
         }
 
@@ -54,6 +79,11 @@ internal static class StoreBulkHandlers
             return;
         }
 
+        if (!MayRun(request, set.Pairs.Count, MultiSetRequest.ReplyItemSize))
+        {
+            return;
+        }
+
         var options = new SetOptions { Expiry = set.Expiry.ToEngine() };
         FrameBuffer reply = request.BeginReply();
         reply.WriteUInt32(set.Pairs.Count);
@@ -72,6 +102,11 @@ internal static class StoreBulkHandlers
         if (!BlobList.TryRead(request.Body, out BlobList keys))
         {
             request.FailMalformed();
+            return;
+        }
+
+        if (!MayRun(request, keys.Count, replyItemSizeMin: 0))
+        {
             return;
         }
 

@@ -14,6 +14,11 @@ internal static class StoreHashHandlers
             return;
         }
 
+        if (!StoreBulkHandlers.MayRun(request, set.Pairs.Count, replyItemSizeMin: 0))
+        {
+            return;
+        }
+
         var pairs = new PairSource(set.Pairs);
         StoreStatus status = request.Store.HashSet(set.Key, ref pairs, out int added, out ulong version);
         StoreValueHandlers.ReplyNumber(request, status, added, version);
@@ -37,6 +42,11 @@ internal static class StoreHashHandlers
         if (!HashFieldsRequest.TryRead(request.Body, out HashFieldsRequest get))
         {
             request.FailMalformed();
+            return;
+        }
+
+        if (!StoreBulkHandlers.MayRun(request, get.Fields.Count, MultiValueReply.ItemFixedSize))
+        {
             return;
         }
 
@@ -76,6 +86,11 @@ internal static class StoreHashHandlers
         if (!HashFieldsRequest.TryRead(request.Body, out HashFieldsRequest delete))
         {
             request.FailMalformed();
+            return;
+        }
+
+        if (!StoreBulkHandlers.MayRun(request, delete.Fields.Count, replyItemSizeMin: 0))
+        {
             return;
         }
 

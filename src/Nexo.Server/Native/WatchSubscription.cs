@@ -11,6 +11,9 @@ namespace Nexo.Server.Native;
 internal sealed class WatchSubscription(NativeConnection connection, uint id, uint credits)
     : ISubscription, IStoreWatcher, IThreadPoolWorkItem
 {
+    // What one turn of the pump takes at most, and what may lie unsent on the connection before the pump waits.
+    private const int SliceBytes = 64 * 1_024;
+
     private readonly Lock _gate = new();
     private readonly FrameBuffer _queued = new();
 
@@ -39,7 +42,7 @@ internal sealed class WatchSubscription(NativeConnection connection, uint id, ui
                 return;
             }
 
-            if (QueuedBytes + key.Length > connection.Server.Options.WatchBytesMax)
+            if (QueuedBytes + WatchPush.FixedSize + key.Length > connection.Server.Options.WatchBytesMax)
             {
                 _missed++;
                 return;
@@ -103,9 +106,26 @@ internal sealed class WatchSubscription(NativeConnection connection, uint id, ui
         if (isEnding)
         {
             Finish();
-            return;
         }
+        else if (connection.BytesPending > SliceBytes)
+        {
+            // What the peer does not take stays in the queue, whose room is bounded.
+            _ = GoOnWhenTakenAsync();
+        }
+        else
+        {
+            GoOn();
+        }
+    }
 
+    private async Task GoOnWhenTakenAsync()
+    {
+        await connection.WhenTakenAsync();
+        GoOn();
+    }
+
+    private void GoOn()
+    {
         lock (_gate)
         {
             _isPumping = false;
@@ -141,7 +161,7 @@ internal sealed class WatchSubscription(NativeConnection connection, uint id, ui
     {
         ReadOnlySpan<byte> queued = _queued.Written.Span[_queuedFrom..];
         int taken = 0;
-        while (_credits > 0 && taken < queued.Length)
+        while (_credits > 0 && taken < queued.Length && taken < SliceBytes)
         {
             FrameHeader.TryRead(queued[taken..], int.MaxValue, out FrameHeader header);
             taken += header.TotalSize;
