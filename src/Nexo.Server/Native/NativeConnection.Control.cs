@@ -69,17 +69,22 @@ internal sealed partial class NativeConnection
     {
         ConnectionOptions options = Server.Options;
         long idleMs = nowMs - Interlocked.Read(ref _receivedAtMs);
-        if (!_isReady)
+        if (_outbox.StalledForMs(nowMs) > options.SendStallMs)
+        {
+            Cut("it does not read what it asked for");
+        }
+        else if (_isEnding)
+        {
+            // It has been told why, and is only being given the time to read it.
+            return;
+        }
+        else if (!_isReady)
         {
             // A slow verification of credentials is the server's own time, not the client's.
             if (_hello is null && nowMs - _connectedAtMs > options.HelloTimeoutMs)
             {
                 EndSoon(ErrorCode.HelloTimeout, "No HELLO came in time.");
             }
-        }
-        else if (_outbox.StalledForMs(nowMs) > options.SendStallMs)
-        {
-            Cut("it does not read what it asked for");
         }
         else if (_isHeld)
         {

@@ -79,6 +79,15 @@ internal sealed class RawPeer : IDisposable
         }
     }
 
+    /// <summary>Takes at most so many bytes off the socket and forgets them; how many there were.</summary>
+    public async Task<int> ReceiveSomeAsync(int bytesMax)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        int count = await _socket.ReceiveAsync(new byte[bytesMax], patience.Token);
+        Assert.NotEqual(0, count);
+        return count;
+    }
+
     /// <summary>Everything that comes until the server closes.</summary>
     public async Task<byte[]> ReadToEndAsync()
     {
