@@ -182,4 +182,21 @@ public sealed class StoreCommandTests
         store.Dispose();
         Assert.Equal(0, store.Stats.Entries);
     }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(16)]
+    public void A_prefetch_of_many_keys_changes_nothing_with_any_number_of_shards(int shards)
+    {
+        using var harness = new StoreHarness(new StoreLimits { Shards = shards });
+        ulong[] hashes = new ulong[StoreService.PrefetchMax];
+        for (int i = 0; i < hashes.Length; i++)
+        {
+            harness.Set($"key:{i}", "value");
+            hashes[i] = harness.Store.HashOf(StoreHarness.Bytes($"key:{i}"));
+        }
+
+        harness.Store.Prefetch(hashes);
+        Assert.Equal(hashes.Length, harness.Count("key:"));
+    }
 }
