@@ -199,4 +199,22 @@ public sealed class StoreCommandTests
         harness.Store.Prefetch(hashes);
         Assert.Equal(hashes.Length, harness.Count("key:"));
     }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(40)]
+    public void A_list_of_fields_is_read_no_further_than_it_can_matter(int fields)
+    {
+        using var harness = new StoreHarness();
+        harness.HashSet("hash", [.. Enumerable.Range(0, fields).Select(i => ($"f{i}", "v"))]);
+        byte[][] names = [.. Enumerable.Range(0, 1_000).Select(i => StoreHarness.Bytes($"f{i}"))];
+        var read = new BlobArray(names);
+        var sink = new FieldList(room: 2);
+        Assert.Equal(StoreStatus.Ok, harness.Store.HashMultiGet("hash"u8, ref read, ref sink, out _));
+        Assert.Equal(["v", "v"], sink.Values);
+        Assert.Equal(2, read.Asked);
+        var deleted = new BlobArray(names);
+        Assert.Equal(StoreStatus.Ok, harness.Store.HashDelete("hash"u8, ref deleted, out int removed));
+        Assert.Equal((fields, fields), (removed, deleted.Asked));
+    }
 }
