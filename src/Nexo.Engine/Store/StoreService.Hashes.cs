@@ -5,6 +5,9 @@ namespace Nexo.Engine.Store;
 /// <content>The commands on hashes, and those over many keys.</content>
 public sealed partial class StoreService
 {
+    /// <summary>Full slices after which a page of a scan ends, however few keys it has found.</summary>
+    private const int ScanSlicesMax = 16;
+
     /// <summary>Sets fields of a hash, all or none; of a field given twice the last value stays.</summary>
     public StoreStatus HashSet<TPairs>(ReadOnlySpan<byte> key, ref TPairs pairs, out int added, out ulong version)
         where TPairs : struct, IPairSource, allows ref struct
@@ -124,7 +127,7 @@ public sealed partial class StoreService
     /// Lists keys by prefix, up to <paramref name="limit"/> a page; each shard in bytewise order. Begin with an empty
     /// cursor and go on with what came out in <paramref name="nextCursor"/>; nothing there: the end. A key that is
     /// there from the first page to the last comes exactly once. Takes one lock after the other, each for a bounded
-    /// number of keys.
+    /// number of keys; a page may be short, or empty, when it has looked at many that are not live any more.
     /// </summary>
     public StoreStatus Scan<TSink>(
         ReadOnlySpan<byte> prefix,
@@ -140,6 +143,7 @@ public sealed partial class StoreService
         }
 
         int number = 0;
+        int slices = 0;
         var last = default(KeyBuffer);
         if (!cursor.IsEmpty)
         {
@@ -164,6 +168,12 @@ public sealed partial class StoreService
                     last.Clear();
                     break;
                 default:
+                    if (++slices == ScanSlicesMax)
+                    {
+                        ScanCursor.Write(nextCursor, _cursorTag, number, last.Key);
+                        return StoreStatus.Ok;
+                    }
+
                     break;
             }
         }

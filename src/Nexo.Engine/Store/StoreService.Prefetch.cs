@@ -27,7 +27,7 @@ public sealed partial class StoreService
         first[.._shards.Length].Clear();
         for (int i = 0; i < hashes.Length; i++)
         {
-            int shard = (int)(hashes[i] >> _shardShift);
+            int shard = ShardIndexOf(hashes[i]);
             next[i + 1] = first[shard];
             first[shard] = (byte)(i + 1);
         }

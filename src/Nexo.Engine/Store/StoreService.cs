@@ -203,7 +203,10 @@ public sealed partial class StoreService : IDisposable
 
     // A shift by 64 would be one by 0: with a single shard, shift in two steps.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private StoreShard ShardOf(ulong hash) => _shards[(int)(hash >> 1 >> (_shardShift - 1))];
+    private int ShardIndexOf(ulong hash) => (int)(hash >> 1 >> (_shardShift - 1));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private StoreShard ShardOf(ulong hash) => _shards[ShardIndexOf(hash)];
 
     /// <summary>
     /// A shard had no room for a write: lets the others evict, one after the other, their locks never held together.

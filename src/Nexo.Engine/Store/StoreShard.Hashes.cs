@@ -95,7 +95,10 @@ internal sealed unsafe partial class StoreShard
             while (status == StoreStatus.Ok && fields.TryTake(out ReadOnlySpan<byte> field))
             {
                 bool found = TryGetField(entry, field, out ReadOnlySpan<byte> value);
-                sink.Add(found, value);
+                if (!sink.Add(found, value))
+                {
+                    break;
+                }
             }
 
             return status;
@@ -146,7 +149,7 @@ internal sealed unsafe partial class StoreShard
             int before = FieldCount(entry);
             if (Entry.Is(entry, EntryFlags.Table))
             {
-                while (fields.TryTake(out ReadOnlySpan<byte> field))
+                while (FieldCount(entry) > 0 && fields.TryTake(out ReadOnlySpan<byte> field))
                 {
                     FieldTable.Of(_arena, entry)->Remove(_arena, _hasher, field);
                 }
@@ -185,7 +188,7 @@ internal sealed unsafe partial class StoreShard
     private static void RemovePacked<TFields>(byte* entry, ref TFields fields)
         where TFields : struct, IBlobSource, allows ref struct
     {
-        while (fields.TryTake(out ReadOnlySpan<byte> field))
+        while (PackedHash.Count(Entry.Value(entry)) > 0 && fields.TryTake(out ReadOnlySpan<byte> field))
         {
             var packed = new Span<byte>(Entry.ValueStart(entry), (int)Entry.ValueLength(entry));
             Entry.SetValueLength(entry, PackedHash.Remove(packed, field));

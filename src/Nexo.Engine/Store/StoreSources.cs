@@ -36,7 +36,8 @@ public interface IHashSink
 /// <summary>Takes the answers to a list of fields, in their order, under a shard's lock.</summary>
 public interface IFieldSink
 {
-    void Add(bool found, ReadOnlySpan<byte> value);
+    /// <summary>Takes one answer; false: it can take no more, the fields that are left are not looked up.</summary>
+    bool Add(bool found, ReadOnlySpan<byte> value);
 }
 
 /// <summary>Takes the keys of a scan, under a shard's lock.</summary>

@@ -48,16 +48,17 @@ internal struct FieldSink(FrameBuffer reply, int bodyBytesMax) : IFieldSink
 {
     public bool IsFull { get; private set; }
 
-    public void Add(bool found, ReadOnlySpan<byte> value)
+    public bool Add(bool found, ReadOnlySpan<byte> value)
     {
         if (IsFull || (long)reply.BodyCount + MultiValueReply.ItemFixedSize + value.Length > bodyBytesMax)
         {
             IsFull = true;
-            return;
+            return false;
         }
 
         MultiValueReply.WriteItem(reply, ErrorCode.None, found, version: 0, (uint)value.Length);
         reply.Write(value);
+        return !IsFull;
     }
 }
 

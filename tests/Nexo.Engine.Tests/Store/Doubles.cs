@@ -53,6 +53,9 @@ internal struct BlobArray(params byte[][] items) : IBlobSource
 {
     private int _next;
 
+    /// <summary>Items asked for, the end included.</summary>
+    public readonly int Asked => _next;
+
     public bool TryTake(out ReadOnlySpan<byte> item)
     {
         bool more = _next < items.Length;
@@ -62,14 +65,22 @@ internal struct BlobArray(params byte[][] items) : IBlobSource
     }
 }
 
-internal readonly struct FieldList() : IFieldSink, IHashSink
+internal readonly struct FieldList(int room) : IFieldSink, IHashSink
 {
+    public FieldList()
+        : this(int.MaxValue)
+    {
+    }
+
     public List<string?> Values { get; } = [];
 
     public Dictionary<string, string> Pairs { get; } = [];
 
-    public void Add(bool found, ReadOnlySpan<byte> value) =>
+    public bool Add(bool found, ReadOnlySpan<byte> value)
+    {
         Values.Add(found ? System.Text.Encoding.Latin1.GetString(value) : null);
+        return Values.Count < room;
+    }
 
     public bool Add(ReadOnlySpan<byte> field, ReadOnlySpan<byte> value)
     {

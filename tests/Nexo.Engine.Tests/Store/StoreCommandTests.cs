@@ -182,4 +182,39 @@ public sealed class StoreCommandTests
         store.Dispose();
         Assert.Equal(0, store.Stats.Entries);
     }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(16)]
+    public void A_prefetch_of_many_keys_changes_nothing_with_any_number_of_shards(int shards)
+    {
+        using var harness = new StoreHarness(new StoreLimits { Shards = shards });
+        ulong[] hashes = new ulong[StoreService.PrefetchMax];
+        for (int i = 0; i < hashes.Length; i++)
+        {
+            harness.Set($"key:{i}", "value");
+            hashes[i] = harness.Store.HashOf(StoreHarness.Bytes($"key:{i}"));
+        }
+
+        harness.Store.Prefetch(hashes);
+        Assert.Equal(hashes.Length, harness.Count("key:"));
+    }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(40)]
+    public void A_list_of_fields_is_read_no_further_than_it_can_matter(int fields)
+    {
+        using var harness = new StoreHarness();
+        harness.HashSet("hash", [.. Enumerable.Range(0, fields).Select(i => ($"f{i}", "v"))]);
+        byte[][] names = [.. Enumerable.Range(0, 1_000).Select(i => StoreHarness.Bytes($"f{i}"))];
+        var read = new BlobArray(names);
+        var sink = new FieldList(room: 2);
+        Assert.Equal(StoreStatus.Ok, harness.Store.HashMultiGet("hash"u8, ref read, ref sink, out _));
+        Assert.Equal(["v", "v"], sink.Values);
+        Assert.Equal(2, read.Asked);
+        var deleted = new BlobArray(names);
+        Assert.Equal(StoreStatus.Ok, harness.Store.HashDelete("hash"u8, ref deleted, out int removed));
+        Assert.Equal((fields, fields), (removed, deleted.Asked));
+    }
 }

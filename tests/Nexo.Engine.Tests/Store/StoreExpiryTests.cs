@@ -96,4 +96,20 @@ public sealed class StoreExpiryTests(ITestOutputHelper output)
         harness.TickUntilIdle();
         Assert.Equal(0, harness.Store.Stats.Entries);
     }
+
+    [Fact]
+    public void A_page_of_a_scan_over_many_expired_keys_ends_early_and_the_scan_goes_on_after_it()
+    {
+        using var harness = new StoreHarness();
+        for (int i = 0; i < 1_000; i++)
+        {
+            harness.Set($"key:{i:D4}", "v", new StoreExpiry(StoreExpiryKind.After, 10));
+        }
+
+        harness.Set("key:last", "v");
+        harness.Time.Advance(10);
+        int pages = 0;
+        Assert.Equal([(StoreEntryKind.Value, "key:last")], harness.ScanAll("key:", 10, () => pages++));
+        Assert.InRange(pages, 1_000 / (16 * StoreHarness.Tiny.HoldKeysMax), 20);
+    }
 }
