@@ -28,27 +28,40 @@ internal static class StoreBenchReport
     private static void WriteJson(Utf8JsonWriter json, StoreBenchResult result)
     {
         BenchTally tally = result.Tally;
-        json.WriteNumber("ops_per_second", Math.Round(result.OperationsPerSecond, 1));
+        WriteFinite(json, "ops_per_second", Math.Round(result.OperationsPerSecond, 1));
         foreach ((string name, _, double percentile) in Percentiles)
         {
-            json.WriteNumber(name, result.Percentile(percentile));
+            WriteFinite(json, name, result.Percentile(percentile));
         }
 
-        json.WriteNumber("max_us", result.MaxMicroseconds);
-        json.WriteNumber("mean_us", result.MeanMicroseconds);
+        WriteFinite(json, "max_us", result.MaxMicroseconds);
+        WriteFinite(json, "mean_us", result.MeanMicroseconds);
         json.WriteNumber("ops", tally.Replies);
         json.WriteNumber("misses", tally.Misses);
         json.WriteNumber("errors", tally.Errors);
         json.WriteNumber("mismatches", tally.Mismatches);
-        json.WriteNumber("bytes_per_second", Math.Round(result.BytesPerSecond));
+        WriteFinite(json, "bytes_per_second", Math.Round(result.BytesPerSecond));
         json.WriteNumber("duration_seconds", Math.Round(result.Duration.TotalSeconds, 3));
         json.WriteNumber("client_cpu_seconds", Math.Round(result.ClientCpu.TotalSeconds, 3));
-        json.WriteNumber("client_cpu_seconds_per_million", Math.Round(result.ClientCpuSecondsPerMillion, 4));
+        WriteFinite(json, "client_cpu_seconds_per_million", Math.Round(result.ClientCpuSecondsPerMillion, 4));
         json.WriteBoolean("interrupted", result.Interrupted);
         json.WriteString("server_version", result.ServerVersion);
         json.WriteStartObject("parameters");
         WriteParameters(json, result.Settings);
         json.WriteEndObject();
+    }
+
+    // A run that was interrupted before it measured has no rates: null, since JSON has no infinity.
+    private static void WriteFinite(Utf8JsonWriter json, string name, double value)
+    {
+        if (double.IsFinite(value))
+        {
+            json.WriteNumber(name, value);
+        }
+        else
+        {
+            json.WriteNull(name);
+        }
     }
 
     private static void WriteParameters(Utf8JsonWriter json, StoreBenchSettings settings)

@@ -87,7 +87,11 @@ internal static class ItemList
             if (item.Found)
             {
                 json.WriteBytes("value", item.Value.Span);
-                json.WriteNumber("version", item.Version);
+                if (item.Version != 0)
+                {
+                    // Fields of a hash have none of their own.
+                    json.WriteNumber("version", item.Version);
+                }
             }
             else if (item.Error != ErrorCode.None)
             {

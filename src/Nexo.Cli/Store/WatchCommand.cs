@@ -23,6 +23,7 @@ internal static class WatchCommand
                 await using (watch)
                 {
                     run.Remark("watching; Ctrl-C ends");
+                    run.Client.StateChanged += (_, change) => Tell(run, change.Current);
                     await foreach (StoreChangeEvent change in watch.ReadAllAsync(run.Cancel))
                     {
                         Print(run, change);
@@ -43,6 +44,19 @@ internal static class WatchCommand
                 ("Everything", "nexo store watch"),
                 ("Wait for the next change of a prefix", "nexo store watch job: --count 1"),
                 ("For a program", "nexo store watch session: --json"));
+    }
+
+    // A watch may be silent for hours: who looks at it is to know whether it still watches.
+    private static void Tell(ClientRun run, NexoConnectionState state)
+    {
+        if (state == NexoConnectionState.Connecting)
+        {
+            run.Remark("the connection is lost; trying again");
+        }
+        else if (state == NexoConnectionState.Connected)
+        {
+            run.Remark("connected again");
+        }
     }
 
     private static void Print(ClientRun run, StoreChangeEvent change)
