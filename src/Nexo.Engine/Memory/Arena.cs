@@ -26,16 +26,18 @@ internal sealed unsafe class Arena : IDisposable
     private readonly uint _granuleMask;
     private readonly int _pageGranules;
     private readonly int _slotGranulesMax;
+    private readonly uint _pageIdMax;
     private readonly uint[] _withRoom = new uint[SizeClasses.Count];
     private Page* _pages;
     private byte* _spare;
     private uint _pageCapacity;
     private uint _pageCount = 1;
     private uint _freePageIds;
+    private uint _freePageIdCount;
     private long _credit;
     private long _reserved;
 
-    public Arena(PagePool pool, MemoryBudget budget, int pageBytes)
+    public Arena(PagePool pool, MemoryBudget budget, int pageBytes, int pageIdMax = int.MaxValue)
     {
         _pool = pool;
         _budget = budget;
@@ -43,6 +45,7 @@ internal sealed unsafe class Arena : IDisposable
         _granuleBits = BitOperations.Log2((uint)_pageGranules);
         _granuleMask = (uint)_pageGranules - 1;
         _slotGranulesMax = _pageGranules / 8;
+        _pageIdMax = (uint)Math.Min(pageIdMax, int.MaxValue >> _granuleBits);
     }
 
     /// <summary>Bytes of the slots that are in use, and of the page list.</summary>
@@ -82,9 +85,21 @@ internal sealed unsafe class Arena : IDisposable
         return bytes <= capacity && (bytes > capacity / 2 || CostOf(bytes) >= capacity);
     }
 
-    /// <summary>Makes sure that so many bytes can be allocated; false: the limit is reached.</summary>
+    /// <summary>What the structures' own growth took beyond the credit; the next reservation covers it.</summary>
+    public long Overdrawn => Math.Max(0, -_credit);
+
+    /// <summary>
+    /// Makes sure that so many bytes can be allocated; false: the limit is reached, or the page ids do not suffice.
+    /// </summary>
     public bool TryReserve(long bytes)
     {
+        // Each block is larger than a slot can be; of pages, each size class needs at most one and then some.
+        long ids = SizeClasses.Count + (bytes / (_slotGranulesMax * SizeClasses.GranuleBytes));
+        if (_freePageIdCount + _pageIdMax + 1L - _pageCount < ids)
+        {
+            return false;
+        }
+
         if (_credit < bytes)
         {
             if (!_budget.TryTake(bytes - _credit, out long taken))
@@ -277,9 +292,7 @@ internal sealed unsafe class Arena : IDisposable
         return id;
     }
 
-    /// <summary>
-    /// One empty page stays, so that a key that comes and goes does not cost a system call each time.
-    /// </summary>
+    /// <summary>One empty page stays: a key that comes and goes does not cost a system call each time.</summary>
     private void Release(uint id)
     {
         Page* page = _pages + id;
@@ -331,6 +344,7 @@ internal sealed unsafe class Arena : IDisposable
         uint id = _freePageIds;
         if (id != 0)
         {
+            _freePageIdCount--;
             _freePageIds = _pages[id].Next;
             return id;
         }
@@ -340,7 +354,7 @@ internal sealed unsafe class Arena : IDisposable
             GrowPageList();
         }
 
-        if (_pageCount > int.MaxValue >> _granuleBits)
+        if (_pageCount > _pageIdMax)
         {
             throw new InsufficientMemoryException("a shard is full: all of its page ids are taken");
         }
@@ -354,6 +368,7 @@ internal sealed unsafe class Arena : IDisposable
         page->Base = null;
         page->Next = _freePageIds;
         _freePageIds = id;
+        _freePageIdCount++;
     }
 
     private void GrowPageList()

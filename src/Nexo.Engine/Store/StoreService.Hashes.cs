@@ -22,11 +22,12 @@ public sealed partial class StoreService
         ulong hash = _hasher.Of(key);
         StoreShard shard = ShardOf(hash);
         StoreStatus status;
+        int rounds = 0;
         do
         {
             status = shard.HashSet(key, hash, ref pairs, out added, out version);
         }
-        while (status == StoreStatus.OutOfMemory && MakeRoom(shard));
+        while (status == StoreStatus.OutOfMemory && MakeRoom(shard, ref rounds));
         return status;
     }
 
@@ -103,11 +104,12 @@ public sealed partial class StoreService
         ulong hash = _hasher.Of(key);
         StoreShard shard = ShardOf(hash);
         StoreStatus status;
+        int rounds = 0;
         do
         {
             status = shard.HashIncrement(key, hash, field, delta, out value, out version);
         }
-        while (status == StoreStatus.OutOfMemory && MakeRoom(shard));
+        while (status == StoreStatus.OutOfMemory && MakeRoom(shard, ref rounds));
         return status;
     }
 

@@ -40,11 +40,12 @@ public sealed partial class StoreService
 
         ulong hash = _hasher.Of(key);
         StoreShard shard = ShardOf(hash);
+        int rounds = 0;
         do
         {
             status = shard.Set(key, hash, value, options.Condition, plan, previous, out result);
         }
-        while (status == StoreStatus.OutOfMemory && MakeRoom(shard));
+        while (status == StoreStatus.OutOfMemory && MakeRoom(shard, ref rounds));
         return status;
     }
 
@@ -101,11 +102,12 @@ public sealed partial class StoreService
 
         ulong hash = _hasher.Of(key);
         StoreShard shard = ShardOf(hash);
+        int rounds = 0;
         do
         {
             status = shard.Expire(key, hash, plan);
         }
-        while (status == StoreStatus.OutOfMemory && MakeRoom(shard));
+        while (status == StoreStatus.OutOfMemory && MakeRoom(shard, ref rounds));
         return status;
     }
 
@@ -134,11 +136,12 @@ public sealed partial class StoreService
 
         ulong hash = _hasher.Of(key);
         StoreShard shard = ShardOf(hash);
+        int rounds = 0;
         do
         {
             status = shard.Touch(key, hash, plan, value, out version);
         }
-        while (status == StoreStatus.OutOfMemory && MakeRoom(shard));
+        while (status == StoreStatus.OutOfMemory && MakeRoom(shard, ref rounds));
         return status;
     }
 
@@ -159,11 +162,12 @@ public sealed partial class StoreService
 
         ulong hash = _hasher.Of(key);
         StoreShard shard = ShardOf(hash);
+        int rounds = 0;
         do
         {
             status = shard.Increment(key, hash, delta, plan, out value, out version);
         }
-        while (status == StoreStatus.OutOfMemory && MakeRoom(shard));
+        while (status == StoreStatus.OutOfMemory && MakeRoom(shard, ref rounds));
         return status;
     }
 
@@ -180,11 +184,12 @@ public sealed partial class StoreService
         ulong hash = _hasher.Of(key);
         StoreShard shard = ShardOf(hash);
         StoreStatus status;
+        int rounds = 0;
         do
         {
             status = shard.Append(key, hash, suffix, out length, out version);
         }
-        while (status == StoreStatus.OutOfMemory && MakeRoom(shard));
+        while (status == StoreStatus.OutOfMemory && MakeRoom(shard, ref rounds));
         return status;
     }
 

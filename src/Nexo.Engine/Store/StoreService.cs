@@ -209,13 +209,26 @@ public sealed partial class StoreService : IDisposable
     private StoreShard ShardOf(ulong hash) => _shards[ShardIndexOf(hash)];
 
     /// <summary>
-    /// A shard had no room for a write: lets the others evict, one after the other, their locks never held together.
-    /// False: there is nothing to gain, the refusal stands.
+    /// A shard had no room for a write: lets the others give theirs, one after the other, their locks never held
+    /// together. A store that evicts does so for a bounded number of rounds, one that refuses gathers what lies unused
+    /// once: writers at the limit must not take it from each other for ever. False: the refusal stands.
     /// </summary>
-    private bool MakeRoom(StoreShard shard)
+    private bool MakeRoom(StoreShard shard, ref int rounds)
     {
-        long wanted = shard.RoomWanted;
-        if (_limits.Eviction != StoreEviction.Evict || _limits.MemoryBytesMax == 0 || wanted > _limits.MemoryBytesMax)
+        bool evicts = _limits.Eviction == StoreEviction.Evict;
+        int roundsMax = evicts ? (2 * _shards.Length) + 4 : 1;
+        if (rounds++ < roundsMax && TryGather(shard.RoomWanted, evicts))
+        {
+            return true;
+        }
+
+        shard.CountRefused();
+        return false;
+    }
+
+    private bool TryGather(long wanted, bool evicts)
+    {
+        if (_limits.MemoryBytesMax == 0 || wanted > _limits.MemoryBytesMax)
         {
             return false;
         }
@@ -227,7 +240,8 @@ public sealed partial class StoreService : IDisposable
             progress |= _shards[next].GiveRoom(_budget, wanted);
         }
 
-        return progress || _budget.Available >= wanted;
+        // Without eviction, what the shard lacks may be less than all that it wanted: let it try.
+        return progress || !evicts || _budget.Available >= wanted;
     }
 
     private sealed class Subscription(StoreService store, WatcherList.Watch watch) : IDisposable

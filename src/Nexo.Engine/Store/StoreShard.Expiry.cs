@@ -69,12 +69,26 @@ internal sealed unsafe partial class StoreShard
         }
     }
 
-    /// <summary>Frees memory for another shard's write. False: nothing left to free.</summary>
+    /// <summary>
+    /// Frees memory for another shard's write: by evicting if the store does that, else only what lies unused or is
+    /// dead. False: nothing left to free.
+    /// </summary>
     public bool GiveRoom(MemoryBudget budget, long wanted)
     {
         lock (_gate)
         {
             _arena.ReturnCredit();
+            if (!_evicts)
+            {
+                int steps = _limits.Tuning.HoldStepsMax;
+                while (budget.Available < wanted && FreeDead(ref steps))
+                {
+                    _arena.ReturnCredit();
+                }
+
+                return false;
+            }
+
             bool freed = true;
             for (int i = 0; i < _limits.Tuning.EvictBucketsMax && freed && budget.Available < wanted; i++)
             {
@@ -161,16 +175,30 @@ internal sealed unsafe partial class StoreShard
         return true;
     }
 
+    /// <summary>
+    /// Removes one entry that is due, or frees a part of a dead hash. False: no more, or no steps left.
+    /// </summary>
+    private bool FreeDead(ref int steps)
+    {
+        if (_wheel.Count > 0 && _wheel.TryTakeDue(_clock.NowMs, ref steps, out uint due))
+        {
+            Remove(due, StoreChangeKind.Expired);
+            return true;
+        }
+
+        return steps-- > 0 && TearOne();
+    }
+
     private StoreStatus Refuse(long wanted)
     {
-        RoomWanted = wanted;
-        _counters.Refused++;
+        RoomWanted = wanted + _arena.Overdrawn;
         return StoreStatus.OutOfMemory;
     }
 
     /// <summary>
-    /// Makes sure that so much can be allocated, by evicting if the store does that. Must come before entries are
-    /// looked up that are to be kept at hand. False: refuse the write (or let other shards make room first).
+    /// Makes sure that so much can be allocated: by evicting if the store does that, else by freeing what has expired,
+    /// a bounded part of it. Must come before entries are looked up that are to be kept at hand. False: refuse the
+    /// write (or let other shards make room first).
     /// </summary>
     private bool MakeRoom(long wanted)
     {
@@ -179,9 +207,21 @@ internal sealed unsafe partial class StoreShard
             return true;
         }
 
-        if (!_evicts || wanted > _limits.MemoryBytesMax)
+        if (_limits.MemoryBytesMax > 0 && wanted > _limits.MemoryBytesMax)
         {
             return false;
+        }
+
+        if (!_evicts)
+        {
+            int steps = _limits.Tuning.HoldStepsMax;
+            bool roomy = false;
+            while (!roomy && FreeDead(ref steps))
+            {
+                roomy = _arena.TryReserve(wanted);
+            }
+
+            return roomy;
         }
 
         for (int i = 0; i < _limits.Tuning.EvictBucketsMax && EvictSome(); i++)

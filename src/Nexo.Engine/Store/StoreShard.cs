@@ -35,7 +35,7 @@ internal sealed unsafe partial class StoreShard : IDisposable
         _hasher = context.Hasher;
         _watchers = context.Watchers;
         _evicts = _limits.MemoryBytesMax > 0 && _limits.Eviction == StoreEviction.Evict;
-        _arena = new Arena(context.Pool, context.Budget, _limits.Tuning.PageBytes);
+        _arena = new Arena(context.Pool, context.Budget, _limits.Tuning.PageBytes, _limits.Tuning.PageIdMax);
         _index = new OrderedIndex(_arena, _limits.Tuning.IndexNodeBytes);
         long now = _clock.NowMs;
         _wheel = new TimingWheel(_arena, now);
@@ -45,7 +45,7 @@ internal sealed unsafe partial class StoreShard : IDisposable
         _version = (ulong)Math.Max(0, now) * 1_000;
     }
 
-    /// <summary>Memory that the last refused write asked for.</summary>
+    /// <summary>Memory that the last refused write asked for, with what the arena has overdrawn.</summary>
     public long RoomWanted { get; private set; }
 
     public void AddTo(ref ShardTotals totals)
@@ -65,6 +65,15 @@ internal sealed unsafe partial class StoreShard : IDisposable
     {
         _gate.Enter();
         _gate.Exit();
+    }
+
+    /// <summary>A write was refused for good.</summary>
+    public void CountRefused()
+    {
+        lock (_gate)
+        {
+            _counters.Refused++;
+        }
     }
 
     /// <summary>

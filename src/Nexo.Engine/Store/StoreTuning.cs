@@ -8,6 +8,9 @@ internal sealed record StoreTuning
     /// <summary>Bytes of an arena's page; a power of two, up to 1 MiB.</summary>
     public int PageBytes { get; init; } = 256 * 1_024;
 
+    /// <summary>Highest page id of a shard; what a reference has no bits for is cut off.</summary>
+    public int PageIdMax { get; init; } = int.MaxValue;
+
     public int IndexNodeBytes { get; init; } = 256;
 
     /// <summary>A hash larger than this gets a table of its own.</summary>

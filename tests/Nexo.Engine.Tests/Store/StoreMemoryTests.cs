@@ -160,6 +160,92 @@ public sealed class StoreMemoryTests
         Assert.Equal(0, allocated);
     }
 
+    [Fact]
+    public void Credit_that_other_shards_hold_unused_is_gathered_before_a_write_is_refused()
+    {
+        var limits = new StoreLimits { MemoryBytesMax = 64 * 1_024 * 1_024, Shards = 16 };
+        using var harness = new StoreHarness(limits);
+        string large = new('v', 7_400_000);
+        for (int i = 0; i < 12; i++)
+        {
+            harness.Set($"large:{i % 4}", large);
+        }
+
+        string value = new('v', 500_000);
+        for (int i = 0; i < 66; i++)
+        {
+            Assert.Equal(StoreStatus.Ok, harness.TrySet($"key:{i}", value, out _));
+        }
+
+        Assert.Equal(0, harness.Store.Stats.Refused);
+        while (harness.TrySet($"key:{harness.Store.Stats.Entries}", value, out _) == StoreStatus.Ok)
+        {
+            Assert.InRange(harness.Store.Stats.UsedBytes, 0, limits.MemoryBytesMax);
+        }
+
+        Assert.Equal(1, harness.Store.Stats.Refused);
+        Assert.InRange(harness.Store.Stats.UsedBytes, limits.MemoryBytesMax * 97 / 100, limits.MemoryBytesMax);
+    }
+
+    [Fact]
+    public void What_has_expired_goes_before_a_write_is_refused()
+    {
+        using var harness = Limited(StoreEviction.Refuse);
+        var expiry = new StoreExpiry(StoreExpiryKind.After, 10);
+        int stored = 0;
+        while (harness.TrySet($"key:{stored}", new string('v', 100), out _, expiry) == StoreStatus.Ok)
+        {
+            stored++;
+        }
+
+        harness.Time.Advance(20);
+        for (int i = 0; i < stored; i++)
+        {
+            Assert.Equal(StoreStatus.Ok, harness.TrySet($"new:{i}", new string('v', 100), out _));
+        }
+
+        Assert.InRange(harness.Store.Stats.Expired, stored * 8 / 10, stored);
+        Assert.Equal(1, harness.Store.Stats.Refused);
+    }
+
+    [Theory]
+    [InlineData(StoreEviction.Refuse, 0)]
+    [InlineData(StoreEviction.Refuse, 1L << 30)]
+    [InlineData(StoreEviction.Evict, 1L << 30)]
+    public void A_shard_without_page_ids_refuses_or_evicts_and_has_changed_nothing(StoreEviction eviction, long limit)
+    {
+        var tuning = StoreHarness.Tiny with { PageIdMax = 400 };
+        using var harness = new StoreHarness(
+            new StoreLimits { Shards = 2, MemoryBytesMax = limit, Eviction = eviction, Tuning = tuning });
+        string block = new('v', 1_000);
+        int refused = 0;
+        for (int i = 0; i < 2_000; i++)
+        {
+            refused += harness.TrySet($"key:{i}", block, out _) == StoreStatus.OutOfMemory ? 1 : 0;
+        }
+
+        Assert.InRange(harness.Count("key:"), 100, 800);
+        Assert.Equal(refused, harness.Store.Stats.Refused);
+        Assert.Equal(2_000 - refused, harness.Store.Stats.Sets);
+        Assert.Equal(eviction == StoreEviction.Evict, refused == 0);
+        (string, string)[] pairs = [.. Enumerable.Range(0, 600).Select(i => ($"f{i}", block))];
+        Assert.Equal(StoreStatus.OutOfMemory, harness.HashSet("hash", pairs));
+        Assert.Null(harness.HashGetAll("hash"));
+    }
+
+    [Theory]
+    [InlineData(StoreEviction.Refuse)]
+    [InlineData(StoreEviction.Evict)]
+    public void A_closed_store_refuses_writes_and_does_not_look_for_room(StoreEviction eviction)
+    {
+        var limits = new StoreLimits { MemoryBytesMax = Limit, Eviction = eviction, Shards = 4 };
+        var store = new StoreService(limits, new ManualTime());
+        var options = new SetOptions { Expiry = new StoreExpiry(StoreExpiryKind.After, 10_000) };
+        Assert.Equal(StoreStatus.Ok, store.Set("key"u8, "value"u8, options, null, out _));
+        store.Dispose();
+        Assert.Equal(StoreStatus.OutOfMemory, store.Set("other"u8, "value"u8, default, null, out _));
+    }
+
     private static StoreHarness Limited(StoreEviction eviction) =>
         new(new StoreLimits { MemoryBytesMax = Limit, Eviction = eviction, Shards = 4 });
 }
