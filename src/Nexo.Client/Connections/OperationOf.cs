@@ -10,7 +10,7 @@ internal sealed class Operation<TReader, TResult> : Operation, IValueTaskSource<
     private const int PooledMax = 1_024;
 
     [ThreadStatic]
-    private static Operation<TReader, TResult>? t_last;
+    private static Operation<TReader, TResult>? _last;
 
     private static readonly ConcurrentQueue<Operation<TReader, TResult>> Pool = new();
 
@@ -21,10 +21,10 @@ internal sealed class Operation<TReader, TResult> : Operation, IValueTaskSource<
 
     public static Operation<TReader, TResult> Rent(TReader reader)
     {
-        Operation<TReader, TResult>? operation = t_last;
+        Operation<TReader, TResult>? operation = _last;
         if (operation is not null)
         {
-            t_last = null;
+            _last = null;
         }
         else if (!Pool.TryDequeue(out operation))
         {
@@ -99,9 +99,9 @@ internal sealed class Operation<TReader, TResult> : Operation, IValueTaskSource<
         _reader = default;
         _result = default!;
         _error = null;
-        if (t_last is null)
+        if (_last is null)
         {
-            t_last = this;
+            _last = this;
         }
         else if (Pool.Count < PooledMax)
         {

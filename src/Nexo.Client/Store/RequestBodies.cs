@@ -10,18 +10,18 @@ internal static class RequestBodies
 {
     // Two, because a typed SET needs one for the value and one for the body.
     [ThreadStatic]
-    private static FrameBuffer? t_first;
+    private static FrameBuffer? _first;
 
     [ThreadStatic]
-    private static FrameBuffer? t_second;
+    private static FrameBuffer? _second;
 
     public static FrameBuffer Rent()
     {
-        FrameBuffer? buffer = t_first;
+        FrameBuffer? buffer = _first;
         if (buffer is not null)
         {
-            t_first = t_second;
-            t_second = null;
+            _first = _second;
+            _second = null;
             return buffer;
         }
 
@@ -31,13 +31,13 @@ internal static class RequestBodies
     public static void Return(FrameBuffer buffer)
     {
         buffer.Clear();
-        if (t_first is null)
+        if (_first is null)
         {
-            t_first = buffer;
+            _first = buffer;
         }
-        else if (t_second is null)
+        else if (_second is null)
         {
-            t_second = buffer;
+            _second = buffer;
         }
         else
         {

@@ -32,6 +32,18 @@ public sealed class ProblemTests : IDisposable
     }
 
     [Fact]
+    public void Variables_of_a_kubernetes_service_called_nexo_are_no_problem() =>
+        Assert.Empty(Problems(new()
+        {
+            Variables = new Dictionary<string, string>
+            {
+                ["NEXO_PORT"] = "tcp://10.0.0.1:7654",
+                ["NEXO_PORT_7654_TCP_ADDR"] = "10.0.0.1",
+                ["NEXO_SERVICE_HOST"] = "10.0.0.1",
+            },
+        }));
+
+    [Fact]
     public void A_variable_that_is_no_setting_is_a_problem()
     {
         string problem = Assert.Single(Problems(new() { Variables = new Dictionary<string, string> { ["NEXO_STORE_MAX_MEMORY"] = "1gb" } }));
