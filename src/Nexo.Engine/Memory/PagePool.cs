@@ -16,6 +16,10 @@ internal sealed unsafe partial class PagePool : IDisposable
     private const int AdviseHugePages = 14;
     private const nuint HugePageBytes = 2 * 1_024 * 1_024;
 
+    // A huge page is resident as a whole when a byte of it is written. In a small store that would be most of what it
+    // takes; in a large one it saves the processor more look-ups of addresses than it has room to remember.
+    private const int PlainRegions = 8;
+
     private readonly Lock _gate = new();
     private readonly List<nint> _regions = [];
     private readonly Stack<nint> _free = new();
@@ -110,7 +114,11 @@ internal sealed unsafe partial class PagePool : IDisposable
         }
 
         nuint aligned = ((nuint)start + HugePageBytes - 1) & ~(HugePageBytes - 1);
-        _ = Advise((void*)aligned, RegionBytes, AdviseHugePages);
+        if (_regions.Count >= PlainRegions)
+        {
+            _ = Advise((void*)aligned, RegionBytes, AdviseHugePages);
+        }
+
         return (byte*)aligned;
     }
 
