@@ -8,6 +8,8 @@ using Nexo.Server.Native;
 
 namespace Nexo.EndToEnd.Tests.Native;
 
+// Alone: a collection that other tests cause empties the array pool that the pipes of this one rent from.
+[Collection(nameof(MemoryTests))]
 public sealed class HotPathTests
 {
     private const int RequestsPerBatch = 64;
