@@ -14,7 +14,7 @@ public sealed partial class StoreService
     /// <summary>
     /// Brings what commands on keys with these hashes will touch into the processor's cache. In a store larger than the
     /// cache a command mostly waits for two lines of memory, one after the other; asked for together, the waits of many
-    /// commands overlap. Changes nothing, and takes the lock of each shard concerned once.
+    /// commands overlap. Changes nothing, and takes the lock of each shard concerned twice.
     /// </summary>
     [SkipLocalsInit]
     public void Prefetch(ReadOnlySpan<ulong> hashes)
@@ -36,7 +36,15 @@ public sealed partial class StoreService
         {
             if (first[shard] != 0)
             {
-                _shards[shard].Prefetch(hashes, first[shard], next);
+                _shards[shard].PrefetchBuckets(hashes, first[shard], next);
+            }
+        }
+
+        for (int shard = 0; shard < _shards.Length; shard++)
+        {
+            if (first[shard] != 0)
+            {
+                _shards[shard].PrefetchEntries(hashes, first[shard], next);
             }
         }
     }

@@ -101,6 +101,9 @@ public static class NexoServer
 
             // What a peer may send ahead while it is not being read, before it has said who it is too.
             sockets.MaxReadBufferSize = ReadAheadBytesMax;
+
+            // A flush completes only when the socket has taken all of it: `Outbox` builds on that.
+            sockets.MaxWriteBufferSize = 1;
             sockets.CreateBoundListenSocket = ListenerFactory.CreateBoundSocket;
         });
     }

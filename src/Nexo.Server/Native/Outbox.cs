@@ -1,13 +1,21 @@
+using System.Buffers;
 using System.IO.Pipelines;
+using System.Net.Sockets;
 using Nexo.Protocol;
 
 namespace Nexo.Server.Native;
 
 /// <summary>
 /// What is on its way to one peer. Whoever has frames posts them under a lock; the first who finds no flush running
-/// becomes the flusher and sends until nothing is left, so frames leave in the order in which they were posted.
+/// becomes the flusher and sends until nothing is left, so frames leave in the order in which they were posted. While
+/// the peer keeps up they go straight to its socket; the transport's pipe takes what the socket has no room for.
 /// </summary>
-internal sealed class Outbox(PipeWriter writer, NativeServer server)
+/// <param name="writer">
+/// The transport's. It must complete a flush only when all of it was taken, else what follows could overtake it.
+/// </param>
+/// <param name="socket">A non-blocking one under <paramref name="writer"/>; null when bytes change on the way, as with TLS.</param>
+/// <param name="server">The clock.</param>
+internal sealed class Outbox(PipeWriter writer, Socket? socket, NativeServer server)
 {
     // What goes to the transport at once: a large reply must not lie in its buffers as well, and each piece that is taken
     // shows that the peer reads.
@@ -110,19 +118,12 @@ internal sealed class Outbox(PipeWriter writer, NativeServer server)
     {
         try
         {
-            if (first.Count <= PieceBytes)
-            {
-                Write(first.Written.Span);
-            }
-            else
-            {
-                _sending.AppendFrames(first.Written.Span);
-                WritePiece();
-            }
-
+            int sent = SendAtOnce(first.Written.Span);
+            _sending.AppendFrames(first.Written.Span[sent..]);
             first.Clear();
-            while (true)
+            while (TryTakeNext(isPeerGone: false))
             {
+                WritePiece();
                 ValueTask<FlushResult> flush = writer.FlushAsync();
                 if (!flush.IsCompletedSuccessfully)
                 {
@@ -130,19 +131,27 @@ internal sealed class Outbox(PipeWriter writer, NativeServer server)
                     return;
                 }
 
-                if (!TryTakeNext(flush.Result.IsCompleted))
+                if (flush.Result.IsCompleted)
                 {
+                    Abandon();
                     return;
                 }
-
-                WritePiece();
             }
         }
         catch (InvalidOperationException)
         {
+            // The transport was torn down; `ObjectDisposedException` is one too.
             first.Clear();
             Abandon();
         }
+    }
+
+    /// <summary>What of the bytes the socket took; an error shows when the transport tries the rest.</summary>
+    private int SendAtOnce(ReadOnlySpan<byte> bytes)
+    {
+        int sent = socket?.Send(bytes, SocketFlags.None, out _) ?? 0;
+        BytesSent += sent;
+        return sent;
     }
 
     private async Task FlushSlowlyAsync(ValueTask<FlushResult> flush)
@@ -165,21 +174,9 @@ internal sealed class Outbox(PipeWriter writer, NativeServer server)
     {
         ReadOnlySpan<byte> rest = _sending.Written.Span[_sentFrom..];
         ReadOnlySpan<byte> piece = rest[..Math.Min(rest.Length, PieceBytes)];
-        Write(piece);
+        writer.Write(piece);
+        BytesSent += piece.Length;
         _sentFrom += piece.Length;
-    }
-
-    private void Write(ReadOnlySpan<byte> bytes)
-    {
-        BytesSent += bytes.Length;
-        while (!bytes.IsEmpty)
-        {
-            Span<byte> space = writer.GetSpan();
-            int count = Math.Min(space.Length, bytes.Length);
-            bytes[..count].CopyTo(space);
-            writer.Advance(count);
-            bytes = bytes[count..];
-        }
     }
 
     /// <summary>Swaps the buffers when one is sent and the other is not empty; ends the flush when all is sent.</summary>
