@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
 
 namespace Nexo.Engine.Memory;
 
@@ -26,7 +25,7 @@ internal readonly unsafe struct KeyHash
         _d = d;
     }
 
-    public static KeyHash Random() => new(Secret(), Secret(), Secret(), Secret(), Secret());
+    public static KeyHash Random() => new(Multiplier(), Multiplier(), Multiplier(), Multiplier(), Multiplier());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ulong Of(ReadOnlySpan<byte> key)
@@ -67,17 +66,15 @@ internal readonly unsafe struct KeyHash
         return Mix(low ^ _a ^ length, high ^ _b);
     }
 
-    private static ulong Secret()
+    private static ulong Multiplier()
     {
-        Span<byte> bytes = stackalloc byte[8];
-        ulong secret;
+        ulong multiplier;
         do
         {
-            RandomNumberGenerator.Fill(bytes);
-            secret = BitConverter.ToUInt64(bytes) | 1;
+            multiplier = Secret.Next() | 1;
         }
-        while (BitOperations.PopCount(secret) != 32);
-        return secret;
+        while (BitOperations.PopCount(multiplier) != 32);
+        return multiplier;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
 using Nexo.Engine.Memory;
 
 namespace Nexo.Engine.Store;
@@ -34,7 +33,7 @@ public sealed partial class StoreService : IDisposable
     private readonly WatcherList _watchers = new();
     private readonly StoreShard[] _shards;
     private readonly Lock _tickGate = new();
-    private readonly ulong _cursorTag = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
+    private readonly ulong _cursorTag = Secret.Next();
     private readonly int _shardShift;
     private int _tickShard;
     private int _roomShard;
