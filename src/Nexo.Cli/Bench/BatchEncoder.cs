@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using Nexo.Protocol;
 
 namespace Nexo.Cli.Bench;
 
@@ -12,8 +11,6 @@ internal sealed class BatchEncoder
     /// <summary>Set on an element of a plan that is a read; the rest is the number of the key.</summary>
     public const uint ReadBit = 1u << 31;
 
-    private const int CorrelationOffset = FrameHeader.Size - sizeof(uint);
-
     private readonly KeyNames _names;
     private readonly ValuePattern _value;
     private readonly RequestTemplate _get;
@@ -21,14 +18,19 @@ internal sealed class BatchEncoder
     private readonly RequestTemplate? _only;
     private readonly byte[] _batch;
 
+    /// <param name="get">A read.</param>
+    /// <param name="set">A write.</param>
+    /// <param name="names">The keys.</param>
+    /// <param name="value">What is written.</param>
     /// <param name="mix">Which requests will come: a batch of one kind is laid out once.</param>
-    /// <param name="ttlMs">How long what is written lives; 0: for ever.</param>
-    public BatchEncoder(KeyNames names, ValuePattern value, OperationMix mix, long ttlMs, int batchMax)
+    /// <param name="batchMax">The most requests in a batch.</param>
+    public BatchEncoder(
+        RequestTemplate get, RequestTemplate set, KeyNames names, ValuePattern value, OperationMix mix, int batchMax)
     {
         _names = names;
         _value = value;
-        _get = RequestTemplate.Get(names);
-        _set = RequestTemplate.Set(names, value, ttlMs);
+        _get = get;
+        _set = set;
         _only = mix.OnlyReads ? _get : mix.OnlyWrites ? _set : null;
         _batch = GC.AllocateUninitializedArray<byte>(
             checked(batchMax * Math.Max(_get.Frame.Length, _set.Frame.Length)), pinned: true);
@@ -52,7 +54,11 @@ internal sealed class BatchEncoder
                 template.Frame.CopyTo(frame);
             }
 
-            BinaryPrimitives.WriteUInt32LittleEndian(frame[CorrelationOffset..], firstCorrelation + (uint)i);
+            if (template.CorrelationOffset > 0)
+            {
+                BinaryPrimitives.WriteUInt32LittleEndian(frame[template.CorrelationOffset..], firstCorrelation + (uint)i);
+            }
+
             _names.Patch(frame.Slice(template.KeyOffset, _names.SizeBytes), key);
             if (template.ValueOffset > 0)
             {
@@ -63,33 +69,5 @@ internal sealed class BatchEncoder
         }
 
         return _batch.AsSpan(0, at);
-    }
-
-    private sealed record RequestTemplate(byte[] Frame, int KeyOffset, int ValueOffset)
-    {
-        public static RequestTemplate Get(KeyNames names)
-        {
-            using var buffer = new FrameBuffer();
-            buffer.Begin(Opcode.StoreGet, FrameKind.Request, 0);
-            buffer.Write(names.Template);
-            buffer.End();
-            return new RequestTemplate(buffer.Written.ToArray(), FrameHeader.Size, 0);
-        }
-
-        public static RequestTemplate Set(KeyNames names, ValuePattern value, long ttlMs)
-        {
-            using var buffer = new FrameBuffer();
-            buffer.Begin(Opcode.StoreSet, FrameKind.Request, 0);
-            new SetRequest
-            {
-                Key = names.Template,
-                Value = value.Template,
-                Expiry = new StoreExpiry(ttlMs > 0 ? ExpiryKind.After : ExpiryKind.None, ttlMs),
-            }.Write(buffer);
-            buffer.End();
-            byte[] frame = buffer.Written.ToArray();
-            int valueOffset = frame.Length - value.SizeBytes;
-            return new RequestTemplate(frame, valueOffset - names.SizeBytes, value.SizeBytes > 0 ? valueOffset : 0);
-        }
     }
 }

@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Nexo.Cli.Terminal;
-using Nexo.Protocol;
 
 namespace Nexo.Cli.Bench;
 
@@ -92,8 +91,8 @@ internal sealed class BenchConnection : IDisposable
     }
 
     /// <summary>
-    /// Receives once, behind what was left of a frame before. Most reads end with a frame, so all connections share one
-    /// warm buffer; only where a frame is cut does its beginning move to a buffer of this connection's own.
+    /// Receives once, behind what was left of a reply before. Most reads end with a reply, so all connections share one
+    /// warm buffer; only where a reply is cut does its beginning move to a buffer of this connection's own.
     /// </summary>
     /// <returns>What is there to be parsed, or nothing.</returns>
     public ReadOnlySpan<byte> Receive(byte[] shared)
@@ -109,8 +108,10 @@ internal sealed class BenchConnection : IDisposable
         return error is NativeSockets.TryAgainError or NativeSockets.InterruptedError ? [] : throw Lost(error);
     }
 
-    /// <summary>Keeps the beginning of a frame, which may lie in the buffer that it is kept in.</summary>
-    public void KeepPartial(ReadOnlySpan<byte> rest, int frameBytesMax)
+    /// <summary>Keeps the beginning of a reply, which may lie in the buffer that it is kept in.</summary>
+    /// <param name="rest">The beginning.</param>
+    /// <param name="replyBytes">How long the reply is, if that is known.</param>
+    public void KeepPartial(ReadOnlySpan<byte> rest, int replyBytes)
     {
         _partialCount = rest.Length;
         if (rest.IsEmpty)
@@ -118,13 +119,7 @@ internal sealed class BenchConnection : IDisposable
             return;
         }
 
-        int wanted = FrameHeader.TryRead(rest, frameBytesMax, out FrameHeader header) switch
-        {
-            FrameStatus.NeedBody => Math.Max(header.TotalSize, PartialBytesMin),
-            FrameStatus.TooLarge or FrameStatus.TooSmall => throw new CliFailure(
-                ExitCode.Refused, "protocol", "The server sent a frame of an impossible length."),
-            _ => PartialBytesMin,
-        };
+        int wanted = Math.Max(replyBytes, Math.Max(2 * rest.Length, PartialBytesMin));
         if (_partial.Length < wanted)
         {
             byte[] larger = GC.AllocateUninitializedArray<byte>(wanted, pinned: true);

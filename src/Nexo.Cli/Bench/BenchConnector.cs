@@ -6,20 +6,20 @@ using Nexo.Protocol;
 namespace Nexo.Cli.Bench;
 
 /// <summary>
-/// Opens connections and says HELLO, with the blocking calls of a socket that does not block and a poll between them: an
+/// Opens connections and greets, with the blocking calls of a socket that does not block and a poll between them: an
 /// asynchronous call would register the socket with the framework's own event loop, which would then be woken by every
 /// packet of the run.
 /// </summary>
 internal sealed class BenchConnector(BenchTarget target, TimeSpan timeout)
 {
-    /// <summary>The correlation of HELLO; requests count on from here.</summary>
-    public const uint HelloCorrelation = 1;
+    /// <summary>The correlation of the greeting; requests count on from here.</summary>
+    public const uint GreetingCorrelation = 1;
 
-    private const int HelloReplyBytesMax = 64 * 1_024;
+    private const int WelcomeBytesMax = 64 * 1_024;
 
     private EndPoint? _reachable;
 
-    /// <param name="server">What the server said to HELLO.</param>
+    /// <param name="server">What the server said to the greeting.</param>
     public Socket Connect(out HelloReply server)
     {
         Socket socket = Open();
@@ -34,6 +34,14 @@ internal sealed class BenchConnector(BenchTarget target, TimeSpan timeout)
             throw;
         }
     }
+
+    public static CliFailure Unreachable(BenchTarget target, string reason, Exception? cause = null) => new(
+        ExitCode.CannotConnect,
+        "cannot_connect",
+        $"Cannot connect to {target.Name}: {reason.TrimEnd('.')}.",
+        "is the server running? start one with: nexo serve",
+        cause)
+    { Retryable = true };
 
     private Socket Open()
     {
@@ -56,7 +64,7 @@ internal sealed class BenchConnector(BenchTarget target, TimeSpan timeout)
             }
         }
 
-        throw Unreachable(last?.Message ?? "it has no address", last);
+        throw Unreachable(target, last?.Message ?? "it has no address", last);
     }
 
     private void Connect(Socket socket, EndPoint endPoint)
@@ -82,32 +90,25 @@ internal sealed class BenchConnector(BenchTarget target, TimeSpan timeout)
 
     private HelloReply Greet(Socket socket)
     {
-        using var hello = new FrameBuffer();
-        hello.Write(ProtocolVersion.Preface);
-        target.Hello.WriteFrame(hello, HelloCorrelation);
-        byte[] answer = new byte[HelloReplyBytesMax];
+        byte[] answer = new byte[WelcomeBytesMax];
         int count = 0;
         try
         {
             // A fresh connection takes a few hundred bytes at once.
-            socket.Send(hello.Written.Span);
+            socket.Send(target.Dialect.Greeting(target.Hello));
             while (true)
             {
-                FrameStatus status = FrameHeader.TryRead(answer.AsSpan(0, count), answer.Length, out FrameHeader header);
-                if (status == FrameStatus.Complete)
+                int received = Receive(socket, answer.AsSpan(count));
+                count += received > 0 ? received : throw Unreachable(target, $"it does not speak {target.Scheme}");
+                if (target.Dialect.ReadWelcome(answer.AsSpan(0, count), target) is { } welcome)
                 {
-                    return Understand(header, answer.AsSpan(FrameHeader.Size..header.TotalSize));
+                    return welcome;
                 }
-
-                int received = status is FrameStatus.NeedHeader or FrameStatus.NeedBody
-                    ? Receive(socket, answer.AsSpan(count))
-                    : 0;
-                count += received > 0 ? received : throw Unreachable("it does not speak the Nexo protocol", null);
             }
         }
         catch (SocketException failure)
         {
-            throw Unreachable(failure.Message, failure);
+            throw Unreachable(target, failure.Message, failure);
         }
     }
 
@@ -115,33 +116,4 @@ internal sealed class BenchConnector(BenchTarget target, TimeSpan timeout)
         socket.Poll(timeout, SelectMode.SelectRead)
             ? socket.Receive(buffer)
             : throw new SocketException((int)SocketError.TimedOut);
-
-    private HelloReply Understand(FrameHeader header, ReadOnlySpan<byte> body)
-    {
-        if (header.Kind == FrameKind.Reply && HelloReply.TryRead(body, out HelloReply? reply) && reply is not null)
-        {
-            return reply;
-        }
-
-        if (!ErrorBody.TryRead(body, out ErrorBody error))
-        {
-            throw Unreachable("it does not speak the Nexo protocol", null);
-        }
-
-        bool identity = error.Code is >= ErrorCode.AuthenticationRequired and < ErrorCode.TooManyConnections;
-        throw new CliFailure(
-            identity ? ExitCode.Authentication : ExitCode.Refused,
-            identity ? "authentication" : "refused",
-            $"{target.Name} refused the connection: {error.MessageText} ({error.Code}).",
-            identity ? "give --token, or --user with NEXO_PASSWORD" : null)
-        { Retryable = error.Retryable };
-    }
-
-    private CliFailure Unreachable(string reason, Exception? cause) => new(
-        ExitCode.CannotConnect,
-        "cannot_connect",
-        $"Cannot connect to {target.Name}: {reason.TrimEnd('.')}.",
-        "is the server running? start one with: nexo serve",
-        cause)
-    { Retryable = true };
 }

@@ -5,11 +5,13 @@ using Nexo.Protocol;
 
 namespace Nexo.Cli.Bench;
 
-/// <summary>Where the server is and who we say that we are, from a Nexo URL and the settings beside it.</summary>
+/// <summary>Where the server is and who we say that we are, from a URL and the settings beside it.</summary>
 internal sealed record BenchTarget
 {
     private const string TcpScheme = "nexo";
     private const string UnixScheme = "nexo+unix";
+    private const string RespScheme = "redis";
+    private const int RespPort = 6_379;
 
     /// <summary>The addresses to try, in order; IPv4 first, because servers listen on 127.0.0.1 by default.</summary>
     public required IReadOnlyList<EndPoint> EndPoints { get; init; }
@@ -19,14 +21,20 @@ internal sealed record BenchTarget
     /// <summary>The URL without its secrets.</summary>
     public required string Name { get; init; }
 
+    /// <summary>The scheme of the URL: what the server is expected to speak.</summary>
+    public required string Scheme { get; init; }
+
+    public BenchDialect Dialect => Scheme == RespScheme ? new RespDialect() : new NexoDialect();
+
     public static BenchTarget Parse(CliSettings settings)
     {
         if (!Uri.TryCreate(settings.Url, UriKind.Absolute, out Uri? url)
-            || url.Scheme is not (TcpScheme or UnixScheme)
-            || (url.Scheme == TcpScheme && url.Host.Length == 0))
+            || url.Scheme is not (TcpScheme or UnixScheme or RespScheme)
+            || (url.Scheme != UnixScheme && url.Host.Length == 0))
         {
             throw CliFailure.Usage(
-                "The URL of the server cannot be read.", "it looks like nexo://HOST:PORT or nexo+unix:///PATH");
+                "The URL of the server cannot be read.",
+                "it looks like nexo://HOST:PORT or nexo+unix:///PATH, or redis://HOST:PORT for a server that speaks RESP");
         }
 
         string[] identity = url.UserInfo.Split(':', 2);
@@ -36,7 +44,8 @@ internal sealed record BenchTarget
             EndPoints = EndPointsOf(url),
             Name = url.Scheme == UnixScheme
                 ? $"{UnixScheme}://{url.AbsolutePath}"
-                : $"{TcpScheme}://{url.Host}:{PortOf(url)}",
+                : $"{url.Scheme}://{url.Host}:{PortOf(url)}",
+            Scheme = url.Scheme,
             Hello = new HelloRequest
             {
                 ClientName = "nexo bench",
@@ -49,7 +58,8 @@ internal sealed record BenchTarget
 
     private static string? Decoded(string text) => text.Length == 0 ? null : Uri.UnescapeDataString(text);
 
-    private static int PortOf(Uri url) => url.Port > 0 ? url.Port : ProtocolVersion.DefaultPort;
+    private static int PortOf(Uri url) =>
+        url.Port > 0 ? url.Port : url.Scheme == RespScheme ? RespPort : ProtocolVersion.DefaultPort;
 
     private static EndPoint[] EndPointsOf(Uri url)
     {

@@ -12,8 +12,7 @@ internal sealed class BenchWorker : IDisposable
 
     private readonly ReadinessQueue _ready = new();
     private readonly BenchConnection[] _connections;
-    private readonly ReplyReader _replies;
-    private readonly int _frameBytesMax;
+    private readonly IReplyReader _replies;
     private readonly long _silenceMax;
     private readonly byte[] _received = GC.AllocateUninitializedArray<byte>(ReceiveBytesMax, pinned: true);
     private readonly BenchTally _tally = new();
@@ -29,13 +28,11 @@ internal sealed class BenchWorker : IDisposable
     public BenchWorker(
         IReadOnlyList<Socket> sockets,
         uint firstCorrelation,
-        ReplyReader replies,
+        IReplyReader replies,
         int batchMax,
-        int frameBytesMax,
         TimeSpan silenceMax)
     {
         _replies = replies;
-        _frameBytesMax = frameBytesMax;
         _silenceMax = (long)silenceMax.TotalNanoseconds;
         _connections = [.. sockets.Select((socket, id) =>
             new BenchConnection(id, socket, firstCorrelation, _ready, batchMax))];
@@ -153,7 +150,8 @@ internal sealed class BenchWorker : IDisposable
 
         int before = connection.Answered;
         int parsed = _replies.Read(bytes, connection, _tally);
-        connection.KeepPartial(bytes[parsed..], _frameBytesMax);
+        ReadOnlySpan<byte> rest = bytes[parsed..];
+        connection.KeepPartial(rest, rest.IsEmpty ? 0 : _replies.SizeOf(rest));
         int answered = connection.Answered - before;
         if (answered == 0)
         {

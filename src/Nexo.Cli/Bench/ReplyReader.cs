@@ -8,7 +8,7 @@ namespace Nexo.Cli.Bench;
 /// Walks over replies. A reply that is as expected is recognised by the first eight bytes of its header in one
 /// comparison, and by its correlation; only what is unusual is looked at closely.
 /// </summary>
-internal sealed class ReplyReader
+internal sealed class ReplyReader : IReplyReader
 {
     private const int VersionBytes = sizeof(ulong);
 
@@ -32,8 +32,6 @@ internal sealed class ReplyReader
         _getWord = WordOf(Opcode.StoreGet, _getSize);
     }
 
-    /// <summary>Reads whole frames from the start of <paramref name="bytes"/>.</summary>
-    /// <returns>How many bytes they are; the rest is the beginning of a frame.</returns>
     public int Read(ReadOnlySpan<byte> bytes, BenchConnection connection, BenchTally tally)
     {
         int at = 0;
@@ -69,6 +67,15 @@ internal sealed class ReplyReader
         connection.Answered = answered;
         return at;
     }
+
+    public int SizeOf(ReadOnlySpan<byte> beginning) =>
+        FrameHeader.TryRead(beginning, _frameBytesMax, out FrameHeader header) switch
+        {
+            FrameStatus.NeedHeader => 0,
+            FrameStatus.NeedBody or FrameStatus.Complete => header.TotalSize,
+            _ => throw new CliFailure(
+                ExitCode.Refused, "protocol", "The server sent a frame of an impossible length."),
+        };
 
     private void Check(ReadOnlySpan<byte> frame, uint correlation, uint plan, BenchTally tally)
     {

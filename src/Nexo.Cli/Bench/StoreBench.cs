@@ -14,6 +14,7 @@ internal sealed class StoreBench : IDisposable
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(200);
 
     private readonly StoreBenchSettings _settings;
+    private readonly BenchDialect _dialect;
     private readonly HelloReply _server;
     private readonly KeyNames _names;
     private readonly ValuePattern _value;
@@ -23,6 +24,7 @@ internal sealed class StoreBench : IDisposable
     public StoreBench(StoreBenchSettings settings, BenchTarget target)
     {
         _settings = settings;
+        _dialect = target.Dialect;
         _names = new KeyNames(settings.KeyPrefix, settings.KeySize, settings.Keys);
         _value = new ValuePattern(settings.Size);
         var connector = new BenchConnector(target, settings.ReplyTimeout);
@@ -116,7 +118,7 @@ internal sealed class StoreBench : IDisposable
         {
             Keys = new SequentialKeys((uint)first),
             Mix = mix,
-            Encoder = new BatchEncoder(_names, _value, mix, TtlMs, _loadDepth),
+            Encoder = EncoderOf(mix, _loadDepth),
             Depth = _loadDepth,
             RequestsMax = count,
         };
@@ -131,11 +133,14 @@ internal sealed class StoreBench : IDisposable
                 ? new ZipfKeys(_settings.Keys, _settings.ZipfExponent, seed)
                 : new UniformKeys(_settings.Keys, seed),
             Mix = _settings.Mix,
-            Encoder = new BatchEncoder(_names, _value, _settings.Mix, TtlMs, _settings.Pipeline),
+            Encoder = EncoderOf(_settings.Mix, _settings.Pipeline),
             Depth = _settings.Pipeline,
             Seed = seed,
         };
     }
+
+    private BatchEncoder EncoderOf(OperationMix mix, int batchMax) => new(
+        _dialect.Get(_names), _dialect.Set(_names, _value, TtlMs), _names, _value, mix, batchMax);
 
     private long TtlMs => (long)(_settings.Ttl?.TotalMilliseconds ?? 0);
 
@@ -152,10 +157,9 @@ internal sealed class StoreBench : IDisposable
         (int first, int count) = PartOf(sockets.Length, index);
         return new BenchWorker(
             sockets.AsSpan(first, count).ToArray(),
-            BenchConnector.HelloCorrelation + 1,
-            new ReplyReader(_value, _settings.Verify, FrameBytesMax),
+            BenchConnector.GreetingCorrelation + 1,
+            _dialect.CreateReader(_value, _settings.Verify, FrameBytesMax),
             Math.Max(_settings.Pipeline, _loadDepth),
-            FrameBytesMax,
             _settings.ReplyTimeout);
     }
 
