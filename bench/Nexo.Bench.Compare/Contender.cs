@@ -17,6 +17,9 @@ internal abstract class Contender(string name)
 
     public abstract IReadOnlyList<string> CommandLine(int port);
 
+    /// <summary>What a load generator is given.</summary>
+    public abstract string Url(int port);
+
     /// <summary>Writes keys 0 to <paramref name="keys"/>, each once.</summary>
     public abstract Task LoadAsync(int port, int keys, int valueBytes, CancellationToken cancel);
 

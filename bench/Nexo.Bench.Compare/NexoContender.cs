@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 
 namespace Nexo.Bench.Compare;
@@ -6,7 +5,9 @@ namespace Nexo.Bench.Compare;
 /// <summary>The native binary, driven by its own <c>bench store</c> over the Nexo protocol.</summary>
 internal sealed class NexoContender(string name, string binary) : Contender(name)
 {
-    private static readonly TimeSpan Slack = TimeSpan.FromSeconds(30);
+    public LoadGenerator Generator { get; } = new(binary);
+
+    public override string Url(int port) => $"nexo://127.0.0.1:{port}";
 
     public override IReadOnlyList<string> CommandLine(int port) =>
     [
@@ -32,20 +33,7 @@ internal sealed class NexoContender(string name, string binary) : Contender(name
     }
 
     /// <summary>Runs <c>nexo bench store</c>; returns the object that it prints.</summary>
-    public async Task<JsonElement> BenchAsync(
-        int port, Work work, double seconds, IEnumerable<string> more, CancellationToken cancel)
-    {
-        string output = await Tool.RunAsync(
-            binary,
-            [
-                "bench", "store", "--url", $"nexo://127.0.0.1:{port}", "--json", "--warm-up", "0",
-                "--op", work.Operation, "--clients", $"{work.Clients}", "--pipeline", $"{work.Depth}",
-                "--size", $"{work.ValueBytes}", "--keys", $"{work.Keys}",
-                "--seconds", seconds.ToString(CultureInfo.InvariantCulture), .. more,
-            ],
-            TimeSpan.FromSeconds(seconds) + Slack,
-            cancel);
-        using JsonDocument document = JsonDocument.Parse(output);
-        return document.RootElement.Clone();
-    }
+    public Task<JsonElement> BenchAsync(
+        int port, Work work, double seconds, IEnumerable<string> more, CancellationToken cancel) =>
+        Generator.RunAsync(Url(port), work, seconds, more, cancel);
 }

@@ -27,6 +27,7 @@ internal static class Program
         root.Add(Store());
         root.Add(Memory());
         root.Add(Fairness());
+        root.Add(Latency());
         try
         {
             var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false };
@@ -100,6 +101,29 @@ internal static class Program
         {
             NexoContender nexo = await Contenders.NexoAsync(parsed.GetValue(Binary), cancel);
             await FairnessComparison.RunAsync(nexo, parsed.GetValue(seconds), cancel);
+            return 0;
+        });
+        return command;
+    }
+
+    private static Command Latency()
+    {
+        Option<int> rounds = Number("--rounds", "Rounds; the median counts", 3);
+        Option<double> seconds = Number("--seconds", "Seconds of each measurement", 3.0);
+        Option<string> operation = List("--op", "set or get", "get");
+        Option<int> depth = Number("--depth", "Requests in a batch", 16);
+        Option<double> share = Number("--share", "Of the peak, 0 to 1", 0.7);
+        var command = new Command("latency", "Latency in an open loop at a share of the peak")
+        {
+            rounds, seconds, operation, depth, share,
+        };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            NexoContender nexo = await Contenders.NexoAsync(parsed.GetValue(Binary), cancel);
+            IReadOnlyList<Contender> contenders = await ContendersAsync(parsed, self: false, cancel);
+            var comparison = new LatencyComparison(nexo.Generator, contenders, parsed.GetValue(share));
+            var work = new Work(parsed.GetValue(operation)!, parsed.GetValue(depth), 50, 64, 100_000);
+            await comparison.RunAsync(work, parsed.GetValue(rounds), parsed.GetValue(seconds), cancel);
             return 0;
         });
         return command;

@@ -15,6 +15,8 @@ internal sealed partial class RespContender(string name, Func<int, IReadOnlyList
 
     public override IReadOnlyList<string> CommandLine(int port) => commandLine(port);
 
+    public override string Url(int port) => $"redis://127.0.0.1:{port}";
+
     /// <summary>redis-benchmark can only write random keys: this leaves none out.</summary>
     public override async Task LoadAsync(int port, int keys, int valueBytes, CancellationToken cancel)
     {

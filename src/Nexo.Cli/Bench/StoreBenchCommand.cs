@@ -23,7 +23,8 @@ internal static class StoreBenchCommand
             .WithExamples(
                 ("SET, 64 deep on 50 connections", "nexo bench store --op set --pipeline 64 --seconds 5"),
                 ("A cache's usual mix on favourite keys", "nexo bench store --op mixed --read-ratio 0.9 --distribution zipf"),
-                ("Latency at a fixed load, as JSON", "nexo bench store --op get --rate 50000 --json"));
+                ("Latency at a fixed load, as JSON", "nexo bench store --op get --rate 50000 --json"),
+                ("The same load on a Redis server", "nexo bench store --url redis://127.0.0.1:6379 --pipeline 16"));
     }
 
     private static async Task<int> RunAsync(CommandRun run, StoreBenchOptions options)

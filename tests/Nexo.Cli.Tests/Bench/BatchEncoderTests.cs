@@ -23,7 +23,9 @@ public sealed class BatchEncoderTests
             var mix = new OperationMix(share);
             var value = new ValuePattern(size);
             var random = new FastRandom(seed);
-            var encoder = new BatchEncoder(Names, value, mix, ttlMs, batchMax: 20);
+            var dialect = new NexoDialect();
+            var encoder = new BatchEncoder(
+                dialect.Get(Names), dialect.Set(Names, value, ttlMs), Names, value, mix, batchMax: 20);
             uint correlation = uint.MaxValue - 10;
             foreach (uint[] plan in batches)
             {
