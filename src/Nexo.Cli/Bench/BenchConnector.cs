@@ -53,7 +53,11 @@ internal sealed class BenchConnector(BenchTarget target, TimeSpan timeout)
             try
             {
                 Connect(socket, endPoint);
-                socket.NoDelay = protocol == ProtocolType.Tcp;
+                if (protocol == ProtocolType.Tcp)
+                {
+                    socket.NoDelay = true;
+                }
+
                 _reachable = endPoint;
                 return socket;
             }

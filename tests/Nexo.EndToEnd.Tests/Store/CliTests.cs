@@ -57,6 +57,16 @@ public sealed class CliTests
         Assert.Contains("store.entries", info.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task The_load_generator_reaches_a_server_on_a_unix_socket()
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"nexo-{Guid.NewGuid():N}.sock");
+        await using TestServer server = await TestServer.StartAsync(
+            options => options with { Network = options.Network with { UnixSocket = path } });
+        await new Session($"nexo+unix://{path}").Does(
+            0, "bench", "store", "--op", "get", "--clients", "2", "--keys", "10", "--seconds", "0.05", "--verify");
+    }
+
     private static string[] SortedLines(byte[] text) =>
         [.. Encoding.UTF8.GetString(text).Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal)];
 
