@@ -8,10 +8,11 @@ public sealed class DirectionTests
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
         ["Nexo.Protocol"] = [],
-        ["Nexo.Engine"] = [],
-        ["Nexo.Server"] = ["Nexo.Engine", "Nexo.Protocol"],
+        ["Nexo.Storage"] = [],
+        ["Nexo.Engine"] = ["Nexo.Storage"],
+        ["Nexo.Server"] = ["Nexo.Engine", "Nexo.Storage", "Nexo.Protocol"],
         ["Nexo.Client"] = ["Nexo.Protocol"],
-        ["nexo"] = ["Nexo.Server", "Nexo.Client", "Nexo.Protocol", "Nexo.Engine"],
+        ["nexo"] = ["Nexo.Server", "Nexo.Client", "Nexo.Protocol", "Nexo.Engine", "Nexo.Storage"],
     };
 
     [Fact]

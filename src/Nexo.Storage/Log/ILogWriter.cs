@@ -1,0 +1,32 @@
+namespace Nexo.Storage;
+
+/// <summary>
+/// The end of the log that an engine appends to, under its own lock: a memory copy, no I/O, no wait. An append always
+/// succeeds; whether it is durable is what the log answers to those who wait for it.
+/// </summary>
+public interface ILogWriter
+{
+    /// <summary>
+    /// Whether a record of so many bytes may be added without eating the room that is reserved for what frees room
+    /// (deletes, acknowledgements): asked before a write is decided. Cheap.
+    /// </summary>
+    LogRoom RoomFor(int payloadBytes);
+
+    /// <summary>
+    /// Begins a record: takes the append lock and gives the place for its payload, to be filled completely. Nothing else
+    /// may happen until the scope is disposed of.
+    /// </summary>
+    LogAppend Begin(byte kind, int payloadBytes);
+}
+
+/// <summary>Whether the log takes writes.</summary>
+public enum LogRoom
+{
+    Ok,
+
+    /// <summary>The disk is full; it may take writes again later.</summary>
+    Full,
+
+    /// <summary>A write or a sync has failed; it takes none until the process starts anew.</summary>
+    Failed,
+}
