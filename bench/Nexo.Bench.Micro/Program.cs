@@ -1,7 +1,7 @@
 using BenchmarkDotNet.Running;
 using Nexo.Bench.Micro;
 
-// `memory [entries…]`, `hitrate` and `quick` print a table; anything else goes to BenchmarkDotNet (`--filter '*'`).
+// `memory [entries…]`, `hitrate`, `recovery [entries]` and `quick` print a table; anything else goes to BenchmarkDotNet (`--filter '*'`).
 switch (args.FirstOrDefault())
 {
     case "memory":
@@ -9,6 +9,9 @@ switch (args.FirstOrDefault())
         break;
     case "hitrate":
         HitRateTable.Print();
+        break;
+    case "recovery":
+        RecoveryTable.Print(args.Length > 1 ? int.Parse(args[1]) : 10_000_000);
         break;
     case "quick":
         QuickTable.Print();
