@@ -11,6 +11,16 @@ internal sealed partial class NativeConnection
     private bool _batchWaits;
     private bool _batchReadsWait;
 
+    // Since the log was last looked at: those who only read are never held for it.
+    private bool _hasWritten;
+
+    private void NoteForLog(Opcode opcode)
+    {
+        bool isWrite = opcode.IsStoreWrite();
+        _hasWritten |= isWrite;
+        _requestWaits = isWrite && Server.WritesWait;
+    }
+
     private bool TryReadDurability(in FrameHeader header)
     {
         Durability wanted = header.Flags.Durability();
@@ -46,8 +56,13 @@ internal sealed partial class NativeConnection
     }
 
     // Past either bound more is not read: replies that wait for the disk, or records that wait to be written.
-    private bool MustWaitForDisk(HeldReplies held) =>
-        Server.Persistence.IsCrowded || (!held.IsEmpty && held.Bytes > Server.Options.ReplyBytesMax);
+    private bool MustWaitForDisk(HeldReplies held)
+    {
+        bool hasWritten = _hasWritten;
+        _hasWritten = false;
+        return (hasWritten && Server.Persistence.IsCrowded)
+            || (!held.IsEmpty && held.Bytes > Server.Options.ReplyBytesMax);
+    }
 
     private async Task WaitForDiskAsync(HeldReplies held)
     {
