@@ -149,8 +149,12 @@ internal sealed partial class SegmentShelf
         {
             Span<byte> bytes = stackalloc byte[SegmentHeader.Size];
             file.Read(bytes, 0);
-            if (SegmentHeader.TryRead(bytes, out SegmentHeader header)
-                && header.LogId == logId
+            if (SegmentHeader.TryRead(bytes, out SegmentHeader header) && header.Sequence == sequence)
+            {
+                throw new InvalidOperationException($"{path} is in use: the log was not read to its end before it was opened.");
+            }
+
+            if (header.LogId == logId
                 && header.Length == file.Length
                 && header.Length >= WalOptions.SegmentBytesMin)
             {
@@ -241,7 +245,7 @@ internal sealed partial class SegmentShelf
     private void Replace(Segment made)
     {
         var rest = new List<Segment>(_prepared);
-        if (rest.Count > 0)
+        if (rest.Count > 0 && rest[0].Sequence == made.Sequence)
         {
             rest[0].Dispose();
             _bytes -= rest[0].Length;
