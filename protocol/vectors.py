@@ -19,7 +19,7 @@ MULTI_GET, MULTI_SET, MULTI_DELETE = 0x0110, 0x0111, 0x0112
 SCAN, COUNT, CLEAR = 0x0118, 0x0119, 0x011A
 HASH_SET, HASH_GET, HASH_MULTI_GET, HASH_DELETE, HASH_GET_ALL, HASH_INCREMENT, HASH_LENGTH = range(0x0120, 0x0127)
 WATCH = 0x0130
-ADMIN_SNAPSHOT = 0x0510
+ADMIN_SNAPSHOT, ADMIN_BACKUP = 0x0510, 0x0511
 NAMES = {
     HELLO: "Hello", PING: "Ping", GOAWAY: "GoAway", CANCEL: "Cancel", CREDIT: "Credit", STOP: "Stop", INFO: "Info",
     GET: "StoreGet", SET: "StoreSet", DELETE: "StoreDelete", EXISTS: "StoreExists", TTL: "StoreTtl",
@@ -28,7 +28,7 @@ NAMES = {
     MULTI_SET: "StoreMultiSet", MULTI_DELETE: "StoreMultiDelete", SCAN: "StoreScan", COUNT: "StoreCount",
     CLEAR: "StoreClear", HASH_SET: "StoreHashSet", HASH_GET: "StoreHashGet", HASH_MULTI_GET: "StoreHashMultiGet",
     HASH_DELETE: "StoreHashDelete", HASH_GET_ALL: "StoreHashGetAll", HASH_INCREMENT: "StoreHashIncrement",
-    HASH_LENGTH: "StoreHashLength", WATCH: "StoreWatch", ADMIN_SNAPSHOT: "AdminSnapshot",
+    HASH_LENGTH: "StoreHashLength", WATCH: "StoreWatch", ADMIN_SNAPSHOT: "AdminSnapshot", ADMIN_BACKUP: "AdminBackup",
 }
 U64_MAX, I64_MAX, I64_MIN = 2**64 - 1, 2**63 - 1, -2**63
 ALL_BYTES = bytes(range(256))
@@ -323,6 +323,8 @@ def admin():
     for name, position, size in [("admin-snapshot-reply", 1234, 65536), ("admin-snapshot-reply-max", U64_MAX, I64_MAX)]:
         add(name, "", ADMIN_SNAPSHOT, REPLY, 48, "snapshot", u64("position", position) + i64("bytes", size),
             {"position": str(position), "bytes": str(size)})
+    for name, credits in [("admin-backup", 64), ("admin-backup-no-credit", 0), ("admin-backup-max", 1_000_000)]:
+        add(name, "opens a backup", ADMIN_BACKUP, REQUEST, 49, "backup", u32("credits", credits), {"credits": credits})
 
 
 def list_replies():
@@ -426,6 +428,8 @@ def wrong():
     frame("scan-reply-trailing", "a byte behind the last key", SCAN, REPLY, "scan-reply", struct.pack("<IIB", 0, 0, 0))
     frame("scan-reply-count-too-large", "", SCAN, REPLY, "scan-reply", struct.pack("<II", 0, 0xFFFFFFFF))
     frame("snapshot-reply-too-short", "a position alone", ADMIN_SNAPSHOT, REPLY, "snapshot", struct.pack("<Q", 1))
+    frame("backup-credits-too-many", "one more than may be outstanding", ADMIN_BACKUP, REQUEST, "backup", struct.pack("<I", 1_000_001))
+    frame("backup-trailing", "a byte too many", ADMIN_BACKUP, REQUEST, "backup", struct.pack("<IB", 1, 0))
     frame("change-too-short", "", WATCH, PUSH, "change", struct.pack("<B", 1))
 
 

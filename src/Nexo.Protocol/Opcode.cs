@@ -47,6 +47,7 @@ public enum Opcode : ushort
 
     // Administration.
     AdminSnapshot = 0x0510,
+    AdminBackup = 0x0511,
 }
 
 /// <summary>Facts about opcodes that both ends share.</summary>

@@ -13,7 +13,7 @@ public sealed class FrozenNumbersTests
         StoreMultiGet=272 StoreMultiSet=273 StoreMultiDelete=274 StoreScan=280 StoreCount=281 StoreClear=282
         StoreHashSet=288 StoreHashGet=289 StoreHashMultiGet=290 StoreHashDelete=291 StoreHashGetAll=292
         StoreHashIncrement=293 StoreHashLength=294 StoreWatch=304
-        AdminSnapshot=1296
+        AdminSnapshot=1296 AdminBackup=1297
         """);
 
     [Fact]

@@ -35,6 +35,23 @@ public sealed class NexoAdmin
         _client.CallAsync<SnapshotReader, NexoSnapshot>(
             Opcode.AdminSnapshot, CallTraits.Idempotent, null, default, _timeout, cancellationToken);
 
+    /// <summary>
+    /// Copies everything that the server keeps on disk to a stream, while it works: one consistent file, as of the end of the
+    /// call, for <c>nexo restore</c>. Lasts as long as it takes, with a deadline only for the server's first answer; the
+    /// server's rate is bounded, and a destination that takes nothing for a minute ends it.
+    /// </summary>
+    /// <param name="destination">Takes the bytes in their order. It holds a backup only if this succeeds.</param>
+    /// <param name="progress">Is told how many bytes have come.</param>
+    public async ValueTask<NexoBackup> BackupAsync(
+        Stream destination, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(destination);
+        BackupStream backup =
+            await BackupStream.OpenAsync(_client, _timeout, cancellationToken).ConfigureAwait(false);
+        return new NexoBackup(
+            await backup.CopyToAsync(destination, progress, cancellationToken).ConfigureAwait(false));
+    }
+
     private readonly struct SnapshotReader : IReplyReader<NexoSnapshot>
     {
         public bool TryRead(ReadOnlySpan<byte> body, out NexoSnapshot result)

@@ -1,4 +1,5 @@
 using Nexo.Protocol;
+using Nexo.Server.Data;
 
 namespace Nexo.Server.Native;
 
@@ -14,9 +15,8 @@ internal static class AdminHandlers
         }
 
         NativeServer server = request.Connection.Server;
-        if (!server.Persistence.IsOn)
+        if (!KeepsData(request))
         {
-            request.Fail(ErrorCode.UnsupportedDurability, "This server keeps nothing on disk: see store.durability.");
             return;
         }
 
@@ -25,5 +25,41 @@ internal static class AdminHandlers
             var waiting = new SnapshotRequest(request.Connection, request.Correlation, server.Snapshots);
             request.Connection.Add(request.Correlation, waiting);
         }
+    }
+
+    public static void Backup(in Request request)
+    {
+        if (!BackupRequest.TryRead(request.Body, out BackupRequest asked))
+        {
+            request.FailMalformed();
+            return;
+        }
+
+        if (!KeepsData(request) || !request.Connection.TryReserve(request.Opcode, request.Correlation))
+        {
+            return;
+        }
+
+        if (!request.Connection.Server.Backups.TryBegin(out Backup? backup))
+        {
+            request.Fail(ErrorCode.TooManyInFlight, "Another backup is being made; one at a time.");
+            return;
+        }
+
+        request.BeginReply().End();
+        request.Connection.Add(
+            request.Correlation,
+            new BackupSubscription(request.Connection, request.Correlation, asked.Credits, backup));
+    }
+
+    private static bool KeepsData(in Request request)
+    {
+        bool keeps = request.Connection.Server.Persistence.IsOn;
+        if (!keeps)
+        {
+            request.Fail(ErrorCode.UnsupportedDurability, "This server keeps nothing on disk: see store.durability.");
+        }
+
+        return keeps;
     }
 }

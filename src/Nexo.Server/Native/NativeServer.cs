@@ -30,6 +30,7 @@ internal sealed partial class NativeServer : IDisposable
         StoreService store,
         Persistence persistence,
         SnapshotService snapshots,
+        BackupService backups,
         IAuthenticator authenticator,
         TimeProvider time,
         ILogger<NativeServer> log)
@@ -39,6 +40,7 @@ internal sealed partial class NativeServer : IDisposable
         Store = store;
         Persistence = persistence;
         Snapshots = snapshots;
+        Backups = backups;
         Durability = options.EffectiveDurability;
         Authenticator = authenticator;
         Totals = new NativeTotals(this);
@@ -61,6 +63,8 @@ internal sealed partial class NativeServer : IDisposable
     public Persistence Persistence { get; }
 
     public SnapshotService Snapshots { get; }
+
+    public BackupService Backups { get; }
 
     /// <summary>What a write waits for that asks for nothing.</summary>
     public StoreDurability Durability { get; }

@@ -18,6 +18,7 @@ internal static class NativeServices
             provider.GetRequiredService<StoreLimits>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<Persistence>();
         services.AddSingleton<SnapshotService>();
+        services.AddSingleton<BackupService>();
         services.AddHostedService<PersistenceLifetime>();
         services.AddSingleton<NativeServer>();
         services.AddSingleton<StoreTicker>();

@@ -45,6 +45,7 @@ internal static class RequestRouter
             case Opcode.StoreWatch: StoreWatchHandlers.Watch(request); break;
 
             case Opcode.AdminSnapshot: AdminHandlers.Snapshot(request); break;
+            case Opcode.AdminBackup: AdminHandlers.Backup(request); break;
 
             default:
                 request.Fail(

@@ -165,11 +165,18 @@ public sealed partial class Wal : ILogWriter, LogAppend.IEnd, IDisposable
     /// <exception cref="WalDamageException">What had been written cannot be read.</exception>
     public void Read(Lsn from, Lsn to, IRecordSink sink)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(to, DurableLsn);
-        if (from <= to)
+        using WalReading reading = BeginRead(from, to, sink);
+        while (reading.MoveNext())
         {
-            RunningRead.Read(_disk, _logId, _shelf.From(from), from, to, sink);
         }
+    }
+
+    /// <summary>As <see cref="Read"/>, a commit at a time.</summary>
+    /// <exception cref="WalDamageException">The records are not there any more.</exception>
+    public WalReading BeginRead(Lsn from, Lsn to, IRecordSink sink)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(to, DurableLsn);
+        return new WalReading(_disk, _logId, from <= to ? _shelf.From(from) : [], from, to, sink);
     }
 
     /// <summary>

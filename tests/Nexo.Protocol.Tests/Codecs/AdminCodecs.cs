@@ -10,7 +10,15 @@ internal static class AdminCodecs
     [
         new("snapshot", ReadSnapshot, WriteSnapshot, Gen.Select(Gen.ULong, Gen.Long)
             .Select((position, bytes) => new JsonObject { ["position"] = position.ToString(), ["bytes"] = bytes.ToString() })),
+        new("backup", ReadBackup, WriteBackup, Gen.UInt[0, CreditNotice.CreditsMax]
+            .Select(credits => new JsonObject { ["credits"] = credits })),
     ];
+
+    private static JsonObject? ReadBackup(ReadOnlySpan<byte> body) =>
+        BackupRequest.TryRead(body, out BackupRequest request) ? new() { ["credits"] = request.Credits } : null;
+
+    private static void WriteBackup(FrameBuffer buffer, JsonObject fields) =>
+        new BackupRequest(fields.U32("credits")).Write(buffer);
 
     private static JsonObject? ReadSnapshot(ReadOnlySpan<byte> body) =>
         SnapshotReply.TryRead(body, out SnapshotReply reply)

@@ -1,0 +1,154 @@
+using System.CommandLine;
+using System.Text.Json;
+using Nexo.Cli.Terminal;
+using Nexo.Storage;
+
+namespace Nexo.Cli.Data;
+
+/// <summary><c>nexo doctor</c>: without a server.</summary>
+internal static class DoctorCommand
+{
+    public static Command Create()
+    {
+        var directory = new Argument<string>("DIR") { Description = "A data directory that no server has open" };
+        var repair = new Option<bool>("--repair") { Description = "Give up what is damaged, and keep the originals" };
+        var yes = new Option<bool>("--yes") { Description = "With --repair: do it, having read what will be lost" };
+        var command = new Command("doctor", "Check a data directory, and repair it") { directory, repair, yes };
+        return command
+            .OnRun(async run =>
+            {
+                Outcome outcome = await Spinner.ShowAsync(
+                    run, "reading", Task.Run(() => Treat(run, run.Get(directory), run.Get(repair), run.Get(yes))));
+                Print(run, outcome);
+                return outcome.IsFine ? ExitCode.Ok : ExitCode.Negative;
+            })
+            .WithoutServer()
+            .WithDetails(
+                "Reads every snapshot and all of the log, and changes nothing unless --repair and --yes say so. A repair ends the "
+                + "log before its damage: what was written after that is lost, but kept in DIR/quarantine. If there "
+                + "is a backup, restoring it may lose less. Exit code 1: there is damage.")
+            .WithExamples(
+                ("After a server refused to start", "nexo doctor /var/lib/nexo"),
+                ("What a repair would do", "nexo doctor /var/lib/nexo --repair"),
+                ("Do it", "nexo doctor /var/lib/nexo --repair --yes"));
+    }
+
+    private static Outcome Treat(CommandRun run, string path, bool repair, bool consent)
+    {
+        try
+        {
+            using DataDirectory directory = DataDirectory.Open(new RealDisk(Path.GetFullPath(path)), create: false);
+            var observer = new NoticeLines(run);
+            var found = Examination.Run(directory, observer);
+            if (!repair || found.IsHealthy || !consent)
+            {
+                return new Outcome(found, repair && !found.IsHealthy, [], null);
+            }
+
+            IReadOnlyList<string> kept = Repair.Run(directory, found, observer);
+            return new Outcome(found, false, kept, Examination.Run(directory, observer));
+        }
+        catch (DataDirectoryException refused)
+        {
+            throw new CliFailure(ExitCode.Negative, Code(refused.Fault), refused.Message, null, refused);
+        }
+    }
+
+    private static string Code(DataDirectoryFault fault) => fault switch
+    {
+        DataDirectoryFault.Held => "held",
+        DataDirectoryFault.Newer => "newer",
+        DataDirectoryFault.Damaged => "damaged",
+        _ => "unusable",
+    };
+
+    private static void Print(CommandRun run, Outcome outcome)
+    {
+        if (run.Out.Json)
+        {
+            run.Out.Object(json => Write(json, outcome));
+            return;
+        }
+
+        foreach (Finding finding in outcome.Found.Findings)
+        {
+            run.Out.Line(Line(run, finding));
+        }
+
+        foreach (string kept in outcome.Kept)
+        {
+            run.Out.Line($"kept     {kept}");
+        }
+
+        foreach (Finding finding in outcome.After?.Findings ?? [])
+        {
+            run.Out.Line($"after the repair: {Line(run, finding)}");
+        }
+
+        run.Out.Line(Verdict(outcome));
+    }
+
+    private static string Line(CommandRun run, Finding finding)
+    {
+        string mark = finding.Level switch
+        {
+            StorageLevel.Information => run.Out.Good("ok      "),
+            StorageLevel.Warning => run.Out.Paint("warning ", "33"),
+            _ => run.Out.Paint("DAMAGED ", "31"),
+        };
+        string place = finding.Offset >= 0 ? $"{finding.Path}, offset {finding.Offset}" : finding.Path;
+        return $"{mark} {(place.Length > 0 ? $"{place}: " : string.Empty)}{finding.Text}";
+    }
+
+    private static string Verdict(Outcome outcome) => outcome switch
+    {
+        { After: { } after } => after.IsHealthy ? "repaired: a server starts on it" : "still damaged",
+        { NeedsConsent: true } => "--repair would end the log before its damage and put damaged files into quarantine/; "
+            + "what follows the damage would be lost. Nothing was changed: --repair --yes does it",
+        { Found.IsHealthy: true } => "healthy",
+        { Found.IsStartable: true } => "a server starts on it, with all that was acknowledged; --repair puts the damaged files aside",
+        _ => "a server refuses to start on it: restore a backup, or see nexo doctor --repair",
+    };
+
+    private static void Write(Utf8JsonWriter json, Outcome outcome)
+    {
+        json.WriteBoolean("healthy", (outcome.After ?? outcome.Found).IsHealthy);
+        json.WriteBoolean("startable", (outcome.After ?? outcome.Found).IsStartable);
+        json.WriteBoolean("repaired", outcome.After is not null);
+        json.WriteStartArray("findings");
+        foreach (Finding finding in outcome.Found.Findings)
+        {
+            json.WriteStartObject();
+            json.WriteString("level", finding.Level switch
+            {
+                StorageLevel.Information => "ok",
+                StorageLevel.Warning => "warning",
+                _ => "damaged",
+            });
+            json.WriteString("path", finding.Path);
+            if (finding.Offset >= 0)
+            {
+                json.WriteNumber("offset", finding.Offset);
+            }
+
+            json.WriteString("text", finding.Text);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("kept");
+        foreach (string kept in outcome.Kept)
+        {
+            json.WriteStringValue(kept);
+        }
+
+        json.WriteEndArray();
+    }
+
+    /// <summary>What was found, and what a repair has made of it.</summary>
+    private sealed record Outcome(
+        Examination Found, bool NeedsConsent, IReadOnlyList<string> Kept, Examination? After)
+    {
+        public bool IsFine => (After ?? Found).IsHealthy;
+    }
+}

@@ -1,0 +1,109 @@
+using Nexo.Engine.Store;
+using Nexo.Storage;
+
+namespace Nexo.Server.Data;
+
+/// <summary>
+/// One backup of everything that is kept, while the server works: the state, slice by slice, then the records that were logged
+/// meanwhile. So it is as of its end, and consistent: docs/storage-format.md, "A backup". For one caller at a time.
+/// </summary>
+internal sealed class Backup : IRecordSink, IDisposable
+{
+    // Short, so that a pause is no longer than a few slices' worth of being ahead.
+    private const int PauseMsMin = 5;
+
+    private readonly Wal _log;
+    private readonly TimeProvider _time;
+    private readonly long _bytesPerSecondMax;
+    private readonly long _started;
+    private readonly Action _onEnd;
+    private readonly IDisposable _pin;
+    private readonly StoreSnapshot _state;
+    private readonly SnapshotEncoder _encoder;
+    private WalReading? _changes;
+    private bool _isComplete;
+
+    public Backup(
+        Wal log, ulong logId, StoreService store, long bytesPerSecondMax, TimeProvider time, Action onEnd)
+    {
+        _log = log;
+        _time = time;
+        _bytesPerSecondMax = bytesPerSecondMax;
+        _started = time.GetTimestamp();
+        _onEnd = onEnd;
+
+        // What is recycled from here on is older than the state.
+        Lsn position = log.AppendedLsn;
+        _pin = log.PinFrom(new Lsn(position.Value + 1));
+        _state = store.BeginSnapshot(position);
+        _encoder = new SnapshotEncoder(logId, _state.Position, time.GetUtcNow().ToUnixTimeMilliseconds());
+    }
+
+    /// <summary>Bytes so far.</summary>
+    public long Bytes => _encoder.Bytes;
+
+    /// <summary>The next bytes, borrowed until the next call; empty at the end.</summary>
+    /// <exception cref="WalException">The log has failed: there is nothing consistent to be had.</exception>
+    /// <exception cref="WalDamageException">The log cannot be read.</exception>
+    /// <exception cref="DiskException">A file operation failed.</exception>
+    public async ValueTask<ReadOnlyMemory<byte>> NextAsync(CancellationToken cancel)
+    {
+        if (_isComplete)
+        {
+            return default;
+        }
+
+        while (!_encoder.IsFull)
+        {
+            cancel.ThrowIfCancellationRequested();
+            if (_changes is null)
+            {
+                if (!_state.MoveNext(this))
+                {
+                    await BeginChangesAsync();
+                }
+            }
+            else if (!_changes.MoveNext())
+            {
+                _isComplete = true;
+                return _encoder.TakeLast();
+            }
+        }
+
+        await PaceAsync(cancel);
+        return _encoder.Take();
+    }
+
+    void IRecordSink.OnRecord(Lsn lsn, byte kind, ReadOnlySpan<byte> payload) => _encoder.Append(kind, payload);
+
+    public void Dispose()
+    {
+        _changes?.Dispose();
+        _pin.Dispose();
+        _onEnd();
+    }
+
+    // The state may hold what was changed while it was gone over: all of that is in the log by now, and must be durable there
+    // before anybody may hold a copy of it.
+    private async Task BeginChangesAsync()
+    {
+        Lsn end = _log.AppendedLsn;
+        await _log.WhenDurableAsync(end);
+        _changes = _log.BeginRead(new Lsn(_state.Position.Value + 1), end, this);
+    }
+
+    private async ValueTask PaceAsync(CancellationToken cancel)
+    {
+        if (_bytesPerSecondMax == 0)
+        {
+            return;
+        }
+
+        double dueMs = Bytes * 1_000.0 / _bytesPerSecondMax;
+        double aheadMs = dueMs - _time.GetElapsedTime(_started).TotalMilliseconds;
+        if (aheadMs >= PauseMsMin)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(aheadMs), _time, cancel);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+namespace Nexo.Storage;
+
+/// <summary>
+/// Looks at everything in a data directory that no server has open: every part of every snapshot, and every commit of the log
+/// from the oldest snapshot on. Changes nothing.
+/// </summary>
+public sealed class Examination : IRecordSink
+{
+    private readonly List<Finding> _findings = [];
+    private readonly List<string> _damagedSnapshots = [];
+    private long _records;
+
+    private Examination()
+    {
+    }
+
+    /// <summary>What was found, in the order of the look.</summary>
+    public IReadOnlyList<Finding> Findings => _findings;
+
+    /// <summary>A server starts on it, and has everything that was ever durable.</summary>
+    public bool IsHealthy => _findings.TrueForAll(finding => finding.Level < StorageLevel.Error);
+
+    /// <summary>A server starts on it: what is damaged, if anything, is not needed.</summary>
+    public bool IsStartable => Damage is null;
+
+    /// <summary>Where the log is damaged; null: nowhere.</summary>
+    public WalDamageException? Damage { get; private set; }
+
+    /// <summary>Snapshots that cannot be used.</summary>
+    public IReadOnlyList<string> DamagedSnapshots => _damagedSnapshots;
+
+    /// <summary>Looks at a directory that the caller has locked.</summary>
+    /// <exception cref="DiskException">A file operation failed.</exception>
+    public static Examination Run(DataDirectory directory, IStorageObserver observer)
+    {
+        var examination = new Examination();
+        Lsn newest = Lsn.None;
+        Lsn oldest = Lsn.None;
+        foreach (SnapshotFile snapshot in directory.Snapshots.List())
+        {
+            if (examination.Look(directory, snapshot, observer))
+            {
+                newest = newest == Lsn.None ? snapshot.Position : newest;
+                oldest = snapshot.Position;
+            }
+        }
+
+        examination.LookAtLog(directory, newest, oldest, observer);
+        return examination;
+    }
+
+    void IRecordSink.OnRecord(Lsn lsn, byte kind, ReadOnlySpan<byte> payload) => _records++;
+
+    private bool Look(DataDirectory directory, SnapshotFile snapshot, IStorageObserver observer)
+    {
+        SnapshotReport report;
+        try
+        {
+            report = SnapshotReader.Verify(directory.Disk, snapshot.Path, directory.LogId, observer);
+        }
+        catch (DiskException failure)
+        {
+            Add(StorageLevel.Error, snapshot.Path, -1, $"cannot be read: {failure.Message}");
+            _damagedSnapshots.Add(snapshot.Path);
+            return false;
+        }
+
+        if (report.Ok && report.Position == snapshot.Position)
+        {
+            Add(
+                StorageLevel.Information,
+                snapshot.Path,
+                -1,
+                $"valid: {report.Records:N0} records, {report.Bytes:N0} bytes, up to record {report.Position}");
+            return true;
+        }
+
+        string reason = report.Ok ? "its position is not that of its name" : report.Reason;
+        Add(StorageLevel.Error, snapshot.Path, report.Offset, reason);
+        _damagedSnapshots.Add(snapshot.Path);
+        return false;
+    }
+
+    // From the older snapshot on; a server would read only what is behind the newest.
+    private void LookAtLog(DataDirectory directory, Lsn newest, Lsn oldest, IStorageObserver observer)
+    {
+        try
+        {
+            Tell(WalReader.Read(directory.Disk, directory.LogId, new Lsn(oldest.Value + 1), this, observer));
+            return;
+        }
+        catch (WalDamageException damage)
+        {
+            Add(StorageLevel.Error, damage.Path, damage.Offset, damage.Message);
+            Damage = damage;
+        }
+
+        if (newest == oldest)
+        {
+            return;
+        }
+
+        try
+        {
+            WalReader.Read(directory.Disk, directory.LogId, new Lsn(newest.Value + 1), this, observer);
+            Damage = null;
+            Add(
+                StorageLevel.Warning,
+                string.Empty,
+                -1,
+                $"the damage lies before the newest snapshot, at record {newest}: a server starts, and nothing is lost");
+        }
+        catch (WalDamageException)
+        {
+            // What was told already.
+        }
+    }
+
+    private void Tell(WalTail tail)
+    {
+        string end = tail.Clean ? "ended by a clean stop" : "ended without a clean stop";
+        Add(
+            StorageLevel.Information,
+            DataDirectory.LogDirectory,
+            -1,
+            $"whole: {_records:N0} records in {tail.Bytes:N0} bytes, up to record {tail.NextLsn.Value - 1}, {end}");
+        if (tail.Cut is { } cut)
+        {
+            Add(StorageLevel.Warning, cut.Path, cut.Offset, $"torn tail, as a crash leaves it: {cut}");
+        }
+    }
+
+    private void Add(StorageLevel level, string path, long offset, string text) =>
+        _findings.Add(new Finding(level, path, offset, text));
+}

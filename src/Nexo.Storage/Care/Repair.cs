@@ -1,0 +1,59 @@
+namespace Nexo.Storage;
+
+/// <summary>
+/// Makes a damaged directory one that a server starts on, by giving up what cannot be had: only for somebody who has been told
+/// what that is and has agreed. Whatever is changed or removed is kept in <c>quarantine/</c>.
+/// </summary>
+public static class Repair
+{
+    /// <summary>Puts aside what an examination found to be damaged.</summary>
+    /// <returns>Where the originals are now.</returns>
+    /// <exception cref="DiskException">A file operation failed; do it again, nothing is lost.</exception>
+    public static IReadOnlyList<string> Run(DataDirectory directory, Examination found, IStorageObserver observer)
+    {
+        var kept = new List<string>();
+        IDisk disk = directory.Disk;
+        foreach (string snapshot in found.DamagedSnapshots)
+        {
+            kept.Add(PutAside(disk, snapshot));
+        }
+
+        // Behind a cut there may be another damage, in what was further back.
+        for (Examination now = found; now.Damage is { } damage; now = Examination.Run(directory, observer))
+        {
+            kept.AddRange(WalRepair.CutAt(disk, damage));
+            if (disk.List(DataDirectory.LogDirectory).Count == 0)
+            {
+                BeginAnew(directory, observer);
+            }
+        }
+
+        return kept;
+    }
+
+    private static string PutAside(IDisk disk, string path)
+    {
+        disk.CreateDirectory(DataDirectory.QuarantineDirectory);
+        disk.SyncDirectory(string.Empty);
+        string name = path[(path.LastIndexOf('/') + 1)..];
+        string target = $"{DataDirectory.QuarantineDirectory}/{name}";
+        for (int i = 2; disk.Exists(target); i++)
+        {
+            target = $"{DataDirectory.QuarantineDirectory}/{name}.{i}";
+        }
+
+        disk.Rename(path, target);
+        disk.SyncDirectory(DataDirectory.QuarantineDirectory);
+        disk.SyncDirectory(path[..path.LastIndexOf('/')]);
+        return target;
+    }
+
+    // All of the log is gone: it begins behind the newest snapshot, or from the beginning.
+    private static void BeginAnew(DataDirectory directory, IStorageObserver observer)
+    {
+        Lsn position = directory.Snapshots.FindNewestValid(observer)?.Position ?? Lsn.None;
+        WalTail tail = WalTail.BeginAt(new Lsn(position.Value + 1));
+        using Wal log = Wal.Open(
+            directory.Disk, directory.LogId, tail, new WalOptions(), TimeProvider.System, observer);
+    }
+}
