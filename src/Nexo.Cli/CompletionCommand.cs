@@ -16,7 +16,7 @@ internal static class CompletionCommand
             Shell("zsh", Zsh, "source <(nexo completion zsh)", "~/.zshrc, below compinit"),
             Shell("fish", Fish, "nexo completion fish | source", "~/.config/fish/config.fish"),
         };
-        return command.WithExamples(("Complete in this bash", "source <(nexo completion bash)"));
+        return command.WithoutServer().WithExamples(("Complete in this bash", "source <(nexo completion bash)"));
     }
 
     private static Command Shell(string name, string script, string example, string profile)

@@ -19,6 +19,18 @@ public sealed class HelpTests
         Assert.Contains("Examples:\n  # ", result.Output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("serve")]
+    [InlineData("config new-token")]
+    [InlineData("completion bash")]
+    public async Task The_help_of_a_command_that_talks_to_no_server_leaves_out_how_to_reach_one(string path)
+    {
+        CliResult result = await new CliRunner().Run([.. path.Split(' '), "--help"]);
+        Assert.DoesNotContain("--url", result.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("--token", result.Output, StringComparison.Ordinal);
+        Assert.Contains("--no-color", result.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Descriptions_of_commands_and_their_symbols_are_short_and_alike()
     {

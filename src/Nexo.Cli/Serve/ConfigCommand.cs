@@ -23,6 +23,7 @@ internal static class ConfigCommand
         command.Add(json);
         command.Add(reference);
         command.SetAction(parsed => Show(parsed, flags, parsed.GetValue(json), parsed.GetValue(reference)));
+        command.WithoutServer();
         command.Add(HashPassword());
         command.Add(NewToken());
         command.WithExamples(

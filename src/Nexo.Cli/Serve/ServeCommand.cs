@@ -20,6 +20,7 @@ internal static class ServeCommand
         var command = new Command("serve", "Run the server until SIGTERM or Ctrl-C");
         var options = new SettingOptions();
         options.AddTo(command);
+        command.WithoutServer();
         command.SetAction((parsed, _) => RunAsync(parsed, options));
         command.WithExamples(
             ("Serve on 127.0.0.1, ports 7654 and 7655", "nexo serve"),

@@ -35,6 +35,16 @@ internal static class CommandNotes
         return command;
     }
 
+    /// <summary>The command and those below it talk to no server: their help leaves out how to reach one.</summary>
+    public static Command WithoutServer(this Command command)
+    {
+        Table.GetOrCreateValue(command).IsWithoutServer = true;
+        return command;
+    }
+
+    public static bool IsWithoutServer(Command command) =>
+        Table.TryGetValue(command, out Notes? notes) && notes.IsWithoutServer;
+
     public static IReadOnlyList<CommandExample> Examples(Command command) =>
         Table.TryGetValue(command, out Notes? notes) ? notes.Examples : [];
 
@@ -49,6 +59,8 @@ internal static class CommandNotes
         public List<CommandExample> Examples { get; } = [];
 
         public string? Details { get; set; }
+
+        public bool IsWithoutServer { get; set; }
 
         public string? Group { get; set; }
     }

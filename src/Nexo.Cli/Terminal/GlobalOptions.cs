@@ -6,6 +6,10 @@ namespace Nexo.Cli.Terminal;
 internal sealed class GlobalOptions
 {
     public const string DefaultUrl = "nexo://localhost:7654";
+
+    /// <summary>Options that mean nothing to a command that talks to no server.</summary>
+    public static readonly string[] ForServers = ["--url", "--user", "--token", "--timeout", "--escape"];
+
     public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(5);
 
     public Option<string?> Url { get; } = Recursive<string?>(

@@ -61,7 +61,11 @@ internal sealed class HelpScreen(TextWriter output, int width, bool color)
             .SelectMany(parent => parent.Options)
             .Where(option => option.Recursive && !option.Hidden)
             .DistinctBy(option => option.Name)
+            .Where(option => !TalksToNoServer(command) || !GlobalOptions.ForServers.Contains(option.Name))
             .ExceptBy(command.Options.Select(option => option.Name), option => option.Name);
+
+    private static bool TalksToNoServer(Command command) =>
+        Ancestors(command).Prepend(command).Any(CommandNotes.IsWithoutServer);
 
     private static IEnumerable<Command> Ancestors(Command command) =>
         command.Parents.OfType<Command>().SelectMany(parent => Ancestors(parent).Prepend(parent));

@@ -2,12 +2,18 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Nexo.Server.Transport;
 
 namespace Nexo.Server.Hosting;
 
-/// <summary>Kestrel's sockets, with a readable reason when one cannot be had, and care for the file of a unix socket.</summary>
-internal sealed class ListenerFactory(SocketTransportFactory sockets) : IConnectionListenerFactory
+/// <summary>
+/// Sockets for Kestrel: event loops under the native protocol, Kestrel's own transport under HTTP, and under both where
+/// there is no epoll. With a readable reason when one cannot be had, and care for the file of a unix socket.
+/// </summary>
+internal sealed class ListenerFactory(SocketTransportFactory sockets, EventLoops loops) : IConnectionListenerFactory
 {
+    private const int Backlog = 512;
+
     public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         if (endpoint is UnixDomainSocketEndPoint unix)
@@ -17,7 +23,9 @@ internal sealed class ListenerFactory(SocketTransportFactory sockets) : IConnect
 
         try
         {
-            return await sockets.BindAsync(endpoint, cancellationToken);
+            return OperatingSystem.IsLinux() && endpoint is NativeEndPoint or UnixDomainSocketEndPoint
+                ? Listen(endpoint)
+                : await sockets.BindAsync(endpoint, cancellationToken);
         }
         catch (Exception failure) when (failure is AddressInUseException or SocketException or UnauthorizedAccessException)
         {
@@ -35,6 +43,21 @@ internal sealed class ListenerFactory(SocketTransportFactory sockets) : IConnect
         }
 
         return socket;
+    }
+
+    private LoopListener Listen(EndPoint endpoint)
+    {
+        Socket socket = CreateBoundSocket(endpoint);
+        try
+        {
+            socket.Listen(Backlog);
+            return new LoopListener(socket, loops);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 
     private static string Explain(EndPoint endpoint, Exception failure)

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Nexo.Server.Native;
 using Nexo.Server.Settings;
+using Nexo.Server.Transport;
 
 namespace Nexo.Server.Hosting;
 
@@ -31,7 +32,7 @@ internal sealed class Listeners(NexoServerOptions options)
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(75);
 
         var address = BindAddress.Resolve(_network.Bind);
-        kestrel.Listen(address, _network.Port, listen => _native = UseNative(listen));
+        kestrel.Listen(new NativeEndPoint(address, _network.Port), listen => _native = UseNative(listen));
         if (_network.UnixSocket is not null)
         {
             kestrel.ListenUnixSocket(Path.GetFullPath(_network.UnixSocket), listen => UseNative(listen));

@@ -12,6 +12,7 @@ using Nexo.Server.Native;
 using Nexo.Server.Observability;
 using Nexo.Server.Security;
 using Nexo.Server.Settings;
+using Nexo.Server.Transport;
 
 namespace Nexo.Server;
 
@@ -32,7 +33,8 @@ public static class NexoServer
     /// </summary>
     public static void PrepareProcess(NetworkOptions network)
     {
-        int threads = network.Threads > 0 ? network.Threads : Environment.ProcessorCount;
+        // Where event loops serve the native protocol, HTTP is all that is left for the runtime's own.
+        int threads = OperatingSystem.IsLinux() ? 1 : LoopsMax(network);
         SetUnlessSet("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
         SetUnlessSet("DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT", threads.ToString());
     }
@@ -54,7 +56,7 @@ public static class NexoServer
         var listeners = new Listeners(options);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(listeners.Configure);
         AddServices(builder.Services, options);
-        AddTransport(builder.Services, listeners);
+        AddTransport(builder.Services, listeners, options.Network);
         AddLifetime(builder.Services, options, handleSignals);
 
         WebApplication app = builder.Build();
@@ -72,6 +74,9 @@ public static class NexoServer
     public static Task<bool> WhenReadyAsync(WebApplication app) =>
         app.Services.GetRequiredService<Persistence>().WhenReadyAsync();
 
+    private static int LoopsMax(NetworkOptions network) =>
+        network.Threads > 0 ? network.Threads : Environment.ProcessorCount;
+
     private static void SetUnlessSet(string variable, string value) =>
         Environment.SetEnvironmentVariable(variable, Environment.GetEnvironmentVariable(variable) ?? value);
 
@@ -88,9 +93,10 @@ public static class NexoServer
     }
 
     // In place of what Kestrel brings.
-    private static void AddTransport(IServiceCollection services, Listeners listeners)
+    private static void AddTransport(IServiceCollection services, Listeners listeners, NetworkOptions network)
     {
         services.AddSingleton(listeners);
+        services.AddSingleton(_ => new EventLoops(LoopsMax(network)));
         services.AddSingleton<SocketTransportFactory>();
         services.Replace(ServiceDescriptor.Singleton<IConnectionListenerFactory, ListenerFactory>());
         services.Replace(ServiceDescriptor.Singleton<IMemoryPoolFactory<byte>, SocketBlockPoolFactory>());

@@ -1,11 +1,9 @@
 using System.Buffers;
 using System.Diagnostics;
 using System.IO.Pipelines;
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Connections.Features;
-using Microsoft.AspNetCore.Http.Features;
 using Nexo.Protocol;
+using Nexo.Server.Transport;
 
 namespace Nexo.Server.Native;
 
@@ -39,7 +37,7 @@ internal sealed partial class NativeConnection : IFrameSink
         _transport = transport;
         _input = transport.Transport.Input;
         Server = server;
-        _outbox = new Outbox(transport.Transport.Output, PlainSocketOf(transport), server);
+        _outbox = new Outbox(transport.Transport.Output, transport.Transport.Output as SocketOutput, server);
         _assembler = new FrameAssembler(server.Options.PreAuthBytesMax);
         _open = new OpenRequests(server.Options.InFlightMax);
         _held = server.Persistence.Log is { } log ? new HeldReplies(_outbox, log) : null;
@@ -228,15 +226,6 @@ internal sealed partial class NativeConnection : IFrameSink
         _open.BeginAnswer(correlation);
         Post(answer);
         _open.EndAnswer();
-    }
-
-    private static Socket? PlainSocketOf(ConnectionContext transport)
-    {
-        Socket? socket = transport.Features.Get<ITlsConnectionFeature>() is null
-            ? transport.Features.Get<IConnectionSocketFeature>()?.Socket
-            : null;
-        socket?.Blocking = false;
-        return socket;
     }
 
     private async Task ServeAsync()

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using System.Net.Sockets;
 using Nexo.Protocol;
+using Nexo.Server.Transport;
 
 namespace Nexo.Server.Native;
 
@@ -13,9 +13,9 @@ namespace Nexo.Server.Native;
 /// <param name="writer">
 /// The transport's. It must complete a flush only when all of it was taken, else what follows could overtake it.
 /// </param>
-/// <param name="socket">A non-blocking one under <paramref name="writer"/>; null when bytes change on the way, as with TLS.</param>
+/// <param name="socket">The writer as a plain socket; null when it is none, or when bytes change on the way, as with TLS.</param>
 /// <param name="server">The clock.</param>
-internal sealed class Outbox(PipeWriter writer, Socket? socket, NativeServer server)
+internal sealed class Outbox(PipeWriter writer, SocketOutput? socket, NativeServer server)
 {
     // What goes to the transport at once: a large reply must not lie in its buffers as well, and each piece that is taken
     // shows that the peer reads.
@@ -149,7 +149,7 @@ internal sealed class Outbox(PipeWriter writer, Socket? socket, NativeServer ser
     /// <summary>What of the bytes the socket took; an error shows when the transport tries the rest.</summary>
     private int SendAtOnce(ReadOnlySpan<byte> bytes)
     {
-        int sent = socket?.Send(bytes, SocketFlags.None, out _) ?? 0;
+        int sent = socket?.TrySend(bytes) ?? 0;
         BytesSent += sent;
         return sent;
     }

@@ -1,0 +1,195 @@
+using System.Diagnostics;
+
+namespace Nexo.Server.Transport;
+
+/// <summary>
+/// One thread that waits for its sockets with epoll, and runs what their readers do when bytes have come.
+/// </summary>
+internal sealed class EventLoop : IDisposable
+{
+    private const int StackBytes = 512 * 1_024;
+
+    private readonly Epoll _epoll = new();
+    private readonly EventLoops _loops;
+    private readonly Lock _gate = new();
+    private readonly Stack<int> _freeSlots = [];
+    private readonly Thread _thread;
+    private LoopConnection?[] _connections = new LoopConnection?[64];
+    private List<LoopConnection> _again = [];
+    private List<LoopConnection> _nowAgain = [];
+    private int _slots;
+    private int _count;
+    private long _busy;
+    private EventLoop? _giveTo;
+    private int _giveEvery;
+    private volatile bool _isStopping;
+
+    public EventLoop(EventLoops loops, int number)
+    {
+        _loops = loops;
+        Number = number;
+        Block = BlockPool.Rent();
+        _thread = new Thread(Run, StackBytes) { IsBackground = true, Name = $"nexo loop {number}" };
+    }
+
+    public int Number { get; }
+
+    /// <summary>Where the next bytes are received. Only for the loop's thread.</summary>
+    public byte[] Block { get; private set; }
+
+    /// <summary>Connections that it serves.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>How long it has not been waiting, in ticks of <see cref="Stopwatch"/>, since it began.</summary>
+    public long Busy => Volatile.Read(ref _busy);
+
+    public bool IsThisThread => Environment.CurrentManagedThreadId == _thread.ManagedThreadId;
+
+    public void Start() => _thread.Start();
+
+    /// <summary>Takes a connection in; what it has to read is reported at once.</summary>
+    public void Add(LoopConnection connection)
+    {
+        lock (_gate)
+        {
+            int slot = _freeSlots.TryPop(out int free) ? free : _slots++;
+            if (slot == _connections.Length)
+            {
+                Array.Resize(ref _connections, 2 * slot);
+            }
+
+            connection.MoveTo(this, slot);
+            Volatile.Write(ref _connections[slot], connection);
+            Volatile.Write(ref _count, _count + 1);
+            _epoll.Add(connection.Descriptor, slot);
+        }
+    }
+
+    /// <summary>Lets a connection go, whose descriptor is still open. False: it had gone before.</summary>
+    public bool TryRemove(LoopConnection connection)
+    {
+        lock (_gate)
+        {
+            if (_connections[connection.Slot] != connection)
+            {
+                return false;
+            }
+
+            _epoll.Remove(connection.Descriptor);
+            _connections[connection.Slot] = null;
+            _freeSlots.Push(connection.Slot);
+            Volatile.Write(ref _count, _count - 1);
+            return true;
+        }
+    }
+
+    /// <summary>The reader keeps the block: the loop goes on with another one.</summary>
+    public void GiveBlockAway() => Block = BlockPool.Rent();
+
+    /// <summary>Looks at a socket again when the others have had their turn.</summary>
+    public void Requeue(LoopConnection connection)
+    {
+        lock (_gate)
+        {
+            _again.Add(connection);
+        }
+
+        if (!IsThisThread)
+        {
+            _epoll.Wake();
+        }
+    }
+
+    /// <summary>Has the loop hand one of every <paramref name="every"/> connections to another one.</summary>
+    public void Give(EventLoop to, int every)
+    {
+        _giveEvery = every;
+        Volatile.Write(ref _giveTo, to);
+        _epoll.Wake();
+    }
+
+    /// <summary>Ends the thread; its connections have ended before.</summary>
+    public void Dispose()
+    {
+        _isStopping = true;
+        _epoll.Wake();
+        if (_thread.IsAlive && !IsThisThread)
+        {
+            _thread.Join();
+        }
+
+        _epoll.Dispose();
+    }
+
+    private void Run()
+    {
+        while (!_isStopping)
+        {
+            int count = _epoll.Wait(forever: _again.Count == 0);
+            long began = Stopwatch.GetTimestamp();
+            for (int i = 0; i < count; i++)
+            {
+                SocketEvents readiness = _epoll.Event(i, out int id);
+                if (id == Epoll.WakeId)
+                {
+                    _epoll.ForgetWake();
+                    HandOver();
+                }
+                else
+                {
+                    // One that has just gone, or another in its place: a look that finds nothing does no harm.
+                    Volatile.Read(ref _connections[id])?.OnEvent(readiness);
+                }
+            }
+
+            LookAgain();
+            long ended = Stopwatch.GetTimestamp();
+            Volatile.Write(ref _busy, _busy + (ended - began));
+            _loops.OnRound(ended);
+        }
+    }
+
+    private void LookAgain()
+    {
+        if (_again.Count == 0)
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            (_again, _nowAgain) = (_nowAgain, _again);
+        }
+
+        foreach (LoopConnection connection in _nowAgain)
+        {
+            if (connection.Loop == this)
+            {
+                connection.ReceiveNow();
+            }
+            else
+            {
+                connection.ReceiveLater();
+            }
+        }
+
+        _nowAgain.Clear();
+    }
+
+    private void HandOver()
+    {
+        if (Interlocked.Exchange(ref _giveTo, null) is not { } to)
+        {
+            return;
+        }
+
+        LoopConnection?[] connections = _connections;
+        for (int i = 0, seen = 0; i < connections.Length; i++)
+        {
+            if (connections[i] is { } connection && ++seen % _giveEvery == 0)
+            {
+                _loops.Move(connection, this, to);
+            }
+        }
+    }
+}
