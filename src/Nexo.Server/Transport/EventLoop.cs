@@ -20,8 +20,7 @@ internal sealed class EventLoop : IDisposable
     private int _slots;
     private int _count;
     private long _busy;
-    private EventLoop? _giveTo;
-    private int _giveEvery;
+    private Gift? _gift;
     private volatile bool _isStopping;
 
     public EventLoop(EventLoops loops, int number)
@@ -103,8 +102,7 @@ internal sealed class EventLoop : IDisposable
     /// <summary>Has the loop hand one of every <paramref name="every"/> connections to another one.</summary>
     public void Give(EventLoop to, int every)
     {
-        _giveEvery = every;
-        Volatile.Write(ref _giveTo, to);
+        Volatile.Write(ref _gift, new Gift(to, every));
         _epoll.Wake();
     }
 
@@ -178,7 +176,7 @@ internal sealed class EventLoop : IDisposable
 
     private void HandOver()
     {
-        if (Interlocked.Exchange(ref _giveTo, null) is not { } to)
+        if (Interlocked.Exchange(ref _gift, null) is not { } gift || gift.To.Number >= _loops.Active)
         {
             return;
         }
@@ -186,10 +184,13 @@ internal sealed class EventLoop : IDisposable
         LoopConnection?[] connections = _connections;
         for (int i = 0, seen = 0; i < connections.Length; i++)
         {
-            if (connections[i] is { } connection && ++seen % _giveEvery == 0)
+            if (connections[i] is { } connection && ++seen % gift.Every == 0)
             {
-                _loops.Move(connection, this, to);
+                _loops.Move(connection, this, gift.To);
             }
         }
     }
+
+    /// <summary>One of every so many connections goes to another loop.</summary>
+    private sealed record Gift(EventLoop To, int Every);
 }

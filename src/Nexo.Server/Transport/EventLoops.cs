@@ -115,6 +115,30 @@ internal sealed class EventLoops : IDisposable
         }
     }
 
+    /// <summary>One loop more, whatever the load; for tests.</summary>
+    internal void SplitNow()
+    {
+        lock (_gate)
+        {
+            if (_active < _loops.Length)
+            {
+                Split(_active - 1, Stopwatch.GetTimestamp());
+            }
+        }
+    }
+
+    /// <summary>One loop less, whatever the load; for tests.</summary>
+    internal void MergeNow()
+    {
+        lock (_gate)
+        {
+            if (_active > 1)
+            {
+                Merge(Stopwatch.GetTimestamp());
+            }
+        }
+    }
+
     public void Dispose()
     {
         foreach (EventLoop loop in _loops.AsSpan(0, _started))
@@ -185,8 +209,8 @@ internal sealed class EventLoops : IDisposable
         StartUpTo(_active + 1);
         _saturated.AsSpan().Clear();
         _spare = 0;
-        _loops[saturated].Give(_loops[_active], every: 2);
         Volatile.Write(ref _active, _active + 1);
+        _loops[saturated].Give(_loops[_active - 1], every: 2);
     }
 
     private void Merge(long now)
