@@ -49,8 +49,8 @@ internal sealed partial class NativeConnection
         return true;
     }
 
-    // Everything that the batch has done or seen has been appended by now, so the end of the log is far enough. What others
-    // have appended meanwhile is on its way in the same commit, or nearly always so.
+    // Everything that the batch has done or seen has been appended by now, so the end of the log is far enough. What
+    // others have appended meanwhile is on its way in the same commit, or nearly always so.
     private void SendWhenDurable(HeldReplies held)
     {
         Lsn until = _batchWaits ? Server.Persistence.Log!.AppendedLsn : Lsn.None;
@@ -83,6 +83,8 @@ internal sealed partial class NativeConnection
             await held.WhenEmptyAsync();
         }
 
+        // Off the thread that woke everybody who waited for the log: what follows may take long.
+        await Task.Yield();
         _isHeld = false;
     }
 }
