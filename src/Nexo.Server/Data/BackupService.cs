@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using Nexo.Engine.Store;
-using Nexo.Storage;
 
 namespace Nexo.Server.Data;
 

@@ -1,8 +1,8 @@
 namespace Nexo.Storage;
 
 /// <summary>
-/// Makes a damaged log readable by giving up what lies behind the damage: only for somebody who has been told what is lost and
-/// has agreed. Every file that changes is kept as it was.
+/// Makes a damaged log readable by giving up what lies behind the damage: only for somebody who has been told what is
+/// lost and has agreed. Every file that changes is kept as it was.
 /// </summary>
 public static class WalRepair
 {
@@ -12,10 +12,10 @@ public static class WalRepair
     private const int CopyBytes = 1_024 * 1_024;
 
     /// <summary>
-    /// Ends the log before a damage. The damaged segment is copied to the quarantine and zeroed from there on, all later ones are
-    /// moved there. Then read the log again: there may be another damage further on in what is left. If the log does
-    /// not reach back to what is needed, all of it is moved: a new one begins behind the snapshot
-    /// (<see cref="WalTail.BeginAt"/>).
+    /// Ends the log before a damage. The damaged segment is copied to the quarantine and zeroed from there on, all
+    /// later ones are moved there. Then read the log again: there may be another damage further on in what is left. If
+    /// the log does not reach back to what is needed, all of it is moved: a new one begins behind the snapshot (<see
+    /// cref="WalTail.BeginAt"/>).
     /// </summary>
     /// <returns>The paths of the originals in the quarantine.</returns>
     /// <exception cref="DiskException">A file operation failed; do it again, nothing is lost.</exception>

@@ -24,7 +24,7 @@ public sealed class RecoveryTests
         using var http = new HttpClient();
         using HttpResponseMessage ready = await http.GetAsync(new Uri($"{server.HttpUrl}/readyz"));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
-        Assert.StartsWith("recovering, ", await ready.Content.ReadAsStringAsync());
+        Assert.StartsWith("recovering: reading the log, ", await ready.Content.ReadAsStringAsync());
         Assert.Equal("alive\n", await http.GetStringAsync(new Uri($"{server.HttpUrl}/healthz")));
         await http.GetStringAsync(new Uri($"{server.HttpUrl}/metrics"));
         using (RawPeer peer = await RawPeer.ConnectAsync(server))

@@ -3,7 +3,8 @@ using Xunit;
 namespace Nexo.Storage.Tests.Log;
 
 /// <summary>
-/// Damage at rest to a log that was closed cleanly: it is found, or it does no harm. Never are there silently fewer records.
+/// Damage at rest to a log that was closed cleanly: it is found, or it does no harm. Never are there silently fewer
+/// records.
 /// </summary>
 public sealed class WalDamageTests
 {
@@ -115,6 +116,33 @@ public sealed class WalDamageTests
         log.Append(5);
         log.Flush();
         Assert.Equal(2, LogFixture.Read(log.Disk.Kill(), out tail).Count);
+        Assert.Null(tail.Cut);
+    }
+
+    [Fact]
+    public void A_commit_of_an_epoch_that_was_cut_is_no_continuation_although_number_place_and_position_fit()
+    {
+        using LogFixture log = new LogFixture(options: LogFixture.Small with { FirstSegmentBytes = 8_192 }).Open();
+        for (int i = 0; i < 3; i++)
+        {
+            log.Append(10);
+            log.Time.Advance(TimeSpan.FromMilliseconds(10));
+            log.Rounds();
+        }
+
+        // Commits 2, 3 and 4 were never synced, and only the last two arrived.
+        SimulatedDisk disk = log.Disk.Kill();
+        disk.FlipBit(SegmentHeader.PathOf(1), 1_024 + 20, 0);
+        log.Reopen(disk);
+        Assert.Empty(log.Model);
+        log.Append(20);
+        log.Append(20);
+        log.Flush();
+
+        // Behind commit 3 of the new epoch now lies commit 4 of the old one, which begins at record 3.
+        RecordList list = LogFixture.Read(log.Disk.Kill(), out WalTail tail);
+        Assert.Equal(2, list.Count);
+        Assert.Equal(4ul, tail.NextCommit);
         Assert.Null(tail.Cut);
     }
 

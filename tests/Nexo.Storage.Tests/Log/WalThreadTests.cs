@@ -148,7 +148,8 @@ public sealed class WalThreadTests
     [Fact]
     public async Task Neither_an_append_nor_a_wait_for_what_is_durable_allocates()
     {
-        using Wal wal = Open(new SimulatedDisk(), Options with { WriteDelay = TimeSpan.FromHours(1), WriteBytes = int.MaxValue });
+        WalOptions never = Options with { WriteDelay = TimeSpan.FromHours(1), WriteBytes = int.MaxValue };
+        using Wal wal = Open(new SimulatedDisk(), never);
         for (int i = 0; i < 100_000; i++)
         {
             Append(wal, 16, i);
