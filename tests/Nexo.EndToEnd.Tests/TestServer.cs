@@ -32,8 +32,16 @@ internal sealed class TestServer : IAsyncDisposable
     public static async Task<TestServer> StartAsync(Func<NexoServerOptions, NexoServerOptions>? change = null)
     {
         TestServer server = await BeginAsync(change);
-        Assert.True(await server.WhenReadyAsync());
-        return server;
+        try
+        {
+            Assert.True(await server.WhenReadyAsync());
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Starts a server that may not be ready yet.</summary>

@@ -193,11 +193,11 @@ public sealed class EventLoopTests
         client.Shutdown(SocketShutdown.Send);
     }
 
-    private static async Task SendAllAsync(Socket socket, ReadOnlyMemory<byte> bytes)
+    private static async Task SendAllAsync(Socket socket, byte[] bytes)
     {
-        while (!bytes.IsEmpty)
+        for (int sent = 0; sent < bytes.Length;)
         {
-            bytes = bytes[await socket.SendAsync(bytes)..];
+            sent += await socket.SendAsync(bytes.AsMemory(sent));
         }
     }
 
