@@ -1,0 +1,176 @@
+namespace Nexo.Storage;
+
+/// <summary>
+/// What all segmented logs of a process share: the open files, with the indexes that were read from them. A file that is
+/// not in use is closed when there are too many; one that has unsynced writes never is, for the kernel tells of a
+/// write that failed only to those who have the file open. Thread-safe.
+/// </summary>
+/// <param name="filesMax">Open files, unless more are in use at the same time.</param>
+public sealed class SegmentCache(int filesMax = 256)
+{
+    private readonly Lock _gate = new();
+    private readonly LinkedList<Segment> _idle = new();
+    private int _open;
+    private int _dirty;
+
+    /// <summary>Files that are open.</summary>
+    public int OpenFiles
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _open;
+            }
+        }
+    }
+
+    /// <summary>Whether so many files wait for a sync that the next writer should do its own.</summary>
+    internal bool IsCrowded
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _dirty > filesMax / 2;
+            }
+        }
+    }
+
+    /// <summary>Gives the file, opened if need be, until <see cref="Release"/>.</summary>
+    internal IDiskFile Use(Segment segment)
+    {
+        lock (_gate)
+        {
+            if (segment.File is null)
+            {
+                Adopt(segment, segment.Disk.Open(segment.Path, forWriting: true));
+            }
+
+            segment.Uses++;
+            Unlist(segment);
+            return segment.File!;
+        }
+    }
+
+    /// <summary>Takes a file that has just been created, and is not in use.</summary>
+    internal void Adopt(Segment segment, IDiskFile file)
+    {
+        lock (_gate)
+        {
+            segment.File = file;
+            _open++;
+            List(segment);
+            CloseIdle();
+        }
+    }
+
+    internal void Release(Segment segment)
+    {
+        lock (_gate)
+        {
+            segment.Uses--;
+            List(segment);
+            CloseIdle();
+        }
+    }
+
+    /// <summary>The file, which is in use, is about to be written to.</summary>
+    internal void MarkWritten(Segment segment)
+    {
+        lock (_gate)
+        {
+            _dirty += segment.Writes == segment.Synced ? 1 : 0;
+            segment.Writes++;
+        }
+    }
+
+    internal bool NeedsSync(Segment segment)
+    {
+        lock (_gate)
+        {
+            return segment.Writes != segment.Synced;
+        }
+    }
+
+    /// <summary>Syncs the file, if it has writes that need it.</summary>
+    internal void Sync(Segment segment)
+    {
+        long writes;
+        lock (_gate)
+        {
+            writes = segment.Writes;
+            if (writes == segment.Synced)
+            {
+                return;
+            }
+        }
+
+        IDiskFile file = Use(segment);
+        try
+        {
+            file.Sync();
+            lock (_gate)
+            {
+                if (segment.Synced < writes)
+                {
+                    segment.Synced = writes;
+                    _dirty -= segment.Writes == writes ? 1 : 0;
+                }
+            }
+        }
+        finally
+        {
+            Release(segment);
+        }
+    }
+
+    /// <summary>The segment is given up: its file is closed, synced or not.</summary>
+    internal void Forget(Segment segment)
+    {
+        lock (_gate)
+        {
+            Unlist(segment);
+            _dirty -= segment.Writes == segment.Synced ? 0 : 1;
+            segment.Synced = segment.Writes;
+            Close(segment);
+        }
+    }
+
+    private void List(Segment segment)
+    {
+        if (segment.Uses == 0 && segment.Writes == segment.Synced && segment.Idle is null && segment.File is not null)
+        {
+            segment.Idle = _idle.AddLast(segment);
+        }
+    }
+
+    private void Unlist(Segment segment)
+    {
+        if (segment.Idle is { } node)
+        {
+            _idle.Remove(node);
+            segment.Idle = null;
+        }
+    }
+
+    private void CloseIdle()
+    {
+        while (_open > filesMax && _idle.First?.Value is { } oldest)
+        {
+            Unlist(oldest);
+            Close(oldest);
+        }
+    }
+
+    private void Close(Segment segment)
+    {
+        if (segment.File is { } file)
+        {
+            segment.File = null;
+            segment.Index = null;
+            _open--;
+            file.Dispose();
+        }
+    }
+}
