@@ -4,16 +4,25 @@ namespace Nexo.Storage;
 /// One file of a <see cref="SegmentedLog"/>. The log's gate guards what is here, the cache's lock what is in the last
 /// part.
 /// </summary>
-internal sealed class Segment(IDisk disk, string path, long baseOffset)
+internal sealed class Segment
 {
-    public IDisk Disk { get; } = disk;
+    public Segment(IDisk disk, string path, long baseOffset)
+    {
+        Disk = disk;
+        Path = path;
+        BaseOffset = baseOffset;
+        EndOffset = baseOffset;
+        Idle = new LinkedListNode<Segment>(this);
+    }
 
-    public string Path { get; } = path;
+    public IDisk Disk { get; }
 
-    public long BaseOffset { get; } = baseOffset;
+    public string Path { get; }
+
+    public long BaseOffset { get; }
 
     /// <summary>The offset behind it: of a sealed one. That of the last one is where the log has been written to.</summary>
-    public long EndOffset { get; set; } = baseOffset;
+    public long EndOffset { get; set; }
 
     /// <summary>Nothing is added any more.</summary>
     public bool Sealed { get; set; }
@@ -53,5 +62,6 @@ internal sealed class Segment(IDisk disk, string path, long baseOffset)
 
     public long Synced { get; set; }
 
-    public LinkedListNode<Segment>? Idle { get; set; }
+    /// <summary>Its place among the files that may be closed, if it is one.</summary>
+    public LinkedListNode<Segment> Idle { get; }
 }

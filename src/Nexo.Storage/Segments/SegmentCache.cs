@@ -37,31 +37,23 @@ public sealed class SegmentCache(int filesMax = 256)
         }
     }
 
-    /// <summary>Gives the file, opened if need be, until <see cref="Release"/>.</summary>
-    internal IDiskFile Use(Segment segment)
+    /// <summary>Gives the file until <see cref="Release"/>.</summary>
+    /// <param name="segment">Whose file it is.</param>
+    /// <param name="created">The file, if it has just been created; else it is opened if need be.</param>
+    internal IDiskFile Use(Segment segment, IDiskFile? created = null)
     {
         lock (_gate)
         {
             if (segment.File is null)
             {
-                Adopt(segment, segment.Disk.Open(segment.Path, forWriting: true));
+                segment.File = created ?? segment.Disk.Open(segment.Path, forWriting: true);
+                _open++;
             }
 
             segment.Uses++;
             Unlist(segment);
-            return segment.File!;
-        }
-    }
-
-    /// <summary>Takes a file that has just been created, and is not in use.</summary>
-    internal void Adopt(Segment segment, IDiskFile file)
-    {
-        lock (_gate)
-        {
-            segment.File = file;
-            _open++;
-            List(segment);
             CloseIdle();
+            return segment.File;
         }
     }
 
@@ -139,18 +131,17 @@ public sealed class SegmentCache(int filesMax = 256)
 
     private void List(Segment segment)
     {
-        if (segment.Uses == 0 && segment.Writes == segment.Synced && segment.Idle is null && segment.File is not null)
+        if (segment.Uses == 0 && segment.Writes == segment.Synced && segment.Idle.List is null && segment.File is not null)
         {
-            segment.Idle = _idle.AddLast(segment);
+            _idle.AddLast(segment.Idle);
         }
     }
 
     private void Unlist(Segment segment)
     {
-        if (segment.Idle is { } node)
+        if (segment.Idle.List is not null)
         {
-            _idle.Remove(node);
-            segment.Idle = null;
+            _idle.Remove(segment.Idle);
         }
     }
 

@@ -40,19 +40,9 @@ internal sealed record SegmentPlan
             }
         }
 
-        segments.Sort();
-        List<long> kept = [];
-        for (int i = 0; i < segments.Count && !checkpoint.IsEmpty && segments[i] <= checkpoint.SegmentBase; i++)
-        {
-            bool isLast = i + 1 == segments.Count || segments[i] == checkpoint.SegmentBase;
-            long end = isLast ? checkpoint.NextOffset : segments[i + 1];
-            if (end > trimmed || (isLast && end == trimmed && segments[i] == end))
-            {
-                kept.Add(segments[i]);
-            }
-        }
-
-        RequireAll(directory, checkpoint, kept, trimmed);
+        List<long> kept = checkpoint.IsEmpty || trimmed >= checkpoint.NextOffset
+            ? []
+            : Keep(directory, segments, checkpoint, trimmed);
         return new SegmentPlan
         {
             Kept = kept,
@@ -64,13 +54,14 @@ internal sealed record SegmentPlan
         };
     }
 
-    private static void RequireAll(string directory, SegmentedLogCheckpoint checkpoint, List<long> kept, long trimmed)
+    // From the segment in which the log begins to that of the checkpoint. Others before them are leavings: deletions may
+    // be lost by a crash, in any order.
+    private static List<long> Keep(
+        string directory, List<long> segments, SegmentedLogCheckpoint checkpoint, long trimmed)
     {
-        if (checkpoint.IsEmpty || trimmed >= checkpoint.NextOffset)
-        {
-            return;
-        }
-
+        segments.Sort();
+        long first = segments.LastOrDefault(offset => offset <= trimmed);
+        List<long> kept = [.. segments.Where(offset => offset >= first && offset <= checkpoint.SegmentBase)];
         long? missing = kept.Count == 0 || kept[^1] != checkpoint.SegmentBase ? checkpoint.SegmentBase
             : kept[0] > trimmed ? trimmed
             : null;
@@ -79,5 +70,7 @@ internal sealed record SegmentPlan
             throw new SegmentDamageException(
                 $"{directory}/{SegmentNames.Segment(offset)}", 0, "the segment with this offset is missing");
         }
+
+        return kept;
     }
 }

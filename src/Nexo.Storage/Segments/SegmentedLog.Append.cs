@@ -149,10 +149,7 @@ public sealed partial class SegmentedLog
                 _pendingBytes -= run;
             }
 
-            if (_cache.IsCrowded)
-            {
-                SyncFile(segment);
-            }
+            SyncIfCrowded(segment);
         }
         finally
         {

@@ -35,8 +35,7 @@ public sealed partial class SegmentedLog
             IndexedFrom = SegmentHeader.Size,
             Header = header,
         };
-        _cache.Adopt(segment, Create(segment.Path));
-        IDiskFile file = _cache.Use(segment);
+        IDiskFile file = _cache.Use(segment, Create(segment.Path));
         bool done = false;
         try
         {
@@ -113,6 +112,8 @@ public sealed partial class SegmentedLog
             {
                 segment.Sealed = true;
             }
+
+            SyncIfCrowded(segment);
         }
         finally
         {
@@ -131,6 +132,14 @@ public sealed partial class SegmentedLog
         catch (SegmentDamageException)
         {
             return null;
+        }
+    }
+
+    private void SyncIfCrowded(Segment segment)
+    {
+        if (_cache.IsCrowded)
+        {
+            SyncFile(segment);
         }
     }
 

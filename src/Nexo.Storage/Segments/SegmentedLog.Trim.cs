@@ -13,6 +13,11 @@ public sealed partial class SegmentedLog
         lock (_writing)
         {
             ClearLeaving();
+            if (offset > WrittenOffset)
+            {
+                WritePending();
+            }
+
             Segment[] gone;
             Segment? first;
             long firstOffset;

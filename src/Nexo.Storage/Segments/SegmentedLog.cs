@@ -144,6 +144,17 @@ public sealed partial class SegmentedLog : IDisposable
         }
     }
 
+    private long WrittenOffset
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _writtenOffset;
+            }
+        }
+    }
+
     private long First => Math.Min(_trimmedBefore, _nextOffset);
 
     /// <summary>Lets go of files and memory. What was not written is forgotten, as by a crash.</summary>

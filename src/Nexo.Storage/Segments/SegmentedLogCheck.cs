@@ -57,9 +57,11 @@ public static class SegmentedLogCheck
             throw new SegmentDamageException(file.Path, length, $"it is shorter than its checkpoint at {end}");
         }
 
-        if (end < 0 && SegmentFooter.TryRead(file, logId, baseOffset, endOffset, out _) is null)
+        if (end < 0)
         {
-            report.IndexesMissing++;
+            SegmentFooter? footer = SegmentFooter.TryRead(file, logId, baseOffset, endOffset, out _);
+            report.IndexesMissing += footer is null ? 1 : 0;
+            end = footer?.DataEnd ?? -1;
         }
 
         using var scanner = new BatchScanner(file, SegmentHeader.Size, end < 0 ? length : end, baseOffset);
