@@ -4,6 +4,10 @@ using Nexo.Bench.Micro;
 // `memory [entries…]`, `hitrate` and `quick` print a table; anything else goes to BenchmarkDotNet (`--filter '*'`).
 switch (args.FirstOrDefault())
 {
+    // `segments [directory]`: bandwidth of the segmented log.
+    case "segments":
+        SegmentTable.Print(args.ElementAtOrDefault(1));
+        break;
     case "memory":
         MemoryTable.Print([.. args.Skip(1).Select(int.Parse)]);
         break;

@@ -10,6 +10,7 @@ internal sealed class SegmentIndex(int distanceBytes, int entriesMax)
 {
     public const int EntrySize = 3 * sizeof(long);
 
+    private readonly int _entriesMax = Math.Max(2, entriesMax);
     private long _distance = distanceBytes;
     private Entry[] _entries = [];
     private int _count;
@@ -30,7 +31,7 @@ internal sealed class SegmentIndex(int distanceBytes, int entriesMax)
             return;
         }
 
-        if (_count == entriesMax && _count > 1)
+        if (_count == _entriesMax)
         {
             Thin();
             Add(entry);
@@ -39,18 +40,21 @@ internal sealed class SegmentIndex(int distanceBytes, int entriesMax)
 
         if (_count == _entries.Length)
         {
-            Array.Resize(ref _entries, Math.Min(entriesMax, Math.Max(4, _count * 2)));
+            Array.Resize(ref _entries, Math.Min(_entriesMax, Math.Max(4, _count * 2)));
         }
 
         _entries[_count++] = entry;
     }
 
-    /// <summary>Forgets the batches from this position on.</summary>
-    public void CutAt(long position)
+    /// <summary>Adds those entries of another one that are before this position.</summary>
+    public void AddBefore(long position, SegmentIndex other)
     {
-        while (_count > 0 && _entries[_count - 1].Position >= position)
+        foreach (Entry entry in other.Entries)
         {
-            _count--;
+            if (entry.Position < position)
+            {
+                Add(entry);
+            }
         }
     }
 
@@ -71,7 +75,7 @@ internal sealed class SegmentIndex(int distanceBytes, int entriesMax)
         }
     }
 
-    /// <summary>Takes entries whose checksum was right.</summary>
+    /// <summary>Takes entries whose checksum was right. Others are not to be added.</summary>
     public static SegmentIndex Decode(ReadOnlySpan<byte> source)
     {
         int count = source.Length / EntrySize;

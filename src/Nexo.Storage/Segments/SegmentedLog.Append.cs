@@ -162,7 +162,7 @@ public sealed partial class SegmentedLog
     {
         if (segment.Index is null)
         {
-            segment.Index = new SegmentIndex(_options.IndexDistanceBytes, IndexEntriesMax);
+            segment.Index = NewIndex();
             segment.IndexedFrom = segment.DataEnd;
         }
 
@@ -183,7 +183,8 @@ public sealed partial class SegmentedLog
         }
     }
 
-    private int IndexEntriesMax => Math.Min(_options.IndexEntriesMax, SegmentFooter.EntriesMax);
+    private SegmentIndex NewIndex() =>
+        new(_options.IndexDistanceBytes, Math.Min(_options.IndexEntriesMax, SegmentFooter.EntriesMax));
 
     private static BatchHeader Decode(ReadOnlySpan<byte> source) =>
         BatchHeader.TryDecode(source, out BatchHeader header)

@@ -176,12 +176,14 @@ public sealed partial class SegmentedLog
 
     private void Cut(Segment segment, long position, long offset, long time)
     {
+        SegmentIndex index = NewIndex();
         lock (_gate)
         {
+            index.AddBefore(position, segment.Index!);
             segment.Sealed = false;
             segment.DataEnd = position;
             segment.EndOffset = offset;
-            segment.Index!.CutAt(position);
+            segment.Index = index;
             segment.FirstTimestamp = position == SegmentHeader.Size ? null : segment.FirstTimestamp;
             _writtenOffset = offset;
             _nextOffset = offset;

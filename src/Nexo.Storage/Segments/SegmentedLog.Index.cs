@@ -42,9 +42,9 @@ public sealed partial class SegmentedLog
             }
 
             // What has been written meanwhile is in an index that begins where the scan ends.
-            foreach (SegmentIndex.Entry entry in segment.Index is { } newer ? newer.Entries : [])
+            if (segment.Index is { } newer)
             {
-                index.Add(entry);
+                index.AddBefore(long.MaxValue, newer);
             }
 
             segment.Index = index;
@@ -62,7 +62,7 @@ public sealed partial class SegmentedLog
             throw new SegmentDamageException(segment.Path, length, $"it is shorter than the {end} bytes that were written");
         }
 
-        var index = new SegmentIndex(_options.IndexDistanceBytes, IndexEntriesMax);
+        SegmentIndex index = NewIndex();
         long time = segment.Header!.Value.TimeBefore;
         using var scanner = new BatchScanner(file, SegmentHeader.Size, end < 0 ? length : end, segment.BaseOffset);
         while (end >= 0 || scanner.Offset < segment.EndOffset)

@@ -56,7 +56,7 @@ public sealed partial class SegmentedLog
 
         lock (_gate)
         {
-            segment.Index = new SegmentIndex(_options.IndexDistanceBytes, IndexEntriesMax);
+            segment.Index = NewIndex();
             _segments = [.. _segments, segment];
         }
 

@@ -1,3 +1,4 @@
+using CsCheck;
 using Xunit;
 
 namespace Nexo.Storage.Tests.Segments;
@@ -31,6 +32,18 @@ public class SegmentCrashTests
 
         Assert.True(states > 300, $"{states} states");
     }
+
+    [Fact]
+    public void Over_many_lives_that_end_in_power_losses_every_checkpoint_holds() =>
+        Gen.Int[0, int.MaxValue].Sample(
+            seed =>
+            {
+                var history = new History();
+                SimulatedDisk disk = Work(LogHarness.NewDisk(seed), history, seed, crashing: true);
+                Check(disk, history.Kept[^1], history, int.MaxValue);
+            },
+            iter: 40,
+            threads: 1);
 
     [Theory]
     [InlineData(DiskError.Io, false)]
@@ -120,7 +133,7 @@ public class SegmentCrashTests
     }
 
     // Some of everything, with crashes of its own: what was promised is in the list.
-    private static void Work(SimulatedDisk disk, History history, int seed)
+    private static SimulatedDisk Work(SimulatedDisk disk, History history, int seed, bool crashing = false)
     {
         var random = new Random(seed);
         List<Batch> batches = [];
@@ -159,7 +172,14 @@ public class SegmentCrashTests
                         break;
                 }
             }
+
+            if (crashing)
+            {
+                disk = disk.Crash(random.Next());
+            }
         }
+
+        return disk;
     }
 
     private static void Check(SimulatedDisk disk, Kept kept, History history, int state)
