@@ -9,7 +9,7 @@ namespace Nexo.Storage;
 public sealed class SegmentCache(int filesMax = 256)
 {
     private readonly Lock _gate = new();
-    private readonly LinkedList<Segment> _idle = new();
+    private readonly LinkedList<BatchSegment> _idle = new();
     private int _open;
     private int _dirty;
 
@@ -40,7 +40,7 @@ public sealed class SegmentCache(int filesMax = 256)
     /// <summary>Gives the file until <see cref="Release"/>.</summary>
     /// <param name="segment">Whose file it is.</param>
     /// <param name="created">The file, if it has just been created; else it is opened if need be.</param>
-    internal IDiskFile Use(Segment segment, IDiskFile? created = null)
+    internal IDiskFile Use(BatchSegment segment, IDiskFile? created = null)
     {
         lock (_gate)
         {
@@ -57,7 +57,7 @@ public sealed class SegmentCache(int filesMax = 256)
         }
     }
 
-    internal void Release(Segment segment)
+    internal void Release(BatchSegment segment)
     {
         lock (_gate)
         {
@@ -68,7 +68,7 @@ public sealed class SegmentCache(int filesMax = 256)
     }
 
     /// <summary>The file, which is in use, is about to be written to.</summary>
-    internal void MarkWritten(Segment segment)
+    internal void MarkWritten(BatchSegment segment)
     {
         lock (_gate)
         {
@@ -77,7 +77,7 @@ public sealed class SegmentCache(int filesMax = 256)
         }
     }
 
-    internal bool NeedsSync(Segment segment)
+    internal bool NeedsSync(BatchSegment segment)
     {
         lock (_gate)
         {
@@ -86,7 +86,7 @@ public sealed class SegmentCache(int filesMax = 256)
     }
 
     /// <summary>Syncs the file, if it has writes that need it.</summary>
-    internal void Sync(Segment segment)
+    internal void Sync(BatchSegment segment)
     {
         long writes;
         lock (_gate)
@@ -118,7 +118,7 @@ public sealed class SegmentCache(int filesMax = 256)
     }
 
     /// <summary>The segment is given up: its file is closed, synced or not.</summary>
-    internal void Forget(Segment segment)
+    internal void Forget(BatchSegment segment)
     {
         lock (_gate)
         {
@@ -129,7 +129,7 @@ public sealed class SegmentCache(int filesMax = 256)
         }
     }
 
-    private void List(Segment segment)
+    private void List(BatchSegment segment)
     {
         if (segment.Uses == 0 && segment.Writes == segment.Synced && segment.Idle.List is null && segment.File is not null)
         {
@@ -137,7 +137,7 @@ public sealed class SegmentCache(int filesMax = 256)
         }
     }
 
-    private void Unlist(Segment segment)
+    private void Unlist(BatchSegment segment)
     {
         if (segment.Idle.List is not null)
         {
@@ -154,7 +154,7 @@ public sealed class SegmentCache(int filesMax = 256)
         }
     }
 
-    private void Close(Segment segment)
+    private void Close(BatchSegment segment)
     {
         if (segment.File is { } file)
         {

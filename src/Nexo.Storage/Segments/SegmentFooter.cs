@@ -45,7 +45,7 @@ internal readonly record struct SegmentFooter(ulong LogId, long BaseOffset, long
         index = null;
         Span<byte> tail = stackalloc byte[Size];
         long length = file.Length;
-        if (length < SegmentHeader.Size + Size
+        if (length < BatchSegmentHeader.Size + Size
             || file.Read(tail, length - Size) < Size
             || !tail.StartsWith(Magic)
             || BinaryPrimitives.ReadUInt32LittleEndian(tail[8..]) != Version)
@@ -64,7 +64,7 @@ internal readonly record struct SegmentFooter(ulong LogId, long BaseOffset, long
             || footer.BaseOffset != baseOffset
             || footer.EndOffset != endOffset
             || entries > EntriesMax
-            || footer.DataEnd < SegmentHeader.Size
+            || footer.DataEnd < BatchSegmentHeader.Size
             || footer.DataEnd != length - Size - (entries * (long)SegmentIndex.EntrySize))
         {
             return null;

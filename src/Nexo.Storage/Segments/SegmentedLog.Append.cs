@@ -72,7 +72,7 @@ public sealed partial class SegmentedLog
     }
 
     // The segment that is written to; null: the next batch begins one. Changes only under the lock of those who write.
-    private Segment? Active => _segments is [.., { Sealed: false } last] ? last : null;
+    private BatchSegment? Active => _segments is [.., { Sealed: false } last] ? last : null;
 
     private PendingBuffer BufferFor(int bytes)
     {
@@ -130,7 +130,7 @@ public sealed partial class SegmentedLog
     {
         ReadOnlySpan<byte> rest = buffer.Batches[buffer.Written..];
         BatchHeader first = Decode(rest);
-        Segment segment = SegmentFor(first);
+        BatchSegment segment = SegmentFor(first);
         int run = first.Bytes;
         while (run < rest.Length && Fits(segment, segment.DataEnd + run, Decode(rest[run..])))
         {
@@ -158,7 +158,7 @@ public sealed partial class SegmentedLog
     }
 
     // The batches are in the file now: under the gate.
-    private void Publish(Segment segment, ReadOnlySpan<byte> batches)
+    private void Publish(BatchSegment segment, ReadOnlySpan<byte> batches)
     {
         if (segment.Index is null)
         {

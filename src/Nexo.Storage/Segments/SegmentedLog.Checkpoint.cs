@@ -17,7 +17,7 @@ public sealed partial class SegmentedLog
         lock (_checkpointing)
         {
             SegmentedLogCheckpoint checkpoint;
-            List<Segment> written;
+            List<BatchSegment> written;
             bool names;
             lock (_writing)
             {
@@ -69,7 +69,7 @@ public sealed partial class SegmentedLog
         lock (_writing)
         {
             WritePending();
-            Segment segment;
+            BatchSegment segment;
             lock (_gate)
             {
                 ArgumentOutOfRangeException.ThrowIfLessThan(offset, Math.Max(_checkpoint.NextOffset, First));
@@ -100,9 +100,9 @@ public sealed partial class SegmentedLog
         }
     }
 
-    private List<Segment> SegmentsFrom(long offset)
+    private List<BatchSegment> SegmentsFrom(long offset)
     {
-        List<Segment> found = [];
+        List<BatchSegment> found = [];
         for (int i = _segments.Length - 1; i >= 0 && _segments[i].EndOffset >= offset; i--)
         {
             found.Add(_segments[i]);
@@ -150,11 +150,11 @@ public sealed partial class SegmentedLog
         }
     }
 
-    private void DropBehind(Segment segment)
+    private void DropBehind(BatchSegment segment)
     {
         while (_segments[^1] != segment)
         {
-            Segment last = _segments[^1];
+            BatchSegment last = _segments[^1];
             lock (_gate)
             {
                 last.Removed = true;
@@ -174,7 +174,7 @@ public sealed partial class SegmentedLog
         }
     }
 
-    private void Cut(Segment segment, long position, long offset, long time)
+    private void Cut(BatchSegment segment, long position, long offset, long time)
     {
         SegmentIndex index = NewIndex();
         lock (_gate)
@@ -184,7 +184,7 @@ public sealed partial class SegmentedLog
             segment.DataEnd = position;
             segment.EndOffset = offset;
             segment.Index = index;
-            segment.FirstTimestamp = position == SegmentHeader.Size ? null : segment.FirstTimestamp;
+            segment.FirstTimestamp = position == BatchSegmentHeader.Size ? null : segment.FirstTimestamp;
             _writtenOffset = offset;
             _nextOffset = offset;
             _writtenMaxTimestamp = time;

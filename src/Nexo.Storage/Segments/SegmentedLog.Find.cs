@@ -13,7 +13,7 @@ public sealed partial class SegmentedLog
     {
         while (true)
         {
-            Segment[] segments;
+            BatchSegment[] segments;
             lock (_gate)
             {
                 ObjectDisposedException.ThrowIf(_disposed, this);
@@ -50,7 +50,7 @@ public sealed partial class SegmentedLog
     {
         while (true)
         {
-            Segment[] segments;
+            BatchSegment[] segments;
             long end;
             lock (_gate)
             {
@@ -91,7 +91,7 @@ public sealed partial class SegmentedLog
         return _nextOffset;
     }
 
-    private long SegmentAtTime(Segment segment, IDiskFile file, long time)
+    private long SegmentAtTime(BatchSegment segment, IDiskFile file, long time)
     {
         EnsureIndex(segment, file);
         SegmentIndex.Entry? entry;
@@ -115,9 +115,9 @@ public sealed partial class SegmentedLog
     }
 
     // The highest time before the batch that begins here.
-    private long TimeAt(Segment segment, IDiskFile file, long position)
+    private long TimeAt(BatchSegment segment, IDiskFile file, long position)
     {
-        using var scanner = new BatchScanner(file, SegmentHeader.Size, position, segment.BaseOffset);
+        using var scanner = new BatchScanner(file, BatchSegmentHeader.Size, position, segment.BaseOffset);
         long time = segment.Header!.Value.TimeBefore;
         while (scanner.Next(out BatchHeader batch))
         {
@@ -128,7 +128,7 @@ public sealed partial class SegmentedLog
     }
 
     // How many segments there are before the first whose header does not hold; null: some have been dropped meanwhile.
-    private int? CountWhile(Segment[] segments, Func<SegmentHeader, bool> holds)
+    private int? CountWhile(BatchSegment[] segments, Func<BatchSegmentHeader, bool> holds)
     {
         int low = 0;
         int high = segments.Length;
@@ -151,7 +151,7 @@ public sealed partial class SegmentedLog
         return low;
     }
 
-    private T? InUse<T>(Segment segment, Func<Segment, IDiskFile, T> work)
+    private T? InUse<T>(BatchSegment segment, Func<BatchSegment, IDiskFile, T> work)
         where T : struct
     {
         lock (_gate)

@@ -4,7 +4,7 @@ namespace Nexo.Storage;
 public sealed partial class SegmentedLog
 {
     // Makes the index of a segment whole, and finds where its batches end.
-    private void EnsureIndex(Segment segment, IDiskFile file)
+    private void EnsureIndex(BatchSegment segment, IDiskFile file)
     {
         long end;
         bool atFooter;
@@ -27,7 +27,7 @@ public sealed partial class SegmentedLog
             {
                 segment.DataEnd = footer.DataEnd;
                 segment.Index = read;
-                segment.IndexedFrom = SegmentHeader.Size;
+                segment.IndexedFrom = BatchSegmentHeader.Size;
             }
 
             return;
@@ -48,13 +48,13 @@ public sealed partial class SegmentedLog
             }
 
             segment.Index = index;
-            segment.IndexedFrom = SegmentHeader.Size;
+            segment.IndexedFrom = BatchSegmentHeader.Size;
             segment.DataEnd = segment.DataEnd < 0 ? end : segment.DataEnd;
         }
     }
 
     // With an unknown end (-1) up to the segment's last offset.
-    private SegmentIndex Scan(Segment segment, IDiskFile file, ref long end)
+    private SegmentIndex Scan(BatchSegment segment, IDiskFile file, ref long end)
     {
         long length = file.Length;
         if (end > length)
@@ -64,7 +64,7 @@ public sealed partial class SegmentedLog
 
         SegmentIndex index = NewIndex();
         long time = segment.Header!.Value.TimeBefore;
-        using var scanner = new BatchScanner(file, SegmentHeader.Size, end < 0 ? length : end, segment.BaseOffset);
+        using var scanner = new BatchScanner(file, BatchSegmentHeader.Size, end < 0 ? length : end, segment.BaseOffset);
         while (end >= 0 || scanner.Offset < segment.EndOffset)
         {
             long position = scanner.Position;
@@ -87,7 +87,7 @@ public sealed partial class SegmentedLog
         return index;
     }
 
-    private void EnsureHeader(Segment segment)
+    private void EnsureHeader(BatchSegment segment)
     {
         lock (_gate)
         {
@@ -100,7 +100,7 @@ public sealed partial class SegmentedLog
         IDiskFile file = _cache.Use(segment);
         try
         {
-            SegmentHeader header = SegmentHeader.Read(file, _logId, segment.BaseOffset);
+            BatchSegmentHeader header = BatchSegmentHeader.Read(file, _logId, segment.BaseOffset);
             lock (_gate)
             {
                 segment.Header = header;
@@ -113,7 +113,7 @@ public sealed partial class SegmentedLog
     }
 
     // The batch with this offset, which the segment has: where it begins, and its base.
-    private (long Position, long BaseOffset) Locate(Segment segment, IDiskFile file, long offset)
+    private (long Position, long BaseOffset) Locate(BatchSegment segment, IDiskFile file, long offset)
     {
         TryEnsureIndex(segment, file);
         SegmentIndex.Entry? entry;
@@ -126,7 +126,7 @@ public sealed partial class SegmentedLog
 
         if (offset == segment.BaseOffset)
         {
-            return (SegmentHeader.Size, offset);
+            return (BatchSegmentHeader.Size, offset);
         }
 
         using BatchScanner scanner = ScannerFrom(segment, file, entry, end);
@@ -142,7 +142,7 @@ public sealed partial class SegmentedLog
     }
 
     // If there is damage somewhere in the segment, what lies before it can be found all the same.
-    private void TryEnsureIndex(Segment segment, IDiskFile file)
+    private void TryEnsureIndex(BatchSegment segment, IDiskFile file)
     {
         try
         {
@@ -160,8 +160,8 @@ public sealed partial class SegmentedLog
         }
     }
 
-    private static BatchScanner ScannerFrom(Segment segment, IDiskFile file, SegmentIndex.Entry? entry, long end) =>
+    private static BatchScanner ScannerFrom(BatchSegment segment, IDiskFile file, SegmentIndex.Entry? entry, long end) =>
         entry is { } at
             ? new BatchScanner(file, at.Position, end, at.Offset)
-            : new BatchScanner(file, SegmentHeader.Size, end, segment.BaseOffset);
+            : new BatchScanner(file, BatchSegmentHeader.Size, end, segment.BaseOffset);
 }

@@ -58,7 +58,7 @@ public sealed partial class SegmentedLog
         (_checkpoint, _trimmedBefore) = (checkpoint, plan.TrimmedBefore);
         (_nextOffset, _maxTimestamp) = (checkpoint.NextOffset, time);
         (_writtenOffset, _writtenMaxTimestamp) = (checkpoint.NextOffset, time);
-        _segments = [.. plan.Kept.Select(offset => new Segment(_disk, PathOf(SegmentNames.Segment(offset)), offset))];
+        _segments = [.. plan.Kept.Select(offset => new BatchSegment(_disk, PathOf(SegmentNames.Segment(offset)), offset))];
         for (int i = 0; i + 1 < _segments.Length; i++)
         {
             _segments[i].Sealed = true;
@@ -76,7 +76,7 @@ public sealed partial class SegmentedLog
     }
 
     // The segment of the checkpoint is the one that is written to, from there on.
-    private void GoOn(Segment last, SegmentedLogCheckpoint checkpoint)
+    private void GoOn(BatchSegment last, SegmentedLogCheckpoint checkpoint)
     {
         EnsureHeader(last);
         last.EndOffset = checkpoint.NextOffset;
@@ -91,8 +91,8 @@ public sealed partial class SegmentedLog
             }
 
             Span<byte> first = stackalloc byte[BatchHeader.Size];
-            if (checkpoint.Position > SegmentHeader.Size
-                && file.Read(first, SegmentHeader.Size) == first.Length
+            if (checkpoint.Position > BatchSegmentHeader.Size
+                && file.Read(first, BatchSegmentHeader.Size) == first.Length
                 && BatchHeader.TryDecode(first, out BatchHeader batch)
                 && batch.Records > 0)
             {

@@ -17,7 +17,7 @@ public sealed partial class SegmentedLog
     /// <exception cref="DiskException">The file could not be read.</exception>
     public SegmentRead Read(ref SegmentCursor cursor, Span<byte> buffer, long ceiling)
     {
-        Segment segment;
+        BatchSegment segment;
         long end;
         int version;
         lock (_gate)
@@ -88,9 +88,9 @@ public sealed partial class SegmentedLog
     }
 
     // The segment that holds the cursor's offset: under the gate.
-    private Segment Find(in SegmentCursor cursor)
+    private BatchSegment Find(in SegmentCursor cursor)
     {
-        if (cursor.Place is Segment { Removed: false } place && cursor.Offset >= place.BaseOffset && cursor.Offset < place.EndOffset)
+        if (cursor.Place is BatchSegment { Removed: false } place && cursor.Offset >= place.BaseOffset && cursor.Offset < place.EndOffset)
         {
             return place;
         }
@@ -99,7 +99,7 @@ public sealed partial class SegmentedLog
     }
 
     private SegmentRead ReadFile(
-        Segment segment, long end, int version, ref SegmentCursor cursor, Span<byte> buffer, long ceiling)
+        BatchSegment segment, long end, int version, ref SegmentCursor cursor, Span<byte> buffer, long ceiling)
     {
         IDiskFile file = _cache.Use(segment);
         try
@@ -146,7 +146,7 @@ public sealed partial class SegmentedLog
     }
 
     // The last segment that does not begin behind the offset.
-    private static int LastSegment(Segment[] segments, long offset)
+    private static int LastSegment(BatchSegment[] segments, long offset)
     {
         int low = 0;
         int high = segments.Length;

@@ -3,7 +3,7 @@ namespace Nexo.Storage;
 /// <content>Beginning and ending segments, under the lock of those who write.</content>
 public sealed partial class SegmentedLog
 {
-    private Segment SegmentFor(in BatchHeader batch)
+    private BatchSegment SegmentFor(in BatchHeader batch)
     {
         if (Active is { } active)
         {
@@ -18,28 +18,28 @@ public sealed partial class SegmentedLog
         return Begin(batch.BaseOffset);
     }
 
-    private bool Fits(Segment segment, long position, in BatchHeader batch) =>
-        position == SegmentHeader.Size
+    private bool Fits(BatchSegment segment, long position, in BatchHeader batch) =>
+        position == BatchSegmentHeader.Size
         || (position + batch.Bytes <= _options.SegmentBytes
             && (batch.Records == 0
                 || segment.FirstTimestamp is not { } first
                 || batch.FirstTimestamp < first
                 || (ulong)(batch.FirstTimestamp - first) < (ulong)_options.SegmentAgeMs));
 
-    private Segment Begin(long baseOffset)
+    private BatchSegment Begin(long baseOffset)
     {
-        var header = new SegmentHeader(_logId, baseOffset, _segments is [.., var last] ? End(last) : 0, _writtenMaxTimestamp);
-        var segment = new Segment(_disk, PathOf(SegmentNames.Segment(baseOffset)), baseOffset)
+        var header = new BatchSegmentHeader(_logId, baseOffset, _segments is [.., var last] ? End(last) : 0, _writtenMaxTimestamp);
+        var segment = new BatchSegment(_disk, PathOf(SegmentNames.Segment(baseOffset)), baseOffset)
         {
-            DataEnd = SegmentHeader.Size,
-            IndexedFrom = SegmentHeader.Size,
+            DataEnd = BatchSegmentHeader.Size,
+            IndexedFrom = BatchSegmentHeader.Size,
             Header = header,
         };
         IDiskFile file = _cache.Use(segment, Create(segment.Path));
         bool done = false;
         try
         {
-            Span<byte> bytes = stackalloc byte[SegmentHeader.Size];
+            Span<byte> bytes = stackalloc byte[BatchSegmentHeader.Size];
             header.Encode(bytes);
             _cache.MarkWritten(segment);
             file.Write(bytes, 0);
@@ -83,9 +83,9 @@ public sealed partial class SegmentedLog
         return _disk.Open(path, forWriting: true);
     }
 
-    private void Seal(Segment segment)
+    private void Seal(BatchSegment segment)
     {
-        if (segment.DataEnd == SegmentHeader.Size)
+        if (segment.DataEnd == BatchSegmentHeader.Size)
         {
             return;
         }
@@ -122,7 +122,7 @@ public sealed partial class SegmentedLog
     }
 
     // A segment with damage in it gets no footer: those who read the damaged part will meet it, and nobody else.
-    private SegmentIndex? IndexForFooter(Segment segment, IDiskFile file)
+    private SegmentIndex? IndexForFooter(BatchSegment segment, IDiskFile file)
     {
         try
         {
@@ -135,7 +135,7 @@ public sealed partial class SegmentedLog
         }
     }
 
-    private void SyncIfCrowded(Segment segment)
+    private void SyncIfCrowded(BatchSegment segment)
     {
         if (_cache.IsCrowded)
         {
@@ -143,7 +143,7 @@ public sealed partial class SegmentedLog
         }
     }
 
-    private void SyncFile(Segment segment)
+    private void SyncFile(BatchSegment segment)
     {
         try
         {
@@ -174,7 +174,7 @@ public sealed partial class SegmentedLog
     {
         for (int i = _leaving.Count - 1; i >= 0; i--)
         {
-            Segment segment = _leaving[i];
+            BatchSegment segment = _leaving[i];
             lock (_gate)
             {
                 if (segment.Pins > 0)

@@ -18,8 +18,8 @@ public sealed partial class SegmentedLog
                 WritePending();
             }
 
-            Segment[] gone;
-            Segment? first;
+            BatchSegment[] gone;
+            BatchSegment? first;
             long firstOffset;
             lock (_gate)
             {
@@ -55,8 +55,8 @@ public sealed partial class SegmentedLog
         }
     }
 
-    private static bool IsBefore(Segment segment, long offset) =>
-        segment.EndOffset <= offset && segment.DataEnd != SegmentHeader.Size;
+    private static bool IsBefore(BatchSegment segment, long offset) =>
+        segment.EndOffset <= offset && segment.DataEnd != BatchSegmentHeader.Size;
 
     private void MarkFirst(long offset)
     {
@@ -80,7 +80,7 @@ public sealed partial class SegmentedLog
     }
 
     // Where the log's bytes begin now. If that cannot be read, whoever reads the segment will be told.
-    private void CountFrom(Segment? first)
+    private void CountFrom(BatchSegment? first)
     {
         try
         {

@@ -28,7 +28,7 @@ public sealed partial class SegmentedLog : IDisposable
 
     // Of the gate. The array is never changed, but replaced.
     private readonly List<PendingBuffer> _pending = [];
-    private Segment[] _segments = [];
+    private BatchSegment[] _segments = [];
     private SegmentedLogCheckpoint _checkpoint;
     private long _pendingBytes;
     private long _bytesBefore;
@@ -42,7 +42,7 @@ public sealed partial class SegmentedLog : IDisposable
     private DiskException? _failure;
 
     // Of those who write.
-    private readonly List<Segment> _leaving = [];
+    private readonly List<BatchSegment> _leaving = [];
     private readonly List<string> _spares = [];
     private readonly List<string> _firsts = [];
     private bool _namesChanged;
@@ -183,7 +183,7 @@ public sealed partial class SegmentedLog : IDisposable
     }
 
     // Of the last segment: bytes of all that ever were, up to its end.
-    private static long End(Segment segment) => segment.Header is { } header
+    private static long End(BatchSegment segment) => segment.Header is { } header
         ? header.BytesBefore + segment.DataEnd
         : throw new UnreachableException("the header of the last segment has been read");
 
@@ -208,9 +208,9 @@ public sealed partial class SegmentedLog : IDisposable
         }
     }
 
-    private void Pin(Segment segment) => segment.Pins++;
+    private void Pin(BatchSegment segment) => segment.Pins++;
 
-    private void Unpin(Segment segment)
+    private void Unpin(BatchSegment segment)
     {
         lock (_gate)
         {

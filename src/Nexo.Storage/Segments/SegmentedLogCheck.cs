@@ -50,7 +50,7 @@ public static class SegmentedLogCheck
     private static void CheckSegment(
         SegmentedLogReport report, IDiskFile file, ulong logId, long baseOffset, long endOffset, long end)
     {
-        SegmentHeader.Read(file, logId, baseOffset);
+        BatchSegmentHeader.Read(file, logId, baseOffset);
         long length = file.Length;
         if (length < end)
         {
@@ -64,7 +64,7 @@ public static class SegmentedLogCheck
             end = footer?.DataEnd ?? -1;
         }
 
-        using var scanner = new BatchScanner(file, SegmentHeader.Size, end < 0 ? length : end, baseOffset);
+        using var scanner = new BatchScanner(file, BatchSegmentHeader.Size, end < 0 ? length : end, baseOffset);
         while ((end >= 0 || scanner.Offset < endOffset) && scanner.Next(out BatchHeader batch))
         {
             report.Batches++;

@@ -53,5 +53,5 @@ public readonly record struct SegmentedLogCheckpoint(long NextOffset, long Segme
 
     internal bool IsPossible =>
         NextOffset >= 0
-        && (IsEmpty || (SegmentBase >= 0 && SegmentBase <= NextOffset && Position >= SegmentHeader.Size));
+        && (IsEmpty || (SegmentBase >= 0 && SegmentBase <= NextOffset && Position >= BatchSegmentHeader.Size));
 }

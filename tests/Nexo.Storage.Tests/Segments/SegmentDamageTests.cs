@@ -130,7 +130,7 @@ public class SegmentDamageTests
         foreach (string path in Paths)
         {
             // The length of the first batch becomes 48 MiB and more; then the number of entries of the index.
-            disk.FlipBit(path, SegmentHeader.Size + 7, 1);
+            disk.FlipBit(path, BatchSegmentHeader.Size + 7, 1);
             disk.FlipBit(path, disk.ReadAll(path).Length - SegmentFooter.Size + 14, 0);
         }
 

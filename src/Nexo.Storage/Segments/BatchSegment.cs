@@ -4,15 +4,15 @@ namespace Nexo.Storage;
 /// One file of a <see cref="SegmentedLog"/>. The log's gate guards what is here, the cache's lock what is in the last
 /// part.
 /// </summary>
-internal sealed class Segment
+internal sealed class BatchSegment
 {
-    public Segment(IDisk disk, string path, long baseOffset)
+    public BatchSegment(IDisk disk, string path, long baseOffset)
     {
         Disk = disk;
         Path = path;
         BaseOffset = baseOffset;
         EndOffset = baseOffset;
-        Idle = new LinkedListNode<Segment>(this);
+        Idle = new LinkedListNode<BatchSegment>(this);
     }
 
     public IDisk Disk { get; }
@@ -31,7 +31,7 @@ internal sealed class Segment
     public long DataEnd { get; set; } = -1;
 
     /// <summary>Null: not read yet.</summary>
-    public SegmentHeader? Header { get; set; }
+    public BatchSegmentHeader? Header { get; set; }
 
     /// <summary>Time of its first records, Unix ms; null: not known.</summary>
     public long? FirstTimestamp { get; set; }
@@ -49,7 +49,7 @@ internal sealed class Segment
     public long IndexedFrom { get; set; }
 
     /// <summary>Whether the index knows all batches.</summary>
-    public bool IsIndexed => Index is not null && IndexedFrom <= SegmentHeader.Size;
+    public bool IsIndexed => Index is not null && IndexedFrom <= BatchSegmentHeader.Size;
 
     // Guarded by the cache:
 
@@ -63,5 +63,5 @@ internal sealed class Segment
     public long Synced { get; set; }
 
     /// <summary>Its place among the files that may be closed, if it is one.</summary>
-    public LinkedListNode<Segment> Idle { get; }
+    public LinkedListNode<BatchSegment> Idle { get; }
 }

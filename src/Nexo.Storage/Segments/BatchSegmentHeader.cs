@@ -10,7 +10,7 @@ namespace Nexo.Storage;
 /// <param name="BaseOffset">The first offset.</param>
 /// <param name="BytesBefore">Headers and batches in all segments that were before this one, in bytes.</param>
 /// <param name="TimeBefore">Unix ms: the highest time of any record before this segment.</param>
-internal readonly record struct SegmentHeader(ulong LogId, long BaseOffset, long BytesBefore, long TimeBefore)
+internal readonly record struct BatchSegmentHeader(ulong LogId, long BaseOffset, long BytesBefore, long TimeBefore)
 {
     public const int Size = 64;
 
@@ -18,7 +18,7 @@ internal readonly record struct SegmentHeader(ulong LogId, long BaseOffset, long
 
     private static ReadOnlySpan<byte> Magic => "NXSG"u8;
 
-    public static bool TryDecode(ReadOnlySpan<byte> source, out SegmentHeader header)
+    public static bool TryDecode(ReadOnlySpan<byte> source, out BatchSegmentHeader header)
     {
         header = default;
         if (source.Length < Size
@@ -29,7 +29,7 @@ internal readonly record struct SegmentHeader(ulong LogId, long BaseOffset, long
             return false;
         }
 
-        header = new SegmentHeader(
+        header = new BatchSegmentHeader(
             BinaryPrimitives.ReadUInt64LittleEndian(source[16..]),
             BinaryPrimitives.ReadInt64LittleEndian(source[24..]),
             BinaryPrimitives.ReadInt64LittleEndian(source[32..]),
@@ -50,11 +50,11 @@ internal readonly record struct SegmentHeader(ulong LogId, long BaseOffset, long
     }
 
     /// <summary>Reads the header of a file that must be this segment of this log.</summary>
-    public static SegmentHeader Read(IDiskFile file, ulong logId, long baseOffset)
+    public static BatchSegmentHeader Read(IDiskFile file, ulong logId, long baseOffset)
     {
         Span<byte> bytes = stackalloc byte[Size];
         int read = file.Read(bytes, 0);
-        if (!TryDecode(bytes[..read], out SegmentHeader header))
+        if (!TryDecode(bytes[..read], out BatchSegmentHeader header))
         {
             throw new SegmentDamageException(file.Path, 0, "no header of a segment");
         }
