@@ -61,7 +61,8 @@ internal static class SegmentTable
             double read = Rate(() => ReadAll(log));
             double random = ReadRandomly(log, payload);
             Console.WriteLine($"{payload,11:N0} {writePlain,7:F2} GB/s {append,8:F2} GB/s {readPlain,6:F2} GB/s"
-                + $" {read,6:F2} GB/s {random,9:F1} us {open.TotalMicroseconds,6:F0} us {index.TotalMicroseconds,5:F0} us");
+                + $" {read,6:F2} GB/s {random,9:F1} us {open.TotalMicroseconds,6:F0} us"
+                + $" {index.TotalMicroseconds,5:F0} us");
             log.TrimBefore(log.NextOffset);
         }
     }

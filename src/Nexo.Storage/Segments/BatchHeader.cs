@@ -3,9 +3,11 @@ using System.Buffers.Binary;
 namespace Nexo.Storage;
 
 /// <summary>
-/// What stands before the payload of a batch of records, on disk and in what <see cref="SegmentedLog.Read"/> gives back:
-/// <c>[u32 crc][u32 bytes][i64 baseOffset][u32 offsets][u32 records][i64 firstTimestamp][i64 maxTimestamp][u16 flags][zeros to 47]</c>.
-/// The checksum is of everything behind it, the payload included. Storage does not look into payloads.
+/// What stands before the payload of a batch of records, on disk and in what <see cref="SegmentedLog.Read"/> gives
+/// back:
+/// <c>[u32 crc][u32 bytes][i64 baseOffset][u32 offsets][u32 records][i64 firstTimestamp][i64 maxTimestamp][u16
+/// flags][zeros to 47]</c>. The checksum is of everything behind it, the payload included. Storage does not look into
+/// payloads.
 /// </summary>
 public readonly record struct BatchHeader
 {

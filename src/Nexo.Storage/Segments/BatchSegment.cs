@@ -21,7 +21,9 @@ internal sealed class BatchSegment
 
     public long BaseOffset { get; }
 
-    /// <summary>The offset behind it: of a sealed one. That of the last one is where the log has been written to.</summary>
+    /// <summary>
+    /// The offset behind it: of a sealed one. That of the last one is where the log has been written to.
+    /// </summary>
     public long EndOffset { get; set; }
 
     /// <summary>Nothing is added any more.</summary>

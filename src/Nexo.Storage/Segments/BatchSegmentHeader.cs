@@ -4,7 +4,8 @@ namespace Nexo.Storage;
 
 /// <summary>
 /// The first 64 bytes of a segment file:
-/// <c>[u32 magic][u32 crc of 8..63][u32 version][u32 zero][u64 logId][i64 baseOffset][i64 bytesBefore][i64 timeBefore][zeros to 63]</c>.
+/// <c>[u32 magic][u32 crc of 8..63][u32 version][u32 zero][u64 logId][i64 baseOffset][i64 bytesBefore][i64
+/// timeBefore][zeros to 63]</c>.
 /// </summary>
 /// <param name="LogId">Which log the segment belongs to.</param>
 /// <param name="BaseOffset">The first offset.</param>

@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace Nexo.Storage;
 
-/// <summary>Batches that are not in a file yet, one behind the other. In native memory; guarded by the log's gate.</summary>
+/// <summary>
+/// Batches that are not in a file yet, one behind the other. In native memory; guarded by the log's gate.
+/// </summary>
 internal sealed unsafe class PendingBuffer(long baseOffset, int capacity)
 {
     private byte* _memory = (byte*)NativeMemory.Alloc((nuint)capacity);

@@ -1,8 +1,8 @@
 namespace Nexo.Storage;
 
 /// <summary>
-/// What all segmented logs of a process share: the open files, with the indexes that were read from them. A file that is
-/// not in use is closed when there are too many; one that has unsynced writes never is, for the kernel tells of a
+/// What all segmented logs of a process share: the open files, with the indexes that were read from them. A file that
+/// is not in use is closed when there are too many; one that has unsynced writes never is, for the kernel tells of a
 /// write that failed only to those who have the file open. Thread-safe.
 /// </summary>
 /// <param name="filesMax">Open files, unless more are in use at the same time.</param>
@@ -131,7 +131,8 @@ public sealed class SegmentCache(int filesMax = 256)
 
     private void List(BatchSegment segment)
     {
-        if (segment.Uses == 0 && segment.Writes == segment.Synced && segment.Idle.List is null && segment.File is not null)
+        bool mayClose = segment.File is not null && segment.Uses == 0 && segment.Writes == segment.Synced;
+        if (mayClose && segment.Idle.List is null)
         {
             _idle.AddLast(segment.Idle);
         }

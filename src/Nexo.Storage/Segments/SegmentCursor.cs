@@ -1,8 +1,8 @@
 namespace Nexo.Storage;
 
 /// <summary>
-/// Where a reader of a <see cref="SegmentedLog"/> stands. It remembers the place in the file, so that reading on needs no
-/// search; it may be copied and kept for as long as one likes.
+/// Where a reader of a <see cref="SegmentedLog"/> stands. It remembers the place in the file, so that reading on needs
+/// no search; it may be copied and kept for as long as one likes.
 /// </summary>
 /// <param name="offset">The next offset to be read.</param>
 public struct SegmentCursor(long offset)

@@ -5,8 +5,8 @@ namespace Nexo.Storage;
 
 /// <summary>
 /// What a finished segment ends with: its index, then 64 bytes
-/// <c>[u32 magic][u32 crc of the index and of 8..63][u32 version][u32 entries][u64 logId][i64 baseOffset][i64 endOffset][i64 dataEnd][i64 maxTime][zeros to 63]</c>.
-/// It only saves work: without it the segment is scanned.
+/// <c>[u32 magic][u32 crc of the index and of 8..63][u32 version][u32 entries][u64 logId][i64 baseOffset][i64
+/// endOffset][i64 dataEnd][i64 maxTime][zeros to 63]</c>. It only saves work: without it the segment is scanned.
 /// </summary>
 internal readonly record struct SegmentFooter(ulong LogId, long BaseOffset, long EndOffset, long DataEnd, long MaxTime)
 {

@@ -3,7 +3,9 @@ namespace Nexo.Storage;
 /// <summary>What the names in a log's directory mean, given the checkpoint that its owner has kept.</summary>
 internal sealed record SegmentPlan
 {
-    /// <summary>Base offsets of the segments that make up the log, in their order; the last one holds the checkpoint.</summary>
+    /// <summary>
+    /// Base offsets of the segments that make up the log, in their order; the last one holds the checkpoint.
+    /// </summary>
     public required IReadOnlyList<long> Kept { get; init; }
 
     /// <summary>Base offsets of segments that were dropped, or begun behind the checkpoint.</summary>
@@ -54,8 +56,8 @@ internal sealed record SegmentPlan
         };
     }
 
-    // From the segment in which the log begins to that of the checkpoint. Others before them are leavings: deletions may
-    // be lost by a crash, in any order.
+    // From the segment in which the log begins to that of the checkpoint. Others before them are leavings: deletions
+    // may be lost by a crash, in any order.
     private static List<long> Keep(
         string directory, List<long> segments, SegmentedLogCheckpoint checkpoint, long trimmed)
     {

@@ -9,7 +9,9 @@ public enum SegmentReadStatus
     /// <summary>Nothing is there yet: the cursor is at the ceiling or at the end of the log.</summary>
     AtEnd,
 
-    /// <summary>The cursor's offset has been dropped: <see cref="SegmentedLog.FirstOffset"/> is the first that is there.</summary>
+    /// <summary>
+    /// The cursor's offset has been dropped: <see cref="SegmentedLog.FirstOffset"/> is the first that is there.
+    /// </summary>
     BeforeFirst,
 
     /// <summary>The next batch needs a larger buffer: <see cref="SegmentRead.Bytes"/> says how large.</summary>

@@ -15,7 +15,9 @@ public sealed partial class SegmentedLog
     /// <param name="batch">
     /// What the batch is; its base is <see cref="NextOffset"/>, and its length is not looked at.
     /// </param>
-    /// <param name="payload">Up to <see cref="BatchHeader.BatchBytesMax"/> with the header; in the owner's form.</param>
+    /// <param name="payload">
+    /// Up to <see cref="BatchHeader.BatchBytesMax"/> with the header; in the owner's form.
+    /// </param>
     public void Append(in BatchHeader batch, ReadOnlySpan<byte> payload)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(payload.Length, BatchHeader.BatchBytesMax - BatchHeader.Size);

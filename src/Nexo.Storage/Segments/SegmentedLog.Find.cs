@@ -4,8 +4,8 @@ namespace Nexo.Storage;
 public sealed partial class SegmentedLog
 {
     /// <summary>
-    /// The first offset of the first batch with which a time is reached: no record before it, as long as records have been
-    /// kept, has that time or a later one. <see cref="NextOffset"/> if none has.
+    /// The first offset of the first batch with which a time is reached: no record before it, as long as records have
+    /// been kept, has that time or a later one. <see cref="NextOffset"/> if none has.
     /// </summary>
     /// <param name="time">Unix ms.</param>
     /// <exception cref="SegmentDamageException">The answer cannot be had from the file.</exception>
@@ -43,8 +43,8 @@ public sealed partial class SegmentedLog
     }
 
     /// <summary>
-    /// The offset from which on no more than so many bytes follow, for <see cref="TrimBefore"/>: the first offset of a segment,
-    /// and of the last one if even that has more.
+    /// The offset from which on no more than so many bytes follow, for <see cref="TrimBefore"/>: the first offset of a
+    /// segment, and of the last one if even that has more.
     /// </summary>
     public long OffsetForBytes(long bytes)
     {

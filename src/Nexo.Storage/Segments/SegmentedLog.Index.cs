@@ -59,7 +59,8 @@ public sealed partial class SegmentedLog
         long length = file.Length;
         if (end > length)
         {
-            throw new SegmentDamageException(segment.Path, length, $"it is shorter than the {end} bytes that were written");
+            throw new SegmentDamageException(
+                segment.Path, length, $"it is shorter than the {end} bytes that were written");
         }
 
         SegmentIndex index = NewIndex();
@@ -80,7 +81,9 @@ public sealed partial class SegmentedLog
         if (end < 0 && scanner.Offset != segment.EndOffset)
         {
             throw new SegmentDamageException(
-                segment.Path, scanner.Position, $"offset {scanner.Offset} follows, but the next segment begins at {segment.EndOffset}");
+                segment.Path,
+                scanner.Position,
+                $"offset {scanner.Offset} follows, but the next segment begins at {segment.EndOffset}");
         }
 
         end = end < 0 ? scanner.Position : end;
@@ -160,7 +163,8 @@ public sealed partial class SegmentedLog
         }
     }
 
-    private static BatchScanner ScannerFrom(BatchSegment segment, IDiskFile file, SegmentIndex.Entry? entry, long end) =>
+    private static BatchScanner ScannerFrom(
+        BatchSegment segment, IDiskFile file, SegmentIndex.Entry? entry, long end) =>
         entry is { } at
             ? new BatchScanner(file, at.Position, end, at.Offset)
             : new BatchScanner(file, BatchSegmentHeader.Size, end, segment.BaseOffset);

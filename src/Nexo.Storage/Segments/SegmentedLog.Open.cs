@@ -4,9 +4,9 @@ namespace Nexo.Storage;
 public sealed partial class SegmentedLog
 {
     /// <summary>
-    /// Opens a log at its checkpoint, or begins one. What lies behind the checkpoint is dropped: its owner appends it again from
-    /// the write-ahead log. Looks at names and at two headers, however large the log is; damage elsewhere is met by
-    /// those who read there, and by <see cref="SegmentedLogCheck"/>.
+    /// Opens a log at its checkpoint, or begins one. What lies behind the checkpoint is dropped: its owner appends it
+    /// again from the write-ahead log. Looks at names and at two headers, however large the log is; damage elsewhere
+    /// is met by those who read there, and by <see cref="SegmentedLogCheck"/>.
     /// </summary>
     /// <param name="disk">Where it is.</param>
     /// <param name="directory">Its own; made if it is not there, and then also made durable in its parent.</param>
@@ -17,7 +17,9 @@ public sealed partial class SegmentedLog
     /// </param>
     /// <param name="options">Sizes.</param>
     /// <param name="cache">Shared by the logs of the process.</param>
-    /// <exception cref="SegmentDamageException">A segment that the checkpoint needs is missing, short, or damaged.</exception>
+    /// <exception cref="SegmentDamageException">
+    /// A segment that the checkpoint needs is missing, short, or damaged.
+    /// </exception>
     public static SegmentedLog Open(
         IDisk disk,
         string directory,
@@ -58,7 +60,10 @@ public sealed partial class SegmentedLog
         (_checkpoint, _trimmedBefore) = (checkpoint, plan.TrimmedBefore);
         (_nextOffset, _maxTimestamp) = (checkpoint.NextOffset, time);
         (_writtenOffset, _writtenMaxTimestamp) = (checkpoint.NextOffset, time);
-        _segments = [.. plan.Kept.Select(offset => new BatchSegment(_disk, PathOf(SegmentNames.Segment(offset)), offset))];
+        _segments =
+        [
+            .. plan.Kept.Select(offset => new BatchSegment(_disk, PathOf(SegmentNames.Segment(offset)), offset)),
+        ];
         for (int i = 0; i + 1 < _segments.Length; i++)
         {
             _segments[i].Sealed = true;
@@ -114,6 +119,12 @@ public sealed partial class SegmentedLog
             _namesChanged = true;
             _disk.Delete(PathOf(_spares[^1]));
             _spares.RemoveAt(_spares.Count - 1);
+        }
+
+        if (plan.Dropped.Count > 0 && _firsts.Count > 0)
+        {
+            // The process before this one may have ended between the word and the deed: the word must last.
+            SyncNames();
         }
 
         foreach (long offset in plan.Dropped)

@@ -6,9 +6,9 @@ namespace Nexo.Storage;
 public sealed partial class SegmentedLog
 {
     /// <summary>
-    /// Fills the buffer with whole batches as they are on disk, checked, from the one that holds the cursor's offset on, and
-    /// moves the cursor behind them. Fewer than would fit may come; the end is reached only with
-    /// <see cref="SegmentReadStatus.AtEnd"/>.
+    /// Fills the buffer with whole batches as they are on disk, checked, from the one that holds the cursor's offset
+    /// on, and moves the cursor behind them. Fewer than would fit may come; the end is reached only with <see
+    /// cref="SegmentReadStatus.AtEnd"/>.
     /// </summary>
     /// <param name="cursor">The place; where a batch is read whole, its first records may lie before it.</param>
     /// <param name="buffer">For at least one batch: else the answer says how many bytes that takes.</param>
@@ -90,12 +90,12 @@ public sealed partial class SegmentedLog
     // The segment that holds the cursor's offset: under the gate.
     private BatchSegment Find(in SegmentCursor cursor)
     {
-        if (cursor.Place is BatchSegment { Removed: false } place && cursor.Offset >= place.BaseOffset && cursor.Offset < place.EndOffset)
-        {
-            return place;
-        }
-
-        return _segments[LastSegment(_segments, cursor.Offset)];
+        bool isThere = cursor.Place is BatchSegment { Removed: false } place
+            && cursor.Offset >= place.BaseOffset
+            && cursor.Offset < place.EndOffset;
+        return isThere
+            ? (BatchSegment)cursor.Place!
+            : _segments[LastSegment(_segments, cursor.Offset)];
     }
 
     private SegmentRead ReadFile(

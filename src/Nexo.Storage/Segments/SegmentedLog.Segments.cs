@@ -28,7 +28,8 @@ public sealed partial class SegmentedLog
 
     private BatchSegment Begin(long baseOffset)
     {
-        var header = new BatchSegmentHeader(_logId, baseOffset, _segments is [.., var last] ? End(last) : 0, _writtenMaxTimestamp);
+        long bytesBefore = _segments is [.., var last] ? End(last) : 0;
+        var header = new BatchSegmentHeader(_logId, baseOffset, bytesBefore, _writtenMaxTimestamp);
         var segment = new BatchSegment(_disk, PathOf(SegmentNames.Segment(baseOffset)), baseOffset)
         {
             DataEnd = BatchSegmentHeader.Size,

@@ -7,11 +7,18 @@ public sealed partial class SegmentedLog
     /// Gives up the segments that hold nothing from this offset on, for good: that survives a power loss at once. Their
     /// files are written over later, or deleted, when no reader is in them any more.
     /// </summary>
+    /// <exception cref="DiskException">They are still there, or will be dropped at the next opening.</exception>
     /// <returns>The new <see cref="FirstOffset"/>: at most the offset asked for.</returns>
     public long TrimBefore(long offset)
     {
         lock (_writing)
         {
+            lock (_gate)
+            {
+                // After a failed sync the word below could not be relied on.
+                RequireUsable();
+            }
+
             ClearLeaving();
             if (offset > WrittenOffset)
             {
@@ -23,7 +30,6 @@ public sealed partial class SegmentedLog
             long firstOffset;
             lock (_gate)
             {
-                ObjectDisposedException.ThrowIf(_disposed, this);
                 int count = 0;
                 while (count < _segments.Length && IsBefore(_segments[count], offset))
                 {

@@ -3,15 +3,15 @@ using System.Diagnostics;
 namespace Nexo.Storage;
 
 /// <summary>
-/// A sequence of record batches in segment files, for what streams and queue backlogs keep: written lazily, made durable by
-/// <see cref="Checkpoint"/>, given up from the front by whole segments. It is not what acknowledges a write: everything
-/// in it behind the last checkpoint comes from the write-ahead log, and comes again from there after a crash.
-/// Offsets are contiguous, from the first to the last.
+/// A sequence of record batches in segment files, for what streams and queue backlogs keep: written lazily, made
+/// durable by <see cref="Checkpoint"/>, given up from the front by whole segments. It is not what acknowledges a
+/// write: everything in it behind the last checkpoint comes from the write-ahead log, and comes again from there after
+/// a crash. Offsets are contiguous, from the first to the last.
 /// </summary>
 /// <remarks>
-/// <see cref="Append"/> copies into memory and does no I/O; <see cref="Flush"/> writes. Appends come from one thread at a
-/// time, everything else from any. Readers see what is in memory as well as what is in files, up to the ceiling that they
-/// give: the owner's, who knows what the write-ahead log has made durable.
+/// <see cref="Append"/> copies into memory and does no I/O; <see cref="Flush"/> writes. Appends come from one thread
+/// at a time, everything else from any. Readers see what is in memory as well as what is in files, up to the ceiling
+/// that they give: the owner's, who knows what the write-ahead log has made durable.
 /// </remarks>
 public sealed partial class SegmentedLog : IDisposable
 {
@@ -81,7 +81,9 @@ public sealed partial class SegmentedLog : IDisposable
         }
     }
 
-    /// <summary>Unix ms: the highest time of all records that were ever here; the lowest number if there were none.</summary>
+    /// <summary>
+    /// Unix ms: the highest time of all records that were ever here; the lowest number if there were none.
+    /// </summary>
     public long MaxTimestamp
     {
         get

@@ -1,6 +1,8 @@
 namespace Nexo.Storage;
 
-/// <summary>Reads a whole segmented log and says what is wrong with it. Changes nothing, and nobody else may change it.</summary>
+/// <summary>
+/// Reads a whole segmented log and says what is wrong with it. Changes nothing, and nobody else may change it.
+/// </summary>
 public static class SegmentedLogCheck
 {
     /// <param name="disk">Where it is.</param>

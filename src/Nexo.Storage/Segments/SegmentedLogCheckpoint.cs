@@ -9,9 +9,12 @@ namespace Nexo.Storage;
 /// </summary>
 /// <param name="NextOffset">The first offset that is not in the log.</param>
 /// <param name="SegmentBase">First offset of the segment that is written to.</param>
-/// <param name="Position">Bytes of that segment, its header included; 0: there is none, and the log holds nothing.</param>
+/// <param name="Position">
+/// Bytes of that segment, its header included; 0: there is none, and the log holds nothing.
+/// </param>
 /// <param name="MaxTimestamp">Unix ms: the highest of all records that were ever in the log.</param>
-public readonly record struct SegmentedLogCheckpoint(long NextOffset, long SegmentBase, long Position, long MaxTimestamp)
+public readonly record struct SegmentedLogCheckpoint(
+    long NextOffset, long SegmentBase, long Position, long MaxTimestamp)
 {
     /// <summary>Bytes of the encoded form.</summary>
     public const int Size = 4 * sizeof(long);

@@ -64,7 +64,8 @@ internal sealed class LogHarness : IDisposable
     public List<Batch> ReadAll(long from, long ceiling = long.MaxValue, int bufferBytes = 64 * 1_024) =>
         ReadAll(Log, from, ceiling, bufferBytes);
 
-    public static List<Batch> ReadAll(SegmentedLog log, long from, long ceiling = long.MaxValue, int bufferBytes = 64 * 1_024)
+    public static List<Batch> ReadAll(
+        SegmentedLog log, long from, long ceiling = long.MaxValue, int bufferBytes = 64 * 1_024)
     {
         List<Batch> batches = [];
         var cursor = new SegmentCursor(from);

@@ -36,10 +36,44 @@ public class SegmentConcurrencyTests
                 at.Log.Checkpoint();
             }
         });
-        long[] seen = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => Task.Run(() => Follow(at.Log, ref ceiling))));
+        long[] seen = await Task.WhenAll(
+            Enumerable.Range(0, 3).Select(_ => Task.Run(() => Follow(at.Log, ref ceiling))));
         await writer;
         await syncer;
         Assert.All(seen, count => Assert.True(count > Appends / 100, $"{count} records were seen"));
+    }
+
+    [Fact]
+    public void A_segment_that_is_being_read_is_not_written_over_before_the_reader_is_out()
+    {
+        using var at = new LogHarness(LogHarness.NewDisk());
+        List<Batch> batches = [.. Enumerable.Range(0, 60).Select(_ => at.Append())];
+        at.Log.Checkpoint();
+        string first = SegmentNames.Segment(0);
+        at.Disk.Before = (kind, _) =>
+        {
+            if (kind == DiskOperationKinds.Read)
+            {
+                // In the middle of the read: everything is dropped, and as much written again.
+                at.Disk.Before = null;
+                at.Log.TrimBefore(60);
+                for (int i = 0; i < 60; i++)
+                {
+                    at.Append();
+                }
+
+                at.Log.Flush();
+                Assert.Contains(first, at.Disk.List(LogHarness.Directory));
+            }
+        };
+        var cursor = new SegmentCursor(0);
+        byte[] buffer = new byte[1_000];
+        SegmentRead read = at.Log.Read(ref cursor, buffer, long.MaxValue);
+        Assert.Null(at.Disk.Before);
+        Assert.Equal(batches.Take(6), Batch.Parse(buffer.AsSpan(0, read.Bytes)));
+        at.Log.Flush();
+        Assert.DoesNotContain(first, at.Disk.List(LogHarness.Directory));
+        Assert.Equal(SegmentReadStatus.BeforeFirst, at.Log.Read(ref cursor, buffer, long.MaxValue).Status);
     }
 
     // Reads up to the last record; whoever is too slow goes on where the log begins.

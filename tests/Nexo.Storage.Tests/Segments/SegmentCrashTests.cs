@@ -3,7 +3,9 @@ using Xunit;
 
 namespace Nexo.Storage.Tests.Segments;
 
-/// <summary>Power loss and failing disks: what a checkpoint has promised is there, and nothing else is believed.</summary>
+/// <summary>
+/// Power loss and failing disks: what a checkpoint has promised is there, and nothing else is believed.
+/// </summary>
 public class SegmentCrashTests
 {
     private const int SeedsPerState = 4;
@@ -50,7 +52,8 @@ public class SegmentCrashTests
     [InlineData(DiskError.Io, true)]
     [InlineData(DiskError.Full, false)]
     [InlineData(DiskError.Full, true)]
-    public void After_a_failure_of_any_operation_the_checkpoints_made_before_and_after_it_hold(DiskError error, bool fromThenOn)
+    public void After_a_failure_of_any_operation_the_checkpoints_made_before_and_after_it_hold(
+        DiskError error, bool fromThenOn)
     {
         for (int n = 1; ; n++)
         {
@@ -96,6 +99,25 @@ public class SegmentCrashTests
         Assert.Throws<DiskException>(at.Log.Flush);
         Batch third = at.Append();
         Assert.Equal([first, second, third], at.ReadAll(0));
+    }
+
+    [Fact]
+    public void A_trim_whose_word_could_not_be_synced_deletes_nothing_also_when_it_is_tried_again()
+    {
+        SimulatedDisk disk = LogHarness.NewDisk();
+        using var at = new LogHarness(disk);
+        List<Batch> batches = [.. Enumerable.Range(0, 60).Select(_ => at.Append())];
+        SegmentedLogCheckpoint checkpoint = at.Log.Checkpoint();
+        disk.FailAt(1, DiskError.Io, DiskOperationKinds.SyncDirectory);
+        Assert.Throws<DiskException>(() => at.Log.TrimBefore(40));
+        Assert.Throws<DiskException>(() => at.Log.TrimBefore(40));
+        Assert.Equal(batches, at.ReadAll(0));
+        for (int seed = 0; seed < 20; seed++)
+        {
+            using var again = new LogHarness(disk.Crash(seed), checkpoint);
+            long first = again.Log.FirstOffset;
+            Assert.Equal(batches.Where(batch => batch.Offset >= first), again.ReadAll(first));
+        }
     }
 
     [Fact]
@@ -189,7 +211,8 @@ public class SegmentCrashTests
             using var at = new LogHarness(disk, kept.Checkpoint);
             Assert.Equal(kept.Checkpoint.NextOffset, at.Log.NextOffset);
             long first = at.Log.FirstOffset;
-            long trimmed = history.Trims.Where(trim => trim.Operations <= state).Select(trim => trim.First).Append(0).Max();
+            long trimmed = history.Trims
+                .Where(trim => trim.Operations <= state).Select(trim => trim.First).Append(0).Max();
             Assert.True(first >= Math.Min(trimmed, kept.Checkpoint.NextOffset));
             Assert.True(first <= history.TrimAskedMax);
             Assert.Equal(kept.Batches.Where(batch => batch.Offset >= first), at.ReadAll(first));

@@ -86,7 +86,8 @@ public class SegmentDamageTests
         SimulatedDisk disk = _disk.Kill();
         string path = Paths.First();
         disk.FlipBit(path, disk.ReadAll(path).Length - 40, 3);
-        Assert.Equal(1, SegmentedLogCheck.Run(disk, LogHarness.Directory, LogHarness.LogId, _checkpoint).IndexesMissing);
+        SegmentedLogReport report = SegmentedLogCheck.Run(disk, LogHarness.Directory, LogHarness.LogId, _checkpoint);
+        Assert.Equal(1, report.IndexesMissing);
         using var at = new LogHarness(disk, _checkpoint);
         foreach (Batch batch in _batches)
         {

@@ -42,7 +42,9 @@ public class SegmentFormatTests
         var checkpoint = new SegmentedLogCheckpoint(0x0102, 0x0101, 0x40, -2);
         byte[] bytes = new byte[SegmentedLogCheckpoint.Size];
         checkpoint.Encode(bytes);
-        Assert.Equal("0201000000000000" + "0101000000000000" + "4000000000000000" + "FEFFFFFFFFFFFFFF", Convert.ToHexString(bytes));
+        Assert.Equal(
+            "0201000000000000" + "0101000000000000" + "4000000000000000" + "FEFFFFFFFFFFFFFF",
+            Convert.ToHexString(bytes));
         Assert.True(SegmentedLogCheckpoint.TryDecode(bytes, out SegmentedLogCheckpoint read));
         Assert.Equal(checkpoint, read);
         Assert.False(SegmentedLogCheckpoint.TryDecode(bytes.AsSpan(1), out _));

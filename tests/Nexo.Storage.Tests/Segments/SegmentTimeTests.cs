@@ -5,9 +5,11 @@ namespace Nexo.Storage.Tests.Segments;
 
 public class SegmentTimeTests
 {
+    private static readonly Gen<List<long>> Times = Gen.Long[-50, 400].List[0, 80];
+
     [Fact]
     public void A_time_gives_the_first_batch_with_which_it_is_reached_also_when_times_go_back() =>
-        Gen.Select(Gen.Long[-50, 400].List[0, 80], Gen.Int[0, 80], Gen.Int[0, 80], Gen.Bool).Sample((times, flushAt, trimTo, reopened) =>
+        Gen.Select(Times, Gen.Int[0, 80], Gen.Int[0, 80], Gen.Bool).Sample((times, flushAt, trimTo, reopened) =>
         {
             SimulatedDisk disk = LogHarness.NewDisk();
             SegmentedLogCheckpoint checkpoint = default;

@@ -137,7 +137,8 @@ public class SegmentedLogTests
                 Assert.True(first <= Math.Max(0, i - 30) && first > i - 60);
                 Assert.Equal(first, at.Log.FirstOffset);
                 var cursor = new SegmentCursor(first - 1);
-                Assert.Equal(SegmentReadStatus.BeforeFirst, at.Log.Read(ref cursor, new byte[4_096], long.MaxValue).Status);
+                SegmentRead read = at.Log.Read(ref cursor, new byte[4_096], long.MaxValue);
+                Assert.Equal(SegmentReadStatus.BeforeFirst, read.Status);
                 Assert.Equal(batches.Where(batch => batch.Offset >= first), at.ReadAll(first));
             }
         }
