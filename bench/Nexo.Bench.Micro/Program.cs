@@ -5,6 +5,10 @@ using Nexo.Bench.Micro;
 // BenchmarkDotNet (`--filter '*'`).
 switch (args.FirstOrDefault())
 {
+    // `segments [directory]`: bandwidth of the segmented log.
+    case "segments":
+        SegmentTable.Print(args.ElementAtOrDefault(1));
+        break;
     case "memory":
         MemoryTable.Print([.. args.Skip(1).Select(int.Parse)]);
         break;
