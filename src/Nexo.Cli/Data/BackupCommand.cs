@@ -2,7 +2,6 @@ using System.CommandLine;
 using Nexo.Cli.Store;
 using Nexo.Cli.Store.Transfer;
 using Nexo.Cli.Terminal;
-using Nexo.Client;
 using Nexo.Storage;
 
 namespace Nexo.Cli.Data;
@@ -61,7 +60,8 @@ internal static class BackupCommand
                     null,
                     () => (Volatile.Read(ref bytes), Volatile.Read(ref bytes)),
                     async () => await run.Client.Admin.BackupAsync(file, progress, run.Cancel));
-                file.Flush(flushToDisk: true);
+                await file.FlushAsync(run.Cancel);
+                RandomAccess.FlushToDisk(file.SafeFileHandle);
             }
 
             SnapshotReport report = await Spinner.ShowAsync(run, "verifying", Task.Run(() => Verify(unfinished)));

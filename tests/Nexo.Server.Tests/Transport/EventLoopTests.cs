@@ -24,14 +24,13 @@ public sealed class EventLoopTests
     {
         await using var harness = new LoopHarness();
         (Socket client, LoopConnection connection) = await harness.ConnectAsync();
-        Task echo = LoopHarness.EchoAsync(connection);
+        Task echo = harness.Echo(connection);
 
         byte[] sent = Random.Shared.GetItems([.. Enumerable.Range(0, 256).Select(i => (byte)i)], bytes);
         for (int round = 0; round < 3; round++)
         {
-            Task sending = SendAllAsync(client, sent);
+            await SendAllAsync(client, sent);
             Assert.Equal(sent, await ReceiveAsync(client, bytes));
-            await sending;
         }
 
         client.Shutdown(SocketShutdown.Send);
@@ -63,10 +62,10 @@ public sealed class EventLoopTests
         ReadResult read = await connection.Input.ReadAsync();
         connection.Input.AdvanceTo(read.Buffer.GetPosition(1), read.Buffer.End);
 
-        ValueTask<ReadResult> next = connection.Input.ReadAsync();
+        Task<ReadResult> next = connection.Input.ReadAsync().AsTask();
         Assert.False(next.IsCompleted);
         await SendAllAsync(client, [4]);
-        read = await next.AsTask().WaitAsync(Patience);
+        read = await next.WaitAsync(Patience);
         Assert.Equal([2, 3, 4], read.Buffer.ToArray());
 
         connection.Input.AdvanceTo(read.Buffer.GetPosition(2));
@@ -81,7 +80,7 @@ public sealed class EventLoopTests
         await using var harness = new LoopHarness();
         (Socket slowClient, LoopConnection slow) = await harness.ConnectAsync();
         (Socket client, LoopConnection other) = await harness.ConnectAsync();
-        Task echo = LoopHarness.EchoAsync(other);
+        Task echo = harness.Echo(other);
 
         await SendAllAsync(slowClient, [1, 2, 3, 4]);
         ReadResult held = await slow.Input.ReadAsync();
@@ -102,16 +101,16 @@ public sealed class EventLoopTests
     {
         await using var harness = new LoopHarness();
         (Socket client, LoopConnection connection) = await harness.ConnectAsync();
-        ValueTask<ReadResult> waiting = connection.Input.ReadAsync();
+        Task<ReadResult> waiting = connection.Input.ReadAsync().AsTask();
         connection.Input.CancelPendingRead();
         Assert.True((await waiting).IsCanceled);
 
         connection.Input.CancelPendingRead();
         Assert.True((await connection.Input.ReadAsync()).IsCanceled);
 
-        waiting = connection.Input.ReadAsync();
+        waiting = connection.Input.ReadAsync().AsTask();
         await SendAllAsync(client, [5]);
-        ReadResult read = await waiting.AsTask().WaitAsync(Patience);
+        ReadResult read = await waiting.WaitAsync(Patience);
         Assert.False(read.IsCanceled);
         Assert.Equal([5], read.Buffer.ToArray());
         connection.Input.AdvanceTo(read.Buffer.End);
@@ -124,15 +123,15 @@ public sealed class EventLoopTests
         (Socket client, LoopConnection connection) = await harness.ConnectAsync();
         const int Bytes = 16 * 1_024 * 1_024;
         connection.Output.Write(new byte[Bytes]);
-        ValueTask<FlushResult> flush = connection.Output.FlushAsync();
+        Task<FlushResult> flush = connection.Output.FlushAsync().AsTask();
         Assert.False(flush.IsCompleted);
         Assert.Equal(Bytes, (await ReceiveAsync(client, Bytes)).Length);
-        Assert.False((await flush.AsTask().WaitAsync(Patience)).IsCanceled);
+        Assert.False((await flush.WaitAsync(Patience)).IsCanceled);
 
         connection.Output.Write(new byte[Bytes]);
-        flush = connection.Output.FlushAsync();
+        flush = connection.Output.FlushAsync().AsTask();
         connection.Output.CancelPendingFlush();
-        Assert.True((await flush.AsTask().WaitAsync(Patience)).IsCanceled);
+        Assert.True((await flush.WaitAsync(Patience)).IsCanceled);
     }
 
     [Fact(Skip = "there is no epoll here", SkipUnless = nameof(HasEpoll))]
@@ -140,15 +139,15 @@ public sealed class EventLoopTests
     {
         await using var harness = new LoopHarness();
         (Socket client, LoopConnection connection) = await harness.ConnectAsync();
-        ValueTask<ReadResult> waiting = connection.Input.ReadAsync();
+        Task<ReadResult> waiting = connection.Input.ReadAsync().AsTask();
         client.LingerState = new LingerOption(true, 0);
         client.Dispose();
-        await Assert.ThrowsAsync<ConnectionResetException>(() => waiting.AsTask().WaitAsync(Patience));
+        await Assert.ThrowsAsync<ConnectionResetException>(() => waiting.WaitAsync(Patience));
 
         (_, LoopConnection aborted) = await harness.ConnectAsync();
-        waiting = aborted.Input.ReadAsync();
+        waiting = aborted.Input.ReadAsync().AsTask();
         aborted.Abort();
-        Assert.True((await waiting.AsTask().WaitAsync(Patience)).IsCompleted);
+        Assert.True((await waiting.WaitAsync(Patience)).IsCompleted);
         await WhenCancelledAsync(aborted.ConnectionClosed);
     }
 
@@ -162,7 +161,7 @@ public sealed class EventLoopTests
         {
             (Socket client, LoopConnection connection) = await harness.ConnectAsync();
             sockets.Add(client);
-            echoes.Add(LoopHarness.EchoAsync(connection));
+            echoes.Add(harness.Echo(connection));
         }
 
         using var stop = new CancellationTokenSource();
@@ -218,7 +217,7 @@ public sealed class EventLoopTests
     private static async Task WhenCancelledAsync(CancellationToken token)
     {
         var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using CancellationTokenRegistration registration = token.Register(cancelled.SetResult);
-        await cancelled.Task.WaitAsync(Patience);
+        using CancellationTokenRegistration registration = token.Register(cancelled.SetResult);
+        await cancelled.Task.WaitAsync(Patience, CancellationToken.None);
     }
 }

@@ -13,6 +13,7 @@ internal sealed class LoopHarness : IAsyncDisposable
     private readonly LoopListener _listener;
     private readonly List<LoopConnection> _connections = [];
     private readonly List<Socket> _clients = [];
+    private readonly List<Task> _echoes = [];
 
     public LoopHarness(int loopsMax = 1)
     {
@@ -35,7 +36,14 @@ internal sealed class LoopHarness : IAsyncDisposable
     }
 
     /// <summary>Sends back all that comes, until the peer has ended.</summary>
-    public static async Task EchoAsync(IDuplexPipe connection)
+    public Task Echo(IDuplexPipe connection)
+    {
+        Task echo = EchoAsync(connection);
+        _echoes.Add(echo);
+        return echo;
+    }
+
+    private static async Task EchoAsync(IDuplexPipe connection)
     {
         while (true)
         {
@@ -57,12 +65,14 @@ internal sealed class LoopHarness : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _clients.ForEach(client => client.Dispose());
+        await Task.WhenAll(_echoes).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (LoopConnection connection in _connections)
         {
             await connection.DisposeAsync();
         }
 
         await _listener.DisposeAsync();
+        _listening.Dispose();
         Loops.Dispose();
     }
 }
