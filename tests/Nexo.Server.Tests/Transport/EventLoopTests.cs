@@ -3,7 +3,6 @@ using System.IO.Pipelines;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Nexo.Server.Transport;
-using Xunit;
 
 namespace Nexo.Server.Tests.Transport;
 
