@@ -205,6 +205,7 @@ public sealed partial class Wal
         _segment!.File!.Sync();
         _stats.OnSync((long)Stopwatch.GetElapsedTime(start).TotalMicroseconds);
         _durableCommit = _commit;
+        _segment.IsDurable = true;
         Volatile.Write(ref _unsyncedBytes, 0);
         _durable.Reach(_writtenLsn);
     }
