@@ -1,7 +1,8 @@
 using BenchmarkDotNet.Running;
 using Nexo.Bench.Micro;
 
-// `memory [entries…]`, `hitrate`, `recovery [entries]` and `quick` print a table; anything else goes to BenchmarkDotNet (`--filter '*'`).
+// `memory [entries…]`, `hitrate`, `recovery [entries]` and `quick` print a table; anything else goes to
+// BenchmarkDotNet (`--filter '*'`).
 switch (args.FirstOrDefault())
 {
     case "memory":
