@@ -15,7 +15,7 @@ internal abstract class Contender(string name)
 {
     public string Name { get; } = name;
 
-    public abstract IReadOnlyList<string> CommandLine(int port);
+    public abstract IReadOnlyList<string> CommandLine(int port, string folder);
 
     /// <summary>What a load generator is given.</summary>
     public abstract string Url(int port);

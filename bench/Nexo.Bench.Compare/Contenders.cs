@@ -11,7 +11,7 @@ internal static class Contenders
     /// <summary>What a server is called that is measured against itself.</summary>
     public static string Again(string name) => $"{name} again";
 
-    public static Contender Redis(string name = "redis")
+    public static Contender Redis(Durability durability, string name = "redis")
     {
         foreach (string program in (string[])["redis-server", "redis-benchmark"])
         {
@@ -21,12 +21,19 @@ internal static class Contenders
             }
         }
 
-        return new RespContender(name, port =>
-            ["redis-server", "--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
+        string[] log = durability switch
+        {
+            Durability.Interval => ["--appendonly", "yes", "--appendfsync", "everysec"],
+            Durability.Fsync => ["--appendonly", "yes", "--appendfsync", "always"],
+            _ => ["--appendonly", "no"],
+        };
+        return new RespContender(name, (port, folder) =>
+            ["redis-server", "--port", $"{port}", "--bind", "127.0.0.1", "--dir", folder, "--save", "", .. log]);
     }
 
     /// <param name="binary">Null: <c>out/nexo</c>, published first if it is not there.</param>
-    public static async Task<NexoContender> NexoAsync(string? binary, CancellationToken cancel, string name = "nexo")
+    public static async Task<NexoContender> NexoAsync(
+        string? binary, Durability durability, CancellationToken cancel, string name = "nexo")
     {
         if (binary is null && !File.Exists(DefaultBinary))
         {
@@ -36,7 +43,7 @@ internal static class Contenders
         }
 
         string path = Path.GetFullPath(binary ?? DefaultBinary);
-        return File.Exists(path) ? new NexoContender(name, path) : throw new CompareFailure($"There is no {path}.");
+        return File.Exists(path) ? new NexoContender(name, path, durability) : throw new CompareFailure($"There is no {path}.");
     }
 
     public static async Task<Contender> GarnetAsync(CancellationToken cancel)
@@ -44,6 +51,6 @@ internal static class Contenders
         await Console.Error.WriteLineAsync("building Garnet's host …");
         await Tool.RunAsync("dotnet", ["build", GarnetProject, "-c", "Release", "-v", "q"], BuildWithin, cancel);
         string program = Path.GetFullPath($"{GarnetProject}/bin/Release/net10.0/Nexo.Bench.Garnet.dll");
-        return new RespContender("garnet", port => ["dotnet", program, "--bind", "127.0.0.1", "--port", $"{port}"]);
+        return new RespContender("garnet", (port, _) => ["dotnet", program, "--bind", "127.0.0.1", "--port", $"{port}"]);
     }
 }

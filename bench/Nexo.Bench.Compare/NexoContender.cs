@@ -3,16 +3,17 @@ using System.Text.Json;
 namespace Nexo.Bench.Compare;
 
 /// <summary>The native binary, driven by its own <c>bench store</c> over the Nexo protocol.</summary>
-internal sealed class NexoContender(string name, string binary) : Contender(name)
+internal sealed class NexoContender(string name, string binary, Durability durability) : Contender(name)
 {
     public LoadGenerator Generator { get; } = new(binary);
 
     public override string Url(int port) => $"nexo://127.0.0.1:{port}";
 
-    public override IReadOnlyList<string> CommandLine(int port) =>
+    public override IReadOnlyList<string> CommandLine(int port, string folder) =>
     [
         binary, "serve", "--port", $"{port}", "--http-port", $"{ServerProcess.FreePort()}",
-        "--set", "store.durability=memory",
+        "--data", durability == Durability.Memory ? "none" : folder,
+        "--set", $"store.durability={durability.ToString().ToLowerInvariant()}",
     ];
 
     public override async Task LoadAsync(int port, int keys, int valueBytes, CancellationToken cancel)

@@ -17,13 +17,19 @@ internal static class Program
         Recursive = true,
     };
 
+    private static readonly Option<Durability> Kept = new("--durability")
+    {
+        Description = "memory, interval (Redis: everysec) or fsync (Redis: always); but for memory, Nexo in memory too",
+        Recursive = true,
+    };
+
     public static async Task<int> Main(string[] args)
     {
         // An interrupt ends the run in order: every server that was started is stopped.
         using var stop = new CancellationTokenSource();
         using PosixSignalRegistration interrupt = CancelOn(PosixSignal.SIGINT, stop);
         using PosixSignalRegistration terminate = CancelOn(PosixSignal.SIGTERM, stop);
-        var root = new RootCommand("Nexo beside Redis and Garnet, on this machine, in turn.") { Binary, Garnet };
+        var root = new RootCommand("Nexo beside Redis and Garnet, on this machine, in turn.") { Binary, Garnet, Kept };
         root.Add(Store());
         root.Add(Memory());
         root.Add(Fairness());
@@ -99,7 +105,7 @@ internal static class Program
         var command = new Command("fairness", "Latency of a modest load, alone and beside a flooding connection") { seconds };
         command.SetAction(async (parsed, cancel) =>
         {
-            NexoContender nexo = await Contenders.NexoAsync(parsed.GetValue(Binary), cancel);
+            NexoContender nexo = await Contenders.NexoAsync(parsed.GetValue(Binary), parsed.GetValue(Kept), cancel);
             await FairnessComparison.RunAsync(nexo, parsed.GetValue(seconds), cancel);
             return 0;
         });
@@ -119,7 +125,7 @@ internal static class Program
         };
         command.SetAction(async (parsed, cancel) =>
         {
-            NexoContender nexo = await Contenders.NexoAsync(parsed.GetValue(Binary), cancel);
+            NexoContender nexo = await Contenders.NexoAsync(parsed.GetValue(Binary), parsed.GetValue(Kept), cancel);
             IReadOnlyList<Contender> contenders = await ContendersAsync(parsed, self: false, cancel);
             var comparison = new LatencyComparison(nexo.Generator, contenders, parsed.GetValue(share));
             var work = new Work(parsed.GetValue(operation)!, parsed.GetValue(depth), 50, 64, 100_000);
@@ -148,16 +154,22 @@ internal static class Program
         ParseResult parsed, bool self, CancellationToken cancel)
     {
         string? binary = parsed.GetValue(Binary);
-        List<Contender> contenders = [Contenders.Redis()];
+        Durability durability = parsed.GetValue(Kept);
+        List<Contender> contenders = [Contenders.Redis(durability)];
         if (self)
         {
-            contenders.Add(Contenders.Redis(Contenders.Again("redis")));
+            contenders.Add(Contenders.Redis(durability, Contenders.Again("redis")));
         }
 
-        contenders.Add(await Contenders.NexoAsync(binary, cancel));
+        contenders.Add(await Contenders.NexoAsync(binary, durability, cancel));
         if (self)
         {
-            contenders.Add(await Contenders.NexoAsync(binary, cancel, Contenders.Again("nexo")));
+            contenders.Add(await Contenders.NexoAsync(binary, durability, cancel, Contenders.Again("nexo")));
+        }
+
+        if (durability != Durability.Memory)
+        {
+            contenders.Add(await Contenders.NexoAsync(binary, Durability.Memory, cancel, "in memory"));
         }
 
         if (parsed.GetValue(Garnet))

@@ -7,13 +7,13 @@ using System.Text.RegularExpressions;
 namespace Nexo.Bench.Compare;
 
 /// <summary>A server that speaks Redis' protocol, driven by redis-benchmark.</summary>
-internal sealed partial class RespContender(string name, Func<int, IReadOnlyList<string>> commandLine) : Contender(name)
+internal sealed partial class RespContender(string name, Func<int, string, IReadOnlyList<string>> commandLine) : Contender(name)
 {
     private const int CalibrationRequests = 6_000;
     private const double MicrosecondsPerMillisecond = 1_000;
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(60);
 
-    public override IReadOnlyList<string> CommandLine(int port) => commandLine(port);
+    public override IReadOnlyList<string> CommandLine(int port, string folder) => commandLine(port, folder);
 
     public override string Url(int port) => $"redis://127.0.0.1:{port}";
 

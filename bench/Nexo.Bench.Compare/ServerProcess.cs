@@ -12,11 +12,13 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     private readonly Process _process;
     private readonly string _log;
+    private readonly string _folder;
 
-    private ServerProcess(Process process, string log, int port)
+    private ServerProcess(Process process, string log, string folder, int port)
     {
         _process = process;
         _log = log;
+        _folder = folder;
         Port = port;
     }
 
@@ -27,13 +29,14 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public long ResidentBytes => ProcessFacts.ResidentBytes(_process.Id);
 
-    /// <param name="commandLine">Gives program and arguments for a port.</param>
+    /// <param name="commandLine">Gives program and arguments for a port and an empty folder, which is deleted afterwards.</param>
     public static async Task<ServerProcess> StartAsync(
-        Func<int, IReadOnlyList<string>> commandLine, CancellationToken cancel)
+        Func<int, string, IReadOnlyList<string>> commandLine, CancellationToken cancel)
     {
         int port = FreePort();
         string log = Path.GetTempFileName();
-        IReadOnlyList<string> words = commandLine(port);
+        string folder = Directory.CreateTempSubdirectory("nexo-compare-").FullName;
+        IReadOnlyList<string> words = commandLine(port, folder);
 
         // The shell only points the output at the log and then becomes the server: the process id is the server's.
         var start = new ProcessStartInfo("/bin/sh")
@@ -46,7 +49,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
 
         Process process = Process.Start(start) ?? throw new InvalidOperationException($"{words[0]} did not start.");
-        var server = new ServerProcess(process, log, port);
+        var server = new ServerProcess(process, log, folder, port);
         try
         {
             await server.WaitUntilReadyAsync(words[0], cancel);
@@ -85,6 +88,7 @@ internal sealed class ServerProcess : IAsyncDisposable
 
         _process.Dispose();
         File.Delete(_log);
+        Directory.Delete(_folder, recursive: true);
     }
 
     private async Task WaitUntilReadyAsync(string name, CancellationToken cancel)
