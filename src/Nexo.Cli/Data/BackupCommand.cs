@@ -19,6 +19,13 @@ internal static class BackupCommand
                 async run =>
                 {
                     string path = Path.GetFullPath(run.Get(to));
+                    if (Directory.Exists(path) || !Directory.Exists(Path.GetDirectoryName(path)))
+                    {
+                        throw CliFailure.Usage(Directory.Exists(path)
+                            ? $"'{path}' is a directory: name the file in it"
+                            : $"there is no directory '{Path.GetDirectoryName(path)}'");
+                    }
+
                     if (File.Exists(path) && !run.Get(force))
                     {
                         throw CliFailure.Usage($"'{path}' is there already", "choose another name, or give --force");

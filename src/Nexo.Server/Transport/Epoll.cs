@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.ComponentModel;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Nexo.Server.Transport;
 
@@ -35,14 +36,22 @@ internal sealed partial class Epoll : IDisposable
     private static readonly int EventSize = DataOffset + sizeof(ulong);
 
     private readonly byte[] _events = GC.AllocateArray<byte>(EventsMax * EventSize, pinned: true);
-    private readonly int _queue;
-    private readonly int _wake;
+    private readonly SafeFileHandle _queue;
+    private readonly SafeFileHandle _wake;
 
     public Epoll()
     {
-        _queue = Checked(CreateQueue(CloseOnExec));
-        _wake = Checked(CreateEvent(0, CloseOnExec | NonBlocking));
-        Control(ControlAdd, _wake, WakeId, SocketEvents.Readable);
+        _queue = new SafeFileHandle(Checked(CreateQueue(CloseOnExec)), ownsHandle: true);
+        _wake = new SafeFileHandle(CreateEvent(0, CloseOnExec | NonBlocking), ownsHandle: true);
+        try
+        {
+            Control(ControlAdd, Checked((int)_wake.DangerousGetHandle()), WakeId, SocketEvents.Readable);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>Reports every change of the socket's readiness, and at once the one that it has.</summary>
@@ -57,8 +66,15 @@ internal sealed partial class Epoll : IDisposable
     /// <summary>Ends the wait that is going on, or else the next one.</summary>
     public void Wake()
     {
-        ulong one = 1;
-        _ = Write(_wake, ref one, sizeof(ulong));
+        try
+        {
+            ulong one = 1;
+            _ = Write(_wake, ref one, sizeof(ulong));
+        }
+        catch (ObjectDisposedException)
+        {
+            // Nobody waits any more.
+        }
     }
 
     /// <summary>Takes note of <see cref="WakeId"/>.</summary>
@@ -84,8 +100,8 @@ internal sealed partial class Epoll : IDisposable
 
     public void Dispose()
     {
-        _ = Close(_wake);
-        _ = Close(_queue);
+        _wake.Dispose();
+        _queue.Dispose();
     }
 
     private void Control(int operation, int descriptor, int id, SocketEvents events)
@@ -106,11 +122,11 @@ internal sealed partial class Epoll : IDisposable
 
     [LibraryImport("libc", EntryPoint = "epoll_ctl", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int ControlQueue(int queue, int operation, int descriptor, ref byte item);
+    private static partial int ControlQueue(SafeFileHandle queue, int operation, int descriptor, ref byte item);
 
     [LibraryImport("libc", EntryPoint = "epoll_wait", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int WaitForEvents(int queue, ref byte events, int eventsMax, int timeoutMs);
+    private static partial int WaitForEvents(SafeFileHandle queue, ref byte events, int eventsMax, int timeoutMs);
 
     [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
@@ -118,13 +134,9 @@ internal sealed partial class Epoll : IDisposable
 
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial nint Write(int descriptor, ref ulong value, nint bytes);
+    private static partial nint Write(SafeFileHandle descriptor, ref ulong value, nint bytes);
 
     [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial nint Read(int descriptor, ref ulong value, nint bytes);
-
-    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int Close(int descriptor);
+    private static partial nint Read(SafeFileHandle descriptor, ref ulong value, nint bytes);
 }

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 
 namespace Nexo.Server.Transport;
@@ -46,8 +47,10 @@ internal sealed class EventLoop : IDisposable
 
     public void Start() => _thread.Start();
 
-    /// <summary>Takes a connection in; what it has to read is reported at once.</summary>
-    public void Add(LoopConnection connection)
+    /// <summary>
+    /// Takes a connection in; what it has to read is reported at once. False: the system has no room for another one.
+    /// </summary>
+    public bool TryAdd(LoopConnection connection)
     {
         lock (_gate)
         {
@@ -60,7 +63,16 @@ internal sealed class EventLoop : IDisposable
             connection.MoveTo(this, slot);
             Volatile.Write(ref _connections[slot], connection);
             Volatile.Write(ref _count, _count + 1);
-            _epoll.Add(connection.Descriptor, slot);
+            try
+            {
+                _epoll.Add(connection.Descriptor, slot);
+                return true;
+            }
+            catch (Exception full) when (full is Win32Exception or ObjectDisposedException)
+            {
+                Forget(connection);
+                return false;
+            }
         }
     }
 
@@ -74,10 +86,16 @@ internal sealed class EventLoop : IDisposable
                 return false;
             }
 
-            _epoll.Remove(connection.Descriptor);
-            _connections[connection.Slot] = null;
-            _freeSlots.Push(connection.Slot);
-            Volatile.Write(ref _count, _count - 1);
+            try
+            {
+                _epoll.Remove(connection.Descriptor);
+            }
+            catch (ObjectDisposedException)
+            {
+                // The loop has ended before its connection.
+            }
+
+            Forget(connection);
             return true;
         }
     }
@@ -117,6 +135,13 @@ internal sealed class EventLoop : IDisposable
         }
 
         _epoll.Dispose();
+    }
+
+    private void Forget(LoopConnection connection)
+    {
+        _connections[connection.Slot] = null;
+        _freeSlots.Push(connection.Slot);
+        Volatile.Write(ref _count, _count - 1);
     }
 
     private void Run()

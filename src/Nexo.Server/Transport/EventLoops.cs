@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Net.Sockets;
 
@@ -53,22 +54,27 @@ internal sealed class EventLoops : IDisposable
     public int Active => Volatile.Read(ref _active);
 
     /// <summary>A connection on the loop that has fewest; its handler may begin to read.</summary>
+    /// <exception cref="SocketException">The system has no room for another one.</exception>
     public LoopConnection Serve(Socket socket)
     {
         var connection = new LoopConnection(socket, this);
         lock (_gate)
         {
-            StartUpTo(_active);
+            if (!TryStartUpTo(_active))
+            {
+                throw new SocketException((int)SocketError.TooManyOpenSockets);
+            }
+
             EventLoop loop = _loops[0];
             for (int i = 1; i < _active; i++)
             {
                 loop = _loops[i].Count < loop.Count ? _loops[i] : loop;
             }
 
-            loop.Add(connection);
+            return loop.TryAdd(connection)
+                ? connection
+                : throw new SocketException((int)SocketError.NoBufferSpaceAvailable);
         }
-
-        return connection;
     }
 
     public void Remove(LoopConnection connection)
@@ -92,9 +98,9 @@ internal sealed class EventLoops : IDisposable
     {
         lock (_places)
         {
-            if (from.TryRemove(connection))
+            if (from.TryRemove(connection) && !to.TryAdd(connection) && !from.TryAdd(connection))
             {
-                to.Add(connection);
+                connection.Lose(from);
             }
         }
     }
@@ -147,13 +153,24 @@ internal sealed class EventLoops : IDisposable
         }
     }
 
-    private void StartUpTo(int count)
+    // False: the system has no descriptors or no thread left. Then those that run serve, and it is tried again later.
+    private bool TryStartUpTo(int count)
     {
-        while (_started < count)
+        try
         {
-            _loops[_started] = new EventLoop(this, _started);
-            _loops[_started].Start();
-            _started++;
+            while (_started < count)
+            {
+                var loop = new EventLoop(this, _started);
+                loop.Start();
+                _loops[_started] = loop;
+                _started++;
+            }
+
+            return true;
+        }
+        catch (Exception full) when (full is Win32Exception or OutOfMemoryException or ThreadStartException)
+        {
+            return false;
         }
     }
 
@@ -178,6 +195,15 @@ internal sealed class EventLoops : IDisposable
         if (isFirst)
         {
             return;
+        }
+
+        for (int i = _active; i < _started; i++)
+        {
+            // What it was to give was overtaken by another change.
+            if (_loops[i].Count > 0)
+            {
+                _loops[i].Give(_loops[0], every: 1);
+            }
         }
 
         if (saturated >= 0 && _active < _loops.Length && _loops[saturated].Count > 1)
@@ -206,9 +232,13 @@ internal sealed class EventLoops : IDisposable
             _hold = HoldMin;
         }
 
-        StartUpTo(_active + 1);
         _saturated.AsSpan().Clear();
         _spare = 0;
+        if (!TryStartUpTo(_active + 1))
+        {
+            return;
+        }
+
         Volatile.Write(ref _active, _active + 1);
         _loops[saturated].Give(_loops[_active - 1], every: 2);
     }

@@ -43,6 +43,14 @@ internal sealed class LoopConnection : DefaultConnectionContext, IDuplexPipe
     /// <summary>The peer has sent its last byte, or the socket is broken: no further edge will come.</summary>
     public bool HasHungUp { get; private set; }
 
+    /// <summary>No loop can serve it any more: it ends here. Only on the thread of the loop that had it.</summary>
+    public void Lose(EventLoop last)
+    {
+        Loop = last;
+        Abort();
+        OnEvent(SocketEvents.HangUp);
+    }
+
     /// <summary>Called by a loop that takes it in.</summary>
     public void MoveTo(EventLoop loop, int slot)
     {
@@ -102,10 +110,17 @@ internal sealed class LoopConnection : DefaultConnectionContext, IDuplexPipe
     public override async ValueTask DisposeAsync()
     {
         Interlocked.Exchange(ref _isGone, 1);
-        _loops.Remove(this);
-        _input.Free();
-        _output.Free();
-        _socket.Dispose();
+        try
+        {
+            _loops.Remove(this);
+        }
+        finally
+        {
+            _input.Free();
+            _output.Free();
+            _socket.Dispose();
+        }
+
         await _closed.CancelAsync();
         _closed.Dispose();
         await base.DisposeAsync();

@@ -17,14 +17,7 @@ internal sealed class LoopListener(Socket socket, EventLoops loops) : IConnectio
         {
             try
             {
-                Socket accepted = await socket.AcceptAsync(cancellationToken);
-                accepted.Blocking = false;
-                if (accepted.ProtocolType == ProtocolType.Tcp)
-                {
-                    accepted.NoDelay = true;
-                }
-
-                return loops.Serve(accepted);
+                return Serve(await socket.AcceptAsync(cancellationToken));
             }
             catch (ObjectDisposedException)
             {
@@ -34,15 +27,35 @@ internal sealed class LoopListener(Socket socket, EventLoops loops) : IConnectio
             {
                 return null;
             }
-            catch (SocketException failure) when (failure.SocketErrorCode == SocketError.TooManyOpenSockets)
-            {
-                // Those that are open go on; the next one waits until one of them ends.
-                await Task.Delay(FullDelayMs, cancellationToken);
-            }
-            catch (SocketException)
+            catch (SocketException failure) when (failure.SocketErrorCode
+                is SocketError.ConnectionAborted or SocketError.ConnectionReset or SocketError.NotConnected)
             {
                 // It had gone before it was accepted.
             }
+            catch (SocketException)
+            {
+                // No descriptor or no memory for another one. Those that are open go on, and there may be room soon.
+                await Task.Delay(FullDelayMs, cancellationToken);
+            }
+        }
+    }
+
+    private LoopConnection Serve(Socket accepted)
+    {
+        try
+        {
+            accepted.Blocking = false;
+            if (accepted.ProtocolType == ProtocolType.Tcp)
+            {
+                accepted.NoDelay = true;
+            }
+
+            return loops.Serve(accepted);
+        }
+        catch
+        {
+            accepted.Dispose();
+            throw;
         }
     }
 

@@ -21,6 +21,10 @@ internal sealed class SocketInput(LoopConnection connection) : PipeReader, IValu
     private const int Released = 0;
     private const int LentByLoop = 1;
     private const int OwnedByReader = 2;
+    private const int Kept = 3;
+
+    // Enough for a preface, and for what usually comes with it.
+    private const int KeptBytes = 512;
 
     private ManualResetValueTaskSourceCore<ReadResult> _read;
     private byte[] _block = [];
@@ -52,7 +56,7 @@ internal sealed class SocketInput(LoopConnection connection) : PipeReader, IValu
         if (Interlocked.CompareExchange(ref _state, ReaderWaits, Neither) == DataWaits)
         {
             // Others of the loop come first: whoever keeps its socket full has its turn like everybody.
-            Volatile.Write(ref _state, ReaderWaits);
+            Interlocked.Exchange(ref _state, ReaderWaits);
             connection.ReceiveLater();
         }
 
@@ -73,7 +77,7 @@ internal sealed class SocketInput(LoopConnection connection) : PipeReader, IValu
 
     public override void CancelPendingRead()
     {
-        Volatile.Write(ref _isCanceled, 1);
+        Interlocked.Exchange(ref _isCanceled, 1);
         CompleteCanceled();
     }
 
@@ -105,9 +109,10 @@ internal sealed class SocketInput(LoopConnection connection) : PipeReader, IValu
     {
         byte[] block = _block;
         (_block, _start, _end, _examined) = ([], 0, 0, 0);
-        if (Interlocked.Exchange(ref _owner, Released) == OwnedByReader)
+        switch (Interlocked.Exchange(ref _owner, Released))
         {
-            BlockPool.Return(block);
+            case OwnedByReader: BlockPool.Return(block); break;
+            case Kept: ArrayPool<byte>.Shared.Return(block); break;
         }
     }
 
@@ -144,7 +149,7 @@ internal sealed class SocketInput(LoopConnection connection) : PipeReader, IValu
     private void Receive()
     {
         EventLoop loop = connection.Loop;
-        bool isOwn = _owner == OwnedByReader;
+        bool isOwn = _owner is OwnedByReader or Kept;
         byte[] block = isOwn ? _block : loop.Block;
         int end = isOwn ? _end : 0;
         int received = SocketCalls.Receive(connection.Descriptor, block.AsSpan(end));
@@ -184,8 +189,9 @@ internal sealed class SocketInput(LoopConnection connection) : PipeReader, IValu
 
     private void WaitOn()
     {
-        // What has come since then is seen by the next edge, which comes to this thread.
-        Volatile.Write(ref _state, ReaderWaits);
+        // What has come since then is seen by the next edge, which comes to this thread. An exchange, since the look at
+        // `_isCanceled` must not overtake it.
+        Interlocked.Exchange(ref _state, ReaderWaits);
         if (Volatile.Read(ref _isCanceled) != 0)
         {
             CompleteCanceled();
@@ -215,19 +221,19 @@ internal sealed class SocketInput(LoopConnection connection) : PipeReader, IValu
         }
     }
 
-    // Part of a preface: it stays at the start of a block of the reader's own, and what follows is received behind it.
+    // Part of a preface: it stays at the start of a small buffer of its own, and what follows is received behind it.
     private void Keep()
     {
-        if (_start == 0 && _owner == OwnedByReader && _end < _block.Length)
+        if (_start == 0 && _owner == Kept && _end < _block.Length)
         {
             return;
         }
 
-        byte[] own = BlockPool.Rent();
-        _block.AsSpan(_start, _end - _start).CopyTo(own);
         int count = _end - _start;
         int examined = _examined - _start;
+        byte[] own = ArrayPool<byte>.Shared.Rent(Math.Max(KeptBytes, 2 * count));
+        _block.AsSpan(_start, count).CopyTo(own);
         Free();
-        (_block, _start, _end, _examined, _owner) = (own, 0, count, examined, OwnedByReader);
+        (_block, _start, _end, _examined, _owner) = (own, 0, count, examined, Kept);
     }
 }

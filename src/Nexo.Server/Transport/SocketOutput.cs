@@ -161,6 +161,8 @@ internal sealed class SocketOutput(LoopConnection connection) : PipeWriter, IVal
 
             if (sent < 0)
             {
+                // Nothing more can be told to the peer: let the reading side end too.
+                connection.Abort();
                 result = new FlushResult(isCanceled: false, isCompleted: true);
                 break;
             }
