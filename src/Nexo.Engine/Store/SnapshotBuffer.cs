@@ -83,7 +83,8 @@ internal sealed class SnapshotBuffer : IHashSink
     {
         if (_bytes.Length - Length < bytes)
         {
-            Array.Resize(ref _bytes, (int)Math.Min(Array.MaxLength, Math.Max((long)Length + bytes, 2L * _bytes.Length)));
+            long wanted = Math.Max((long)Length + bytes, 2L * _bytes.Length);
+            Array.Resize(ref _bytes, (int)Math.Min(Array.MaxLength, wanted));
         }
     }
 }
@@ -93,6 +94,9 @@ internal struct SnapshotPlace
 {
     /// <summary>The last key that was copied; of a large hash perhaps in part.</summary>
     public KeyBuffer Last;
+
+    /// <summary>No key is left behind it.</summary>
+    public bool Done;
 
     /// <summary>That key is a large hash, and not all of its fields are copied.</summary>
     public bool InFields;
