@@ -79,7 +79,8 @@ public sealed class DiskFailureTests
         {
             try
             {
-                await client.Store.SetBytesAsync($"k{i}", value);
+                // Waits, so that the log knows of the full disk before its segment is.
+                await client.Store.WithDurability(Durability.Fsync).SetBytesAsync($"k{i}", value);
             }
             catch (NexoException failure)
             {
