@@ -37,6 +37,11 @@ public sealed partial class Wal
                 worked = true;
             }
 
+            if (IsMarkDue())
+            {
+                worked |= Vouch();
+            }
+
             worked |= KeepSegmentAhead();
             return worked || (Volatile.Read(ref _closing) && TryClose());
         }
@@ -98,6 +103,28 @@ public sealed partial class Wal
             || Volatile.Read(ref _closing)
             || _time.GetElapsedTime(_unsyncedSince) >= _options.SyncInterval);
 
+    private bool IsMarkDue()
+    {
+        if (!IsMarkWanted || Volatile.Read(ref _closing) || _time.GetElapsedTime(_syncedAt) < _options.MarkAfter)
+        {
+            return false;
+        }
+
+        lock (_appendLock)
+        {
+            return _filling.Records == 0;
+        }
+    }
+
+    // Once until records follow. On a full disk the room is left to those: what frees some comes as a record.
+    private bool IsMarkWanted =>
+        _unvouched
+        && _unsyncedBytes == 0
+        && _inFlight.Records == 0
+        && _options.MarkAfter != Timeout.InfiniteTimeSpan
+        && !Volatile.Read(ref _full)
+        && (HasRoomForMark || _shelf.CanTake(0));
+
     private void Take()
     {
         lock (_appendLock)
@@ -142,6 +169,10 @@ public sealed partial class Wal
                 if (_filling.Records > 0)
                 {
                     wait = Until(_filling.FirstAt, _options.WriteDelay);
+                }
+                else if (IsMarkWanted)
+                {
+                    wait = Until(_syncedAt, _options.MarkAfter);
                 }
             }
         }

@@ -126,7 +126,7 @@ public sealed class RecoveryTests
         }
 
         await server.StopAsync();
-        return disk.Kill();
+        return disk.Settle();
     }
 
     private static void Wait(ManualResetEventSlim gate, DiskOperationKinds kind, string path)
