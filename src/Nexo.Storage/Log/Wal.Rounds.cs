@@ -141,8 +141,8 @@ public sealed partial class Wal
         }
     }
 
-    // Zero if there is work already.
-    private TimeSpan TimeUntilWork()
+    /// <summary>Zero if there is work already.</summary>
+    internal TimeSpan TimeUntilWork()
     {
         if (IsStopped || Volatile.Read(ref _closing) || IsSyncDue())
         {
