@@ -325,6 +325,7 @@ def admin():
             {"position": str(position), "bytes": str(size)})
     for name, credits in [("admin-backup", 64), ("admin-backup-no-credit", 0), ("admin-backup-max", 1_000_000)]:
         add(name, "opens a backup", ADMIN_BACKUP, REQUEST, 49, "backup", u32("credits", credits), {"credits": credits})
+    add("admin-backup-reply", "", ADMIN_BACKUP, REPLY, 49, "empty", [], {})
 
 
 def list_replies():

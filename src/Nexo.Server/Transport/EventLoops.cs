@@ -7,7 +7,7 @@ namespace Nexo.Server.Transport;
 /// As many event loops as the load needs. One serves everything until it is saturated; then a second one takes half of
 /// its connections, and so on up to the bound; when less would do, the last one gives its connections back. Waking a
 /// thread for each few events costs more than the events do, so fewer loops that are busy serve the same load with less
-/// processor time and in less time than more loops that doze: docs/adr/0008.
+/// processor time and in less time than more loops that doze: docs/adr/0009.
 /// </summary>
 internal sealed class EventLoops : IDisposable
 {

@@ -4,6 +4,7 @@ namespace Nexo.Storage;
 internal sealed class Segment(ulong sequence, long length) : IDisposable
 {
     private const long EndReserveMax = 8_192;
+    private bool _isDurable;
 
     public ulong Sequence { get; } = sequence;
 
@@ -17,6 +18,13 @@ internal sealed class Segment(ulong sequence, long length) : IDisposable
 
     /// <summary>The position of its first record, or where that would be; once it is in use.</summary>
     public Lsn FirstLsn { get; set; }
+
+    /// <summary>True once a commit in it, and with that its header, is durable.</summary>
+    public bool IsDurable
+    {
+        get => Volatile.Read(ref _isDurable);
+        set => Volatile.Write(ref _isDurable, value);
+    }
 
     /// <summary>Open for writing while it is prepared or current.</summary>
     public IDiskFile? File { get; set; }

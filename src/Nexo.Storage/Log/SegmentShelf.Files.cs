@@ -333,6 +333,12 @@ internal sealed partial class SegmentShelf
                 return null;
             }
 
+            // Until the header of the current segment is durable, the end of the one before it is the end of the log.
+            if (_used[1] == _current && !_current.IsDurable)
+            {
+                return null;
+            }
+
             Segment victim = _used[0];
             _used.RemoveAt(0);
             return victim;

@@ -236,6 +236,7 @@ public sealed partial class Wal
         _stats.OnSync((long)Stopwatch.GetElapsedTime(start).TotalMicroseconds);
         _syncedAt = _time.GetTimestamp();
         _durableCommit = _commit;
+        _segment.IsDurable = true;
         Volatile.Write(ref _unsyncedBytes, 0);
         _durable.Reach(_writtenLsn);
     }

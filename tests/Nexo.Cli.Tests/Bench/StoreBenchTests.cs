@@ -74,7 +74,7 @@ public sealed class StoreBenchTests
     public async Task Values_larger_than_a_socket_takes_at_once_come_through()
     {
         await using var store = new ScriptedStore();
-        CliResult result = await RunAsync(store, "--op", "mixed", "--verify", "--size", "700000", "--keys", "3");
+        CliResult result = await RunAsync(store, "--op", "mixed", "--verify", "--size", "700000", "--keys", "3", "--seconds", "2");
         Assert.Equal((ExitCode.Ok, ""), (result.ExitCode, result.Error));
         Assert.True(result.Json.GetProperty("ops").GetInt64() > 0);
     }

@@ -101,6 +101,26 @@ public sealed class WalCrashTests
         }
     }
 
+    [Fact]
+    public void The_segment_before_the_current_one_stays_until_the_current_one_is_durable()
+    {
+        for (int seed = 0; seed < 100; seed++)
+        {
+            using LogFixture log = new LogFixture().Open();
+            while (log.Wal.Stats.Segments == 1)
+            {
+                log.Append(900);
+                log.Rounds();
+            }
+
+            // All that is durable is in the first segment, and by its records it is not needed any more.
+            ulong durable = log.Wal.DurableLsn.Value;
+            log.Wal.Recycle(new Lsn(durable + 1));
+            log.Reopen(log.Disk.Crash(seed), durable + 1);
+            Assert.True((ulong)log.Model.Count >= durable);
+        }
+    }
+
     private ulong From(int operation) => operation >= _recycledAt ? Needed : 1;
 
     // Three lives of a log, with rolls, recycling, commits without a sync, and a large record.
