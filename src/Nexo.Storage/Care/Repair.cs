@@ -15,7 +15,7 @@ public static class Repair
         IDisk disk = directory.Disk;
         foreach (string snapshot in found.DamagedSnapshots)
         {
-            kept.Add(PutAside(disk, snapshot));
+            kept.Add(Quarantine.Take(disk, snapshot));
         }
 
         // Behind a cut there may be another damage, in what was further back.
@@ -29,23 +29,6 @@ public static class Repair
         }
 
         return kept;
-    }
-
-    private static string PutAside(IDisk disk, string path)
-    {
-        disk.CreateDirectory(DataDirectory.QuarantineDirectory);
-        disk.SyncDirectory(string.Empty);
-        string name = path[(path.LastIndexOf('/') + 1)..];
-        string target = $"{DataDirectory.QuarantineDirectory}/{name}";
-        for (int i = 2; disk.Exists(target); i++)
-        {
-            target = $"{DataDirectory.QuarantineDirectory}/{name}.{i}";
-        }
-
-        disk.Rename(path, target);
-        disk.SyncDirectory(DataDirectory.QuarantineDirectory);
-        disk.SyncDirectory(path[..path.LastIndexOf('/')]);
-        return target;
     }
 
     // All of the log is gone: it begins behind the newest snapshot, or from the beginning.

@@ -6,9 +6,6 @@ namespace Nexo.Storage;
 /// </summary>
 public static class WalRepair
 {
-    /// <summary>Where originals are kept, in the data directory.</summary>
-    public const string Quarantine = "quarantine";
-
     private const int CopyBytes = 1_024 * 1_024;
 
     /// <summary>
@@ -21,8 +18,7 @@ public static class WalRepair
     /// <exception cref="DiskException">A file operation failed; do it again, nothing is lost.</exception>
     public static IReadOnlyList<string> CutAt(IDisk disk, WalDamageException damage)
     {
-        disk.CreateDirectory(Quarantine);
-        disk.SyncDirectory("");
+        Quarantine.Make(disk);
         ulong cut = SequenceOf(damage.Path);
         var kept = new List<string>();
 
@@ -36,7 +32,7 @@ public static class WalRepair
             }
         }
 
-        disk.SyncDirectory(Quarantine);
+        disk.SyncDirectory(Quarantine.Directory);
         disk.SyncDirectory(SegmentHeader.Directory);
         return kept;
     }
@@ -49,7 +45,7 @@ public static class WalRepair
 
     private static string Move(IDisk disk, string name)
     {
-        string target = FreeName(disk, name);
+        string target = Quarantine.FreePath(disk, name);
         disk.Rename($"{SegmentHeader.Directory}/{name}", target);
         return target;
     }
@@ -57,7 +53,7 @@ public static class WalRepair
     private static string CutWithin(IDisk disk, string name, long offset)
     {
         using IDiskFile file = disk.Open($"{SegmentHeader.Directory}/{name}", forWriting: true);
-        string target = FreeName(disk, name);
+        string target = Quarantine.FreePath(disk, name);
         byte[] buffer = new byte[CopyBytes];
         long length = file.Length;
         using (IDiskFile copy = disk.Create(target))
@@ -72,7 +68,7 @@ public static class WalRepair
         }
 
         // Before the first byte is changed.
-        disk.SyncDirectory(Quarantine);
+        disk.SyncDirectory(Quarantine.Directory);
         file.Read(buffer.AsSpan(0, SegmentHeader.Size), 0);
         long end = SegmentHeader.TryRead(buffer, out SegmentHeader header) ? Math.Max(header.Length, length) : length;
         Array.Clear(buffer);
@@ -82,17 +78,6 @@ public static class WalRepair
         }
 
         file.Sync();
-        return target;
-    }
-
-    private static string FreeName(IDisk disk, string name)
-    {
-        string target = $"{Quarantine}/{name}";
-        for (int i = 2; disk.Exists(target); i++)
-        {
-            target = $"{Quarantine}/{name}.{i}";
-        }
-
         return target;
     }
 }
