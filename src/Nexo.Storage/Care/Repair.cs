@@ -19,10 +19,13 @@ public static class Repair
         }
 
         // Behind a cut there may be another damage, in what was further back.
-        for (Examination now = found; now.Damage is { } damage; now = Examination.Run(directory, observer))
+        var cuts = new HashSet<(string, long)>();
+        for (Examination now = found; now.Damage is { } damage; now = LookAgain(directory, observer))
         {
-            kept.AddRange(WalRepair.CutAt(disk, damage));
-            if (disk.List(DataDirectory.LogDirectory).Count == 0)
+            // The same place again: what is in front of it ends before the newest snapshot, and nothing can follow it.
+            bool isUseless = !cuts.Add((damage.Path, damage.Offset));
+            kept.AddRange(isUseless ? WalRepair.TakeAll(disk) : WalRepair.CutAt(disk, damage));
+            if (!disk.List(DataDirectory.LogDirectory).Any(name => SegmentHeader.TryParseName(name, out _)))
             {
                 BeginAnew(directory, observer);
             }
@@ -31,10 +34,19 @@ public static class Repair
         return kept;
     }
 
+    // The damaged snapshots are gone: one that cannot be read now must not be taken for one that is not there.
+    private static Examination LookAgain(DataDirectory directory, IStorageObserver observer)
+    {
+        var now = Examination.Run(directory, observer);
+        return now.DamagedSnapshots.Count == 0
+            ? now
+            : throw new DiskException(DiskError.Io, "read", now.DamagedSnapshots[0]);
+    }
+
     // All of the log is gone: it begins behind the newest snapshot, or from the beginning.
     private static void BeginAnew(DataDirectory directory, IStorageObserver observer)
     {
-        Lsn position = directory.Snapshots.FindNewestValid(observer)?.Position ?? Lsn.None;
+        Lsn position = directory.Snapshots.List().Select(snapshot => snapshot.Position).FirstOrDefault();
         WalTail tail = WalTail.BeginAt(new Lsn(position.Value + 1));
         using Wal log = Wal.Open(
             directory.Disk, directory.LogId, tail, new WalOptions(), TimeProvider.System, observer);

@@ -16,10 +16,17 @@ public static class WalRepair
     /// </summary>
     /// <returns>The paths of the originals in the quarantine.</returns>
     /// <exception cref="DiskException">A file operation failed; do it again, nothing is lost.</exception>
-    public static IReadOnlyList<string> CutAt(IDisk disk, WalDamageException damage)
+    public static IReadOnlyList<string> CutAt(IDisk disk, WalDamageException damage) =>
+        CutAt(disk, SequenceOf(damage.Path), damage.Offset);
+
+    /// <summary>Moves all segments to the quarantine.</summary>
+    /// <returns>Where they are now.</returns>
+    /// <exception cref="DiskException">A file operation failed; do it again, nothing is lost.</exception>
+    public static IReadOnlyList<string> TakeAll(IDisk disk) => CutAt(disk, 0, 0);
+
+    private static List<string> CutAt(IDisk disk, ulong cut, long offset)
     {
         Quarantine.Make(disk);
-        ulong cut = SequenceOf(damage.Path);
         var kept = new List<string>();
 
         // The last first: what is left is always a log up to some segment.
@@ -27,8 +34,8 @@ public static class WalRepair
         {
             if (SegmentHeader.TryParseName(name, out ulong sequence) && sequence >= cut)
             {
-                bool ends = sequence == cut && damage.Offset >= SegmentHeader.Size;
-                kept.Add(ends ? CutWithin(disk, name, damage.Offset) : Move(disk, name));
+                bool ends = sequence == cut && offset >= SegmentHeader.Size;
+                kept.Add(ends ? CutWithin(disk, name, offset) : Move(disk, name));
             }
         }
 

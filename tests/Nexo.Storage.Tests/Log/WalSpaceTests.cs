@@ -112,6 +112,8 @@ public sealed class WalSpaceTests
     {
         long bytes = log.Disk.Paths.Sum(path => log.Disk.ReadAll(path).LongLength);
         Assert.True(bytes == log.Wal.Stats.SegmentBytes, $"{when}: {log.Wal.Stats.SegmentBytes}, not {bytes} bytes");
+        int segments = log.Wal.Stats.Segments + log.Wal.Stats.SegmentsPrepared;
+        Assert.True(segments == log.Disk.Paths.Count, $"{when}: {segments} segments, {log.Disk.Paths.Count} files");
         int open = log.Wal.Stats.SegmentsPrepared + 1;
         Assert.True(open == log.Disk.OpenFiles, $"{when}: {log.Disk.OpenFiles} open files, not {open}");
     }
