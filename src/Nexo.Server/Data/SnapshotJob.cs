@@ -14,12 +14,13 @@ internal sealed class SnapshotJob(
     StoreService store,
     long bytesPerSecondMax,
     TimeProvider time,
-    CancellationToken stop) : IRecordSink, IDisposable
+    IStorageObserver notices,
+    CancellationToken stop) : IRecordSink, IStorageObserver, IDisposable
 {
     // Short, so that a pause is no longer than a few slices' worth of being ahead.
     private const int PauseMsMin = 5;
 
-    private readonly long _started = time.GetTimestamp();
+    private long _started = time.GetTimestamp();
     private SnapshotWriter? _writer;
 
     /// <summary>Segments of the log that the snapshot made unnecessary.</summary>
@@ -35,33 +36,47 @@ internal sealed class SnapshotJob(
         while (snapshot.MoveNext(this))
         {
             stop.ThrowIfCancellationRequested();
-            Pace();
+            Pace(_writer.Bytes);
         }
     }
 
-    /// <summary>Makes it durable, and frees what it makes unnecessary.</summary>
+    /// <summary>
+    /// Makes it durable, and frees what it makes unnecessary: once the one before it is known to be valid, which is
+    /// read for that if nobody has since it was written.
+    /// </summary>
     /// <exception cref="DiskException">A file operation failed.</exception>
+    /// <exception cref="OperationCanceledException">The server stops: the snapshot is there, nothing was freed.</exception>
     public SnapshotReport Complete()
     {
         SnapshotReport written = _writer!.Complete();
-        Lsn needed = directory.Snapshots.DeleteOld();
+        _started = time.GetTimestamp();
+        Lsn needed = directory.Snapshots.DeleteOld(written.Position, this);
         SegmentsFreed = needed == Lsn.None ? 0 : log.Recycle(new Lsn(needed.Value + 1));
         return written;
     }
 
     void IRecordSink.OnRecord(Lsn lsn, byte kind, ReadOnlySpan<byte> payload) => _writer!.Append(kind, payload);
 
+    void IStorageObserver.Notice(StorageLevel level, string message) => notices.Notice(level, message);
+
+    // Of the check of the one before: not faster than it was written.
+    void IStorageObserver.Progress(long bytesDone, long bytesTotal, long records)
+    {
+        stop.ThrowIfCancellationRequested();
+        Pace(bytesDone);
+    }
+
     /// <summary>Nothing is left of it unless it was completed.</summary>
     public void Dispose() => _writer?.Dispose();
 
-    private void Pace()
+    private void Pace(long bytes)
     {
         if (bytesPerSecondMax == 0)
         {
             return;
         }
 
-        double dueMs = _writer!.Bytes * 1_000.0 / bytesPerSecondMax;
+        double dueMs = bytes * 1_000.0 / bytesPerSecondMax;
         int aheadMs = (int)Math.Min(1_000, dueMs - time.GetElapsedTime(_started).TotalMilliseconds);
         if (aheadMs >= PauseMsMin)
         {

@@ -197,7 +197,13 @@ internal sealed partial class SnapshotService : IDisposable
         try
         {
             using var job = new SnapshotJob(
-                _persistence.Directory!, log, _store, _options.SnapshotRate, _time, _stop.Token);
+                _persistence.Directory!,
+                log,
+                _store,
+                _options.SnapshotRate,
+                _time,
+                _persistence.Notices,
+                _stop.Token);
             await OnOwnThread(() =>
             {
                 job.Scan();

@@ -86,35 +86,46 @@ public sealed class Examination : IRecordSink
     {
         try
         {
-            Tell(WalReader.Read(directory.Disk, directory.LogId, new Lsn(oldest.Value + 1), this, observer));
-            return;
+            WalTail tail = ReadLog(directory, oldest, observer);
+            if (tail.NextLsn <= newest)
+            {
+                // It reaches the older snapshot, and not the newer: says so.
+                tail = ReadLog(directory, newest, observer);
+            }
+
+            Tell(tail);
+        }
+        catch (WalDamageException damage) when (newest != oldest && IsWhole(directory, newest, observer))
+        {
+            Add(
+                StorageLevel.Warning,
+                damage.Path,
+                damage.Offset,
+                $"{damage.Message}; that lies before the newest snapshot, at record {newest}: a server starts, and "
+                + "nothing is lost");
         }
         catch (WalDamageException damage)
         {
             Add(StorageLevel.Error, damage.Path, damage.Offset, damage.Message);
             Damage = damage;
         }
+    }
 
-        if (newest == oldest)
-        {
-            return;
-        }
-
+    private bool IsWhole(DataDirectory directory, Lsn newest, IStorageObserver observer)
+    {
         try
         {
-            WalReader.Read(directory.Disk, directory.LogId, new Lsn(newest.Value + 1), this, observer);
-            Damage = null;
-            Add(
-                StorageLevel.Warning,
-                string.Empty,
-                -1,
-                $"the damage lies before the newest snapshot, at record {newest}: a server starts, and nothing is lost");
+            ReadLog(directory, newest, observer);
+            return true;
         }
         catch (WalDamageException)
         {
-            // What was told already.
+            return false;
         }
     }
+
+    private WalTail ReadLog(DataDirectory directory, Lsn position, IStorageObserver observer) =>
+        WalReader.Read(directory.Disk, directory.LogId, new Lsn(position.Value + 1), this, observer);
 
     private void Tell(WalTail tail)
     {

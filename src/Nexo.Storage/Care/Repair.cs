@@ -15,14 +15,17 @@ public static class Repair
         IDisk disk = directory.Disk;
         foreach (string snapshot in found.DamagedSnapshots)
         {
-            kept.Add(PutAside(disk, snapshot));
+            kept.Add(Quarantine.Take(disk, snapshot));
         }
 
         // Behind a cut there may be another damage, in what was further back.
-        for (Examination now = found; now.Damage is { } damage; now = Examination.Run(directory, observer))
+        var cuts = new HashSet<(string, long)>();
+        for (Examination now = found; now.Damage is { } damage; now = LookAgain(directory, observer))
         {
-            kept.AddRange(WalRepair.CutAt(disk, damage));
-            if (disk.List(DataDirectory.LogDirectory).Count == 0)
+            // The same place again: what is in front of it ends before the newest snapshot, and nothing can follow it.
+            bool isUseless = !cuts.Add((damage.Path, damage.Offset));
+            kept.AddRange(isUseless ? WalRepair.TakeAll(disk) : WalRepair.CutAt(disk, damage));
+            if (!disk.List(DataDirectory.LogDirectory).Any(name => SegmentHeader.TryParseName(name, out _)))
             {
                 BeginAnew(directory, observer);
             }
@@ -31,27 +34,19 @@ public static class Repair
         return kept;
     }
 
-    private static string PutAside(IDisk disk, string path)
+    // The damaged snapshots are gone: one that cannot be read now must not be taken for one that is not there.
+    private static Examination LookAgain(DataDirectory directory, IStorageObserver observer)
     {
-        disk.CreateDirectory(DataDirectory.QuarantineDirectory);
-        disk.SyncDirectory(string.Empty);
-        string name = path[(path.LastIndexOf('/') + 1)..];
-        string target = $"{DataDirectory.QuarantineDirectory}/{name}";
-        for (int i = 2; disk.Exists(target); i++)
-        {
-            target = $"{DataDirectory.QuarantineDirectory}/{name}.{i}";
-        }
-
-        disk.Rename(path, target);
-        disk.SyncDirectory(DataDirectory.QuarantineDirectory);
-        disk.SyncDirectory(path[..path.LastIndexOf('/')]);
-        return target;
+        var now = Examination.Run(directory, observer);
+        return now.DamagedSnapshots.Count == 0
+            ? now
+            : throw new DiskException(DiskError.Io, "read", now.DamagedSnapshots[0]);
     }
 
     // All of the log is gone: it begins behind the newest snapshot, or from the beginning.
     private static void BeginAnew(DataDirectory directory, IStorageObserver observer)
     {
-        Lsn position = directory.Snapshots.FindNewestValid(observer)?.Position ?? Lsn.None;
+        Lsn position = directory.Snapshots.List().Select(snapshot => snapshot.Position).FirstOrDefault();
         WalTail tail = WalTail.BeginAt(new Lsn(position.Value + 1));
         using Wal log = Wal.Open(
             directory.Disk, directory.LogId, tail, new WalOptions(), TimeProvider.System, observer);

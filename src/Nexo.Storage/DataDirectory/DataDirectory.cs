@@ -12,7 +12,7 @@ public sealed class DataDirectory : IDisposable
     public const string SnapshotDirectory = SnapshotFormat.Directory;
 
     /// <summary>What a repair has put aside; never read.</summary>
-    public const string QuarantineDirectory = "quarantine";
+    public const string QuarantineDirectory = Quarantine.Directory;
 
     // Every file system of the ext family has it at its top.
     private const string LostAndFound = "lost+found";

@@ -33,6 +33,11 @@ internal sealed unsafe class LogBuffer : IDisposable
         long end = Length + bytes;
         if (end > Capacity - (Ahead + Behind))
         {
+            if (_start is null)
+            {
+                return AddToNothing(bytes);
+            }
+
             Grow(end);
         }
 
@@ -73,6 +78,15 @@ internal sealed unsafe class LogBuffer : IDisposable
         _start = null;
         Capacity = 0;
         Length = 0;
+    }
+
+    // After the end nobody frees native memory any more; the record goes nowhere.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private Span<byte> AddToNothing(int bytes)
+    {
+        Length += bytes;
+        Records++;
+        return new byte[bytes];
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

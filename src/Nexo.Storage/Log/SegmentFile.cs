@@ -17,11 +17,19 @@ internal sealed class SegmentFile : IDisposable
         Sequence = sequence;
         Path = SegmentHeader.PathOf(sequence);
         _file = disk.Open(Path, forWriting: false);
-        Length = _file.Length;
-        if (TryPeek(0, SegmentHeader.Size, out ReadOnlySpan<byte> bytes)
-            && SegmentHeader.TryRead(bytes, out SegmentHeader header))
+        try
         {
-            Header = header;
+            Length = _file.Length;
+            if (TryPeek(0, SegmentHeader.Size, out ReadOnlySpan<byte> bytes)
+                && SegmentHeader.TryRead(bytes, out SegmentHeader header))
+            {
+                Header = header;
+            }
+        }
+        catch
+        {
+            _file.Dispose();
+            throw;
         }
     }
 

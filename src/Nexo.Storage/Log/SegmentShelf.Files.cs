@@ -77,42 +77,100 @@ internal sealed partial class SegmentShelf
     /// Frees the segments that hold only records below this one: some are kept to be used again, the others deleted.
     /// </summary>
     /// <returns>How many.</returns>
+    /// <exception cref="DiskException">One of them could not be freed; it is tried again the next time.</exception>
     public int Recycle(Lsn needed)
     {
         lock (_maintenance)
         {
             var spares = new List<Segment>();
             int freed = 0;
-            while (TakeUnneeded(needed) is Segment victim)
+            try
             {
-                freed++;
-                if (TryMakeSpare(victim, spares.Count) is Segment spare)
+                while (TakeUnneeded(needed) is Segment victim)
                 {
-                    spares.Add(spare);
-                }
-                else
-                {
-                    disk.Delete(victim.Path);
-                    Interlocked.Add(ref _bytes, -victim.Length);
+                    Free(victim, spares);
+                    freed++;
                 }
             }
-
-            if (freed > 0)
+            finally
             {
-                // Only then may the spares be written to: until the new names are durable, a power loss can bring back
-                // the old.
-                disk.SyncDirectory(SegmentHeader.Directory);
+                if (freed > 0)
+                {
+                    Keep(spares);
+                }
             }
 
-            lock (_gate)
-            {
-                spares.ForEach(_prepared.Enqueue);
-                CountPrepared();
-            }
-
-            Interlocked.Add(ref _recycled, spares.Count);
             return freed;
         }
+    }
+
+    private void Free(Segment victim, List<Segment> spares)
+    {
+        Segment? spare = null;
+        try
+        {
+            spare = TryMakeSpare(victim, spares.Count);
+            if (spare is null)
+            {
+                disk.Delete(victim.Path);
+                Interlocked.Add(ref _bytes, -victim.Length);
+                return;
+            }
+        }
+        catch (DiskException)
+        {
+            lock (_gate)
+            {
+                _used.Insert(0, victim);
+            }
+
+            throw;
+        }
+
+        try
+        {
+            spare.File = disk.Open(spare.Path, forWriting: true);
+            spares.Add(spare);
+        }
+        catch (DiskException)
+        {
+            GiveUp(spare);
+            throw;
+        }
+    }
+
+    // Only then may the spares be written to: until the new names are durable, a power loss can bring back the old.
+    private void Keep(List<Segment> spares)
+    {
+        bool named = false;
+        try
+        {
+            disk.SyncDirectory(SegmentHeader.Directory);
+            named = true;
+        }
+        finally
+        {
+            if (!named)
+            {
+                // A later sync that succeeds would say nothing of these names.
+                spares.ForEach(GiveUp);
+            }
+        }
+
+        lock (_gate)
+        {
+            spares.ForEach(_prepared.Enqueue);
+            CountPrepared();
+        }
+
+        Interlocked.Add(ref _recycled, spares.Count);
+    }
+
+    private void GiveUp(Segment spare)
+    {
+        spare.Dispose();
+        DeleteIfThere(spare.Path);
+        Interlocked.Add(ref _bytes, -spare.Length);
     }
 
     private bool DeleteUnfinished(string path)
@@ -239,7 +297,7 @@ internal sealed partial class SegmentShelf
         }
         catch (DiskException)
         {
-            // The first failure is the one to tell; what is left is deleted at the next start.
+            // The first failure is the one to tell; what is left is deleted or overwritten later.
         }
     }
 
@@ -302,9 +360,6 @@ internal sealed partial class SegmentShelf
         }
 
         disk.Rename(victim.Path, SegmentHeader.PathOf(sequence));
-        return new Segment(sequence, victim.Length)
-        {
-            File = disk.Open(SegmentHeader.PathOf(sequence), forWriting: true),
-        };
+        return new Segment(sequence, victim.Length);
     }
 }

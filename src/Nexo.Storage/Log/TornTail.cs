@@ -29,7 +29,11 @@ internal sealed class TornTail(IReadOnlyList<SegmentFile> files, ulong logId, Co
                 throw Damage(file.Path, 0, "the file is too short for a segment");
             }
 
-            Examine(file, i == at && file.IsUsed ? offset : SegmentHeader.Size, path, offset);
+            if (file.IsUsed || file.Header is null || HasBegun(file))
+            {
+                Examine(file, i == at && file.IsUsed ? offset : SegmentHeader.Size, path, offset);
+            }
+
             file.Rest();
         }
 
@@ -37,6 +41,15 @@ internal sealed class TornTail(IReadOnlyList<SegmentFile> files, ulong logId, Co
         bytes = Math.Max(bytes, _end - offset);
         return bytes > 0 || _commits > 0 ? new WalCut(path, offset, Math.Max(0, bytes), _commits, _records) : null;
     }
+
+    /// <summary>
+    /// Whether a segment with the header of an earlier use, or of none, holds something of this one. Its header and its
+    /// first commit are made durable by one sync, before anything else is written to it: so the first commit, without
+    /// its header, is all that a power loss can leave. Most of the files need not be read for that.
+    /// </summary>
+    private bool HasBegun(SegmentFile file) =>
+        file.TryReadHeader(SegmentHeader.Size, logId, out CommitHeader first)
+        && (first.Number >= _expected || first.Durable >= _expected);
 
     private void Examine(SegmentFile file, long from, string path, long expectedAt)
     {

@@ -19,6 +19,10 @@ public sealed partial class Wal
     private long _takenRecords;
     private long _unsyncedBytes;
     private long _unsyncedSince;
+    private long _syncedAt;
+
+    // The last commit has records, and no later one says that it is durable.
+    private bool _unvouched;
 
     // The segment to write to, the commits whose fate is not sure, the opening commit.
     private void Begin(WalTail tail)
@@ -136,6 +140,7 @@ public sealed partial class Wal
             _unsyncedSince = _inFlight.FirstAt;
         }
 
+        bool isFirst = _offset == SegmentHeader.Size;
         Span<byte> bytes = _inFlight.Commit(_takenOffset, payload);
 
         // The padding lies over the records behind this part, if there are any: put them back.
@@ -147,10 +152,34 @@ public sealed partial class Wal
         covered[..padding.Length].CopyTo(padding);
         _takenOffset += payload;
         _takenRecords += records;
+        _unvouched = true;
         CountRoom();
         Volatile.Write(ref _writtenBytes, _writtenBytes + payload);
         _room.Reach((ulong)_writtenBytes);
+        if (isFirst)
+        {
+            // Nothing follows in a segment before its header is durable: recovery looks at the first commit only of one
+            // whose header is that of an earlier use.
+            Sync();
+        }
     }
+
+    // The log has come to rest: says of its last commit that it is durable, so that damage to it is not taken for its end.
+    private bool Vouch()
+    {
+        if (!HasRoomForMark && !Roll(0))
+        {
+            return false;
+        }
+
+        WriteMark(CommitFlags.None);
+        Sync();
+        CountRoom();
+        return true;
+    }
+
+    // What is reserved at the end of a segment is for stops and starts.
+    private bool HasRoomForMark => _offset + CommitHeader.ExtentOf(0) <= _segment!.RecordsEnd;
 
     // A commit without records.
     private void WriteMark(CommitFlags flags)
@@ -163,6 +192,7 @@ public sealed partial class Wal
         Span<byte> bytes = stackalloc byte[(int)CommitHeader.ExtentOf(0)];
         bytes.Clear();
         WriteCommit(bytes, 0, 0, flags);
+        _unvouched = false;
     }
 
     private void WriteCommit(Span<byte> bytes, int payload, int records, CommitFlags flags)
@@ -204,6 +234,7 @@ public sealed partial class Wal
         long start = Stopwatch.GetTimestamp();
         _segment!.File!.Sync();
         _stats.OnSync((long)Stopwatch.GetElapsedTime(start).TotalMicroseconds);
+        _syncedAt = _time.GetTimestamp();
         _durableCommit = _commit;
         _segment.IsDurable = true;
         Volatile.Write(ref _unsyncedBytes, 0);

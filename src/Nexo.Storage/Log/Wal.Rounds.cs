@@ -41,6 +41,11 @@ public sealed partial class Wal
                 worked = true;
             }
 
+            if (IsMarkDue())
+            {
+                worked |= Vouch();
+            }
+
             worked |= KeepSegmentAhead();
             return worked || (Volatile.Read(ref _closing) && TryClose());
         }
@@ -103,6 +108,28 @@ public sealed partial class Wal
             || Volatile.Read(ref _closing)
             || _time.GetElapsedTime(_unsyncedSince) >= _options.SyncInterval);
 
+    private bool IsMarkDue()
+    {
+        if (!IsMarkWanted || Volatile.Read(ref _closing) || _time.GetElapsedTime(_syncedAt) < _options.MarkAfter)
+        {
+            return false;
+        }
+
+        lock (_appendLock)
+        {
+            return _filling.Records == 0;
+        }
+    }
+
+    // Once until records follow. On a full disk the room is left to those: what frees some comes as a record.
+    private bool IsMarkWanted =>
+        _unvouched
+        && _unsyncedBytes == 0
+        && _inFlight.Records == 0
+        && _options.MarkAfter != Timeout.InfiniteTimeSpan
+        && !Volatile.Read(ref _full)
+        && (HasRoomForMark || _shelf.CanTake(0));
+
     private void Take()
     {
         lock (_appendLock)
@@ -119,8 +146,8 @@ public sealed partial class Wal
         }
     }
 
-    // Zero if there is work already.
-    private TimeSpan TimeUntilWork()
+    /// <summary>Zero if there is work already.</summary>
+    internal TimeSpan TimeUntilWork()
     {
         if (IsStopped || Volatile.Read(ref _closing) || IsSyncDue())
         {
@@ -147,6 +174,10 @@ public sealed partial class Wal
                 if (_filling.Records > 0)
                 {
                     wait = Until(_filling.FirstAt, _options.WriteDelay);
+                }
+                else if (IsMarkWanted)
+                {
+                    wait = Until(_syncedAt, _options.MarkAfter);
                 }
             }
         }

@@ -36,8 +36,14 @@ public sealed partial class Wal
         bool isNeeded = waits
             ? !_shelf.CanTake(_neededBytes)
             : _offset > _segment!.Length / 2 && !_shelf.CanTake(0);
-        if (!isNeeded
-            || Volatile.Read(ref _preparing) != 0
+        if (!isNeeded)
+        {
+            // Somebody may have freed a segment just when making one had failed: then the disk was taken for full too late.
+            LeaveFull();
+            return false;
+        }
+
+        if (Volatile.Read(ref _preparing) != 0
             || (Volatile.Read(ref _full) && _time.GetElapsedTime(_fullSince) < _options.FullRetry))
         {
             return false;
@@ -106,9 +112,16 @@ public sealed partial class Wal
 
     private void TryLeaveFull()
     {
-        if (Volatile.Read(ref _full) && _shelf.CanTake(0))
+        if (_shelf.CanTake(0))
         {
-            Volatile.Write(ref _full, false);
+            LeaveFull();
+        }
+    }
+
+    private void LeaveFull()
+    {
+        if (Volatile.Read(ref _full) && Interlocked.Exchange(ref _full, false))
+        {
             _observer.Notice(StorageLevel.Information, "the disk has room for the log again");
         }
     }

@@ -37,6 +37,12 @@ public sealed record WalOptions
     /// </summary>
     public int CommitBytesMax { get; init; } = 4 * 1_024 * 1_024;
 
+    /// <summary>
+    /// When everything is durable and nothing was appended for so long, an empty commit is written that says so, once;
+    /// infinite: none is.
+    /// </summary>
+    public TimeSpan MarkAfter { get; init; } = TimeSpan.FromMilliseconds(50);
+
     /// <summary>How long to wait between two attempts to make a segment on a disk that is full.</summary>
     public TimeSpan FullRetry { get; init; } = TimeSpan.FromSeconds(1);
 

@@ -6,9 +6,6 @@ namespace Nexo.Storage;
 /// </summary>
 public static class WalRepair
 {
-    /// <summary>Where originals are kept, in the data directory.</summary>
-    public const string Quarantine = "quarantine";
-
     private const int CopyBytes = 1_024 * 1_024;
 
     /// <summary>
@@ -19,11 +16,17 @@ public static class WalRepair
     /// </summary>
     /// <returns>The paths of the originals in the quarantine.</returns>
     /// <exception cref="DiskException">A file operation failed; do it again, nothing is lost.</exception>
-    public static IReadOnlyList<string> CutAt(IDisk disk, WalDamageException damage)
+    public static IReadOnlyList<string> CutAt(IDisk disk, WalDamageException damage) =>
+        CutAt(disk, SequenceOf(damage.Path), damage.Offset);
+
+    /// <summary>Moves all segments to the quarantine.</summary>
+    /// <returns>Where they are now.</returns>
+    /// <exception cref="DiskException">A file operation failed; do it again, nothing is lost.</exception>
+    public static IReadOnlyList<string> TakeAll(IDisk disk) => CutAt(disk, 0, 0);
+
+    private static List<string> CutAt(IDisk disk, ulong cut, long offset)
     {
-        disk.CreateDirectory(Quarantine);
-        disk.SyncDirectory("");
-        ulong cut = SequenceOf(damage.Path);
+        Quarantine.Make(disk);
         var kept = new List<string>();
 
         // The last first: what is left is always a log up to some segment.
@@ -31,12 +34,12 @@ public static class WalRepair
         {
             if (SegmentHeader.TryParseName(name, out ulong sequence) && sequence >= cut)
             {
-                bool ends = sequence == cut && damage.Offset >= SegmentHeader.Size;
-                kept.Add(ends ? CutWithin(disk, name, damage.Offset) : Move(disk, name));
+                bool ends = sequence == cut && offset >= SegmentHeader.Size;
+                kept.Add(ends ? CutWithin(disk, name, offset) : Move(disk, name));
             }
         }
 
-        disk.SyncDirectory(Quarantine);
+        disk.SyncDirectory(Quarantine.Directory);
         disk.SyncDirectory(SegmentHeader.Directory);
         return kept;
     }
@@ -49,7 +52,7 @@ public static class WalRepair
 
     private static string Move(IDisk disk, string name)
     {
-        string target = FreeName(disk, name);
+        string target = Quarantine.FreePath(disk, name);
         disk.Rename($"{SegmentHeader.Directory}/{name}", target);
         return target;
     }
@@ -57,7 +60,7 @@ public static class WalRepair
     private static string CutWithin(IDisk disk, string name, long offset)
     {
         using IDiskFile file = disk.Open($"{SegmentHeader.Directory}/{name}", forWriting: true);
-        string target = FreeName(disk, name);
+        string target = Quarantine.FreePath(disk, name);
         byte[] buffer = new byte[CopyBytes];
         long length = file.Length;
         using (IDiskFile copy = disk.Create(target))
@@ -72,7 +75,7 @@ public static class WalRepair
         }
 
         // Before the first byte is changed.
-        disk.SyncDirectory(Quarantine);
+        disk.SyncDirectory(Quarantine.Directory);
         file.Read(buffer.AsSpan(0, SegmentHeader.Size), 0);
         long end = SegmentHeader.TryRead(buffer, out SegmentHeader header) ? Math.Max(header.Length, length) : length;
         Array.Clear(buffer);
@@ -82,17 +85,6 @@ public static class WalRepair
         }
 
         file.Sync();
-        return target;
-    }
-
-    private static string FreeName(IDisk disk, string name)
-    {
-        string target = $"{Quarantine}/{name}";
-        for (int i = 2; disk.Exists(target); i++)
-        {
-            target = $"{Quarantine}/{name}.{i}";
-        }
-
         return target;
     }
 }

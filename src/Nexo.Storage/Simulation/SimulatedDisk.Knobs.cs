@@ -37,6 +37,9 @@ internal sealed partial class SimulatedDisk
         }
     }
 
+    /// <summary>Open files that were not disposed of.</summary>
+    public int OpenFiles { get; private set; }
+
     /// <summary>How many operations of these kinds have been asked for, failed ones too.</summary>
     public int Count(DiskOperationKinds kinds = DiskOperationKinds.AllButReads)
     {
@@ -93,12 +96,24 @@ internal sealed partial class SimulatedDisk
         }
     }
 
-    /// <summary>The disk after the process was killed now: everything that was written.</summary>
+    /// <summary>
+    /// The disk after the process was killed now: the kernel goes on with everything that was written, and what was not
+    /// synced a later power loss may still take.
+    /// </summary>
     public SimulatedDisk Kill()
     {
         lock (_gate)
         {
-            return new SimulatedDisk(_seed, _names.AfterKill(), _lastFile) { CapacityBytes = CapacityBytes };
+            return Copy();
+        }
+    }
+
+    /// <summary>As <see cref="Kill"/>, and the kernel had the time to bring everything to the disk: it is at rest.</summary>
+    public SimulatedDisk Settle()
+    {
+        lock (_gate)
+        {
+            return new SimulatedDisk(_seed, _names.AtRest(), _lastFile) { CapacityBytes = CapacityBytes };
         }
     }
 
@@ -178,7 +193,7 @@ internal sealed partial class SimulatedDisk
             SimulatedInode file = Find("damage", path);
             if (file.HasUnsynced)
             {
-                throw new InvalidOperationException($"{path} has unsynced writes: take Kill() or Crash() first.");
+                throw new InvalidOperationException($"{path} has unsynced writes: take Settle() or Crash() first.");
             }
 
             file.Damage(damage);

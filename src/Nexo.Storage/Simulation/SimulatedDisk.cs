@@ -77,12 +77,12 @@ internal sealed partial class SimulatedDisk : IDisk
     }
 
     public IDiskFile Create(string path) =>
-        Do(DiskOperationKinds.Create, "create", path, () => new SimulatedFile(
-            this, CreateInode("create", path), path, writable: true, locked: false));
+        Do(DiskOperationKinds.Create, "create", path, () => OpenFile(
+            CreateInode("create", path), path, writable: true, locked: false));
 
     public IDiskFile Open(string path, bool forWriting) =>
-        Do(DiskOperationKinds.Open, "open", path, () => new SimulatedFile(
-            this, Find("open", path), path, forWriting, locked: false));
+        Do(DiskOperationKinds.Open, "open", path, () => OpenFile(
+            Find("open", path), path, forWriting, locked: false));
 
     public void Rename(string from, string to) =>
         Do(DiskOperationKinds.Rename, "rename", from, () =>
@@ -133,14 +133,18 @@ internal sealed partial class SimulatedDisk : IDisk
         Do(DiskOperationKinds.Lock, "lock", path, () =>
         {
             SimulatedInode file = _names.Find(path) ?? CreateInode("lock", path);
-            return _locked.Add(file.Number) ? new SimulatedFile(this, file, path, writable: true, locked: true) : null;
+            return _locked.Add(file.Number) ? OpenFile(file, path, writable: true, locked: true) : null;
         });
 
-    internal void Unlock(SimulatedInode file)
+    internal void Close(SimulatedInode file, bool locked)
     {
         lock (_gate)
         {
-            _locked.Remove(file.Number);
+            OpenFiles--;
+            if (locked)
+            {
+                _locked.Remove(file.Number);
+            }
         }
     }
 
@@ -213,6 +217,12 @@ internal sealed partial class SimulatedDisk : IDisk
                 file.SyncBadly(_random);
                 Record(DiskOperationKinds.Sync, path, file, failed: true);
             });
+
+    private SimulatedFile OpenFile(SimulatedInode file, string path, bool writable, bool locked)
+    {
+        OpenFiles++;
+        return new SimulatedFile(this, file, path, writable, locked);
+    }
 
     // How many of the bytes the disk has room for: whole, or up to the end of a block.
     private int Fitting(SimulatedInode file, long offset, int count)

@@ -45,12 +45,11 @@ internal sealed class SimulatedFile(SimulatedDisk disk, SimulatedInode file, str
 
     public void Dispose()
     {
-        if (!_disposed && locked)
+        if (!_disposed)
         {
-            _disk.Unlock(_file);
+            _disposed = true;
+            _disk.Close(_file, locked);
         }
-
-        _disposed = true;
     }
 
     private void RequireWritable(string operation)

@@ -94,8 +94,8 @@ internal sealed class SimulatedInode(int number)
         return AtRest(left);
     }
 
-    /// <summary>What the end of the process leaves: the kernel has all of it.</summary>
-    public SimulatedInode AfterKill() => AtRest(Content.Copy());
+    /// <summary>What readers see has come to the disk.</summary>
+    public SimulatedInode AtRest() => AtRest(Content.Copy());
 
     public SimulatedInode Copy()
     {

@@ -64,7 +64,7 @@ internal sealed class SimulatedNames
         return AtRest(left.Copy(OnePerFile(file => file.AfterCrash(random))));
     }
 
-    public SimulatedNames AfterKill() => AtRest(_seen.Copy(OnePerFile(file => file.AfterKill())));
+    public SimulatedNames AtRest() => AtRest(_seen.Copy(OnePerFile(file => file.AtRest())));
 
     public SimulatedNames Copy()
     {

@@ -10,6 +10,9 @@ public sealed class SnapshotSet(IDisk disk, ulong logId)
     private readonly IDisk _disk = disk;
     private readonly ulong _logId = logId;
 
+    // Checked since they were written, or since the start.
+    private readonly HashSet<Lsn> _valid = [];
+
     // Found damaged: they do not count among those that are kept.
     private readonly HashSet<Lsn> _invalid = [];
 
@@ -42,43 +45,67 @@ public sealed class SnapshotSet(IDisk disk, ulong logId)
             {
                 return report;
             }
-
-            _invalid.Add(snapshot.Position);
-            observer.Notice(StorageLevel.Error, $"The snapshot {report} is not used: {report.Fault}.");
         }
 
         return null;
     }
 
     /// <summary>
-    /// Deletes all but the newest two, not counting those that were found to be damaged; they go with the others.
+    /// Moves those that were found damaged to the quarantine, before anything is written that they do not know of.
     /// </summary>
+    /// <returns>Where they are now.</returns>
+    /// <exception cref="DiskException">A file operation failed; do it again, nothing is lost.</exception>
+    public IReadOnlyList<string> PutInvalidAside(IStorageObserver observer)
+    {
+        var kept = new List<string>();
+        foreach (SnapshotFile snapshot in List())
+        {
+            if (_invalid.Contains(snapshot.Position))
+            {
+                string target = Quarantine.Take(_disk, snapshot.Path);
+                _invalid.Remove(snapshot.Position);
+                kept.Add(target);
+                observer.Notice(StorageLevel.Warning, $"The snapshot {snapshot.Path} is kept as {target}.");
+            }
+        }
+
+        return kept;
+    }
+
+    /// <summary>
+    /// After one was written: deletes all but it and the newest valid one before it. That one is checked, if it was not
+    /// yet: the log in front of it goes, and so it is what is left if the new one is damaged.
+    /// </summary>
+    /// <param name="written">The one that was written; what was known of another one of its position is void.</param>
+    /// <param name="observer">Is told of damaged ones, and of the progress of a check.</param>
     /// <returns>
     /// The position of the older one that was kept: the log behind it is still needed. None: there are no two yet, and
     /// all of the log is needed, so that a damaged snapshot costs nothing but time.
     /// </returns>
-    public Lsn DeleteOld()
+    /// <exception cref="DiskException">A file operation failed.</exception>
+    public Lsn DeleteOld(Lsn written, IStorageObserver observer)
     {
-        const int Kept = 2;
-        int kept = 0;
-        Lsn oldest = Lsn.None;
+        _valid.Remove(written);
+        _invalid.Remove(written);
+        Lsn older = Lsn.None;
         bool deleted = false;
         foreach (SnapshotFile snapshot in List())
         {
-            if (kept < Kept)
+            if (snapshot.Position >= written)
             {
-                if (!_invalid.Contains(snapshot.Position))
-                {
-                    kept++;
-                    oldest = snapshot.Position;
-                }
+                continue;
             }
-            else
+
+            if (older == Lsn.None)
             {
-                _disk.Delete(snapshot.Path);
-                _invalid.Remove(snapshot.Position);
-                deleted = true;
+                older = IsValid(snapshot, observer) ? snapshot.Position : Lsn.None;
+                continue;
             }
+
+            _disk.Delete(snapshot.Path);
+            _valid.Remove(snapshot.Position);
+            _invalid.Remove(snapshot.Position);
+            deleted = true;
         }
 
         if (deleted)
@@ -86,7 +113,7 @@ public sealed class SnapshotSet(IDisk disk, ulong logId)
             _disk.SyncDirectory(SnapshotFormat.Directory);
         }
 
-        return kept == Kept ? oldest : Lsn.None;
+        return older;
     }
 
     /// <summary>Deletes what writers that did not finish have left. Only where no writer is at work.</summary>
@@ -117,7 +144,27 @@ public sealed class SnapshotSet(IDisk disk, ulong logId)
         return true;
     }
 
+    private bool IsValid(SnapshotFile snapshot, IStorageObserver observer) =>
+        _valid.Contains(snapshot.Position)
+        || (!_invalid.Contains(snapshot.Position) && Check(snapshot, observer).Ok);
+
     private SnapshotReport Check(SnapshotFile snapshot, IStorageObserver observer)
+    {
+        SnapshotReport report = Look(snapshot, observer);
+        if (report.Ok)
+        {
+            _valid.Add(snapshot.Position);
+        }
+        else
+        {
+            _invalid.Add(snapshot.Position);
+            observer.Notice(StorageLevel.Error, $"The snapshot {report} is not used: {report.Fault}.");
+        }
+
+        return report;
+    }
+
+    private SnapshotReport Look(SnapshotFile snapshot, IStorageObserver observer)
     {
         SnapshotReport report;
         try

@@ -82,6 +82,37 @@ public sealed class RecoveryTests
     }
 
     [Fact]
+    public async Task A_damaged_newest_snapshot_is_put_aside_once_the_rest_was_read_and_costs_nothing()
+    {
+        SimulatedDisk disk = await WithDataAsync();
+        await using (TestServer server = await DurableServer.StartAsync(disk))
+        {
+            await using NexoClient client = await NexoClient.ConnectAsync(server.Url);
+            await client.Admin.SnapshotAsync();
+            await client.Store.SetAsync("later", 1);
+            await client.Admin.SnapshotAsync();
+            await client.Store.SetAsync("last", 2);
+            await server.StopAsync();
+        }
+
+        disk = disk.Settle();
+        string newest = disk.Paths.Last(path => path.EndsWith(".snapshot", StringComparison.Ordinal));
+        disk.FlipBit(newest, 100, 1);
+        byte[] damaged = disk.ReadAll(newest);
+
+        await using TestServer again = await DurableServer.StartAsync(disk);
+        await using NexoClient reader = await NexoClient.ConnectAsync(again.Url);
+
+        Assert.Equal(12, await reader.Store.CountAsync());
+        Assert.Equal(damaged, disk.ReadAll(newest.Replace("snapshots/", "quarantine/", StringComparison.Ordinal)));
+        Assert.DoesNotContain(newest, disk.Paths);
+
+        // The next snapshot frees nothing that the one before it needs.
+        await reader.Admin.SnapshotAsync();
+        Assert.Equal(2, disk.Paths.Count(path => path.StartsWith("snapshots/", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task A_directory_that_another_server_has_is_refused_with_its_process_id()
     {
         string path = Directory.CreateTempSubdirectory("nexo-test-").FullName;
@@ -126,7 +157,7 @@ public sealed class RecoveryTests
         }
 
         await server.StopAsync();
-        return disk.Kill();
+        return disk.Settle();
     }
 
     private static void Wait(ManualResetEventSlim gate, DiskOperationKinds kind, string path)

@@ -39,7 +39,7 @@ public sealed class WalCrashTests
     }
 
     [Fact]
-    public void What_was_recovered_after_a_crash_survives_the_next_one()
+    public void What_was_recovered_after_a_kill_or_a_power_loss_survives_the_next_power_loss()
     {
         using LogFixture log = Recorded();
         int at = 0;
@@ -51,7 +51,8 @@ public sealed class WalCrashTests
                 continue;
             }
 
-            for (int seed = 0; seed < 3; seed++)
+            CrashTwice(log, state.Kill(), From(at), at * 100);
+            for (int seed = 1; seed < 3; seed++)
             {
                 CrashTwice(log, state.Crash((at * 77) + seed), From(at), (at * 100) + seed);
             }

@@ -84,7 +84,7 @@ public sealed class WalDamageTests
             log.Flush();
         }
 
-        SimulatedDisk disk = log.Disk.Kill();
+        SimulatedDisk disk = log.Disk.Settle();
         disk.FlipBit(SegmentHeader.PathOf(1), 1_024 + 70, 3);
         Assert.Throws<WalDamageException>(() => LogFixture.Read(disk, out _));
     }
@@ -102,7 +102,7 @@ public sealed class WalDamageTests
             log.Rounds();
         }
 
-        SimulatedDisk disk = log.Disk.Kill();
+        SimulatedDisk disk = log.Disk.Settle();
         disk.FlipBit(SegmentHeader.PathOf(1), 1_536 + 200, 0);
         var notices = new Notices();
         RecordList list = LogFixture.Read(disk, out WalTail tail, observer: notices);
@@ -115,7 +115,7 @@ public sealed class WalDamageTests
         log.Reopen(disk);
         log.Append(5);
         log.Flush();
-        Assert.Equal(2, LogFixture.Read(log.Disk.Kill(), out tail).Count);
+        Assert.Equal(2, LogFixture.Read(log.Disk.Settle(), out tail).Count);
         Assert.Null(tail.Cut);
     }
 
@@ -131,7 +131,7 @@ public sealed class WalDamageTests
         }
 
         // Commits 2, 3 and 4 were never synced, and only the last two arrived.
-        SimulatedDisk disk = log.Disk.Kill();
+        SimulatedDisk disk = log.Disk.Settle();
         disk.FlipBit(SegmentHeader.PathOf(1), 1_024 + 20, 0);
         log.Reopen(disk);
         Assert.Empty(log.Model);
@@ -140,7 +140,7 @@ public sealed class WalDamageTests
         log.Flush();
 
         // Behind commit 3 of the new epoch now lies commit 4 of the old one, which begins at record 3.
-        RecordList list = LogFixture.Read(log.Disk.Kill(), out WalTail tail);
+        RecordList list = LogFixture.Read(log.Disk.Settle(), out WalTail tail);
         Assert.Equal(2, list.Count);
         Assert.Equal(4ul, tail.NextCommit);
         Assert.Null(tail.Cut);
@@ -171,6 +171,6 @@ public sealed class WalDamageTests
         }
 
         log.Close();
-        return log.Disk.Kill();
+        return log.Disk.Settle();
     }
 }

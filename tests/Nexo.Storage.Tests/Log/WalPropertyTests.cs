@@ -71,8 +71,8 @@ public sealed class WalPropertyTests
                     Reopen(log, log.Disk.Crash(number), needed, isClean: true);
                     break;
                 case Step.Kill:
-                    // The same disk: the kernel goes on, with all that is unsynced.
-                    Reopen(log, log.Disk, needed, isClean: false);
+                    // The kernel goes on, with all that is unsynced.
+                    Reopen(log, log.Disk.Kill(), needed, isClean: false);
                     break;
                 case Step.BrokenSync:
                     BreakSync(log, needed);

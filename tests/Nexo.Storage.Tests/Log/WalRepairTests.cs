@@ -44,7 +44,7 @@ public sealed class WalRepairTests
 
         log.Close();
         log.Wal.Dispose();
-        SimulatedDisk disk = log.Disk.Kill();
+        SimulatedDisk disk = log.Disk.Settle();
         harm(disk);
         var before = disk.Paths.ToDictionary(path => path, disk.ReadAll);
         WalTail? tail = TryRead(disk, out WalDamageException? damage);
@@ -69,7 +69,7 @@ public sealed class WalRepairTests
         Assert.True(log.Model.Count >= least, $"segment {segment}: {log.Model.Count} records are left");
         log.Append(50);
         log.Flush();
-        Assert.Equal(log.Model.Count, LogFixture.Read(log.Disk.Kill(), out _).Count);
+        Assert.Equal(log.Model.Count, LogFixture.Read(log.Disk.Settle(), out _).Count);
     }
 
     private static WalTail? TryRead(SimulatedDisk disk, out WalDamageException? damage)

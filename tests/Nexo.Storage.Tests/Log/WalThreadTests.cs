@@ -7,7 +7,12 @@ namespace Nexo.Storage.Tests.Log;
 public sealed class WalThreadTests
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
-    private static readonly WalOptions Options = new() { SegmentBytes = 128 * 1_024, FirstSegmentBytes = 64 * 1_024 };
+    private static readonly WalOptions Options = new()
+    {
+        SegmentBytes = 128 * 1_024,
+        FirstSegmentBytes = 64 * 1_024,
+        MarkAfter = Timeout.InfiniteTimeSpan,
+    };
 
     [Fact]
     public async Task Many_who_append_and_wait_at_once_find_everything_on_the_disk()
@@ -158,6 +163,21 @@ public sealed class WalThreadTests
 
         Assert.InRange(wal.Rounds - before, 0, 20);
         await wal.WhenDurableAsync(Append(wal, 16, 2)).AsTask().WaitAsync(Deadline);
+    }
+
+    [Fact]
+    public async Task A_log_that_has_come_to_rest_says_so_once()
+    {
+        var disk = new SimulatedDisk();
+        using Wal wal = Open(disk, Options with { MarkAfter = TimeSpan.FromMilliseconds(20) });
+        await wal.WhenDurableAsync(Append(wal, 16, 0));
+
+        await Until(() => wal.Stats.Commits == 3);
+        await Task.Delay(100);
+
+        Assert.Equal(3, wal.Stats.Commits);
+        LogFixture.Read(disk.Kill(), out WalTail tail);
+        Assert.Equal(4ul, tail.NextCommit);
     }
 
     [Fact]

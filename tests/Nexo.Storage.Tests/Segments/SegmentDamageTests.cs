@@ -23,7 +23,7 @@ public class SegmentDamageTests
 
         _checkpoint = at.Log.Checkpoint();
         Assert.Equal(3, at.Log.Segments);
-        _disk = at.Disk.Kill();
+        _disk = at.Disk.Settle();
     }
 
     private IEnumerable<string> Paths => _disk.Paths.Where(path => path.EndsWith(".seg", StringComparison.Ordinal));
@@ -37,7 +37,7 @@ public class SegmentDamageTests
         {
             for (int offset = 0; offset < _disk.ReadAll(path).Length; offset++)
             {
-                SimulatedDisk disk = _disk.Kill();
+                SimulatedDisk disk = _disk.Settle();
                 disk.FlipBit(path, offset, offset % 8);
                 Count(disk, ref told, ref harmless, path, offset);
             }
@@ -56,7 +56,7 @@ public class SegmentDamageTests
         {
             for (int length = 0; length < _disk.ReadAll(path).Length; length++)
             {
-                SimulatedDisk disk = _disk.Kill();
+                SimulatedDisk disk = _disk.Settle();
                 disk.Truncate(path, length);
                 Count(disk, ref told, ref harmless, path, length);
             }
@@ -70,7 +70,7 @@ public class SegmentDamageTests
     {
         foreach (string path in Paths)
         {
-            SimulatedDisk disk = _disk.Kill();
+            SimulatedDisk disk = _disk.Settle();
             disk.Delete(path);
             disk.SyncDirectory(LogHarness.Directory);
             int told = 0;
@@ -83,7 +83,7 @@ public class SegmentDamageTests
     [Fact]
     public void Without_its_index_a_segment_is_scanned_and_reads_the_same()
     {
-        SimulatedDisk disk = _disk.Kill();
+        SimulatedDisk disk = _disk.Settle();
         string path = Paths.First();
         disk.FlipBit(path, disk.ReadAll(path).Length - 40, 3);
         SegmentedLogReport report = SegmentedLogCheck.Run(disk, LogHarness.Directory, LogHarness.LogId, _checkpoint);
@@ -99,7 +99,7 @@ public class SegmentDamageTests
     [Fact]
     public void Damage_in_one_batch_leaves_the_others_of_its_segment_readable()
     {
-        SimulatedDisk disk = _disk.Kill();
+        SimulatedDisk disk = _disk.Settle();
         string path = Paths.Last();
         disk.FlipBit(path, 600, 0);
         using var at = new LogHarness(disk, _checkpoint);
@@ -127,7 +127,7 @@ public class SegmentDamageTests
     [Fact]
     public void A_length_that_a_damaged_header_claims_allocates_nothing()
     {
-        SimulatedDisk disk = _disk.Kill();
+        SimulatedDisk disk = _disk.Settle();
         foreach (string path in Paths)
         {
             // The length of the first batch becomes 48 MiB and more; then the number of entries of the index.

@@ -101,6 +101,33 @@ public sealed class SimulatedDiskTests : DiskContractTests
         _disk.Create("a").Write("unsynced"u8, 0);
 
         Assert.Equal("unsynced"u8, _disk.Kill().ReadAll("a"));
+        Assert.Equal("unsynced"u8, _disk.Settle().Crash(1).ReadAll("a"));
+    }
+
+    [Fact]
+    public void What_a_killed_process_had_not_synced_a_later_power_loss_may_take()
+    {
+        using IDiskFile file = _disk.Create("a");
+        file.Write("kept"u8, 0);
+        file.Sync();
+        _disk.SyncDirectory("");
+        file.Write("lost"u8, 0);
+        _disk.Rename("a", "b");
+        SimulatedDisk killed = _disk.Kill();
+
+        HashSet<string> left =
+            [.. Enumerable.Range(0, 100).Select(seed => string.Join(' ', Named(killed.Crash(seed))))];
+
+        Assert.Equal(["a:kept", "a:lost", "b:kept", "b:lost"], left.Order(StringComparer.Ordinal));
+
+        // Whoever goes on may make it durable.
+        using (IDiskFile again = killed.Open("b", forWriting: true))
+        {
+            again.Sync();
+        }
+
+        killed.SyncDirectory("");
+        Assert.Equal("b:lost", string.Join(' ', Named(killed.Crash(1))));
     }
 
     [Fact]

@@ -17,7 +17,7 @@ public sealed class SnapshotCrashTests
         disk.StartRecording();
         WriteLong(disk, next);
         int completed = disk.Operations.Count;
-        SnapshotSample.Set(disk).DeleteOld();
+        SnapshotSample.Set(disk).DeleteOld(new Lsn(next), new NoticeList());
 
         int state = 0;
         foreach (SimulatedDisk at in disk.Replay())
@@ -48,7 +48,8 @@ public sealed class SnapshotCrashTests
         {
             SnapshotSample.Write(disk, position);
             completed.Add((disk.Operations.Count, position));
-            Assert.Equal(new Lsn(position - 1), SnapshotSample.Set(disk).DeleteOld());
+            Assert.Equal(
+                new Lsn(position - 1), SnapshotSample.Set(disk).DeleteOld(new Lsn(position), new NoticeList()));
         }
 
         int state = 0;

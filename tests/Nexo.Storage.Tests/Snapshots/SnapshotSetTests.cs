@@ -54,13 +54,13 @@ public sealed class SnapshotSetTests
     public void Two_are_kept_and_the_log_is_needed_from_the_older_one()
     {
         SnapshotSet set = SnapshotSample.Set(_disk);
-        Assert.Equal(Lsn.None, set.DeleteOld());
+        Assert.Equal(Lsn.None, DeleteOld(set, 1));
         SnapshotSample.Write(_disk, 1);
-        Assert.Equal(Lsn.None, set.DeleteOld());
+        Assert.Equal(Lsn.None, DeleteOld(set, 1));
         SnapshotSample.Write(_disk, 2);
-        Assert.Equal(new Lsn(1), set.DeleteOld());
+        Assert.Equal(new Lsn(1), DeleteOld(set, 2));
         SnapshotSample.Write(_disk, 3);
-        Assert.Equal(new Lsn(2), set.DeleteOld());
+        Assert.Equal(new Lsn(2), DeleteOld(set, 3));
 
         Assert.Equal([3ul, 2ul], Positions());
     }
@@ -75,12 +75,71 @@ public sealed class SnapshotSetTests
         set.FindNewestValid(_observer);
         SnapshotSample.Write(_disk, 4);
 
-        Assert.Equal(new Lsn(2), set.DeleteOld());
+        Assert.Equal(new Lsn(2), DeleteOld(set, 4));
         Assert.Equal([4ul, 3ul, 2ul], Positions());
 
         SnapshotSample.Write(_disk, 5);
-        Assert.Equal(new Lsn(4), set.DeleteOld());
+        Assert.Equal(new Lsn(4), DeleteOld(set, 5));
         Assert.Equal([5ul, 4ul], Positions());
+    }
+
+    [Fact]
+    public void Before_the_log_in_front_of_it_goes_the_older_one_is_checked_once()
+    {
+        SnapshotSet set = SnapshotSample.Set(_disk);
+        SnapshotSample.Write(_disk, 1);
+        SnapshotSample.Write(_disk, 2);
+        Assert.Equal(new Lsn(1), DeleteOld(set, 2));
+        _disk.FlipBit(SnapshotSample.Write(_disk, 3).Path, 100, 0);
+        Assert.Equal(new Lsn(2), DeleteOld(set, 3));
+        SnapshotSample.Write(_disk, 4);
+
+        Assert.Equal(new Lsn(2), DeleteOld(set, 4));
+
+        Assert.Equal([4ul, 3ul, 2ul], Positions());
+        Assert.Contains("0000000000000003.snapshot", Assert.Single(_observer.Notices).Message, StringComparison.Ordinal);
+        int reads = _disk.Count(DiskOperationKinds.Read);
+        Assert.Equal(new Lsn(2), DeleteOld(set, 4));
+        Assert.Equal(reads, _disk.Count(DiskOperationKinds.Read));
+    }
+
+    [Fact]
+    public void What_was_known_of_one_is_void_when_another_is_written_in_its_place()
+    {
+        SnapshotSample.Write(_disk, 1);
+        _disk.FlipBit(SnapshotSample.Write(_disk, 2).Path, 100, 0);
+        SnapshotSet set = SnapshotSample.Set(_disk);
+        Assert.Equal(new Lsn(1), set.FindNewestValid(_observer)!.Position);
+
+        SnapshotSample.Write(_disk, 2);
+        Assert.Equal(new Lsn(1), DeleteOld(set, 2));
+        SnapshotSample.Write(_disk, 3);
+        Assert.Equal(new Lsn(2), DeleteOld(set, 3));
+
+        // The other way round: one that was valid is written anew, and the new one is damaged.
+        _disk.FlipBit(SnapshotSample.Write(_disk, 3).Path, 100, 0);
+        Assert.Equal(new Lsn(2), DeleteOld(set, 3));
+        SnapshotSample.Write(_disk, 4);
+        Assert.Equal(new Lsn(2), DeleteOld(set, 4));
+    }
+
+    [Fact]
+    public void Damaged_ones_are_put_aside_and_what_was_put_aside_before_stays()
+    {
+        _disk.WriteAll("quarantine/0000000000000003.snapshot", "x"u8);
+        SnapshotSample.Write(_disk, 1);
+        string path = SnapshotSample.Write(_disk, 3).Path;
+        _disk.FlipBit(path, 100, 0);
+        byte[] damaged = _disk.ReadAll(path);
+        SnapshotSet set = SnapshotSample.Set(_disk);
+        set.FindNewestValid(_observer);
+
+        Assert.Equal("quarantine/0000000000000003.snapshot.2", Assert.Single(set.PutInvalidAside(_observer)));
+
+        Assert.Empty(set.PutInvalidAside(_observer));
+        Assert.Equal(damaged, _disk.Crash(1).ReadAll("quarantine/0000000000000003.snapshot.2"));
+        Assert.Equal("x"u8, _disk.ReadAll("quarantine/0000000000000003.snapshot"));
+        Assert.Equal([1ul], Positions());
     }
 
     [Fact]
@@ -93,6 +152,8 @@ public sealed class SnapshotSetTests
 
         Assert.Equal("snapshots/0000000000000001.snapshot", Assert.Single(_disk.Paths));
     }
+
+    private Lsn DeleteOld(SnapshotSet set, ulong written) => set.DeleteOld(new Lsn(written), _observer);
 
     private IEnumerable<ulong> Positions() => SnapshotSample.Set(_disk).List().Select(snapshot => snapshot.Position.Value);
 }
