@@ -19,6 +19,7 @@ MULTI_GET, MULTI_SET, MULTI_DELETE = 0x0110, 0x0111, 0x0112
 SCAN, COUNT, CLEAR = 0x0118, 0x0119, 0x011A
 HASH_SET, HASH_GET, HASH_MULTI_GET, HASH_DELETE, HASH_GET_ALL, HASH_INCREMENT, HASH_LENGTH = range(0x0120, 0x0127)
 WATCH = 0x0130
+ADMIN_SNAPSHOT = 0x0510
 NAMES = {
     HELLO: "Hello", PING: "Ping", GOAWAY: "GoAway", CANCEL: "Cancel", CREDIT: "Credit", STOP: "Stop", INFO: "Info",
     GET: "StoreGet", SET: "StoreSet", DELETE: "StoreDelete", EXISTS: "StoreExists", TTL: "StoreTtl",
@@ -27,7 +28,7 @@ NAMES = {
     MULTI_SET: "StoreMultiSet", MULTI_DELETE: "StoreMultiDelete", SCAN: "StoreScan", COUNT: "StoreCount",
     CLEAR: "StoreClear", HASH_SET: "StoreHashSet", HASH_GET: "StoreHashGet", HASH_MULTI_GET: "StoreHashMultiGet",
     HASH_DELETE: "StoreHashDelete", HASH_GET_ALL: "StoreHashGetAll", HASH_INCREMENT: "StoreHashIncrement",
-    HASH_LENGTH: "StoreHashLength", WATCH: "StoreWatch",
+    HASH_LENGTH: "StoreHashLength", WATCH: "StoreWatch", ADMIN_SNAPSHOT: "AdminSnapshot",
 }
 U64_MAX, I64_MAX, I64_MIN = 2**64 - 1, 2**63 - 1, -2**63
 ALL_BYTES = bytes(range(256))
@@ -160,6 +161,9 @@ def errors():
     one("error-wrong-type", "UTF-8 in a message", GET, ERROR, 0, 404, False, "není hodnota")
     one("error-with-detail", "a detail stands before the message", HELLO, ERROR, 1, 202, True, "wait", struct.pack("<I", 1500))
     one("error-longest-detail", "a code and a detail that no client of this version knows", 0x0410, ERROR, 2, 65535, False, "later", ALL_BYTES[:255])
+    one("error-storage-full", "a retryable error: the disk", SET, ERROR, 15, 307, True, "the disk is full")
+    one("error-storage-failed", "a write whose outcome is unknown", INCREMENT, ERROR, 16, 503, False, "the log has failed")
+    one("goaway-recovering", "the server is not ready yet", GOAWAY, NOTICE, 0, 504, True, "42 %")
     one("goaway-shutting-down", "the server stops", GOAWAY, NOTICE, 0, 501, True, "stopping")
     one("goaway-bad-magic", "a stranger is told", GOAWAY, NOTICE, 0, 101, False, "The first four bytes are NEXO.")
     one("goaway-from-client", "the client has no more to ask", GOAWAY, NOTICE, 0, 0, False, "")
@@ -190,6 +194,7 @@ def keys():
             ("store-clear", "by prefix", CLEAR, b"user:"), ("store-hash-get-all", "", HASH_GET_ALL, b"h"),
             ("store-hash-length", "", HASH_LENGTH, b"h")]:
         add(name, description, opcode, REQUEST, 16, "bytes", rest("key" if opcode not in (COUNT, CLEAR) else "prefix", key), {"bytes": key.hex()})
+    add("store-get-fsync", "all that it saw is on disk", GET, REQUEST, 16, "bytes", rest("key", b"cat"), {"bytes": b"cat".hex()}, durability=3)
     add("store-get-traced", "with a header block", GET, REQUEST, 17, "bytes", rest("key", b"cat"), {"bytes": b"cat".hex()},
         headers=[("traceparent", b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"), ("tracestate", b"")])
     add("store-get-empty-block", "a header block without headers", GET, REQUEST, 18, "bytes", rest("key", b"cat"), {"bytes": b"cat".hex()}, headers=[])
@@ -313,6 +318,13 @@ def replies():
         add(name, "", opcode, REPLY, 35, "number", i64("value", number) + u64("version", version), {"value": str(number), "version": str(version)})
 
 
+def admin():
+    add("admin-snapshot", "asks for a snapshot", ADMIN_SNAPSHOT, REQUEST, 48, "empty", [], {})
+    for name, position, size in [("admin-snapshot-reply", 1234, 65536), ("admin-snapshot-reply-max", U64_MAX, I64_MAX)]:
+        add(name, "", ADMIN_SNAPSHOT, REPLY, 48, "snapshot", u64("position", position) + i64("bytes", size),
+            {"position": str(position), "bytes": str(size)})
+
+
 def list_replies():
     def items(name, opcode, values):
         parts = u32("count", len(values))
@@ -413,6 +425,7 @@ def wrong():
     frame("count-too-short", "", COUNT, REPLY, "count", b"\x01")
     frame("scan-reply-trailing", "a byte behind the last key", SCAN, REPLY, "scan-reply", struct.pack("<IIB", 0, 0, 0))
     frame("scan-reply-count-too-large", "", SCAN, REPLY, "scan-reply", struct.pack("<II", 0, 0xFFFFFFFF))
+    frame("snapshot-reply-too-short", "a position alone", ADMIN_SNAPSHOT, REPLY, "snapshot", struct.pack("<Q", 1))
     frame("change-too-short", "", WATCH, PUSH, "change", struct.pack("<B", 1))
 
 
@@ -422,7 +435,7 @@ def show(name):
             print(f"{data[start:start + 16].hex(' ').upper():<49} {label if start == 0 else ''}".rstrip())
 
 
-for section in (hello, connection, errors, keys, writes, many, replies, list_replies, wrong):
+for section in (hello, connection, errors, keys, writes, many, replies, list_replies, admin, wrong):
     section()
 if len(sys.argv) == 3 and sys.argv[1] == "--example":
     show(sys.argv[2])

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using Nexo.Cli.Bench;
+using Nexo.Cli.Data;
 using Nexo.Cli.Serve;
 using Nexo.Cli.Store;
 using Nexo.Cli.Terminal;
@@ -19,6 +20,7 @@ internal static class Program
         PingCommand.Create(),
         InfoCommand.Create(),
         StoreCommand.Create(),
+        SnapshotCommand.Create(),
         BenchCommand.Create(),
         CompletionCommand.Create(),
         VersionCommand.Create(),

@@ -28,7 +28,8 @@ public sealed class NexoClient : IAsyncDisposable
             _dispatcher,
             new Connector(_options, _url, _dispatcher),
             change => StateChanged?.Invoke(this, change));
-        Store = new NexoStore(this, options.Serializer, options.RequestTimeout);
+        Store = new NexoStore(this, options.Serializer, options.RequestTimeout, Durability.ServerDefault);
+        Admin = new NexoAdmin(this, options.RequestTimeout);
     }
 
     /// <summary>Raised after each change of <see cref="State"/>, in order, on a thread of the client's.</summary>
@@ -36,6 +37,9 @@ public sealed class NexoClient : IAsyncDisposable
 
     /// <summary>The Store: keys and their values, counters and hashes.</summary>
     public NexoStore Store { get; }
+
+    /// <summary>What operators do: snapshots.</summary>
+    public NexoAdmin Admin { get; }
 
     /// <summary>Where the client stands with its server.</summary>
     public NexoConnectionState State => _reconnector.State;
@@ -112,7 +116,8 @@ public sealed class NexoClient : IAsyncDisposable
         TReader reader,
         TimeSpan timeout,
         CancellationToken cancel,
-        Subscription? subscription = null)
+        Subscription? subscription = null,
+        Durability durability = Durability.ServerDefault)
         where TReader : struct, IReplyReader<TResult>
     {
         if (cancel.IsCancellationRequested)
@@ -122,7 +127,7 @@ public sealed class NexoClient : IAsyncDisposable
 
         _reconnector.EnsureStarted();
         Operation<TReader, TResult> operation = Operation<TReader, TResult>.Rent(reader);
-        operation.Prepare(opcode, traits, body, DeadlineIn(timeout), subscription);
+        operation.Prepare(opcode, traits, durability, body, DeadlineIn(timeout), subscription);
         if (ClientTelemetry.Enabled)
         {
             operation.Measurement = CallMeasurement.Start(operation, _url);

@@ -30,6 +30,7 @@ public enum ErrorCode : ushort
     SlowConsumer = 303,
     OutOfMemory = 304,
     ReplyTooLarge = 305,
+    StorageFull = 307,
 
     InvalidArgument = 400,
     KeyInvalid = 401,
@@ -43,6 +44,8 @@ public enum ErrorCode : ushort
     Internal = 500,
     ShuttingDown = 501,
     Cancelled = 502,
+    StorageFailed = 503,
+    Recovering = 504,
 }
 
 /// <summary>Facts about error codes that client and server share.</summary>
@@ -60,7 +63,9 @@ public static class ErrorCodes
         ErrorCode.IdleTimeout => true,
         ErrorCode.SlowConsumer => true,
         ErrorCode.OutOfMemory => true,
+        ErrorCode.StorageFull => true,
         ErrorCode.ShuttingDown => true,
+        ErrorCode.Recovering => true,
         _ => false,
     };
 }

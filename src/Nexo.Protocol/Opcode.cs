@@ -44,11 +44,17 @@ public enum Opcode : ushort
     StoreHashIncrement = 0x0125,
     StoreHashLength = 0x0126,
     StoreWatch = 0x0130,
+
+    // Administration.
+    AdminSnapshot = 0x0510,
 }
 
 /// <summary>Facts about opcodes that both ends share.</summary>
 public static class OpcodeFacts
 {
+    /// <summary>True for requests of the store.</summary>
+    public static bool IsStore(this Opcode opcode) => (ushort)opcode >> 8 == 0x01;
+
     /// <summary>True for store requests that change entries: those that a durability means something for.</summary>
     public static bool IsStoreWrite(this Opcode opcode) => opcode is Opcode.StoreSet
         or Opcode.StoreDelete

@@ -32,6 +32,7 @@ internal sealed class TestServer : IAsyncDisposable
         {
             Network = new NetworkOptions { Port = NetworkOptions.PortAny, HttpPort = NetworkOptions.HttpOff },
             Log = new LogOptions { Level = LogLevel.Error },
+            DataDirectory = null,
         };
         WebApplication app = NexoServer.Build(change?.Invoke(options) ?? options);
         await app.StartAsync();

@@ -13,6 +13,7 @@ public sealed class FrozenNumbersTests
         StoreMultiGet=272 StoreMultiSet=273 StoreMultiDelete=274 StoreScan=280 StoreCount=281 StoreClear=282
         StoreHashSet=288 StoreHashGet=289 StoreHashMultiGet=290 StoreHashDelete=291 StoreHashGetAll=292
         StoreHashIncrement=293 StoreHashLength=294 StoreWatch=304
+        AdminSnapshot=1296
         """);
 
     [Fact]
@@ -21,8 +22,10 @@ public sealed class FrozenNumbersTests
         FrameTooLarge=106 UnknownOpcode=107 UnexpectedKind=108 CorrelationInUse=109 UnsupportedDurability=110
         AuthenticationRequired=200 AuthenticationFailed=201 AuthenticationThrottled=202
         TooManyConnections=300 TooManyInFlight=301 IdleTimeout=302 SlowConsumer=303 OutOfMemory=304 ReplyTooLarge=305
+        StorageFull=307
         InvalidArgument=400 KeyInvalid=401 ValueTooLarge=402 ExpiryOutOfRange=403 WrongType=404 NotAnInteger=405
         Overflow=406 CursorInvalid=407 Internal=500 ShuttingDown=501 Cancelled=502
+        StorageFailed=503 Recovering=504
         """);
 
     [Fact]

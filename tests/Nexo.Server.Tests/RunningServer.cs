@@ -18,6 +18,7 @@ internal sealed class RunningServer : IAsyncDisposable
     {
         Network = new() { Port = NetworkOptions.PortAny, HttpPort = NetworkOptions.PortAny },
         Log = new() { Level = LogLevel.None },
+        DataDirectory = null,
     };
 
     public WebApplication App { get; }

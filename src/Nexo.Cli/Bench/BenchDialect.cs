@@ -18,7 +18,8 @@ internal abstract class BenchDialect
     /// <param name="names">The keys.</param>
     /// <param name="value">What is written.</param>
     /// <param name="ttlMs">How long it lives; 0: for ever.</param>
-    public abstract RequestTemplate Set(KeyNames names, ValuePattern value, long ttlMs);
+    /// <param name="durability">What it waits for, where the protocol can say so.</param>
+    public abstract RequestTemplate Set(KeyNames names, ValuePattern value, long ttlMs, Durability durability);
 
     /// <param name="value">What reads should find.</param>
     /// <param name="verify">Compare the content of values too, not only their length.</param>

@@ -39,10 +39,10 @@ internal sealed class NexoDialect : BenchDialect
         return new RequestTemplate(buffer.Written.ToArray(), FrameHeader.Size, 0, CorrelationOffset);
     }
 
-    public override RequestTemplate Set(KeyNames names, ValuePattern value, long ttlMs)
+    public override RequestTemplate Set(KeyNames names, ValuePattern value, long ttlMs, Durability durability)
     {
         using var buffer = new FrameBuffer();
-        buffer.Begin(Opcode.StoreSet, FrameKind.Request, 0);
+        buffer.Begin(Opcode.StoreSet, FrameKind.Request, 0, durability.ToFlags());
         new SetRequest
         {
             Key = names.Template,

@@ -54,8 +54,13 @@ internal sealed class RespDialect : BenchDialect
         return new RequestTemplate([.. head, .. names.Template, .. "\r\n"u8], head.Length, 0, 0);
     }
 
-    public override RequestTemplate Set(KeyNames names, ValuePattern value, long ttlMs)
+    public override RequestTemplate Set(KeyNames names, ValuePattern value, long ttlMs, Durability durability)
     {
+        if (durability != Durability.ServerDefault)
+        {
+            throw CliFailure.Usage("--durability is of the Nexo protocol; a server that speaks RESP is set by its own means.");
+        }
+
         byte[] expiry = ttlMs == 0 ? [] : [.. Argument("PX"), .. Argument(ttlMs.ToString(CultureInfo.InvariantCulture))];
         byte[] head = Header("SET", ttlMs == 0 ? 3 : 5, names.SizeBytes);
         byte[] size = Encoding.ASCII.GetBytes($"\r\n${value.SizeBytes}\r\n");

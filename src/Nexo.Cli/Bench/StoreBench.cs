@@ -140,7 +140,7 @@ internal sealed class StoreBench : IDisposable
     }
 
     private BatchEncoder EncoderOf(OperationMix mix, int batchMax) => new(
-        _dialect.Get(_names), _dialect.Set(_names, _value, TtlMs), _names, _value, mix, batchMax);
+        _dialect.Get(_names), _dialect.Set(_names, _value, TtlMs, _settings.Durability), _names, _value, mix, batchMax);
 
     private long TtlMs => (long)(_settings.Ttl?.TotalMilliseconds ?? 0);
 

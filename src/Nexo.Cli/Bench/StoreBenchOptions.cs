@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Nexo.Cli.Store;
 using Nexo.Cli.Terminal;
+using Nexo.Protocol;
 
 namespace Nexo.Cli.Bench;
 
@@ -42,6 +44,8 @@ internal sealed class StoreBenchOptions
 
     private readonly Option<TimeSpan?> _ttl = Parsers.Duration("--ttl", "How long what is written lives");
 
+    private readonly Option<Durability?> _durability = StoreOptions.Durability();
+
     private readonly Option<long> _threads = Parsers.Count(
         "--threads", "Threads that drive the connections", 1, Defaults.Threads);
 
@@ -61,7 +65,7 @@ internal sealed class StoreBenchOptions
     public IReadOnlyList<Option> All =>
     [
         _operation, _clients, _pipeline, _size, _keys, _keyPrefix, _keySize, _distribution, _zipfExponent, _readRatio,
-        _seconds, _warmUp, _rate, _ttl, _threads, _prefill, _verify, _seed,
+        _seconds, _warmUp, _rate, _ttl, _durability, _threads, _prefill, _verify, _seed,
     ];
 
     public StoreBenchSettings SettingsOf(CommandRun run)
@@ -82,6 +86,7 @@ internal sealed class StoreBenchOptions
             WarmUp = Seconds(run, _warmUp, 0),
             Rate = run.Get(_rate),
             Ttl = run.Get(_ttl),
+            Durability = run.Get(_durability) ?? default,
             Threads = Whole(run, _threads),
             Prefill = run.Get(_prefill),
             Verify = run.Get(_verify),

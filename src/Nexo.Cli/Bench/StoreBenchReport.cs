@@ -85,6 +85,7 @@ internal static class StoreBenchReport
         json.WriteNumber("read_ratio", settings.Mix.ReadShare);
         json.WriteNumber("seconds", settings.Duration.TotalSeconds);
         json.WriteNumber("warm_up_seconds", settings.WarmUp.TotalSeconds);
+        json.WriteString("durability", ClientFailures.SnakeCase(settings.Durability.ToString()));
         json.WriteNumber("ttl_ms", (long)(settings.Ttl?.TotalMilliseconds ?? 0));
         json.WriteBoolean("prefill", settings.LoadsFirst);
         json.WriteBoolean("verify", settings.Verify);

@@ -1,4 +1,5 @@
 using Nexo.Cli.Terminal;
+using Nexo.Protocol;
 
 namespace Nexo.Cli.Bench;
 
@@ -54,6 +55,8 @@ internal sealed record StoreBenchSettings
     public double Rate { get; init; }
 
     public TimeSpan? Ttl { get; init; }
+
+    public Durability Durability { get; init; }
 
     public int Threads { get; init; } = 1;
 

@@ -9,6 +9,7 @@ internal static class StoreCommand
     public static Command Create()
     {
         var command = new Command("store", "Keys and values: get, set, count, watch, load and more");
+        command.Add(StoreOptions.Durability());
         AddGroup(
             command,
             "Values",
@@ -50,6 +51,7 @@ internal static class StoreCommand
         return command.WithExamples(
             ("Keep a value for five minutes", "nexo store set greeting hello --ttl 5m"),
             ("Read it", "nexo store get greeting"),
+            ("Return when it is on disk", "nexo store incr orders --durability fsync"),
             ("Copy a prefix to another server", "nexo store dump --prefix user: | nexo store load --url nexo://other"));
     }
 

@@ -83,7 +83,11 @@ internal static partial class ClientFailures
         ErrorCode.OutOfMemory => "free room with del or clear, or start the server with a larger store.max-memory",
         ErrorCode.UnknownOpcode or ErrorCode.UnsupportedVersion =>
             "server and nexo differ in version: see nexo info, nexo version",
-        ErrorCode.ShuttingDown or ErrorCode.TooManyConnections or ErrorCode.TooManyInFlight => "try again in a moment",
+        ErrorCode.ShuttingDown or ErrorCode.TooManyConnections or ErrorCode.TooManyInFlight or ErrorCode.Recovering =>
+            "try again in a moment",
+        ErrorCode.StorageFull => "free room on the server's disk; deletes still work",
+        ErrorCode.StorageFailed => "the server's log and its /readyz say what failed; it must be started anew",
+        ErrorCode.UnsupportedDurability => "the server keeps the store in memory only: see store.durability there",
         ErrorCode.ReplyTooLarge => "ask for less at once",
         _ => null,
     };

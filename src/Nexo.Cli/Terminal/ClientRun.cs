@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Nexo.Cli.Store;
 using Nexo.Client;
 
 namespace Nexo.Cli.Terminal;
@@ -9,7 +10,9 @@ internal sealed class ClientRun(ParseResult parsed, NexoClient client, Cancellat
 {
     public NexoClient Client => client;
 
-    public NexoStore Store => client.Store;
+    public NexoStore Store { get; } = StoreOptions.DurabilityOf(parsed) is { } durability
+        ? client.Store.WithDurability(durability)
+        : client.Store;
 
     public byte[] Bytes(Argument<string> argument) =>
         BytesArguments.Decode(Parsed, Get(argument), argument.Name.ToLowerInvariant());

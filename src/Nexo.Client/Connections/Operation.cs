@@ -16,6 +16,9 @@ internal abstract class Operation
 
     public CallTraits Traits { get; private set; }
 
+    /// <summary>What the server shall have done before it answers.</summary>
+    public Durability Durability { get; private set; }
+
     /// <summary>The timestamp at which the call ends without an answer; <see cref="long.MaxValue"/> for
     /// never.</summary>
     public long DeadlineAt { get; private set; }
@@ -49,10 +52,16 @@ internal abstract class Operation
     public bool IsIdempotent => (Traits & CallTraits.Idempotent) != 0;
 
     public void Prepare(
-        Opcode opcode, CallTraits traits, FrameBuffer? body, long deadlineAt, Subscription? subscription)
+        Opcode opcode,
+        CallTraits traits,
+        Durability durability,
+        FrameBuffer? body,
+        long deadlineAt,
+        Subscription? subscription)
     {
         Opcode = opcode;
         Traits = traits;
+        Durability = durability;
         Body = body;
         DeadlineAt = deadlineAt;
         Subscription = subscription;

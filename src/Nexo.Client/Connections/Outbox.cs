@@ -29,11 +29,12 @@ internal sealed class Outbox
     public void AddRequest(Operation operation, uint correlation)
     {
         Activity? trace = operation.Trace;
+        FrameFlags flags = operation.Durability.ToFlags();
         _filling.Begin(
             operation.Opcode,
             FrameKind.Request,
             correlation,
-            trace is null ? FrameFlags.None : FrameFlags.Headers);
+            trace is null ? flags : flags | FrameFlags.Headers);
         if (trace is not null)
         {
             WriteTrace(trace);

@@ -15,12 +15,14 @@ public sealed partial class NexoStore
     private readonly NexoClient _client;
     private readonly INexoSerializer _serializer;
     private readonly TimeSpan _timeout;
+    private readonly Durability _durability;
 
-    internal NexoStore(NexoClient client, INexoSerializer serializer, TimeSpan timeout)
+    internal NexoStore(NexoClient client, INexoSerializer serializer, TimeSpan timeout, Durability durability)
     {
         _client = client;
         _serializer = serializer;
         _timeout = timeout;
+        _durability = durability;
     }
 
     /// <summary>
@@ -30,7 +32,19 @@ public sealed partial class NexoStore
     public NexoStore WithTimeout(TimeSpan timeout)
     {
         NexoClientOptionsCheck.RequireTimeout(timeout, nameof(timeout));
-        return new NexoStore(_client, _serializer, timeout);
+        return new NexoStore(_client, _serializer, timeout, _durability);
+    }
+
+    /// <summary>
+    /// The same Store with another promise for its calls. With <see cref="Durability.Fsync"/> a write returns when it
+    /// is on disk, and a read when all that it saw is; with <see cref="Durability.Interval"/> a write is on disk within
+    /// the server's interval. A server that cannot keep the promise refuses the call with
+    /// <see cref="ErrorCode.UnsupportedDurability"/>. Watching is not affected.
+    /// </summary>
+    public NexoStore WithDurability(Durability durability)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((byte)durability, (byte)Durability.Fsync, nameof(durability));
+        return new NexoStore(_client, _serializer, _timeout, durability);
     }
 
     private static FrameBuffer KeyBody(NexoKey key)
@@ -43,5 +57,5 @@ public sealed partial class NexoStore
     private ValueTask<TResult> CallAsync<TReader, TResult>(
         Opcode opcode, CallTraits traits, FrameBuffer body, TReader reader, CancellationToken cancel)
         where TReader : struct, IReplyReader<TResult> =>
-        _client.CallAsync<TReader, TResult>(opcode, traits, body, reader, _timeout, cancel);
+        _client.CallAsync<TReader, TResult>(opcode, traits, body, reader, _timeout, cancel, null, _durability);
 }

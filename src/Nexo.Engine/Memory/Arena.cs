@@ -11,7 +11,7 @@ namespace Nexo.Engine.Memory;
 /// top bit is free for the one who stores a reference. What does not fit an eighth of a page gets a block and a page
 /// id of its own. Guarded by the shard's lock.
 /// </summary>
-internal sealed unsafe class Arena : IDisposable
+internal sealed unsafe partial class Arena : IDisposable
 {
     private const int BlockAlignment = 64;
     private const int BlockHeaderBytes = 16;
@@ -83,43 +83,6 @@ internal sealed unsafe class Arena : IDisposable
     {
         int capacity = Capacity(reference);
         return bytes <= capacity && (bytes > capacity / 2 || CostOf(bytes) >= capacity);
-    }
-
-    /// <summary>What the structures' own growth took beyond the credit; the next reservation covers it.</summary>
-    public long Overdrawn => Math.Max(0, -_credit);
-
-    /// <summary>
-    /// Makes sure that so many bytes can be allocated; false: the limit is reached, or the page ids do not suffice.
-    /// </summary>
-    public bool TryReserve(long bytes)
-    {
-        // Each block is larger than a slot can be; of pages, each size class needs at most one and then some.
-        long ids = SizeClasses.Count + (bytes / (_slotGranulesMax * SizeClasses.GranuleBytes));
-        if (_freePageIdCount + _pageIdMax + 1L - _pageCount < ids)
-        {
-            return false;
-        }
-
-        if (_credit < bytes)
-        {
-            if (!_budget.TryTake(bytes - _credit, out long taken))
-            {
-                return false;
-            }
-
-            _credit += taken;
-        }
-
-        _reserved = bytes;
-        return true;
-    }
-
-    /// <summary>Gives the credit that is not used back, for another arena to take.</summary>
-    public void ReturnCredit()
-    {
-        _budget.Return(_credit);
-        _credit = 0;
-        _reserved = 0;
     }
 
     /// <summary>
@@ -234,25 +197,6 @@ internal sealed unsafe class Arena : IDisposable
     /// <summary>A freed slot must never pass for a live entry: debug builds make sure that it would not.</summary>
     [Conditional("DEBUG")]
     private static void Wipe(byte* slot, uint bytes) => NativeMemory.Fill(slot, bytes, Poison);
-
-    private void Charge(long bytes)
-    {
-        UsedBytes += bytes;
-        _credit -= bytes;
-        if (bytes > 0)
-        {
-            _reserved = Math.Max(0, _reserved - bytes);
-            return;
-        }
-
-        // What is freed goes back beyond a few chunks, but never what the write in progress has reserved.
-        if (_credit > (CreditChunksKept * _budget.ChunkBytes) + _reserved)
-        {
-            long excess = _credit - _budget.ChunkBytes - _reserved;
-            _credit -= excess;
-            _budget.Return(excess);
-        }
-    }
 
     private uint AllocateBlock(int bytes)
     {

@@ -43,6 +43,9 @@ internal sealed class MemoryBudget
         return TryGrant(taken);
     }
 
+    /// <summary>Takes credit that is used already, whatever the limit is.</summary>
+    public void Take(long bytes) => Interlocked.Add(ref _granted, bytes);
+
     public void Return(long bytes) => Interlocked.Add(ref _granted, -bytes);
 
     /// <summary>Grants nothing any more: the memory is gone.</summary>

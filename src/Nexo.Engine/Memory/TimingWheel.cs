@@ -22,7 +22,7 @@ internal sealed unsafe class TimingWheel : IDisposable
     private readonly ulong[] _occupied = new ulong[Levels];
     private readonly uint* _heads;
 
-    private readonly long _origin;
+    private long _origin;
 
     /// <summary>Every moment up to this one, in milliseconds since the wheel was made, has been dealt with.</summary>
     private long _elapsed;
@@ -35,6 +35,16 @@ internal sealed unsafe class TimingWheel : IDisposable
     }
 
     public long Count { get; private set; }
+
+    /// <summary>Begins at another time; does nothing when the wheel is not empty.</summary>
+    public void BeginAt(long now)
+    {
+        if (Count == 0)
+        {
+            _origin = now;
+            _elapsed = 0;
+        }
+    }
 
     public void Add(uint reference, byte* entry)
     {

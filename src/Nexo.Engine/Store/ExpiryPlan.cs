@@ -20,11 +20,11 @@ internal readonly record struct ExpiryPlan(long DeadlineMs, long NowMs, bool Kee
                 plan = new ExpiryPlan(now + expiry.Milliseconds, now, Keep: false);
                 return StoreStatus.Ok;
             case StoreExpiryKind.At:
+                // A moment is one on the wall clock; from there on the engine's clock runs.
                 now = clock.NowMs;
-                plan = new ExpiryPlan(Math.Max(1, expiry.Milliseconds), now, Keep: false);
-                return expiry.Milliseconds - now > limits.ExpiryMsMax && expiry.Milliseconds > 0
-                    ? StoreStatus.ExpiryOutOfRange
-                    : StoreStatus.Ok;
+                long remaining = Math.Max(1, expiry.Milliseconds) - clock.WallMs;
+                plan = new ExpiryPlan(Math.Max(1, now + remaining), now, Keep: false);
+                return remaining > limits.ExpiryMsMax ? StoreStatus.ExpiryOutOfRange : StoreStatus.Ok;
             default:
                 return StoreStatus.InvalidArgument;
         }

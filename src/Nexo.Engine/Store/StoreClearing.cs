@@ -21,18 +21,28 @@ public sealed class StoreClearing
     /// <summary>Entries deleted so far.</summary>
     public long Total => _total;
 
-    /// <summary>Does one bounded slice; false when finished.</summary>
+    /// <summary><see cref="StoreStatus.LogFailed"/>: the log failed meanwhile, and what is left stays.</summary>
+    public StoreStatus Status { get; private set; }
+
+    /// <summary>Does one bounded slice; false when finished, see <see cref="Status"/>.</summary>
     public bool MoveNext()
     {
-        if (!_store.TryGetShard(_shard, out StoreShard? shard))
+        if (Status != StoreStatus.Ok || !_store.TryGetShard(_shard, out StoreShard? shard))
         {
             return false;
         }
 
-        if (shard.Clear(_prefix, ref _last, ref _total) == SliceEnd.ShardDone)
+        switch (shard.Clear(_prefix, ref _last, ref _total))
         {
-            _shard++;
-            _last.Clear();
+            case SliceEnd.ShardDone:
+                _shard++;
+                _last.Clear();
+                break;
+            case SliceEnd.LogFailed:
+                Status = StoreStatus.LogFailed;
+                return false;
+            default:
+                break;
         }
 
         return true;

@@ -1,12 +1,29 @@
 namespace Nexo.Engine.Store;
 
 /// <summary>
-/// The wall clock as it was at the start, moved on by the monotonic one: a jump of the wall clock changes nothing.
+/// The engine's clock: the wall clock as it was at the start, moved on by the monotonic one, so a jump of the wall
+/// clock changes nothing. What it is behind the wall clock is kept over a restart.
 /// </summary>
 internal sealed class StoreClock(TimeProvider time)
 {
-    private readonly long _startMs = time.GetUtcNow().ToUnixTimeMilliseconds();
     private readonly long _startTimestamp = time.GetTimestamp();
+    private long _startMs = time.GetUtcNow().ToUnixTimeMilliseconds();
 
+    /// <summary>Unix milliseconds on the engine's clock.</summary>
     public long NowMs => _startMs + (time.GetElapsedTime(_startTimestamp).Ticks / TimeSpan.TicksPerMillisecond);
+
+    /// <summary>Both clocks.</summary>
+    public ClockRecord Read() => new(NowMs, WallMs);
+
+    /// <summary>What the wall clock says; people and clients mean this one by a moment.</summary>
+    public long WallMs => time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    /// <summary>
+    /// Goes on as the clocks stood to each other in an earlier run, but not before the last moment that was seen in it.
+    /// </summary>
+    public void Continue(ClockRecord last, long seenMs)
+    {
+        long now = Math.Max(seenMs, WallMs - (last.WallMs - last.EngineMs));
+        _startMs += now - NowMs;
+    }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using Nexo.Engine.Memory;
+using Nexo.Storage;
 
 namespace Nexo.Engine.Store;
 
@@ -39,9 +40,12 @@ public sealed partial class StoreService : IDisposable
     private int _roomShard;
     private int _disposed;
 
-    /// <summary>Makes an empty store.</summary>
+    /// <summary>
+    /// Makes an empty store. With a log, every change is written to it; to rebuild an earlier state first, give the log to
+    /// <see cref="StoreRecovery.Complete"/> instead.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">A limit is outside of what the engine can do.</exception>
-    public StoreService(StoreLimits limits, TimeProvider time)
+    public StoreService(StoreLimits limits, TimeProvider time, ILogWriter? log = null)
     {
         ArgumentNullException.ThrowIfNull(limits);
         ArgumentNullException.ThrowIfNull(time);
@@ -58,6 +62,8 @@ public sealed partial class StoreService : IDisposable
         {
             _shards[i] = new StoreShard(context);
         }
+
+        Attach(log);
     }
 
     /// <summary>Sums over the shards, whose locks are taken one after the other.</summary>
@@ -104,8 +110,8 @@ public sealed partial class StoreService : IDisposable
     }
 
     /// <summary>
-    /// A bounded round of expiry and of freeing what was dropped, for one timer to call every 10 ms or so. A call
-    /// while another one is running does nothing.
+    /// A bounded round of expiry and of freeing what was dropped, and the clock's record in the log; for one timer to call
+    /// every 10 ms or so. A call while another one is running does nothing.
     /// </summary>
     public void Tick() => TickSteps();
 
@@ -144,13 +150,14 @@ public sealed partial class StoreService : IDisposable
     /// <summary>Does a tick and says how many steps it took.</summary>
     internal int TickSteps()
     {
-        if (!_tickGate.TryEnter())
+        if (_recovering || !_tickGate.TryEnter())
         {
             return 0;
         }
 
         try
         {
+            LogClockIfNeeded();
             long now = _clock.NowMs;
             int left = _limits.Tuning.TickStepsMax;
             int idle = 0;

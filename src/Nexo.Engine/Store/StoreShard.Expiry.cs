@@ -107,11 +107,21 @@ internal sealed unsafe partial class StoreShard
     private StoreStatus ApplyExpiry(
         ReadOnlySpan<byte> key, ulong hash, uint* place, byte* entry, in ExpiryPlan plan, IBufferWriter<byte>? value)
     {
-        int length = (int)Entry.ValueLength(entry);
-        ulong version = Entry.Version(entry);
+        StoreStatus admitted = plan.Passed ? AdmitRemoval() : StoreStatus.Ok;
+        if (admitted != StoreStatus.Ok)
+        {
+            return admitted;
+        }
+
         if (!plan.Keep && !plan.Passed && DeadlineOf(entry) != plan.DeadlineMs)
         {
-            int bytes = Entry.Bytes(key.Length, length, plan.DeadlineMs != 0);
+            admitted = Admit(ExpirySetRecord.Bytes(key.Length));
+            if (admitted != StoreStatus.Ok)
+            {
+                return admitted;
+            }
+
+            int bytes = Entry.Bytes(key.Length, (int)Entry.ValueLength(entry), plan.DeadlineMs != 0);
             long cost = _arena.CostOf(bytes) + GrowthBytes;
             if (!CanStay(place, entry, bytes, plan.DeadlineMs != 0) && !MakeRoom(cost))
             {
@@ -124,9 +134,8 @@ internal sealed unsafe partial class StoreShard
                 return StoreStatus.NotFound;
             }
 
-            EntryFlags kind = Entry.Flags(entry) & (EntryFlags.Hash | EntryFlags.Table);
-            entry = Reshape(key, hash, place, entry, new EntryShape(kind, length, plan.DeadlineMs), length);
-            Entry.SetVersion(entry, version);
+            LogExpirySet(key, plan.DeadlineMs);
+            entry = PutDeadline(key, hash, place, entry, plan.DeadlineMs);
         }
 
         value?.Write(Entry.Value(entry));
@@ -136,6 +145,15 @@ internal sealed unsafe partial class StoreShard
         }
 
         return StoreStatus.Ok;
+    }
+
+    /// <summary>Applies a deadline (0: none): all else of the entry stays as it is.</summary>
+    private byte* PutDeadline(ReadOnlySpan<byte> key, ulong hash, uint* place, byte* entry, long deadlineMs)
+    {
+        int length = (int)Entry.ValueLength(entry);
+        EntryFlags kind = Entry.Flags(entry) & (EntryFlags.Hash | EntryFlags.Table);
+        var shape = new EntryShape(kind, length, deadlineMs, Entry.Version(entry));
+        return Reshape(key, hash, place, entry, shape, length);
     }
 
     /// <summary>

@@ -140,34 +140,25 @@ internal sealed unsafe partial class StoreShard
         lock (_gate)
         {
             removed = 0;
-            uint* place = FindHash(key, hash, out byte* entry, out StoreStatus status);
+            StoreStatus status = AdmitRemoval();
             if (status != StoreStatus.Ok)
             {
                 return status;
             }
 
-            int before = FieldCount(entry);
-            if (Entry.Is(entry, EntryFlags.Table))
+            uint* place = FindHash(key, hash, out byte* entry, out status);
+            if (status != StoreStatus.Ok || !LogFieldsRemoved(key, entry, fields, _version + 1))
             {
-                while (FieldCount(entry) > 0 && fields.TryTake(out ReadOnlySpan<byte> field))
-                {
-                    FieldTable.Of(_arena, entry)->Remove(_arena, _hasher, field);
-                }
-            }
-            else
-            {
-                RemovePacked(entry, ref fields);
+                return status;
             }
 
-            int left = FieldCount(entry);
-            removed = before - left;
+            removed = RemoveFields(entry, ref fields, _version + 1, out int left);
             if (left == 0)
             {
-                RemoveAt(place, hash, entry, StoreChangeKind.Deleted);
+                TakeOut(place, hash, entry, StoreChangeKind.Deleted);
             }
             else if (removed > 0)
             {
-                Entry.SetVersion(entry, ++_version);
                 TellSet(entry);
             }
 
@@ -182,16 +173,6 @@ internal sealed unsafe partial class StoreShard
             FindHashForRead(key, hash, out byte* entry, out StoreStatus status);
             fields = status == StoreStatus.Ok ? FieldCount(entry) : 0;
             return status;
-        }
-    }
-
-    private static void RemovePacked<TFields>(byte* entry, ref TFields fields)
-        where TFields : struct, IBlobSource, allows ref struct
-    {
-        while (PackedHash.Count(Entry.Value(entry)) > 0 && fields.TryTake(out ReadOnlySpan<byte> field))
-        {
-            var packed = new Span<byte>(Entry.ValueStart(entry), (int)Entry.ValueLength(entry));
-            Entry.SetValueLength(entry, PackedHash.Remove(packed, field));
         }
     }
 
@@ -212,8 +193,7 @@ internal sealed unsafe partial class StoreShard
                 return StoreStatus.ValueTooLarge;
             }
 
-            sizes.Count++;
-            sizes.PackedBytes += PackedHash.BytesOf(field.Length, value.Length);
+            sizes.Add(field.Length, value.Length);
             sizes.TableBytes += FieldGrowthBytes
                 + _arena.CostOf(Entry.Bytes(field.Length, value.Length, expires: false));
         }
@@ -227,10 +207,16 @@ internal sealed unsafe partial class StoreShard
     {
         added = 0;
         version = 0;
+        StoreStatus status = Admit(sizes.RecordBytes(key.Length));
+        if (status != StoreStatus.Ok)
+        {
+            return status;
+        }
+
         long cost = sizes.TableBytes + UnpackBytes + GrowthBytes
             + _arena.CostOf(Entry.Bytes(key.Length, 0, expires: true));
         bool roomy = MakeRoom(cost);
-        uint* place = FindHash(key, hash, out byte* entry, out StoreStatus status);
+        uint* place = FindHash(key, hash, out byte* entry, out status);
         if (status == StoreStatus.WrongType)
         {
             return status;
@@ -242,75 +228,13 @@ internal sealed unsafe partial class StoreShard
         }
 
         int before = place == null ? 0 : FieldCount(entry);
-        long packed = sizes.PackedBytes + (place == null ? PackedHash.HeaderBytes : Entry.ValueLength(entry));
-        bool fits = packed <= _limits.Tuning.HashPackedBytesMax
-            && sizes.Count + before <= _limits.Tuning.HashPackedFieldsMax;
-        if (fits && (place == null || !Entry.Is(entry, EntryFlags.Table)))
-        {
-            entry = SetPacked(key, hash, place, entry, ref pairs, (int)packed);
-        }
-        else
-        {
-            entry = place != null && Entry.Is(entry, EntryFlags.Table) ? entry : Unpack(key, hash, place, entry);
-            FieldTable* table = FieldTable.Of(_arena, entry);
-            while (pairs.TryTake(out ReadOnlySpan<byte> field, out ReadOnlySpan<byte> value))
-            {
-                table->Set(_arena, _hasher, field, value);
-            }
-
-            Entry.SetVersion(entry, ++_version);
-        }
-
+        version = _version + 1;
+        long deadline = DeadlineOf(entry);
+        LogFieldsSet(key, pairs, sizes, version, deadline, anew: place == null);
+        entry = PutFields(key, hash, place, entry, ref pairs, sizes, version, deadline);
         added = FieldCount(entry) - before;
-        version = Entry.Version(entry);
         TellSet(entry);
         return StoreStatus.Ok;
-    }
-
-    private byte* SetPacked<TPairs>(
-        ReadOnlySpan<byte> key, ulong hash, uint* place, byte* old, ref TPairs pairs, int bytesMax)
-        where TPairs : struct, IPairSource, allows ref struct
-    {
-        Span<byte> packed = stackalloc byte[bytesMax];
-        int length = PackedHash.HeaderBytes;
-        packed[..length].Clear();
-        if (place != null)
-        {
-            Entry.Value(old).CopyTo(packed);
-            length = (int)Entry.ValueLength(old);
-        }
-
-        while (pairs.TryTake(out ReadOnlySpan<byte> field, out ReadOnlySpan<byte> value))
-        {
-            length = PackedHash.Remove(packed[..length], field);
-            length = PackedHash.Append(packed, length, field, value);
-        }
-
-        var shape = new EntryShape(EntryFlags.Hash, length, DeadlineOf(old));
-        byte* entry = Reshape(key, hash, place, old, shape, slack: place == null ? 0 : length / 4);
-        packed[..length].CopyTo(new Span<byte>(Entry.ValueStart(entry), length));
-        return entry;
-    }
-
-    /// <summary>Gives a hash, new or packed, a table of its own.</summary>
-    private byte* Unpack(ReadOnlySpan<byte> key, ulong hash, uint* place, byte* old)
-    {
-        uint reference = FieldTable.Create(_arena);
-        var table = (FieldTable*)_arena.At(reference);
-        if (place != null)
-        {
-            int at = PackedHash.HeaderBytes;
-            ReadOnlySpan<byte> packed = Entry.Value(old);
-            while (PackedHash.TryNext(packed, ref at, out ReadOnlySpan<byte> field, out ReadOnlySpan<byte> value))
-            {
-                table->Set(_arena, _hasher, field, value);
-            }
-        }
-
-        var shape = new EntryShape(EntryFlags.Hash | EntryFlags.Table, sizeof(uint), DeadlineOf(old));
-        byte* entry = Reshape(key, hash, place, old, shape);
-        *(uint*)Entry.ValueStart(entry) = reference;
-        return entry;
     }
 
     private uint* FindHash(ReadOnlySpan<byte> key, ulong hash, out byte* entry, out StoreStatus status)
@@ -342,6 +266,15 @@ internal sealed unsafe partial class StoreShard
         public int Count;
         public long PackedBytes;
         public long TableBytes;
+
+        public void Add(int fieldBytes, int valueBytes)
+        {
+            Count++;
+            PackedBytes += PackedHash.BytesOf(fieldBytes, valueBytes);
+        }
+
+        public readonly long RecordBytes(int keyBytes) => FieldsSetRecord.HeaderBytes + keyBytes + PackedBytes
+            + ((long)Count * (FieldsSetRecord.PairHeaderBytes - PackedHash.FieldHeaderBytes));
     }
 
     private ref struct OnePair(ReadOnlySpan<byte> field, ReadOnlySpan<byte> value) : IPairSource

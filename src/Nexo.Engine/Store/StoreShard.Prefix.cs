@@ -13,6 +13,9 @@ internal enum SliceEnd
 
     /// <summary>The caller has what it wanted, or can take no more.</summary>
     PageFull,
+
+    /// <summary>The log takes no changes any more; nothing was done.</summary>
+    LogFailed,
 }
 
 /// <content>Work by prefix, in slices over the ordered index. Each slice begins after a key and says where it
@@ -97,6 +100,11 @@ internal sealed unsafe partial class StoreShard
     {
         lock (_gate)
         {
+            if (AdmitRemoval() != StoreStatus.Ok)
+            {
+                return SliceEnd.LogFailed;
+            }
+
             long now = NowIfNeeded();
             Span<uint> references = stackalloc uint[_limits.Tuning.HoldStepsMax];
             int count = 0;

@@ -33,6 +33,14 @@ internal sealed unsafe partial class StoreShard
         lock (_gate)
         {
             result = default;
+            StoreStatus admitted = plan.Passed
+                ? AdmitRemoval()
+                : Admit(SetRecord.Bytes(key.Length, value.Length));
+            if (admitted != StoreStatus.Ok)
+            {
+                return admitted;
+            }
+
             Assist(plan);
             long cost = _arena.CostOf(Entry.Bytes(key.Length, value.Length, expires: true)) + GrowthBytes;
             bool roomy = MakeRoom(cost);
@@ -62,18 +70,17 @@ internal sealed unsafe partial class StoreShard
                 return StoreStatus.Ok;
             }
 
-            result = new SetResult(true, place != null, _version + 1);
+            ulong version = _version + 1;
+            result = new SetResult(true, place != null, version);
             if (plan.Passed)
             {
-                _version++;
+                _version = version;
                 RemoveIfThere(place, hash, old, StoreChangeKind.Expired);
                 return StoreStatus.Ok;
             }
 
-            var shape = new EntryShape(EntryFlags.None, value.Length, deadline);
-            byte* entry = Reshape(key, hash, place, old, shape);
-            value.CopyTo(new Span<byte>(Entry.ValueStart(entry), value.Length));
-            TellSet(entry);
+            LogSet(key, value, version, deadline);
+            TellSet(PutValue(key, hash, place, old, value, version, deadline));
             return StoreStatus.Ok;
         }
     }
@@ -83,6 +90,12 @@ internal sealed unsafe partial class StoreShard
         lock (_gate)
         {
             version = 0;
+            StoreStatus admitted = AdmitRemoval();
+            if (admitted != StoreStatus.Ok)
+            {
+                return admitted;
+            }
+
             uint* place = Find(key, hash, out byte* entry);
             if (place == null)
             {
@@ -112,7 +125,14 @@ internal sealed unsafe partial class StoreShard
     {
         lock (_gate)
         {
-            uint* place = FindValueForRead(key, hash, out byte* entry, out StoreStatus status);
+            version = 0;
+            StoreStatus status = AdmitRemoval();
+            if (status != StoreStatus.Ok)
+            {
+                return status;
+            }
+
+            uint* place = FindValueForRead(key, hash, out byte* entry, out status);
             version = entry == null ? 0 : Entry.Version(entry);
             if (status == StoreStatus.Ok)
             {
@@ -131,6 +151,12 @@ internal sealed unsafe partial class StoreShard
         {
             value = 0;
             version = 0;
+            StoreStatus status = Admit(SetRecord.Bytes(key.Length, DecimalText.BytesMax));
+            if (status != StoreStatus.Ok)
+            {
+                return status;
+            }
+
             Assist(plan);
             long cost = _arena.CostOf(Entry.Bytes(key.Length, DecimalText.BytesMax, expires: true)) + GrowthBytes;
             bool roomy = MakeRoom(cost);
@@ -141,7 +167,7 @@ internal sealed unsafe partial class StoreShard
             }
 
             ReadOnlySpan<byte> text = place == null ? default : Entry.Value(old);
-            StoreStatus status = DecimalText.Add(text, place != null, delta, out long sum);
+            status = DecimalText.Add(text, place != null, delta, out long sum);
             if (status != StoreStatus.Ok)
             {
                 return status;
@@ -159,13 +185,12 @@ internal sealed unsafe partial class StoreShard
             version = _version + 1;
             if (place == null && plan.Passed)
             {
-                _version++;
+                _version = version;
                 return StoreStatus.Ok;
             }
 
-            byte* entry = Reshape(key, hash, place, old, new EntryShape(EntryFlags.None, total.Length, deadline));
-            total.CopyTo(new Span<byte>(Entry.ValueStart(entry), total.Length));
-            TellSet(entry);
+            LogSet(key, total, version, deadline);
+            TellSet(PutValue(key, hash, place, old, total, version, deadline));
             return StoreStatus.Ok;
         }
     }
@@ -177,6 +202,12 @@ internal sealed unsafe partial class StoreShard
         {
             length = 0;
             version = 0;
+            StoreStatus admitted = Admit((long)AppendedRecord.HeaderBytes + key.Length + suffix.Length);
+            if (admitted != StoreStatus.Ok)
+            {
+                return admitted;
+            }
+
             uint* place = Find(key, hash, out byte* old);
             if (place != null && Entry.Is(old, EntryFlags.Hash))
             {
@@ -192,9 +223,7 @@ internal sealed unsafe partial class StoreShard
             int total = before + suffix.Length;
             long deadline = DeadlineOf(old);
             int bytes = Entry.Bytes(key.Length, total, deadline != 0);
-
-            // A value that grows once may grow again: a quarter more makes a row of appends linear in what they add.
-            int slack = place == null ? 0 : bytes / 4;
+            int slack = SlackFor(place, bytes);
             if (!CanStay(place, old, bytes, deadline != 0))
             {
                 long cost = _arena.CostOf(bytes + slack) + GrowthBytes;
@@ -210,12 +239,10 @@ internal sealed unsafe partial class StoreShard
                 deadline = DeadlineOf(old);
             }
 
-            byte* entry = Reshape(
-                key, hash, place, old, new EntryShape(EntryFlags.None, total, deadline), before, slack);
-            suffix.CopyTo(new Span<byte>(Entry.ValueStart(entry) + before, suffix.Length));
             length = total;
-            version = _version;
-            TellSet(entry);
+            version = _version + 1;
+            LogAppended(key, suffix, before, version, deadline);
+            TellSet(PutSuffix(key, hash, place, old, suffix, before, version, deadline));
             return StoreStatus.Ok;
         }
     }
@@ -264,6 +291,46 @@ internal sealed unsafe partial class StoreShard
 
     private static long DeadlineOf(byte* entry) =>
         entry != null && Entry.Is(entry, EntryFlags.Expires) ? Entry.Deadline(entry) : 0;
+
+    // A value that grows once may grow again: a quarter more makes a row of appends linear in what they add.
+    private static int SlackFor(uint* place, int bytes) => place == null ? 0 : bytes / 4;
+
+    /// <summary>Applies a set: the entry becomes this value, whatever it was.</summary>
+    private byte* PutValue(
+        ReadOnlySpan<byte> key,
+        ulong hash,
+        uint* place,
+        byte* old,
+        ReadOnlySpan<byte> value,
+        ulong version,
+        long deadlineMs)
+    {
+        var shape = new EntryShape(EntryFlags.None, value.Length, deadlineMs, version);
+        byte* entry = Reshape(key, hash, place, old, shape);
+        value.CopyTo(new Span<byte>(Entry.ValueStart(entry), value.Length));
+        return entry;
+    }
+
+    /// <summary>Applies an append: the value's first bytes stay (zeros where it has fewer), the suffix follows.</summary>
+    private byte* PutSuffix(
+        ReadOnlySpan<byte> key,
+        ulong hash,
+        uint* place,
+        byte* old,
+        ReadOnlySpan<byte> suffix,
+        int offset,
+        ulong version,
+        long deadlineMs)
+    {
+        int total = offset + suffix.Length;
+        int kept = place == null ? 0 : Math.Min((int)Entry.ValueLength(old), offset);
+        var shape = new EntryShape(EntryFlags.None, total, deadlineMs, version);
+        int slack = SlackFor(place, Entry.Bytes(key.Length, total, deadlineMs != 0));
+        byte* entry = Reshape(key, hash, place, old, shape, kept, slack);
+        new Span<byte>(Entry.ValueStart(entry) + kept, offset - kept).Clear();
+        suffix.CopyTo(new Span<byte>(Entry.ValueStart(entry) + offset, suffix.Length));
+        return entry;
+    }
 
     private void RemoveIfThere(uint* place, ulong hash, byte* entry, StoreChangeKind change)
     {

@@ -39,10 +39,7 @@ internal sealed unsafe partial class StoreShard : IDisposable
         _index = new OrderedIndex(_arena, _limits.Tuning.IndexNodeBytes);
         long now = _clock.NowMs;
         _wheel = new TimingWheel(_arena, now);
-
-        // Versions start at the microsecond of the start: a version that was given out before a restart does not come
-        // again, unless this shard has changed more often than once in a microsecond all along.
-        _version = (ulong)Math.Max(0, now) * 1_000;
+        _version = StoreService.VersionAt(now);
     }
 
     /// <summary>Memory that the last refused write asked for, with what the arena has overdrawn.</summary>
@@ -101,7 +98,8 @@ internal sealed unsafe partial class StoreShard : IDisposable
             && Entry.Is(entry, EntryFlags.Expires)
             && Entry.Deadline(entry) <= (now == 0 ? _clock.NowMs : now))
         {
-            RemoveAt(place, hash, entry, StoreChangeKind.Expired);
+            LogExpired(entry);
+            TakeOut(place, hash, entry, StoreChangeKind.Expired);
             place = null;
             entry = null;
         }
@@ -145,7 +143,7 @@ internal sealed unsafe partial class StoreShard : IDisposable
     /// <summary>
     /// Gives the entry with this key a new shape: created, moved or in place. Its value has the wanted length and,
     /// from the old value, its first <paramref name="kept"/> bytes; the caller writes the others and has reserved the
-    /// memory.
+    /// memory (recovery overdraws it instead).
     /// <paramref name="slack"/> asks for room to grow when it moves. Cannot fail.
     /// </summary>
     private byte* Reshape(
@@ -154,18 +152,18 @@ internal sealed unsafe partial class StoreShard : IDisposable
         bool expires = shape.DeadlineMs != 0;
         int bytes = Entry.Bytes(key.Length, shape.ValueLength, expires);
         EntryFlags flags = shape.Flags | (expires ? EntryFlags.Expires : EntryFlags.None);
-        _version++;
+        _version = Math.Max(_version, shape.Version);
         if (CanStay(place, old, bytes, expires))
         {
             DropFields(old, shape.Flags);
-            Entry.Renew(old, flags, _version, shape.ValueLength);
+            Entry.Renew(old, flags, shape.Version, shape.ValueLength);
             SetDeadline(*place, old, shape.DeadlineMs);
             return old;
         }
 
         uint reference = _arena.Allocate(bytes + slack);
         byte* entry = _arena.At(reference);
-        Entry.Write(entry, flags, _version, key, shape.ValueLength);
+        Entry.Write(entry, flags, shape.Version, key, shape.ValueLength);
         if (place == null)
         {
             _table.Insert(_arena, _hasher, hash, reference);
@@ -223,24 +221,47 @@ internal sealed unsafe partial class StoreShard : IDisposable
         }
     }
 
+    /// <summary>Removes an entry that was met without its key: one that is due, or that a sweep has chosen.</summary>
     private void Remove(uint reference, StoreChangeKind change)
     {
         byte* entry = _arena.At(reference);
         ulong hash = _hasher.Of(Entry.KeyStart(entry), Entry.KeyLength(entry));
         uint* place = _table.Find(_arena, hash, Entry.Key(entry), out byte* found);
         Invariant.Require(found == entry, "the table holds every entry");
-        RemoveAt(place, hash, entry, change);
+        if (change == StoreChangeKind.Expired)
+        {
+            LogExpired(entry);
+        }
+        else
+        {
+            LogRemoved(entry);
+        }
+
+        TakeOut(place, hash, entry, change);
     }
 
+    /// <summary>Removes an entry because a command wants it gone: logs it, then takes it out.</summary>
     private void RemoveAt(uint* place, ulong hash, byte* entry, StoreChangeKind change)
     {
-        uint reference = *place;
+        LogRemoved(entry);
+        TakeOut(place, hash, entry, change);
+    }
+
+    /// <summary>Takes an entry out that the log says is gone; counts it and tells the watchers.</summary>
+    private void TakeOut(uint* place, ulong hash, byte* entry, StoreChangeKind change)
+    {
         _counters.CountRemoval(change);
+        Tell(change, entry);
+        Detach(place, hash, entry);
+    }
+
+    private void Detach(uint* place, ulong hash, byte* entry)
+    {
+        uint reference = *place;
         _table.Remove(_arena, _hasher, hash, place);
         _index.Remove(reference);
         Unlink(entry);
         DropFields(entry, EntryFlags.None);
-        Tell(change, entry);
         _arena.Free(reference);
     }
 
@@ -259,5 +280,5 @@ internal sealed unsafe partial class StoreShard : IDisposable
     }
 
     /// <summary>What an entry is to become.</summary>
-    private readonly record struct EntryShape(EntryFlags Flags, int ValueLength, long DeadlineMs);
+    private readonly record struct EntryShape(EntryFlags Flags, int ValueLength, long DeadlineMs, ulong Version);
 }

@@ -40,4 +40,13 @@ public enum StoreStatus : byte
 
     /// <summary>An argument is outside of what the command takes.</summary>
     InvalidArgument,
+
+    /// <summary>
+    /// The disk is full, so the write could not be kept; nothing changed. What frees room (deletes and the like) still
+    /// passes, and writes do again when there is room.
+    /// </summary>
+    DiskFull,
+
+    /// <summary>The log has failed: it takes no change any more until the process starts anew; nothing changed.</summary>
+    LogFailed,
 }

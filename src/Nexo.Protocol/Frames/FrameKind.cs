@@ -39,13 +39,13 @@ public enum FrameFlags : byte
     Headers = 0b0000_0001,
 
     /// <summary>
-    /// Bits 1 and 2 hold the wanted <see cref="Durability"/> of a write; zero leaves it to the server's setting.
+    /// Bits 1 and 2 hold the wanted <see cref="Durability"/>; zero leaves it to the server's setting.
     /// </summary>
     DurabilityMask = 0b0000_0110,
 }
 
 /// <summary>
-/// What must have happened before a write is acknowledged; travels in bits 1 and 2 of the frame's flags.
+/// What must have happened before a request of the store is answered; travels in bits 1 and 2 of the frame's flags.
 /// </summary>
 public enum Durability : byte
 {
@@ -58,7 +58,7 @@ public enum Durability : byte
     /// <summary>In memory, and on disk within the server's interval.</summary>
     Interval = 2,
 
-    /// <summary>On disk.</summary>
+    /// <summary>On disk; asked of a read: all that it saw is on disk.</summary>
     Fsync = 3,
 }
 

@@ -45,6 +45,7 @@ internal sealed partial class NativeConnection
         _open.EndSubscriptions(code, message);
         PostGoAway(code, message);
         await _open.WhenEmptyAsync();
+        await (_held?.WhenEmptyAsync() ?? Task.CompletedTask);
         await _outbox.WhenIdleAsync();
 
         // What was on the wire before the client heard of it still gets its answer, a refusal.
@@ -60,6 +61,7 @@ internal sealed partial class NativeConnection
             CloseReason = reason;
             Server.Totals.CountCut();
             Server.LogCut(this, reason);
+            _held?.Close();
             _transport.Abort();
         }
     }
@@ -86,9 +88,9 @@ internal sealed partial class NativeConnection
                 EndSoon(ErrorCode.HelloTimeout, "No HELLO came in time.");
             }
         }
-        else if (_isHeld)
+        else if (_isHeld || _held is { IsEmpty: false })
         {
-            // It is the server that does not read: the peer's answers may be waiting.
+            // It is the server that does not read, or does not answer: the peer may be waiting.
             Interlocked.Exchange(ref _receivedAtMs, nowMs);
         }
         else if (options.IdleTimeoutMs > 0 && idleMs > options.IdleTimeoutMs)
@@ -300,6 +302,7 @@ internal sealed partial class NativeConnection
         }
 
         _open.Close(ErrorCode.ShuttingDown, "The connection has ended.");
+        await (_held?.WhenEmptyAsync() ?? Task.CompletedTask);
         await _outbox.WhenIdleAsync();
         if (_isEnding && !_isClientLeaving)
         {

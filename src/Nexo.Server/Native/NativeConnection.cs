@@ -28,6 +28,7 @@ internal sealed partial class NativeConnection : IFrameSink
     private readonly FrameAssembler _assembler;
     private readonly FrameBuffer _batch = new();
     private readonly OpenRequests _open;
+    private readonly HeldReplies? _held;
     private int _framesUntilLook;
     private long _requests;
     private long _errors;
@@ -41,6 +42,7 @@ internal sealed partial class NativeConnection : IFrameSink
         _outbox = new Outbox(transport.Transport.Output, PlainSocketOf(transport), server);
         _assembler = new FrameAssembler(server.Options.PreAuthBytesMax);
         _open = new OpenRequests(server.Options.InFlightMax);
+        _held = server.Persistence.Log is { } log ? new HeldReplies(_outbox, log) : null;
         _connectedAtMs = server.NowMs;
         _receivedAtMs = server.NowMs;
     }
@@ -59,7 +61,7 @@ internal sealed partial class NativeConnection : IFrameSink
 
     public ConnectionCounters ReadCounters() => new(
         Volatile.Read(ref _requests),
-        Volatile.Read(ref _errors),
+        Volatile.Read(ref _errors) + (_held?.Failed ?? 0),
         Volatile.Read(ref _bytesReceived),
         _outbox.BytesSent);
 
@@ -75,6 +77,10 @@ internal sealed partial class NativeConnection : IFrameSink
             else if (Server.IsStopping)
             {
                 Refuse(ErrorCode.ShuttingDown, "The server is shutting down.");
+            }
+            else if (Server.Persistence.Obstacle is { } obstacle)
+            {
+                Refuse(ErrorCode.Recovering, $"The server is {obstacle}; try again in a moment.");
             }
             else if (await ReadPrefaceAsync())
             {
@@ -100,6 +106,7 @@ internal sealed partial class NativeConnection : IFrameSink
         finally
         {
             _open.Close(ErrorCode.ShuttingDown, "The connection has ended.");
+            _held?.Close();
             await _outbox.CloseAsync();
             _assembler.Dispose();
             _batch.Dispose();
@@ -186,7 +193,7 @@ internal sealed partial class NativeConnection : IFrameSink
     /// Runs work that takes long in bounded slices: the first one here, and if that was not all, the others on a pool
     /// thread, where CANCEL reaches them. The reply comes when it is done and holds up nothing behind it.
     /// </summary>
-    public void RunSliced(in Request request, Func<bool> moveNext, Func<long> total)
+    public void RunSliced(in Request request, Func<bool> moveNext, Func<SlicedResult> total)
     {
         if (!TryReserve(request.Opcode, request.Correlation))
         {
@@ -195,11 +202,19 @@ internal sealed partial class NativeConnection : IFrameSink
 
         if (!moveNext())
         {
-            request.ReplyCount(total());
+            SlicedResult result = total();
+            if (result.Error == ErrorCode.None)
+            {
+                request.ReplyCount(result.Count);
+            }
+            else
+            {
+                request.Fail(result.Error, result.Message);
+            }
         }
         else
         {
-            var waiting = new SlicedRequest(this, request.Opcode, request.Correlation, moveNext, total);
+            var waiting = new SlicedRequest(this, request, moveNext, total, _requestWaits);
             _open.Add(request.Correlation, waiting);
         }
     }
@@ -282,11 +297,22 @@ internal sealed partial class NativeConnection : IFrameSink
                 await _outbox.WhenIdleAsync();
                 _isHeld = false;
             }
+
+            if (_held is not null && MustWaitForDisk(_held))
+            {
+                await WaitForDiskAsync(_held);
+            }
         }
     }
 
     private void SendBatch()
     {
+        if (_held is not null && !_batch.IsEmpty)
+        {
+            SendWhenDurable(_held);
+            return;
+        }
+
         if (!_batch.IsEmpty)
         {
             _outbox.Send(_batch);
@@ -298,6 +324,7 @@ internal sealed partial class NativeConnection : IFrameSink
     private void OnRequest(in FrameHeader header, ReadOnlySpan<byte> body)
     {
         _requests++;
+        _requestWaits = Server.WritesWait && header.Opcode.IsStoreWrite();
         if (header.Flags != FrameFlags.None && !TryReadFlags(header, ref body))
         {
             return;
@@ -309,6 +336,7 @@ internal sealed partial class NativeConnection : IFrameSink
             return;
         }
 
+        _batchWaits |= _requestWaits;
         RequestRouter.Route(new Request(this, header, body));
     }
 
@@ -326,16 +354,6 @@ internal sealed partial class NativeConnection : IFrameSink
             return false;
         }
 
-        if (header.Flags.Durability() > Durability.Memory && header.Opcode.IsStoreWrite())
-        {
-            Fail(
-                header.Opcode,
-                header.Correlation,
-                ErrorCode.UnsupportedDurability,
-                "This server keeps the store in memory only; ask for memory, or leave it to the server.");
-            return false;
-        }
-
-        return true;
+        return TryReadDurability(header);
     }
 }

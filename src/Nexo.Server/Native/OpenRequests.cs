@@ -52,19 +52,37 @@ internal sealed class OpenRequests(int max)
             return;
         }
 
-        foreach (object added in _added)
+        Start(_added);
+        _added.Clear();
+    }
+
+    /// <summary>Takes what was added since the last call, for <see cref="Start"/>; null: nothing. Only for the reading thread.</summary>
+    public object[]? TakeAdded()
+    {
+        if (_added.Count == 0)
         {
-            if (added is ISubscription subscription)
+            return null;
+        }
+
+        object[] added = [.. _added];
+        _added.Clear();
+        return added;
+    }
+
+    /// <summary>Sets going what was added, once its replies have been sent.</summary>
+    public static void Start(IReadOnlyList<object>? added)
+    {
+        for (int i = 0; i < added?.Count; i++)
+        {
+            if (added[i] is ISubscription subscription)
             {
                 subscription.Start();
             }
             else
             {
-                ((SlicedRequest)added).Start();
+                ((WaitingRequest)added[i]).Start();
             }
         }
-
-        _added.Clear();
     }
 
     /// <summary>
@@ -94,7 +112,7 @@ internal sealed class OpenRequests(int max)
 
     public void AddCredits(uint correlation, uint credits) => (Find(correlation) as ISubscription)?.AddCredits(credits);
 
-    public void Cancel(uint correlation) => (Find(correlation) as SlicedRequest)?.Cancel();
+    public void Cancel(uint correlation) => (Find(correlation) as WaitingRequest)?.Cancel();
 
     public void Stop(uint correlation) => (Find(correlation) as ISubscription)?.End(ErrorCode.None, string.Empty);
 
@@ -134,7 +152,7 @@ internal sealed class OpenRequests(int max)
         foreach (object opened in Snapshot())
         {
             (opened as ISubscription)?.End(code, message);
-            (opened as SlicedRequest)?.Cancel();
+            (opened as WaitingRequest)?.Cancel();
         }
     }
 

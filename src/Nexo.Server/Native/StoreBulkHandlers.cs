@@ -113,10 +113,14 @@ internal static class StoreBulkHandlers
         long deleted = 0;
         while (keys.TryTake(out ReadOnlySpan<byte> key))
         {
-            if (request.Store.Delete(key, default, out _) == StoreStatus.Ok)
+            StoreStatus status = request.Store.Delete(key, default, out _);
+            if (status == StoreStatus.LogFailed)
             {
-                deleted++;
+                StoreFailures.Fail(request, status);
+                return;
             }
+
+            deleted += status == StoreStatus.Ok ? 1 : 0;
         }
 
         request.ReplyCount(deleted);
@@ -156,12 +160,17 @@ internal static class StoreBulkHandlers
     public static void Count(in Request request)
     {
         StoreCounting counting = request.Store.Count(request.Body);
-        request.Connection.RunSliced(request, counting.MoveNext, () => counting.Total);
+        request.Connection.RunSliced(request, counting.MoveNext, () => new SlicedResult(counting.Total));
     }
 
     public static void Clear(in Request request)
     {
         StoreClearing clearing = request.Store.Clear(request.Body);
-        request.Connection.RunSliced(request, clearing.MoveNext, () => clearing.Total);
+        request.Connection.RunSliced(request, clearing.MoveNext, () => ResultOf(clearing));
     }
+
+    private static SlicedResult ResultOf(StoreClearing clearing) => clearing.Status == StoreStatus.Ok
+        ? new SlicedResult(clearing.Total)
+        : new SlicedResult(
+            clearing.Total, StoreFailures.CodeOf(clearing.Status), StoreFailures.MessageOf(clearing.Status));
 }

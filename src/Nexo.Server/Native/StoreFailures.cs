@@ -17,6 +17,8 @@ internal static class StoreFailures
         StoreStatus.ExpiryOutOfRange => ErrorCode.ExpiryOutOfRange,
         StoreStatus.CursorInvalid => ErrorCode.CursorInvalid,
         StoreStatus.InvalidArgument => ErrorCode.InvalidArgument,
+        StoreStatus.DiskFull => ErrorCode.StorageFull,
+        StoreStatus.LogFailed => ErrorCode.StorageFailed,
         _ => ErrorCode.Internal,
     };
 
@@ -31,6 +33,8 @@ internal static class StoreFailures
         StoreStatus.ExpiryOutOfRange => "An expiry is 1 ms to 100 years ahead.",
         StoreStatus.CursorInvalid => "The cursor is not one of this run of this server; start the scan again.",
         StoreStatus.InvalidArgument => "An argument is out of its range.",
+        StoreStatus.DiskFull => "The disk is full; what frees room still works, and writes do again when there is room.",
+        StoreStatus.LogFailed => "Writing to disk has failed, so nothing can be changed any more; the server's log says why.",
         _ => "The store answered in a way that the server did not expect.",
     };
 

@@ -9,10 +9,23 @@ public sealed record NexoServerOptions
 
     public StoreOptions Store { get; init; } = new();
 
+    public StorageOptions Storage { get; init; } = new();
+
     public SecurityOptions Security { get; init; } = new();
 
     public LogOptions Log { get; init; } = new();
 
-    /// <summary>Directory of what must survive a restart; null: none is wanted.</summary>
-    public string? DataDirectory { get; init; }
+    /// <summary>
+    /// Directory of what survives a restart, from the working directory; null: nothing is to be on disk. It is made and
+    /// locked only when something is to be durable: see <see cref="KeepsStore"/>.
+    /// </summary>
+    public string? DataDirectory { get; init; } = "nexo-data";
+
+    /// <summary>The store's durability with <see cref="StoreDurability.Auto"/> decided.</summary>
+    public StoreDurability EffectiveDurability => Store.Durability != StoreDurability.Auto ? Store.Durability
+        : DataDirectory is null ? StoreDurability.Memory
+        : StoreDurability.Interval;
+
+    /// <summary>True when the store is logged, so that entries survive a restart.</summary>
+    public bool KeepsStore => EffectiveDurability != StoreDurability.Memory;
 }

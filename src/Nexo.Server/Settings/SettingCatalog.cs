@@ -86,11 +86,13 @@ internal static class SettingCatalog
 
     private static IEnumerable<Setting> Store()
     {
-        const string notYet = "this version keeps entries in memory only; writing them to disk is the next thing to be built";
         yield return Store("durability",
-            SettingKinds.Choice([("memory", StoreDurability.Memory)], ("interval", notYet), ("fsync", notYet)),
+            SettingKinds.Choice([
+                ("auto", StoreDurability.Auto), ("memory", StoreDurability.Memory),
+                ("interval", StoreDurability.Interval), ("fsync", StoreDurability.Fsync)]),
             s => s.Durability, (s, v) => s with { Durability = v },
-            "What a write waits for. memory: nothing, and entries end with the process; the only mode of this version");
+            "What a write waits for. fsync: the disk. interval: nothing, and it is on disk within storage.sync-interval. "
+            + "memory: nothing, and entries end with the process. auto: interval, or memory when data.directory is none");
         yield return Store("max-memory", SettingKinds.Size(0, 1L << 43), s => s.MaxMemory, (s, v) => s with { MaxMemory = v },
             "Memory for entries and the structures over them; 0: no limit");
         yield return Store("eviction",
@@ -154,13 +156,40 @@ internal static class SettingCatalog
 
     private static IEnumerable<Setting> Data()
     {
-        yield return new Setting<string?>("data.directory", SettingKinds.DirectoryPath,
+        yield return new Setting<string?>("data.directory", SettingKinds.DataDirectory,
             o => o.DataDirectory, (o, v) => o with { DataDirectory = v },
-            "Directory for what survives a restart. It is created and checked, but this version stores nothing in it")
+            "Directory of what survives a restart, from the working directory; made when store.durability needs it. "
+            + "none: nothing is on disk")
         {
             Flag = "--data",
         };
+        yield return Storage("sync-interval", SettingKinds.Duration(10, Minute),
+            s => s.SyncIntervalMs, (s, v) => s with { SyncIntervalMs = v },
+            "How long a write that nobody waits for may stay unsynced");
+        yield return Storage("segment-bytes", SettingKinds.Size(Mb, Gb),
+            s => s.SegmentBytes, (s, v) => s with { SegmentBytes = v },
+            "Size of a segment of the write-ahead log; one or two are kept ready");
+        yield return Storage("pending-bytes-max", SettingKinds.Size(Mb, Gb),
+            s => s.PendingBytesMax, (s, v) => s with { PendingBytesMax = v },
+            "Records that wait to be written; past it connections that write are held until the disk has caught up");
+        yield return Storage("snapshot-wal-bytes", SettingKinds.Size(Mb, 1L << 43),
+            s => s.SnapshotWalBytes, (s, v) => s with { SnapshotWalBytes = v },
+            "Growth of the log that begins a snapshot, never less than the size of the last one; bounds disk use and recovery");
+        yield return Storage("snapshot-interval", SettingKinds.Duration(0, 24 * Hour),
+            s => s.SnapshotIntervalMs, (s, v) => s with { SnapshotIntervalMs = v },
+            "Time since the last snapshot that begins one, if anything was written; 0: never");
+        yield return Storage("snapshot-rate", SettingKinds.Size(0, 1L << 43),
+            s => s.SnapshotRate, (s, v) => s with { SnapshotRate = v },
+            "Most bytes of a snapshot that are written in a second; 0: as fast as the disk takes them");
     }
+
+    private static Setting<T> Storage<T>(
+        string key,
+        SettingKind<T> kind,
+        Func<StorageOptions, T> get,
+        Func<StorageOptions, T, StorageOptions> set,
+        string description) => new(
+        $"storage.{key}", kind, o => get(o.Storage), (o, v) => o with { Storage = set(o.Storage, v) }, description);
 
     private static Setting<T> Network<T>(
         string key,

@@ -9,6 +9,8 @@ namespace Nexo.Server.Settings;
 /// <summary>The types of settings.</summary>
 internal static class SettingKinds
 {
+    private const string None = "none";
+
     // sun_path of sockaddr_un, without its closing zero.
     private const int UnixPathBytesMax = 107;
 
@@ -21,7 +23,19 @@ internal static class SettingKinds
         },
         static value => value ? "true" : "false");
 
-    public static SettingKind<string?> DirectoryPath { get; } = Path("a directory, or nothing", static _ => null);
+    /// <summary>A word rather than nothing turns it off: a variable that was never set must not lose data.</summary>
+    public static SettingKind<string?> DataDirectory { get; } = new(
+        "a directory, or none",
+        static (string text, out string? value, out string? reason) =>
+        {
+            string path = text.Trim();
+            value = Same(path, None) ? null : path;
+            reason = path.Contains('\0') ? "a path has no zero byte"
+                : path.Length == 0 ? "it is empty"
+                : null;
+            return reason is null;
+        },
+        static value => value ?? None);
 
     public static SettingKind<string?> SocketPath { get; } = Path(
         "a path, or nothing",
@@ -91,15 +105,14 @@ internal static class SettingKinds
         },
         DurationText.Print));
 
-    /// <summary>One of the names; <paramref name="refused"/> are names that we know of and cannot do, with the reason.</summary>
-    public static SettingKind<T> Choice<T>(
-        IReadOnlyList<(string Name, T Value)> choices, params (string Name, string Reason)[] refused)
+    /// <summary>One of the names.</summary>
+    public static SettingKind<T> Choice<T>(IReadOnlyList<(string Name, T Value)> choices)
         where T : struct => new(
         string.Join(", ", choices.Select(choice => choice.Name)),
         (string text, out T value, out string? reason) =>
         {
             string name = text.Trim();
-            reason = refused.FirstOrDefault(one => Same(one.Name, name)).Reason;
+            reason = null;
             (string Name, T Value) found = choices.FirstOrDefault(choice => Same(choice.Name, name));
             value = found.Value;
             return found.Name is not null;

@@ -14,6 +14,13 @@ internal static class SettingsCheck
                 + "hash-password), or bind to 127.0.0.1, or say --insecure if everyone may read and write everything";
         }
 
+        if (options.DataDirectory is null && options.KeepsStore)
+        {
+            string durability = options.EffectiveDurability.ToString().ToLowerInvariant();
+            yield return $"store.durability is {durability}, and data.directory is none, so there is no disk to keep it on; "
+                + "name a directory, or set store.durability to memory or auto";
+        }
+
         if (network.Port == network.HttpPort && network.Port != NetworkOptions.PortAny)
         {
             yield return $"network.port and network.http-port are both {network.Port}; give one of them another port, "

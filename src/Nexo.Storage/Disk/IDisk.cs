@@ -20,6 +20,9 @@ public interface IDisk
     /// <summary>Names of the files in a directory, sorted bytewise; none if there is no such directory.</summary>
     IReadOnlyList<string> List(string directory);
 
+    /// <summary>Names of the directories in a directory, as <see cref="List"/> gives those of the files.</summary>
+    IReadOnlyList<string> ListDirectories(string directory);
+
     /// <summary>Makes a directory for this user only, with its parents; nothing if it is there.</summary>
     void CreateDirectory(string directory);
 
@@ -32,6 +35,7 @@ public interface IDisk
     /// <summary>Gives a file another name, in place of what may have had it.</summary>
     void Rename(string from, string to);
 
+    /// <summary>Takes a file's name away; fails if it is not there.</summary>
     void Delete(string path);
 
     /// <summary>Makes the names in a directory survive a power loss.</summary>

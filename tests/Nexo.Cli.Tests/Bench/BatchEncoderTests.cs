@@ -25,7 +25,7 @@ public sealed class BatchEncoderTests
             var random = new FastRandom(seed);
             var dialect = new NexoDialect();
             var encoder = new BatchEncoder(
-                dialect.Get(Names), dialect.Set(Names, value, ttlMs), Names, value, mix, batchMax: 20);
+                dialect.Get(Names), dialect.Set(Names, value, ttlMs, Durability.ServerDefault), Names, value, mix, batchMax: 20);
             uint correlation = uint.MaxValue - 10;
             foreach (uint[] plan in batches)
             {

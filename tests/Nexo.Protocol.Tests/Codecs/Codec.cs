@@ -16,6 +16,7 @@ internal sealed record Codec(string Name, ReadFields Read, WriteFields Write, Ge
 {
     public static IReadOnlyDictionary<string, Codec> All { get; } =
         ConnectionCodecs.All.Concat(StoreRequestCodecs.All).Concat(StoreListCodecs.All).Concat(StoreReplyCodecs.All)
+            .Concat(AdminCodecs.All)
             .ToDictionary(codec => codec.Name);
 
     public static TheoryData<string> Names => [.. All.Keys];

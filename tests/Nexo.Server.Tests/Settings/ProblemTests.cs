@@ -81,13 +81,35 @@ public sealed class ProblemTests : IDisposable
     [Theory]
     [InlineData("interval")]
     [InlineData("fsync")]
-    public void A_durability_that_cannot_be_kept_yet_is_refused_and_says_so(string mode)
+    public void A_durability_without_a_directory_to_keep_it_in_is_refused_and_says_so(string mode)
     {
-        string problem = Assert.Single(Flags(("store.durability", mode)));
+        string problem = Assert.Single(Flags(("store.durability", mode), ("data.directory", "none")));
 
-        Assert.Contains("keeps entries in memory only", problem);
-        Assert.EndsWith("give memory", problem);
+        Assert.Contains($"store.durability is {mode}, and data.directory is none", problem);
     }
+
+    [Theory]
+    [InlineData("auto", "none", false)]
+    [InlineData("auto", "/var/lib/nexo", true)]
+    [InlineData("memory", "none", false)]
+    [InlineData("memory", "/var/lib/nexo", false)]
+    [InlineData("interval", "/var/lib/nexo", true)]
+    [InlineData("fsync", "/var/lib/nexo", true)]
+    public void The_store_is_kept_when_its_durability_says_so(string mode, string directory, bool kept)
+    {
+        SettingsResult result = SettingsLoader.Load(new SettingsInput
+        {
+            WorkingDirectory = _scratch.Path,
+            Flags = [new("store.durability", mode, "--set"), new("data.directory", directory, "--data")],
+        });
+
+        Assert.Empty(result.Problems);
+        Assert.Equal(kept, result.Options.KeepsStore);
+    }
+
+    [Fact]
+    public void An_empty_data_directory_is_no_directory() =>
+        Assert.Contains("it is empty", Assert.Single(Flags(("data.directory", ""))));
 
     [Fact]
     public void All_problems_of_all_layers_are_told_at_once_even_of_values_that_are_covered()

@@ -111,11 +111,18 @@ public sealed class TextFormTests
         Gen.Int[100, 600_000],
         Gen.Long[0, 1L << 43],
         Gen.Int[0, 8],
-        (port, httpPort, insecure, connections, hello, memory, shards) => new NexoServerOptions
+        Gen.Int[0, 3],
+        (port, httpPort, insecure, connections, hello, memory, shards, durability) => new NexoServerOptions
         {
             Network = new() { Port = port, HttpPort = httpPort, Insecure = insecure, UnixSocket = insecure ? "/tmp/x.sock" : null },
             Connections = new() { ConnectionsMax = connections, HelloTimeoutMs = hello },
-            Store = new() { MaxMemory = memory, Shards = shards == 0 ? 0 : 1 << shards },
+            Store = new()
+            {
+                MaxMemory = memory,
+                Shards = shards == 0 ? 0 : 1 << shards,
+                Durability = (StoreDurability)(insecure ? durability % 2 : durability),
+            },
+            Storage = new() { SyncIntervalMs = hello / 10, SnapshotRate = memory, SnapshotIntervalMs = hello },
             DataDirectory = insecure ? null : "/var/lib/nexo",
         });
 }

@@ -1,0 +1,163 @@
+using Nexo.Engine.Memory;
+using Nexo.Storage;
+
+namespace Nexo.Engine.Store;
+
+/// <content>
+/// The log: each change is decided, then written here, then applied, all under the shard's lock. Without a log these
+/// do nothing.
+/// </content>
+internal sealed unsafe partial class StoreShard
+{
+    private ILogWriter? _log;
+    private long _logged;
+
+    /// <summary>Records written so far. May be read without the lock, and is then a little old.</summary>
+    public long Logged => Volatile.Read(ref _logged);
+
+    public void Attach(ILogWriter? log)
+    {
+        lock (_gate)
+        {
+            _log = log;
+        }
+    }
+
+    /// <summary>Whether a write with a record of so many bytes may be decided.</summary>
+    private StoreStatus Admit(long payloadBytes)
+    {
+        if (_log is null)
+        {
+            return StoreStatus.Ok;
+        }
+
+        if (payloadBytes > StoreRecords.PayloadBytesMax)
+        {
+            return StoreStatus.ValueTooLarge;
+        }
+
+        return _log.RoomFor((int)payloadBytes) switch
+        {
+            LogRoom.Ok => StoreStatus.Ok,
+            LogRoom.Full => StoreStatus.DiskFull,
+            _ => StoreStatus.LogFailed,
+        };
+    }
+
+    /// <summary>Whether a change that frees room may be decided: room is reserved for it on a full disk.</summary>
+    private StoreStatus AdmitRemoval() =>
+        _log is not null && _log.RoomFor(0) == LogRoom.Failed ? StoreStatus.LogFailed : StoreStatus.Ok;
+
+    private LogAppend Begin(ILogWriter log, StoreRecordKind kind, int payloadBytes)
+    {
+        Volatile.Write(ref _logged, _logged + 1);
+        return log.Begin((byte)kind, payloadBytes);
+    }
+
+    private void LogSet(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, ulong version, long deadlineMs)
+    {
+        if (_log is not null)
+        {
+            using LogAppend append = Begin(_log, StoreRecordKind.Set, SetRecord.Bytes(key.Length, value.Length));
+            SetRecord.Write(append.Payload, version, deadlineMs, key, value);
+        }
+    }
+
+    private void LogRemoved(byte* entry)
+    {
+        if (_log is not null)
+        {
+            ReadOnlySpan<byte> key = Entry.Key(entry);
+            using LogAppend append = Begin(_log, StoreRecordKind.Removed, key.Length);
+            key.CopyTo(append.Payload);
+        }
+    }
+
+    /// <summary>
+    /// An entry that has expired needs no record, since its deadline is in the log: it would expire again. It gets one
+    /// while there is room, so that it cannot come back even if the clock does.
+    /// </summary>
+    private void LogExpired(byte* entry)
+    {
+        if (_log is not null && _log.RoomFor((int)Entry.KeyLength(entry)) == LogRoom.Ok)
+        {
+            LogRemoved(entry);
+        }
+    }
+
+    private void LogExpirySet(ReadOnlySpan<byte> key, long deadlineMs)
+    {
+        if (_log is not null)
+        {
+            using LogAppend append = Begin(_log, StoreRecordKind.ExpirySet, ExpirySetRecord.Bytes(key.Length));
+            ExpirySetRecord.Write(append.Payload, deadlineMs, key);
+        }
+    }
+
+    private void LogAppended(
+        ReadOnlySpan<byte> key, ReadOnlySpan<byte> suffix, int offset, ulong version, long deadlineMs)
+    {
+        if (_log is not null)
+        {
+            int bytes = AppendedRecord.Bytes(key.Length, suffix.Length);
+            using LogAppend append = Begin(_log, StoreRecordKind.Appended, bytes);
+            AppendedRecord.Write(append.Payload, version, deadlineMs, offset, key, suffix);
+        }
+    }
+
+    private void LogFieldsSet<TPairs>(
+        ReadOnlySpan<byte> key, TPairs pairs, in PairSizes sizes, ulong version, long deadlineMs, bool anew)
+        where TPairs : struct, IPairSource, allows ref struct
+    {
+        if (_log is not null)
+        {
+            using LogAppend append = Begin(_log, StoreRecordKind.FieldsSet, (int)sizes.RecordBytes(key.Length));
+            FieldsSetRecord.WriteHeader(append.Payload, version, deadlineMs, anew, sizes.Count, key);
+            Span<byte> target = append.Payload[(FieldsSetRecord.HeaderBytes + key.Length)..];
+            while (pairs.TryTake(out ReadOnlySpan<byte> field, out ReadOnlySpan<byte> value))
+            {
+                target = target[FieldsSetRecord.WritePair(target, field, value)..];
+            }
+        }
+    }
+
+    /// <summary>
+    /// Writes a removal of fields; false: none of them is there, nothing is to be done. A hash that loses its last field
+    /// is gone by the same record. Names that are not there are written too: to look each up again would take its time
+    /// under the log's own lock.
+    /// </summary>
+    private bool LogFieldsRemoved<TFields>(ReadOnlySpan<byte> key, byte* entry, TFields fields, ulong version)
+        where TFields : struct, IBlobSource, allows ref struct
+    {
+        if (_log is null)
+        {
+            return true;
+        }
+
+        TFields again = fields;
+        bool found = false;
+        int count = 0;
+        int bytes = FieldsRemovedRecord.HeaderBytes + key.Length;
+        while (fields.TryTake(out ReadOnlySpan<byte> field))
+        {
+            found = found || TryGetField(entry, field, out _);
+            count++;
+            bytes = checked(bytes + FieldsRemovedRecord.FieldHeaderBytes + field.Length);
+        }
+
+        if (!found)
+        {
+            return false;
+        }
+
+        using LogAppend append = Begin(_log, StoreRecordKind.FieldsRemoved, bytes);
+        FieldsRemovedRecord.WriteHeader(append.Payload, version, count, key);
+        Span<byte> target = append.Payload[(FieldsRemovedRecord.HeaderBytes + key.Length)..];
+        while (again.TryTake(out ReadOnlySpan<byte> field))
+        {
+            target = target[FieldsRemovedRecord.WriteField(target, field)..];
+        }
+
+        return true;
+    }
+}

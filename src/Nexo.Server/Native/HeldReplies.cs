@@ -1,0 +1,274 @@
+using System.Runtime.CompilerServices;
+using Nexo.Protocol;
+using Nexo.Storage;
+
+namespace Nexo.Server.Native;
+
+/// <summary>
+/// Replies of one connection that wait until the log has made durable what they tell, in the order of their requests:
+/// a batch behind one that waits queues up, even when nothing of it waits itself. The reading thread adds, and one
+/// callback of the log's releases whatever a commit has covered, so pipelined requests share a sync.
+/// </summary>
+internal sealed class HeldReplies(Outbox outbox, Wal log)
+{
+    public const string FailedMessage =
+        "Writing to disk has failed, so it is not known whether this will survive; the server's log says why.";
+
+    private readonly Lock _gate = new();
+    private readonly Queue<HeldBatch> _batches = new();
+    private readonly FrameBuffer _held = new();
+
+    // Whoever is busy, the log's callback nearly always, alone touches these two.
+    private readonly FrameBuffer _leaving = new();
+    private readonly List<object> _starting = [];
+    private ValueTaskAwaiter _durable;
+    private Action? _onDurable;
+    private TaskCompletionSource? _empty;
+    private TaskCompletionSource? _closed;
+    private long _failed;
+    private volatile bool _isBusy;
+    private bool _isClosed;
+
+    /// <summary>True when nothing waits.</summary>
+    public bool IsEmpty => !_isBusy;
+
+    /// <summary>Bytes that wait for the log.</summary>
+    public int Bytes
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _held.Count;
+            }
+        }
+    }
+
+    /// <summary>Replies that became errors because the log failed.</summary>
+    public long Failed => Interlocked.Read(ref _failed);
+
+    /// <summary>
+    /// Sends a batch, which is empty afterwards: at once if nothing is in its way, else when it is durable. Only for the
+    /// reading thread.
+    /// </summary>
+    /// <param name="batch">The replies.</param>
+    /// <param name="until">What must be durable before; none: nothing of this batch waits.</param>
+    /// <param name="readsWait">Whether reads are among those that wait.</param>
+    /// <param name="opened">What may begin when the replies have been sent.</param>
+    public void Send(FrameBuffer batch, Lsn until, bool readsWait, object[]? opened)
+    {
+        if (!_isBusy && (until == Lsn.None || until <= log.DurableLsn))
+        {
+            // Nobody else can become busy: that begins here only.
+            outbox.Send(batch);
+            OpenRequests.Start(opened);
+            return;
+        }
+
+        if (!TryAdd(batch, new HeldBatch(until, batch.Count, readsWait, opened), out bool isFirst))
+        {
+            OpenRequests.Start(opened);
+        }
+        else if (isFirst)
+        {
+            WaitForFirst();
+        }
+    }
+
+    /// <summary>Waits until nothing is held, or the connection has ended.</summary>
+    public Task WhenEmptyAsync()
+    {
+        lock (_gate)
+        {
+            if (!_isBusy || _isClosed)
+            {
+                return Task.CompletedTask;
+            }
+
+            _empty ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _empty.Task;
+        }
+    }
+
+    /// <summary>Waits until the log has room for more, or the connection has ended.</summary>
+    public Task WhenRoomAsync()
+    {
+        ValueTask room = log.WhenRoomAsync();
+        if (room.IsCompleted)
+        {
+            return room.AsTask();
+        }
+
+        lock (_gate)
+        {
+            if (_isClosed)
+            {
+                return Task.CompletedTask;
+            }
+
+            _closed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return Task.WhenAny(room.AsTask(), _closed.Task);
+        }
+    }
+
+    /// <summary>The connection has ended: drops what is held and all that comes later.</summary>
+    public void Close()
+    {
+        var opened = new List<object>();
+        lock (_gate)
+        {
+            if (_isClosed)
+            {
+                return;
+            }
+
+            _isClosed = true;
+            foreach (HeldBatch batch in _batches)
+            {
+                opened.AddRange(batch.Opened ?? []);
+            }
+
+            _batches.Clear();
+            _held.Dispose();
+            _empty?.TrySetResult();
+            _closed?.TrySetResult();
+        }
+
+        // They end, and need to be going for that.
+        OpenRequests.Start(opened);
+    }
+
+    private bool TryAdd(FrameBuffer batch, in HeldBatch held, out bool isFirst)
+    {
+        lock (_gate)
+        {
+            isFirst = false;
+            if (!_isClosed)
+            {
+                _held.AppendFrames(batch.Written.Span);
+                _batches.Enqueue(held);
+                isFirst = !_isBusy;
+                _isBusy = true;
+            }
+
+            batch.Clear();
+            return !_isClosed;
+        }
+    }
+
+    // Runs where `_isBusy` was set, until it hands over to the log's callback or nothing is left.
+    private void WaitForFirst()
+    {
+        while (TryPeek(out Lsn until))
+        {
+            _durable = log.WhenDurableAsync(until).GetAwaiter();
+            if (!_durable.IsCompleted)
+            {
+                _durable.UnsafeOnCompleted(_onDurable ??= OnDurable);
+                return;
+            }
+
+            Release();
+        }
+    }
+
+    private void OnDurable()
+    {
+        Release();
+        WaitForFirst();
+    }
+
+    private void Release()
+    {
+        bool isFailed = false;
+        try
+        {
+            _durable.GetResult();
+        }
+        catch (WalException)
+        {
+            isFailed = true;
+        }
+
+        if (TryTake(isFailed))
+        {
+            outbox.Send(_leaving);
+            OpenRequests.Start(_starting);
+            _starting.Clear();
+        }
+    }
+
+    /// <summary>False when nothing is left: then nobody is busy.</summary>
+    private bool TryPeek(out Lsn until)
+    {
+        lock (_gate)
+        {
+            if (_batches.TryPeek(out HeldBatch first))
+            {
+                until = first.Until;
+                return true;
+            }
+
+            until = Lsn.None;
+            _isBusy = false;
+            _empty?.TrySetResult();
+            _empty = null;
+            _leaving.Dispose();
+            _held.Dispose();
+            return false;
+        }
+    }
+
+    /// <summary>Takes the batches that need not wait any more, or all of them when the log has failed.</summary>
+    private bool TryTake(bool isFailed)
+    {
+        lock (_gate)
+        {
+            Lsn durable = log.DurableLsn;
+            int taken = 0;
+            while (_batches.TryPeek(out HeldBatch batch) && (isFailed || batch.Until <= durable))
+            {
+                _batches.Dequeue();
+                ReadOnlySpan<byte> frames = _held.Written.Span.Slice(taken, batch.Bytes);
+                if (batch.Until <= durable)
+                {
+                    _leaving.AppendFrames(frames);
+                }
+                else
+                {
+                    TakeBack(frames, batch.ReadsWait);
+                }
+
+                taken += batch.Bytes;
+                _starting.AddRange(batch.Opened ?? []);
+            }
+
+            _held.RemoveFirst(taken);
+            return taken > 0;
+        }
+    }
+
+    /// <summary>What the log could not keep is not acknowledged: such replies become errors.</summary>
+    private void TakeBack(ReadOnlySpan<byte> frames, bool readsWait)
+    {
+        while (FrameHeader.TryRead(frames, int.MaxValue, out FrameHeader header) == FrameStatus.Complete)
+        {
+            bool waited = header.Opcode.IsStoreWrite() || (readsWait && header.Opcode.IsStore());
+            if (waited && header.Kind == FrameKind.Reply)
+            {
+                ErrorBody.WriteFrame(
+                    _leaving, header.Opcode, FrameKind.Error, header.Correlation, ErrorCode.StorageFailed, FailedMessage);
+                Interlocked.Increment(ref _failed);
+            }
+            else
+            {
+                _leaving.AppendFrames(frames[..header.TotalSize]);
+            }
+
+            frames = frames[header.TotalSize..];
+        }
+    }
+
+    /// <summary>Replies that were sent together.</summary>
+    private readonly record struct HeldBatch(Lsn Until, int Bytes, bool ReadsWait, object[]? Opened);
+}

@@ -1,0 +1,68 @@
+using Nexo.Protocol;
+using Nexo.Storage;
+
+namespace Nexo.Server.Native;
+
+// What a connection has to do with the log: which replies wait for it, and when it is not read because of it.
+internal sealed partial class NativeConnection
+{
+    // Of the request that is being handled; of the batch so far.
+    private bool _requestWaits;
+    private bool _batchWaits;
+    private bool _batchReadsWait;
+
+    private bool TryReadDurability(in FrameHeader header)
+    {
+        Durability wanted = header.Flags.Durability();
+        if (wanted == Durability.ServerDefault || !header.Opcode.IsStore())
+        {
+            return true;
+        }
+
+        bool isWrite = header.Opcode.IsStoreWrite();
+        if (_held is null && wanted > (isWrite ? Durability.Memory : Durability.Interval))
+        {
+            Fail(
+                header.Opcode,
+                header.Correlation,
+                ErrorCode.UnsupportedDurability,
+                "This server keeps the store in memory only; ask for memory, or leave it to the server.");
+            return false;
+        }
+
+        _requestWaits = wanted == Durability.Fsync && header.Opcode != Opcode.StoreWatch;
+        _batchReadsWait |= _requestWaits && !isWrite;
+        return true;
+    }
+
+    // Everything that the batch has done or seen has been appended by now, so the end of the log is far enough. What others
+    // have appended meanwhile is on its way in the same commit, or nearly always so.
+    private void SendWhenDurable(HeldReplies held)
+    {
+        Lsn until = _batchWaits ? Server.Persistence.Log!.AppendedLsn : Lsn.None;
+        held.Send(_batch, until, _batchReadsWait, _open.TakeAdded());
+        _batchWaits = false;
+        _batchReadsWait = false;
+    }
+
+    // Past either bound more is not read: replies that wait for the disk, or records that wait to be written.
+    private bool MustWaitForDisk(HeldReplies held) =>
+        Server.Persistence.IsCrowded || (!held.IsEmpty && held.Bytes > Server.Options.ReplyBytesMax);
+
+    private async Task WaitForDiskAsync(HeldReplies held)
+    {
+        SendBatch();
+        _isHeld = true;
+        if (Server.Persistence.IsCrowded)
+        {
+            await held.WhenRoomAsync();
+        }
+
+        if (held.Bytes > Server.Options.ReplyBytesMax)
+        {
+            await held.WhenEmptyAsync();
+        }
+
+        _isHeld = false;
+    }
+}
