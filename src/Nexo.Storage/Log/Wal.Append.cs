@@ -1,0 +1,75 @@
+namespace Nexo.Storage;
+
+/// <content>Takes records: a lock, a header and a copy.</content>
+public sealed partial class Wal
+{
+    private readonly Lock _appendLock = new();
+
+    // All of these change under the append lock only.
+    private LogBuffer _filling = new();
+    private ulong _appended;
+    private long _appendedBytes;
+    private int _recordBytes;
+    private bool _stopped;
+
+    /// <inheritdoc/>
+    public LogRoom RoomFor(int payloadBytes)
+    {
+        if (!Volatile.Read(ref _full) && Failure is null)
+        {
+            return LogRoom.Ok;
+        }
+
+        return Failure is not null ? LogRoom.Failed : FitsBeforeReserve(payloadBytes) ? LogRoom.Ok : LogRoom.Full;
+    }
+
+    /// <inheritdoc/>
+    public LogAppend Begin(byte kind, int payloadBytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(
+            (uint)payloadBytes, (uint)LogRecord.PayloadBytesMax, nameof(payloadBytes));
+        _appendLock.Enter();
+        Span<byte> record;
+        int bytes = LogRecord.HeaderSize + payloadBytes;
+        try
+        {
+            if (_stopped)
+            {
+                // Nobody takes them any more: memory must not grow.
+                _filling.Clear();
+            }
+
+            record = _filling.Add(bytes);
+        }
+        catch
+        {
+            _appendLock.Exit();
+            throw;
+        }
+
+        _recordBytes = bytes;
+        LogRecord.WriteHeader(record, kind, payloadBytes);
+        return new LogAppend(this, record[LogRecord.HeaderSize..], new Lsn(_appended + 1));
+    }
+
+    void LogAppend.IEnd.EndAppend()
+    {
+        long length = _filling.Length;
+        long before = length - _recordBytes;
+        if (before == 0)
+        {
+            _filling.FirstAt = _time.GetTimestamp();
+        }
+
+        Volatile.Write(ref _appendedBytes, _appendedBytes + _recordBytes);
+        Volatile.Write(ref _appended, _appended + 1);
+
+        // Exactly those two appends give the writer something new to think about.
+        bool wake = before == 0 || (before < _options.WriteBytes && length >= _options.WriteBytes);
+        _appendLock.Exit();
+        if (wake)
+        {
+            Wake();
+        }
+    }
+}

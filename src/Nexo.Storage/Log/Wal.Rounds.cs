@@ -1,0 +1,193 @@
+namespace Nexo.Storage;
+
+/// <content>The writer: decides what to do, and when to look again.</content>
+public sealed partial class Wal
+{
+    private readonly AutoResetEvent _signal = new(initialState: false);
+    private int _sleeping;
+    private bool _closing;
+    private long _activeAt;
+
+    /// <summary>
+    /// Does what is due now: takes what was appended, writes it, syncs. False if nothing was.
+    /// </summary>
+    internal bool RunRound()
+    {
+        if (IsStopped)
+        {
+            return false;
+        }
+
+        try
+        {
+            bool worked = false;
+            if (_inFlight.Records == 0 && IsTakeDue())
+            {
+                Take();
+            }
+
+            if (_inFlight.Records > 0)
+            {
+                worked |= WriteTaken();
+            }
+
+            if (IsSyncDue())
+            {
+                Sync();
+                worked = true;
+            }
+
+            worked |= KeepSegmentAhead();
+            return worked || (Volatile.Read(ref _closing) && TryClose());
+        }
+        catch (Exception exception)
+        {
+            // Whatever it was: after a round that was left half-way the file may hold anything.
+            Fail(exception);
+            return false;
+        }
+    }
+
+    private void Run()
+    {
+        while (!IsStopped)
+        {
+            if (RunRound())
+            {
+                continue;
+            }
+
+            // From here on whoever brings work sets the signal; what came before is seen by the second look.
+            Interlocked.Exchange(ref _sleeping, 1);
+            TimeSpan wait = TimeUntilWork();
+            if (wait > TimeSpan.Zero)
+            {
+                _signal.WaitOne(wait);
+            }
+
+            Volatile.Write(ref _sleeping, 0);
+        }
+    }
+
+    private void Wake()
+    {
+        if (Volatile.Read(ref _sleeping) == 1 && Interlocked.Exchange(ref _sleeping, 0) == 1)
+        {
+            _signal.Set();
+        }
+    }
+
+    private bool IsTakeDue()
+    {
+        lock (_appendLock)
+        {
+            return _filling.Records > 0
+                && (_durable.Wanted > _takenLsn
+                    || _filling.Length >= _options.WriteBytes
+                    || Volatile.Read(ref _closing)
+                    || _time.GetElapsedTime(_filling.FirstAt) >= _options.WriteDelay);
+        }
+    }
+
+    private bool IsSyncDue() =>
+        _unsyncedBytes > 0
+        && (_durable.Wanted > _durable.Reached
+            || _unsyncedBytes >= _options.UnsyncedBytesMax
+            || Volatile.Read(ref _closing)
+            || _time.GetElapsedTime(_unsyncedSince) >= _options.SyncInterval);
+
+    private void Take()
+    {
+        lock (_appendLock)
+        {
+            (_filling, _inFlight) = (_inFlight, _filling);
+            _takenLsn = _appended;
+        }
+
+        _takenOffset = 0;
+        _takenRecords = 0;
+        if (_inFlight.Length >= LogBuffer.FirstCapacity / 2)
+        {
+            _activeAt = _inFlight.FirstAt;
+        }
+    }
+
+    // Zero if there is work already.
+    private TimeSpan TimeUntilWork()
+    {
+        if (IsStopped || Volatile.Read(ref _closing) || IsSyncDue())
+        {
+            return TimeSpan.Zero;
+        }
+
+        TimeSpan wait = Timeout.InfiniteTimeSpan;
+        if (_inFlight.Records > 0)
+        {
+            // It waits for a segment: the one who makes it sets the signal.
+            if (_shelf.CanTake(_neededBytes))
+            {
+                return TimeSpan.Zero;
+            }
+        }
+        else if (IsTakeDue())
+        {
+            return TimeSpan.Zero;
+        }
+        else
+        {
+            lock (_appendLock)
+            {
+                if (_filling.Records > 0)
+                {
+                    wait = Until(_filling.FirstAt, _options.WriteDelay);
+                }
+            }
+        }
+
+        if (_unsyncedBytes > 0)
+        {
+            wait = Sooner(wait, Until(_unsyncedSince, _options.SyncInterval));
+        }
+
+        if (Volatile.Read(ref _full) && Volatile.Read(ref _preparing) == 0)
+        {
+            wait = Sooner(wait, Until(_fullSince, _options.FullRetry));
+        }
+
+        return Sooner(wait, TimeUntilIdle());
+    }
+
+    // Gives back memory that a burst has taken.
+    private TimeSpan TimeUntilIdle()
+    {
+        if (_filling.Capacity == LogBuffer.FirstCapacity && _inFlight.Capacity == LogBuffer.FirstCapacity)
+        {
+            return Timeout.InfiniteTimeSpan;
+        }
+
+        TimeSpan wait = Until(_activeAt, _options.IdleAfter);
+        if (wait > TimeSpan.Zero)
+        {
+            return wait;
+        }
+
+        _inFlight.Shrink(LogBuffer.FirstCapacity);
+        lock (_appendLock)
+        {
+            _filling.Shrink(LogBuffer.FirstCapacity);
+        }
+
+        return Timeout.InfiniteTimeSpan;
+    }
+
+    private TimeSpan Until(long since, TimeSpan delay)
+    {
+        TimeSpan left = delay - _time.GetElapsedTime(since);
+
+        // A signal takes whole milliseconds: one too early would only find nothing to do.
+        return left <= TimeSpan.Zero ? TimeSpan.Zero : TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds));
+    }
+
+    private static TimeSpan Sooner(TimeSpan left, TimeSpan right) =>
+        left == Timeout.InfiniteTimeSpan ? right : right == Timeout.InfiniteTimeSpan ? left : left < right ? left : right;
+}

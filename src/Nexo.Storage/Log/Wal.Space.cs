@@ -1,0 +1,110 @@
+namespace Nexo.Storage;
+
+/// <content>Keeps a segment at hand, and knows what to do when the disk has no room for one.</content>
+public sealed partial class Wal
+{
+    // What is reserved for records that free room: a sixteenth of a segment, but enough for some dozens of commits.
+    private const long ReserveBytesMin = 64 * 1_024;
+
+    private Thread? _preparer;
+    private int _preparing;
+    private bool _full;
+    private long _fullSince;
+    private long _neededBytes;
+    private long _segmentRoom;
+    private long _segmentLength;
+
+    private bool FitsBeforeReserve(int payloadBytes)
+    {
+        // Of a small first segment not all can be reserved.
+        long reserve = Math.Min(
+            Math.Max(ReserveBytesMin, _options.SegmentBytes / 16), Volatile.Read(ref _segmentLength) / 4);
+        long room = Volatile.Read(ref _segmentRoom) + _shelf.PreparedBytes - PendingBytes;
+        return room - reserve >= CommitHeader.ExtentOf(LogRecord.HeaderSize + (long)payloadBytes);
+    }
+
+    private void CountRoom()
+    {
+        Volatile.Write(ref _segmentLength, _segment!.Length);
+        Volatile.Write(ref _segmentRoom, Math.Max(0, _segment.RecordsEnd - _offset));
+    }
+
+    // Has the next segment made while half of this one is left. True if something was done on this thread.
+    private bool KeepSegmentAhead()
+    {
+        bool waits = _inFlight.Records > 0;
+        bool isNeeded = waits
+            ? !_shelf.CanTake(_neededBytes)
+            : _offset > _segment!.Length / 2 && !_shelf.CanTake(0);
+        if (!isNeeded
+            || Volatile.Read(ref _preparing) != 0
+            || (Volatile.Read(ref _full) && _time.GetElapsedTime(_fullSince) < _options.FullRetry))
+        {
+            return false;
+        }
+
+        long payloadBytes = waits ? _neededBytes : 0;
+        if (_options.Manual)
+        {
+            return TryPrepare(payloadBytes);
+        }
+
+        Volatile.Write(ref _preparing, 1);
+
+        // A thread of its own: it waits for the disk most of the time, and the pool has few.
+        _preparer = new Thread(() =>
+        {
+            TryPrepare(payloadBytes);
+            Volatile.Write(ref _preparing, 0);
+            Wake();
+        })
+        {
+            IsBackground = true,
+            Name = "nexo wal segment",
+        };
+        _preparer.Start();
+        return false;
+    }
+
+    private bool TryPrepare(long payloadBytes)
+    {
+        try
+        {
+            _shelf.Prepare(payloadBytes);
+            TryLeaveFull();
+            return true;
+        }
+        catch (DiskException exception) when (exception.Error == DiskError.Full)
+        {
+            EnterFull(exception);
+        }
+        catch (Exception exception)
+        {
+            Fail(exception);
+        }
+
+        return false;
+    }
+
+    private void EnterFull(DiskException exception)
+    {
+        _fullSince = _time.GetTimestamp();
+        if (!Volatile.Read(ref _full))
+        {
+            Volatile.Write(ref _full, true);
+            _observer.Notice(
+                StorageLevel.Warning,
+                $"the disk has no room for another segment of the log: {exception.Message};"
+                + " soon writes are refused, deletes still pass, and it is tried again every second");
+        }
+    }
+
+    private void TryLeaveFull()
+    {
+        if (Volatile.Read(ref _full) && _shelf.CanTake(0))
+        {
+            Volatile.Write(ref _full, false);
+            _observer.Notice(StorageLevel.Information, "the disk has room for the log again");
+        }
+    }
+}
