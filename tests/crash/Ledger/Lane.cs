@@ -122,7 +122,7 @@ internal sealed class Lane(string prefix, Durability serverDefault)
     private Finding? Refuse(Operation operation, Frame frame)
     {
         // The write may be in the log although its commit was not reported durable.
-        if (frame.Error.ToString() == "StorageFailed")
+        if (frame.Error == ErrorCode.StorageFailed)
         {
             _unknown.Add(operation);
             return null;

@@ -185,7 +185,7 @@ internal sealed class FaultScenario
 
         var write = new SetOperation("L0/s0", Payload.Chunk(1, Payload.BytesMin));
         Frame refused = await connection.AskAsync(write.Opcode, Durability.ServerDefault, write.WriteBody, _cancel);
-        if (refused.Error.ToString() != "StorageFailed")
+        if (refused.Error != ErrorCode.StorageFailed)
         {
             Report(fault, $"a write after the failure was answered with {refused.Kind} {refused.Error}");
         }

@@ -131,7 +131,7 @@ internal sealed class FullScenario
         for (int i = 0; i < WritesMax; i++)
         {
             ErrorCode error = await SetAsync(connection, $"{_lane.Prefix}k{i % FillKeys}");
-            if (error.ToString() == "StorageFull")
+            if (error == ErrorCode.StorageFull)
             {
                 _result.Count("writes until the disk was full", i);
                 return true;

@@ -11,7 +11,6 @@ namespace Nexo.Crash.Scenarios;
 /// <summary>kill -9 at random moments under mixed load: while it serves, while it starts, while it writes a snapshot.</summary>
 internal sealed class KillScenario
 {
-    private const Opcode AdminSnapshot = (Opcode)0x0510;
     private const int LoadMsMax = 300;
     private const int IdleEvery = 40;
 
@@ -149,7 +148,7 @@ internal sealed class KillScenario
         try
         {
             using WireConnection connection = await WireConnection.OpenAsync(port, _cancel);
-            connection.Write(AdminSnapshot, Durability.ServerDefault, _ => { });
+            connection.Write(Opcode.AdminSnapshot, Durability.ServerDefault, _ => { });
             await connection.FlushAsync(_cancel);
         }
         catch (WireEndedException)

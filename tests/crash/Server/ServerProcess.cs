@@ -58,8 +58,14 @@ internal sealed class ServerProcess : IAsyncDisposable
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
-        Process process = Process.Start(start) ?? throw new ServerStartException($"{words[0]} did not start");
-        return new ServerProcess(process, launch.Wrapper.Count > 0);
+        try
+        {
+            return new ServerProcess(Process.Start(start)!, launch.Wrapper.Count > 0);
+        }
+        catch (System.ComponentModel.Win32Exception failure)
+        {
+            throw new ServerStartException(failure.Message);
+        }
     }
 
     /// <summary>Starts the server and waits until it says that it is ready.</summary>
