@@ -23,11 +23,11 @@ internal sealed class FaultScenario
     /// <summary>What may fail, how, and up to which of its calls.</summary>
     private static readonly (string Call, string Error, int WhenMax, bool OnLog)[] Faults =
     [
-        ("fsync", "EIO", 60, true),
-        ("pwrite64", "EIO", 60, true),
-        ("fsync", "EIO", 12, false),
-        ("pwrite64", "EIO", 80, false),
-        ("pwrite64", "ENOSPC", 80, false),
+        ("fsync,fdatasync", "EIO", 60, true),
+        ("pwrite64,pwritev", "EIO", 60, true),
+        ("fsync,fdatasync", "EIO", 12, false),
+        ("pwrite64,pwritev", "EIO", 80, false),
+        ("pwrite64,pwritev", "ENOSPC", 80, false),
         ("openat", "EIO", 40, false),
         ("openat", "EMFILE", 40, false),
         ("rename,renameat,renameat2", "EIO", 3, false),
