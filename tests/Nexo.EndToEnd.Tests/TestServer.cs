@@ -36,6 +36,7 @@ internal sealed class TestServer : IAsyncDisposable
         };
         WebApplication app = NexoServer.Build(change?.Invoke(options) ?? options);
         await app.StartAsync();
+        Assert.True(await NexoServer.WhenReadyAsync(app));
         return new TestServer(app);
     }
 

@@ -31,6 +31,7 @@ internal sealed class RunningServer : IAsyncDisposable
     {
         WebApplication app = NexoServer.Build(options ?? Quiet);
         await app.StartAsync();
+        Assert.True(await NexoServer.WhenReadyAsync(app));
         return new RunningServer(app);
     }
 

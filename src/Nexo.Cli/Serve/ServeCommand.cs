@@ -43,7 +43,11 @@ internal static class ServeCommand
         {
             await using WebApplication app = NexoServer.Build(settings.Options, handleSignals: true);
             await app.StartAsync();
-            WriteReady(parsed.InvocationConfiguration.Output, settings.Options.Log.Format, NexoServer.Addresses(app));
+            if (await NexoServer.WhenReadyAsync(app))
+            {
+                WriteReady(parsed.InvocationConfiguration.Output, settings.Options.Log.Format, NexoServer.Addresses(app));
+            }
+
             await app.WaitForShutdownAsync();
             return 0;
         }

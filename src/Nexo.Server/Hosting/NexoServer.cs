@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Nexo.Server.Data;
 using Nexo.Server.Hosting;
 using Nexo.Server.Http;
 using Nexo.Server.Native;
@@ -39,18 +40,13 @@ public static class NexoServer
     /// <summary>A server that is ready to be started; it ends with <c>StopAsync</c> and <c>DisposeAsync</c>.</summary>
     /// <param name="handleSignals">True in a program that is nothing but the server: SIGTERM and SIGINT stop it.</param>
     /// <exception cref="ServerStartException">
-    /// The settings contradict each other or the data directory cannot be used; starting throws it when a port is taken.
+    /// The settings contradict each other; starting throws it when a port is taken, or the data directory cannot be used.
     /// </exception>
     public static WebApplication Build(NexoServerOptions options, bool handleSignals = false)
     {
         if (SettingsCheck.Find(options).FirstOrDefault() is { } problem)
         {
             throw new ServerStartException(problem);
-        }
-
-        if (options.DataDirectory is not null)
-        {
-            DataDirectory.Prepare(options.DataDirectory);
         }
 
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "nexo" });
@@ -68,6 +64,13 @@ public static class NexoServer
 
     /// <summary>Where a server that was started listens.</summary>
     public static ServerAddresses Addresses(WebApplication app) => app.Services.GetRequiredService<Listeners>().Addresses;
+
+    /// <summary>
+    /// Ends when a server that was started has read its data back and serves: with false, when it was stopped before.
+    /// </summary>
+    /// <exception cref="ServerStartException">The data cannot be read.</exception>
+    public static Task<bool> WhenReadyAsync(WebApplication app) =>
+        app.Services.GetRequiredService<Persistence>().WhenReadyAsync();
 
     private static void SetUnlessSet(string variable, string value) =>
         Environment.SetEnvironmentVariable(variable, Environment.GetEnvironmentVariable(variable) ?? value);

@@ -1,4 +1,5 @@
 using Nexo.Engine.Store;
+using Nexo.Server.Data;
 
 namespace Nexo.Server.Hosting;
 
@@ -9,12 +10,14 @@ internal sealed class StoreTicker : IDisposable
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);
 
     private readonly StoreService _store;
+    private readonly Persistence _persistence;
     private readonly ITimer _timer;
     private int _isTicking;
 
-    public StoreTicker(StoreService store, TimeProvider time)
+    public StoreTicker(StoreService store, Persistence persistence, TimeProvider time)
     {
         _store = store;
+        _persistence = persistence;
         _timer = time.CreateTimer(static state => ((StoreTicker)state!).Tick(), this, Interval, Interval);
     }
 
@@ -22,6 +25,12 @@ internal sealed class StoreTicker : IDisposable
 
     private void Tick()
     {
+        // What expires is logged too: when the disk is behind it waits, invisible as it is.
+        if (_persistence.IsCrowded)
+        {
+            return;
+        }
+
         // A tick that takes longer than the interval is not joined by a second one.
         if (Interlocked.Exchange(ref _isTicking, 1) == 0)
         {

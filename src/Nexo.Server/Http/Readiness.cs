@@ -1,9 +1,10 @@
 using Microsoft.Extensions.Hosting;
+using Nexo.Server.Data;
 
 namespace Nexo.Server.Http;
 
 /// <summary>Whether traffic may be sent here.</summary>
-internal sealed class Readiness(IHostApplicationLifetime lifetime)
+internal sealed class Readiness(IHostApplicationLifetime lifetime, Persistence persistence)
 {
     /// <summary>Why not; null: it may.</summary>
     public string? Obstacle
@@ -15,7 +16,7 @@ internal sealed class Readiness(IHostApplicationLifetime lifetime)
                 return "stopping";
             }
 
-            return lifetime.ApplicationStarted.IsCancellationRequested ? null : "starting";
+            return lifetime.ApplicationStarted.IsCancellationRequested ? persistence.Obstacle : "starting";
         }
     }
 }

@@ -1,8 +1,10 @@
 using System.Net;
 using Nexo.Engine.Store;
+using Nexo.Server.Data;
 using Nexo.Server.Hosting;
 using Nexo.Server.Native;
 using Nexo.Server.Settings;
+using Nexo.Storage;
 
 namespace Nexo.Server.Http;
 
@@ -16,7 +18,7 @@ internal sealed class StatusPage(Listeners listeners, NativeServer server, Readi
         string state = readiness.Obstacle ?? "ready";
         string memory = store.MemoryBytesMax == 0 ? "no limit" : $"limit {SizeText.Print(store.MemoryBytesMax)}";
         string unix = addresses.UnixSocket is null ? string.Empty : Row("Unix socket", Code(addresses.UnixSocket));
-        string durability = SettingCatalog.Find("store.durability")!.Show(options);
+        string durability = options.EffectiveDurability.ToString().ToLowerInvariant();
         return $$"""
             <!doctype html>
             <html lang="en">
@@ -43,6 +45,7 @@ internal sealed class StatusPage(Listeners listeners, NativeServer server, Readi
             {{Row("Store", $"{store.Entries:N0} entries, {store.UsedBytes / 1_048_576.0:N1} MiB used, {memory}; durability: {durability}")}}
             </table>
             <p>Queues, publish/subscribe and streams are not in this version.</p>
+            {{Storage()}}
             <h2>Addresses</h2>
             <table>
             {{Row("Nexo protocol", Code(addresses.Native))}}
@@ -53,7 +56,7 @@ internal sealed class StatusPage(Listeners listeners, NativeServer server, Readi
             <h2>For machines</h2>
             <ul>
             <li><a href="/healthz">/healthz</a>: the process is alive</li>
-            <li><a href="/readyz">/readyz</a>: it takes traffic; 503 while it starts or stops</li>
+            <li><a href="/readyz">/readyz</a>: it takes traffic; 503 while it starts or stops, or when its disk has failed</li>
             <li><a href="/metrics">/metrics</a>: figures in the Prometheus text format</li>
             </ul>
             </main>
@@ -62,6 +65,33 @@ internal sealed class StatusPage(Listeners listeners, NativeServer server, Readi
 
             """;
     }
+
+    private string Storage()
+    {
+        if (server.Persistence is not { Log: { } log, Directory: { } directory })
+        {
+            return string.Empty;
+        }
+
+        WalStats stats = log.Stats;
+        SnapshotTotals snapshots = server.Snapshots.Totals;
+        string snapshot = snapshots.LastPosition == Lsn.None
+            ? "none yet"
+            : $"{Mebibytes(snapshots.LastBytes)} at record {snapshots.LastPosition.Value:N0}";
+        string state = log.Failure is { } failure ? Text(failure.Message)
+            : log.IsFull ? "the disk is full"
+            : "in order";
+        return $"""
+            <h2>Disk</h2>
+            <table>
+            {Row("Data directory", Code(directory.Disk.Root))}
+            {Row("Log", $"{state}; {Mebibytes(stats.SegmentBytes)}, {stats.Syncs:N0} syncs of {stats.SyncMicrosecondsMean / 1_000:N2} ms on average")}
+            {Row("Last snapshot", snapshot)}
+            </table>
+            """;
+    }
+
+    private static string Mebibytes(long bytes) => $"{bytes / 1_048_576.0:N1} MiB";
 
     private static string Row(string name, string html) => $"<tr><th scope=\"row\">{name}</th><td>{html}</td></tr>";
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Nexo.Protocol;
 using Nexo.Storage;
@@ -157,6 +158,8 @@ internal sealed class HeldReplies(Outbox outbox, Wal log)
     }
 
     // Runs where `_isBusy` was set, until it hands over to the log's callback or nothing is left.
+    [SuppressMessage("Reliability", "CA2012", Justification = "Its awaiter is kept because it is awaited by hand, once:"
+        + " an async method would allocate for every wait.")]
     private void WaitForFirst()
     {
         while (TryPeek(out Lsn until))

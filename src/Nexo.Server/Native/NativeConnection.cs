@@ -78,9 +78,9 @@ internal sealed partial class NativeConnection : IFrameSink
             {
                 Refuse(ErrorCode.ShuttingDown, "The server is shutting down.");
             }
-            else if (Server.Persistence.Obstacle is { } obstacle)
+            else if (_held is null && Server.Persistence.IsOn)
             {
-                Refuse(ErrorCode.Recovering, $"The server is {obstacle}; try again in a moment.");
+                Refuse(ErrorCode.Recovering, $"The server is not ready yet: {Server.Persistence.Obstacle}.");
             }
             else if (await ReadPrefaceAsync())
             {
@@ -188,6 +188,9 @@ internal sealed partial class NativeConnection : IFrameSink
 
     /// <summary>Keeps a subscription whose reply is in the batch; it starts to push when the batch has been sent.</summary>
     public void Add(uint correlation, ISubscription subscription) => _open.Add(correlation, subscription);
+
+    /// <summary>Keeps a request that is answered later; it begins when the batch has been sent.</summary>
+    public void Add(uint correlation, WaitingRequest waiting) => _open.Add(correlation, waiting);
 
     /// <summary>
     /// Runs work that takes long in bounded slices: the first one here, and if that was not all, the others on a pool

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Nexo.Engine.Store;
 using Nexo.Protocol;
+using Nexo.Server.Data;
 using Nexo.Server.Security;
 
 namespace Nexo.Server.Native;
@@ -27,6 +28,8 @@ internal sealed partial class NativeServer : IDisposable
         NexoServerOptions options,
         StoreLimits limits,
         StoreService store,
+        Persistence persistence,
+        SnapshotService snapshots,
         IAuthenticator authenticator,
         TimeProvider time,
         ILogger<NativeServer> log)
@@ -34,6 +37,9 @@ internal sealed partial class NativeServer : IDisposable
         Options = options.Connections;
         StoreLimits = limits;
         Store = store;
+        Persistence = persistence;
+        Snapshots = snapshots;
+        Durability = options.EffectiveDurability;
         Authenticator = authenticator;
         Totals = new NativeTotals(this);
         _time = time;
@@ -51,6 +57,16 @@ internal sealed partial class NativeServer : IDisposable
     public StoreLimits StoreLimits { get; }
 
     public StoreService Store { get; }
+
+    public Persistence Persistence { get; }
+
+    public SnapshotService Snapshots { get; }
+
+    /// <summary>What a write waits for that asks for nothing.</summary>
+    public StoreDurability Durability { get; }
+
+    /// <summary>True when it waits for the disk.</summary>
+    public bool WritesWait => Durability == StoreDurability.Fsync;
 
     public IAuthenticator Authenticator { get; }
 

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Nexo.Engine.Store;
 using Nexo.Protocol;
+using Nexo.Server.Data;
 using Nexo.Server.Hosting;
 
 namespace Nexo.Server.Native;
@@ -15,6 +16,9 @@ internal static class NativeServices
         services.AddSingleton(StoreLimitsOf(options));
         services.AddSingleton(provider => new StoreService(
             provider.GetRequiredService<StoreLimits>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<Persistence>();
+        services.AddSingleton<SnapshotService>();
+        services.AddHostedService<PersistenceLifetime>();
         services.AddSingleton<NativeServer>();
         services.AddSingleton<StoreTicker>();
         services.AddHostedService<NativeLifetime>();

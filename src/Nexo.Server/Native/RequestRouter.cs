@@ -44,6 +44,8 @@ internal static class RequestRouter
 
             case Opcode.StoreWatch: StoreWatchHandlers.Watch(request); break;
 
+            case Opcode.AdminSnapshot: AdminHandlers.Snapshot(request); break;
+
             default:
                 request.Fail(
                     ErrorCode.UnknownOpcode,

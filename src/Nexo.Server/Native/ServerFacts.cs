@@ -1,5 +1,7 @@
 using System.Reflection;
 using Nexo.Engine.Store;
+using Nexo.Server.Data;
+using Nexo.Storage;
 
 namespace Nexo.Server.Native;
 
@@ -35,8 +37,55 @@ internal static class ServerFacts
             Number("network.received_bytes", counters.BytesReceived),
             Number("network.sent_bytes", counters.BytesSent),
             .. StoreFacts(store),
+            .. StorageFacts(server),
         ];
     }
+
+    private static IEnumerable<KeyValuePair<string, string>> StorageFacts(NativeServer server)
+    {
+        Persistence persistence = server.Persistence;
+        yield return new("storage.durability", server.Durability.ToString().ToLowerInvariant());
+        if (persistence is not { Log: { } log, Directory: { } directory })
+        {
+            yield break;
+        }
+
+        WalStats stats = log.Stats;
+        yield return new("storage.directory", directory.Disk.Root);
+        yield return new("storage.state", log.Failure is not null ? "failed" : log.IsFull ? "full" : "ok");
+        yield return Number("log.position", (long)log.AppendedLsn.Value);
+        yield return Number("log.durable_position", (long)log.DurableLsn.Value);
+        yield return Number("log.commits", stats.Commits);
+        yield return Number("log.records", stats.Records);
+        yield return Number("log.written_bytes", stats.Bytes);
+        yield return Number("log.syncs", stats.Syncs);
+        yield return Number("log.sync_mean_us", (long)stats.SyncMicrosecondsMean);
+        yield return Number("log.sync_last_us", stats.SyncMicrosecondsLast);
+        yield return Number("log.sync_max_us", stats.SyncMicrosecondsMax);
+        yield return Number("log.pending_bytes", stats.PendingBytes);
+        yield return Number("log.unsynced_bytes", stats.UnsyncedBytes);
+        yield return Number("log.segments", stats.Segments);
+        yield return Number("log.segments_prepared", stats.SegmentsPrepared);
+        yield return Number("log.segments_recycled", stats.SegmentsRecycled);
+        yield return Number("log.size_bytes", stats.SegmentBytes);
+        foreach (KeyValuePair<string, string> fact in SnapshotFacts(server.Snapshots.Totals, persistence.Recovered))
+        {
+            yield return fact;
+        }
+    }
+
+    private static IEnumerable<KeyValuePair<string, string>> SnapshotFacts(SnapshotTotals totals, RecoveryResult? recovered) =>
+    [
+        Number("snapshots.written", totals.Written),
+        Number("snapshots.failed", totals.Failed),
+        Number("snapshots.last_position", (long)totals.LastPosition.Value),
+        Number("snapshots.last_bytes", totals.LastBytes),
+        Number("snapshots.last_at_ms", totals.LastAtMs),
+        Number("snapshots.last_took_ms", (long)totals.LastTook.TotalMilliseconds),
+        Number("recovery.took_ms", (long)(recovered?.Took.TotalMilliseconds ?? 0)),
+        Number("recovery.snapshot_records", recovered?.SnapshotRecords ?? 0),
+        Number("recovery.log_records", recovered?.LogRecords ?? 0),
+    ];
 
     private static IEnumerable<KeyValuePair<string, string>> StoreFacts(StoreStats store) =>
     [

@@ -40,4 +40,22 @@ public static class MetricNames
     public const string StoreEvicted = "nexo.store.evicted";
     public const string StoreRefused = "nexo.store.refused";
     public const string StoreWatchers = "nexo.store.watchers";
+
+    public const string LogCommits = "nexo.log.commits";
+    public const string LogRecords = "nexo.log.records";
+    public const string LogWritten = "nexo.log.written";
+    public const string LogSyncs = "nexo.log.syncs";
+    public const string LogSyncTime = "nexo.log.sync_time";
+    public const string LogSyncTimeMax = "nexo.log.sync_time_max";
+    public const string LogPending = "nexo.log.pending";
+    public const string LogUnsynced = "nexo.log.unsynced";
+    public const string LogSize = "nexo.log.size";
+    public const string LogFailed = "nexo.log.failed";
+    public const string LogFull = "nexo.log.full";
+    public const string SnapshotsWritten = "nexo.snapshots.written";
+    public const string SnapshotsFailed = "nexo.snapshots.failed";
+    public const string SnapshotSize = "nexo.snapshots.last_size";
+    public const string SnapshotTime = "nexo.snapshots.last_time";
+    public const string RecoveryTime = "nexo.recovery.time";
+    public const string RecoveryRecords = "nexo.recovery.records";
 }

@@ -1,7 +1,9 @@
 using System.Diagnostics.Metrics;
 using Nexo.Engine.Store;
+using Nexo.Server.Data;
 using Nexo.Server.Native;
 using Nexo.Server.Security;
+using Nexo.Storage;
 
 namespace Nexo.Server.Observability;
 
@@ -20,6 +22,11 @@ internal sealed class NexoMetrics : IDisposable
         Connections(server);
         Logins(authenticator.Totals);
         Store(server.Store);
+        if (server.Persistence.IsOn)
+        {
+            Log(server.Persistence);
+            Snapshots(server.Persistence, server.Snapshots);
+        }
     }
 
     /// <summary>All figures of now, as Prometheus reads them.</summary>
@@ -75,6 +82,47 @@ internal sealed class NexoMetrics : IDisposable
         Count(MetricNames.StoreExpired, () => store.Stats.Expired, null, "Entries that expired");
         Count(MetricNames.StoreEvicted, () => store.Stats.Evicted, null, "Entries evicted for memory");
         Count(MetricNames.StoreRefused, () => store.Stats.Refused, null, "Writes refused for memory");
+    }
+
+    private void Log(Persistence persistence)
+    {
+        WalStats Stats() => persistence.Log?.Stats ?? default;
+        Count(MetricNames.LogCommits, () => Stats().Commits, null, "Commits written to the log");
+        Count(MetricNames.LogRecords, () => Stats().Records, null, "Records in them");
+        Count(MetricNames.LogWritten, () => Stats().Bytes, "By", "Bytes written to the log, with headers and padding");
+        Count(MetricNames.LogSyncs, () => Stats().Syncs, null, "Syncs of the log");
+        _meter.CreateObservableCounter(
+            MetricNames.LogSyncTime, () => Stats().SyncMicrosecondsTotal / 1e6, "s", "Time that they took");
+        _meter.CreateObservableGauge(
+            MetricNames.LogSyncTimeMax, () => Stats().SyncMicrosecondsMax / 1e6, "s", "The longest of them");
+        Level(MetricNames.LogPending, () => Stats().PendingBytes, "By", "Records that wait to be written");
+        Level(MetricNames.LogUnsynced, () => Stats().UnsyncedBytes, "By", "Records that were written and wait to be synced");
+        Level(MetricNames.LogSize, () => Stats().SegmentBytes, "By", "All segments of the log on disk");
+        Level(
+            MetricNames.LogFailed,
+            () => persistence.Log is { Failure: not null } ? 1 : 0,
+            null,
+            "1: writing failed, and writes are refused");
+        Level(MetricNames.LogFull, () => persistence.Log is { IsFull: true } ? 1 : 0, null, "1: the disk is full");
+    }
+
+    private void Snapshots(Persistence persistence, SnapshotService snapshots)
+    {
+        Count(MetricNames.SnapshotsWritten, () => snapshots.Totals.Written, null, "Snapshots written");
+        Count(MetricNames.SnapshotsFailed, () => snapshots.Totals.Failed, null, "Snapshots that could not be written");
+        Level(MetricNames.SnapshotSize, () => snapshots.Totals.LastBytes, "By", "Size of the last snapshot");
+        _meter.CreateObservableGauge(
+            MetricNames.SnapshotTime, () => snapshots.Totals.LastTook.TotalSeconds, "s", "Time that the last one took");
+        _meter.CreateObservableGauge(
+            MetricNames.RecoveryTime,
+            () => persistence.Recovered?.Took.TotalSeconds ?? 0,
+            "s",
+            "Time that the start took to read the data back");
+        Level(
+            MetricNames.RecoveryRecords,
+            () => persistence.Recovered is { } recovered ? recovered.SnapshotRecords + recovered.LogRecords : 0,
+            null,
+            "Records that it read");
     }
 
     private void Level(string name, Func<long> read, string? unit, string description) =>

@@ -1,3 +1,5 @@
+using Nexo.Storage;
+
 namespace Nexo.Server;
 
 /// <summary>The effective settings of one server. The defaults are those of a server without any configuration.</summary>
@@ -20,6 +22,9 @@ public sealed record NexoServerOptions
     /// locked only when something is to be durable: see <see cref="KeepsStore"/>.
     /// </summary>
     public string? DataDirectory { get; init; } = "nexo-data";
+
+    /// <summary>The disk of the data directory, for tests; null: the machine's.</summary>
+    internal Func<IDisk>? OpenDisk { get; init; }
 
     /// <summary>The store's durability with <see cref="StoreDurability.Auto"/> decided.</summary>
     public StoreDurability EffectiveDurability => Store.Durability != StoreDurability.Auto ? Store.Durability

@@ -1,0 +1,92 @@
+using Nexo.Engine.Store;
+using Nexo.Storage;
+
+namespace Nexo.Server.Data;
+
+/// <summary>What a start has read back.</summary>
+/// <param name="SnapshotPosition">Of the snapshot that was read; none: there was none.</param>
+/// <param name="SnapshotBytes">Its size.</param>
+/// <param name="SnapshotRecords">Its records.</param>
+/// <param name="LogRecords">Records of the log behind it.</param>
+/// <param name="LogBytes">Bytes of log that were read.</param>
+/// <param name="Entries">Entries that came of it.</param>
+/// <param name="Took">From the first byte to the log's opening commit.</param>
+internal sealed record RecoveryResult(
+    Lsn SnapshotPosition,
+    long SnapshotBytes,
+    long SnapshotRecords,
+    long LogRecords,
+    long LogBytes,
+    long Entries,
+    TimeSpan Took)
+{
+    public override string ToString()
+    {
+        string snapshot = SnapshotPosition == Lsn.None
+            ? "no snapshot"
+            : $"the snapshot at record {SnapshotPosition} ({SnapshotRecords:N0} records, {SnapshotBytes:N0} bytes)";
+        return $"recovered {Entries:N0} entries from {snapshot} and {LogRecords:N0} records of the log in {Took.TotalSeconds:N2} s";
+    }
+}
+
+/// <summary>Rebuilds the store: the newest valid snapshot, the log behind it, and the log opened to go on.</summary>
+internal static class Recovery
+{
+    public static RecoveryResult Run(
+        DataDirectory directory,
+        StoreService store,
+        StorageOptions options,
+        TimeProvider time,
+        StorageNotices notices,
+        out Wal log)
+    {
+        long started = time.GetTimestamp();
+        directory.Snapshots.DeleteUnfinished();
+        SnapshotReport? snapshot = directory.Snapshots.FindNewestValid(notices);
+        using StoreRecovery recovery = store.BeginRecovery(Workers, snapshot?.Records ?? 0);
+        if (snapshot is not null)
+        {
+            ReadSnapshot(directory, snapshot, recovery, notices);
+        }
+
+        long snapshotRecords = recovery.Records;
+        Lsn position = snapshot?.Position ?? Lsn.None;
+        WalTail tail = WalReader.Read(
+            directory.Disk, directory.LogId, new Lsn(position.Value + 1), recovery, notices);
+        notices.ThrowIfStopped();
+        log = Wal.Open(directory.Disk, directory.LogId, tail, OptionsOf(options), time, notices);
+        recovery.Complete(log);
+        return new RecoveryResult(
+            position,
+            snapshot?.Bytes ?? 0,
+            snapshotRecords,
+            tail.Records,
+            tail.Bytes,
+            store.Stats.Entries,
+            time.GetElapsedTime(started));
+    }
+
+    // One beside the thread that reads: more cores than two are better left to what else runs on the machine.
+    private static int Workers => Environment.ProcessorCount > 1 ? 1 : 0;
+
+    private static WalOptions OptionsOf(StorageOptions options) => new()
+    {
+        SegmentBytes = options.SegmentBytes,
+        FirstSegmentBytes = Math.Min(new WalOptions().FirstSegmentBytes, options.SegmentBytes),
+        SyncInterval = TimeSpan.FromMilliseconds(options.SyncIntervalMs),
+        PendingBytesMax = options.PendingBytesMax,
+    };
+
+    // It was valid a moment ago: a fault now is one of the disk.
+    private static void ReadSnapshot(
+        DataDirectory directory, SnapshotReport snapshot, StoreRecovery recovery, StorageNotices notices)
+    {
+        SnapshotReport read = SnapshotReader.Read(
+            directory.Disk, snapshot.Path, recovery, directory.LogId, notices);
+        if (!read.Ok)
+        {
+            throw new DiskException(
+                DiskError.Io, "read", snapshot.Path, new IOException($"{read.Reason} at offset {read.Offset}"));
+        }
+    }
+}

@@ -1,0 +1,248 @@
+using Microsoft.Extensions.Logging;
+using Nexo.Engine.Store;
+using Nexo.Storage;
+
+namespace Nexo.Server.Data;
+
+/// <summary>
+/// Writes snapshots while the server works: when the log has grown enough, when time has passed, and when somebody asks. One at
+/// a time, on a thread of its own, at a bounded rate. The log before the last two is then free.
+/// </summary>
+internal sealed partial class SnapshotService : IDisposable
+{
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromMinutes(1);
+
+    private readonly Persistence _persistence;
+    private readonly StoreService _store;
+    private readonly StorageOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<SnapshotService> _logger;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _gate = new();
+    private TaskCompletionSource<SnapshotReport>? _wanted;
+    private TaskCompletionSource _wake = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task _running = Task.CompletedTask;
+    private SnapshotTotals _totals = new();
+    private long _logBytesAtLast;
+    private long _lastAt;
+    private long _failedAt;
+
+    public SnapshotService(
+        Persistence persistence,
+        StoreService store,
+        NexoServerOptions options,
+        TimeProvider time,
+        ILogger<SnapshotService> logger)
+    {
+        _persistence = persistence;
+        _store = store;
+        _options = options.Storage;
+        _time = time;
+        _logger = logger;
+    }
+
+    /// <summary>What has been written so far.</summary>
+    public SnapshotTotals Totals => Volatile.Read(ref _totals);
+
+    public void Start()
+    {
+        if (_persistence.IsOn)
+        {
+            _running = RunAsync();
+        }
+    }
+
+    /// <summary>Has a snapshot written that holds everything that is there now, and says when it is on disk.</summary>
+    /// <exception cref="DiskException">It could not be written.</exception>
+    /// <exception cref="WalException">The log has failed, or is closed.</exception>
+    public Task<SnapshotReport> RequestAsync()
+    {
+        lock (_gate)
+        {
+            if (_stop.IsCancellationRequested)
+            {
+                return Task.FromException<SnapshotReport>(new WalException(WalError.Closed, "the server is stopping"));
+            }
+
+            // One that is being written began too early; this is for the next.
+            _wanted ??= new TaskCompletionSource<SnapshotReport>(TaskCreationOptions.RunContinuationsAsynchronously);
+            _wake.TrySetResult();
+            return _wanted.Task;
+        }
+    }
+
+    /// <summary>Gives up what is being written.</summary>
+    public async Task StopAsync()
+    {
+        await _stop.CancelAsync();
+        lock (_gate)
+        {
+            _wake.TrySetResult();
+        }
+
+        await _running;
+        TakeWanted()?.TrySetException(new WalException(WalError.Closed, "the server is stopping"));
+    }
+
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _stop.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        if (!await BecomeReadyAsync())
+        {
+            return;
+        }
+
+        while (!_stop.IsCancellationRequested)
+        {
+            TaskCompletionSource<SnapshotReport>? wanted = TakeWanted();
+            if (wanted is not null || IsDue())
+            {
+                await WriteAsync(wanted);
+            }
+            else
+            {
+                await WaitAsync();
+            }
+        }
+    }
+
+    private async Task<bool> BecomeReadyAsync()
+    {
+        await ((Task)_persistence.WhenReadyAsync()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_persistence is not { Log: not null, Recovered: { } recovered })
+        {
+            return false;
+        }
+
+        // What was read back counts as grown: a server that is restarted often gets its snapshot too.
+        _logBytesAtLast = -recovered.LogBytes;
+        _lastAt = _time.GetTimestamp();
+        _totals = new SnapshotTotals { LastPosition = recovered.SnapshotPosition, LastBytes = recovered.SnapshotBytes };
+        return true;
+    }
+
+    private async Task WaitAsync()
+    {
+        Task woken;
+        lock (_gate)
+        {
+            if (_wanted is not null || _stop.IsCancellationRequested)
+            {
+                return;
+            }
+
+            _wake = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            woken = _wake.Task;
+        }
+
+        await Task.WhenAny(woken, Task.Delay(LookEvery, _time));
+    }
+
+    private TaskCompletionSource<SnapshotReport>? TakeWanted()
+    {
+        lock (_gate)
+        {
+            TaskCompletionSource<SnapshotReport>? wanted = _wanted;
+            _wanted = null;
+            return wanted;
+        }
+    }
+
+    private bool IsDue()
+    {
+        if (_persistence.Log is not { Failure: null, IsFull: false } log
+            || (_failedAt != 0 && _time.GetElapsedTime(_failedAt) < RetryAfter))
+        {
+            return false;
+        }
+
+        long grown = log.Stats.Bytes - _logBytesAtLast;
+        long lastedMs = (long)_time.GetElapsedTime(_lastAt).TotalMilliseconds;
+        return grown >= Math.Max(_options.SnapshotWalBytes, Totals.LastBytes)
+            || (_options.SnapshotIntervalMs > 0
+                && lastedMs >= _options.SnapshotIntervalMs
+                && log.AppendedLsn > Totals.LastPosition);
+    }
+
+    // Files block: not on a thread that others wait for.
+    private static Task<T> OnOwnThread<T>(Func<T> work) => Task.Factory.StartNew(
+        work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    private async Task WriteAsync(TaskCompletionSource<SnapshotReport>? wanted)
+    {
+        long started = _time.GetTimestamp();
+        Wal log = _persistence.Log!;
+        long logBytes = log.Stats.Bytes;
+        try
+        {
+            using var job = new SnapshotJob(
+                _persistence.Directory!, log, _store, _options.SnapshotRate, _time, _stop.Token);
+            await OnOwnThread(() =>
+            {
+                job.Scan();
+                return true;
+            });
+            await log.FlushAsync().AsTask().WaitAsync(_stop.Token);
+            SnapshotReport written = await OnOwnThread(job.Complete);
+            _logBytesAtLast = logBytes;
+            _lastAt = started;
+            _failedAt = 0;
+            TimeSpan took = _time.GetElapsedTime(started);
+            Volatile.Write(ref _totals, Totals.With(written, took));
+            LogWritten(written.Position.Value, written.Records, written.Bytes, took.TotalSeconds, job.SegmentsFreed);
+            wanted?.TrySetResult(written);
+        }
+        catch (OperationCanceledException)
+        {
+            wanted?.TrySetException(new WalException(WalError.Closed, "the server is stopping"));
+        }
+        catch (Exception failure) when (failure is DiskException or WalException)
+        {
+            _failedAt = _time.GetTimestamp();
+            Volatile.Write(ref _totals, Totals with { Failed = Totals.Failed + 1 });
+            LogFailed(failure.Message);
+            wanted?.TrySetException(failure);
+        }
+    }
+
+    [LoggerMessage(
+        1,
+        LogLevel.Information,
+        "wrote a snapshot at record {Position}: {Records} records, {Bytes} bytes in {Seconds:N2} s; {Segments} segments of the log are free")]
+    private partial void LogWritten(ulong position, long records, long bytes, double seconds, int segments);
+
+    [LoggerMessage(2, LogLevel.Error, "a snapshot could not be written, the log is kept and it is tried again: {Reason}")]
+    private partial void LogFailed(string reason);
+}
+
+/// <summary>What has become of snapshots since the start; the last one may be of an earlier run.</summary>
+internal sealed record SnapshotTotals
+{
+    public long Written { get; init; }
+
+    public long Failed { get; init; }
+
+    public Lsn LastPosition { get; init; }
+
+    public long LastBytes { get; init; }
+
+    /// <summary>Unix milliseconds; 0: none in this run.</summary>
+    public long LastAtMs { get; init; }
+
+    public TimeSpan LastTook { get; init; }
+
+    public SnapshotTotals With(SnapshotReport written, TimeSpan took) => this with
+    {
+        Written = Written + 1,
+        LastPosition = written.Position,
+        LastBytes = written.Bytes,
+        LastAtMs = written.CreatedUnixMs,
+        LastTook = took,
+    };
+}
