@@ -1,7 +1,7 @@
 using BenchmarkDotNet.Running;
 using Nexo.Bench.Micro;
 
-// `memory [entries…]`, `hitrate` and `quick` print a table; anything else goes to BenchmarkDotNet (`--filter '*'`).
+// `memory [entries…]`, `hitrate`, `quick` and `wal [directory]` print a table; anything else goes to BenchmarkDotNet (`--filter '*'`).
 switch (args.FirstOrDefault())
 {
     case "memory":
@@ -12,6 +12,9 @@ switch (args.FirstOrDefault())
         break;
     case "quick":
         QuickTable.Print();
+        break;
+    case "wal":
+        WalTable.Print(args.ElementAtOrDefault(1));
         break;
     default:
         BenchmarkSwitcher.FromAssembly(typeof(StoreBenchmarks).Assembly).Run(args);

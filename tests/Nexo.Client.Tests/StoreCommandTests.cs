@@ -27,6 +27,31 @@ public sealed class StoreCommandTests : StoreCommandHarness
     }
 
     [Fact]
+    public async Task A_store_with_a_durability_asks_for_it_in_every_request()
+    {
+        foreach (Durability durability in Enum.GetValues<Durability>())
+        {
+            NexoStore store = Store.WithDurability(durability).WithTimeout(TimeSpan.FromSeconds(7));
+            Task<long> write = store.IncrementAsync("k").AsTask();
+            ReceivedFrame frame = await Peer.ReadAsync(Opcode.StoreIncrement);
+            Assert.Equal(durability, frame.Header.Flags.Durability());
+            await Peer.ReplyAsync(frame, buffer => new NumberReply(1, 2).Write(buffer));
+            Assert.Equal(1, await write);
+        }
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => Store.WithDurability((Durability)4));
+    }
+
+    [Fact]
+    public async Task A_snapshot_is_asked_for() => Assert.Equal(
+        new NexoSnapshot(12, 34),
+        await Call(
+            Client.Admin.SnapshotAsync(),
+            Opcode.AdminSnapshot,
+            Assert.Empty,
+            buffer => new SnapshotReply(12, 34).Write(buffer)));
+
+    [Fact]
     public async Task Set_with_every_option()
     {
         (StoreSetOptions? Options, ConditionKind Condition, StoreExpiry Expiry)[] cases =

@@ -6,7 +6,7 @@ using Nexo.Server.Native;
 
 namespace Nexo.EndToEnd.Tests;
 
-/// <summary>The real server in this process, on ports of its own.</summary>
+/// <summary>The real server in this process, on ports of its own, with nothing on disk unless a test says so.</summary>
 internal sealed class TestServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -15,6 +15,7 @@ internal sealed class TestServer : IAsyncDisposable
     {
         _app = app;
         Url = NexoServer.Addresses(app).Native!;
+        HttpUrl = NexoServer.Addresses(app).Http;
         Port = new Uri(Url).Port;
     }
 
@@ -22,11 +23,21 @@ internal sealed class TestServer : IAsyncDisposable
 
     public string Url { get; }
 
+    public string? HttpUrl { get; }
+
     public IServiceProvider Services => _app.Services;
 
     public NativeServer Native => Services.GetRequiredService<NativeServer>();
 
     public static async Task<TestServer> StartAsync(Func<NexoServerOptions, NexoServerOptions>? change = null)
+    {
+        TestServer server = await BeginAsync(change);
+        Assert.True(await server.WhenReadyAsync());
+        return server;
+    }
+
+    /// <summary>Starts a server that may not be ready yet.</summary>
+    public static async Task<TestServer> BeginAsync(Func<NexoServerOptions, NexoServerOptions>? change = null)
     {
         var options = new NexoServerOptions
         {
@@ -35,10 +46,20 @@ internal sealed class TestServer : IAsyncDisposable
             DataDirectory = null,
         };
         WebApplication app = NexoServer.Build(change?.Invoke(options) ?? options);
-        await app.StartAsync();
-        Assert.True(await NexoServer.WhenReadyAsync(app));
+        try
+        {
+            await app.StartAsync();
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            throw;
+        }
+
         return new TestServer(app);
     }
+
+    public Task<bool> WhenReadyAsync() => NexoServer.WhenReadyAsync(_app);
 
     public Task StopAsync() => _app.StopAsync();
 

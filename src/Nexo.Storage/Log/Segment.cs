@@ -31,6 +31,10 @@ internal sealed class Segment(ulong sequence, long length) : IDisposable
     public static long LengthFor(long payloadBytes) =>
         SegmentHeader.Size + CommitHeader.ExtentOf(payloadBytes) + EndReserveMax;
 
+    /// <summary>True if an empty segment of this length can hold one commit of this payload.</summary>
+    public static bool Holds(long length, long payloadBytes) =>
+        SegmentHeader.Size + CommitHeader.ExtentOf(payloadBytes) <= length - EndReserveOf(length);
+
     public void Dispose()
     {
         File?.Dispose();

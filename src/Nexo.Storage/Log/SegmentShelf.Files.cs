@@ -55,7 +55,7 @@ internal sealed partial class SegmentShelf
             ulong sequence;
             lock (_gate)
             {
-                if (_prepared.TryPeek(out Segment? next) && Holds(next, payloadBytes))
+                if (_prepared.TryPeek(out Segment? next) && Segment.Holds(next.Length, payloadBytes))
                 {
                     return;
                 }
@@ -64,7 +64,8 @@ internal sealed partial class SegmentShelf
             }
 
             long length = sequence == 1 ? options.FirstSegmentBytes : options.SegmentBytes;
-            Segment made = Make(sequence, Math.Max(length, Segment.LengthFor(payloadBytes)));
+            Segment made = Make(
+                sequence, Segment.Holds(length, payloadBytes) ? length : Segment.LengthFor(payloadBytes));
             lock (_gate)
             {
                 Replace(made);

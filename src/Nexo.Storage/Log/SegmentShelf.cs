@@ -40,7 +40,7 @@ internal sealed partial class SegmentShelf(IDisk disk, ulong logId, WalOptions o
     {
         lock (_gate)
         {
-            return _prepared.TryPeek(out Segment? next) && Holds(next, payloadBytes);
+            return _prepared.TryPeek(out Segment? next) && Segment.Holds(next.Length, payloadBytes);
         }
     }
 
@@ -49,7 +49,7 @@ internal sealed partial class SegmentShelf(IDisk disk, ulong logId, WalOptions o
     {
         lock (_gate)
         {
-            if (!_prepared.TryPeek(out Segment? next) || !Holds(next, payloadBytes))
+            if (!_prepared.TryPeek(out Segment? next) || !Segment.Holds(next.Length, payloadBytes))
             {
                 return null;
             }
@@ -103,9 +103,6 @@ internal sealed partial class SegmentShelf(IDisk disk, ulong logId, WalOptions o
             }
         }
     }
-
-    private static bool Holds(Segment segment, long payloadBytes) =>
-        SegmentHeader.Size + CommitHeader.ExtentOf(payloadBytes) <= segment.RecordsEnd;
 
     private void CountPrepared() =>
         Volatile.Write(ref _preparedBytes, _prepared.Sum(segment => segment.RecordsEnd - SegmentHeader.Size));

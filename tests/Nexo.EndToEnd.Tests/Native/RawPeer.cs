@@ -31,6 +31,9 @@ internal sealed class RawPeer : IDisposable
         return peer;
     }
 
+    /// <summary>True when the server has sent something that was not read yet.</summary>
+    public bool HasAnswer => _socket.Available + _received.Count > 0;
+
     public async Task SendAsync(byte[] bytes) => await _socket.SendAsync(bytes);
 
     public async Task SendAsync(Action<FrameBuffer> write)

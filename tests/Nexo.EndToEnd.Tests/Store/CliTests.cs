@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.Text;
 using Nexo.Cli;
 using Nexo.Cli.Tests;
+using Nexo.EndToEnd.Tests.Data;
+using Nexo.Storage;
 
 namespace Nexo.EndToEnd.Tests.Store;
 
@@ -55,6 +57,26 @@ public sealed class CliTests
         CliResult info = await session.Run(["info"]);
         Assert.Equal(0, info.ExitCode);
         Assert.Contains("store.entries", info.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Durability_and_snapshots_are_reached_from_the_command_line()
+    {
+        var disk = new SimulatedDisk();
+        await using TestServer server = await DurableServer.StartAsync(disk);
+        var session = new Session(server.Url);
+        long syncs = server.Log().Stats.Syncs;
+
+        await session.Expect("1\n", 0, "store", "incr", "n", "--durability", "fsync");
+        Assert.True(server.Log().Stats.Syncs > syncs);
+        await session.Does(0, "store", "--durability", "memory", "get", "n");
+        await session.Does(2, "store", "get", "n", "--durability", "perhaps");
+        await session.Does(0, "snapshot");
+        await session.Does(0, "snapshot", "--json");
+
+        await using TestServer forgetful = await TestServer.StartAsync();
+        await new Session(forgetful.Url).Does(5, "store", "incr", "n", "--durability", "fsync");
+        await new Session(forgetful.Url).Does(5, "snapshot");
     }
 
     [Fact]

@@ -94,27 +94,52 @@ public sealed class StartTests : IDisposable
     }
 
     [Fact]
-    public async Task A_data_directory_is_made_for_its_user_alone_and_left_empty()
+    public async Task A_data_directory_is_made_for_its_user_alone()
     {
         string path = _scratch.NameOf("data/nexo");
 
         await using RunningServer server = await RunningServer.StartAsync(RunningServer.Quiet with { DataDirectory = path });
 
-        Assert.Empty(Directory.EnumerateFileSystemEntries(path));
+        Assert.True(File.Exists(Path.Combine(path, "FORMAT")));
         Assert.Equal(
             UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute,
             ScratchDirectory.ModeOf(path));
     }
 
     [Fact]
-    public void A_data_directory_that_cannot_be_is_named()
+    public async Task A_data_directory_that_cannot_be_is_named()
     {
         string path = Path.Combine(_scratch.File("a-file", string.Empty), "data");
 
-        ServerStartException failure = Assert.Throws<ServerStartException>(
-            () => NexoServer.Build(RunningServer.Quiet with { DataDirectory = path }));
+        ServerStartException failure = await StartFailsAsync(RunningServer.Quiet with { DataDirectory = path });
 
         Assert.Contains($"the data directory {path} cannot be used", failure.Message);
+        Assert.DoesNotContain('\n', failure.Message);
+    }
+
+    [Fact]
+    public async Task A_directory_of_something_else_is_left_alone()
+    {
+        string path = Path.GetDirectoryName(_scratch.File("notes.txt", "precious"))!;
+
+        ServerStartException failure = await StartFailsAsync(RunningServer.Quiet with { DataDirectory = path });
+
+        Assert.Contains("notes.txt", failure.Message);
+        Assert.Equal(["notes.txt"], Directory.EnumerateFileSystemEntries(path).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public async Task A_server_that_keeps_nothing_makes_no_data_directory()
+    {
+        string path = _scratch.NameOf("data");
+
+        await using RunningServer server = await RunningServer.StartAsync(RunningServer.Quiet with
+        {
+            DataDirectory = path,
+            Store = new() { Durability = StoreDurability.Memory },
+        });
+
+        Assert.False(Directory.Exists(path));
     }
 
     private static async Task<ServerStartException> StartFailsAsync(NexoServerOptions options)
