@@ -1,7 +1,8 @@
 using BenchmarkDotNet.Running;
 using Nexo.Bench.Micro;
 
-// `memory [entries…]`, `hitrate`, `quick` and `wal [directory]` print a table; anything else goes to BenchmarkDotNet (`--filter '*'`).
+// `memory [entries…]`, `hitrate`, `recovery [entries]`, `quick` and `wal [directory]` print a table; anything else goes to
+// BenchmarkDotNet (`--filter '*'`).
 switch (args.FirstOrDefault())
 {
     case "memory":
@@ -9,6 +10,9 @@ switch (args.FirstOrDefault())
         break;
     case "hitrate":
         HitRateTable.Print();
+        break;
+    case "recovery":
+        RecoveryTable.Print(args.Length > 1 ? int.Parse(args[1]) : 10_000_000);
         break;
     case "quick":
         QuickTable.Print();

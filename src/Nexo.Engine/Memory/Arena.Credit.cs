@@ -6,6 +6,9 @@ internal sealed unsafe partial class Arena
     /// <summary>What the structures' own growth took beyond the credit; the next reservation covers it.</summary>
     public long Overdrawn => Math.Max(0, -_credit);
 
+    /// <summary>More is in use than the limit allows, as after a recovery with a lower one.</summary>
+    public bool OverLimit => _budget.Available < 0;
+
     /// <summary>
     /// Makes sure that so many bytes can be allocated; false: the limit is reached, or the page ids do not suffice.
     /// </summary>

@@ -5,6 +5,23 @@ namespace Nexo.Engine.Memory;
 /// <content>Growing and shrinking, one bucket at a time.</content>
 internal unsafe partial struct EntryTable
 {
+    private const long BucketsExpectedMax = 1 << 24;
+
+    /// <summary>
+    /// Makes an empty table as large as it would grow for so many entries: then none of them is moved on the way.
+    /// </summary>
+    public void Expect(Arena arena, long entries)
+    {
+        long buckets = Math.Min((entries * 2) / FillMaxTimes2, BucketsExpectedMax);
+        while (_segments < (ulong)buckets / SegmentBuckets)
+        {
+            AddSegment(arena);
+        }
+
+        _buckets = Math.Max(_buckets, _segments * SegmentBuckets);
+        _mask = _buckets == 0 ? 0 : BitOperations.RoundUpToPowerOf2(_buckets) - 1;
+    }
+
     private void Split(Arena arena, in KeyHash hasher)
     {
         if ((_buckets & (SegmentBuckets - 1)) == 0 && _buckets >> SegmentBits == _segments)

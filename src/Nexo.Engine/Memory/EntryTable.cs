@@ -182,34 +182,6 @@ internal unsafe partial struct EntryTable
         }
     }
 
-    /// <summary>Gives every entry's key and value to a sink, until it wants no more.</summary>
-    public readonly void List<TSink>(Arena arena, ref TSink sink)
-        where TSink : Store.IHashSink, allows ref struct
-    {
-        for (uint i = 0; i < _buckets; i++)
-        {
-            Bucket* bucket = At(i);
-            while (true)
-            {
-                for (uint used = bucket->Used(); used != 0; used &= used - 1)
-                {
-                    byte* entry = arena.At(*bucket->Place(BitOperations.TrailingZeroCount(used)));
-                    if (!sink.Add(Entry.Key(entry), Entry.Value(entry)))
-                    {
-                        return;
-                    }
-                }
-
-                if (bucket->Overflow == 0)
-                {
-                    break;
-                }
-
-                bucket = (Bucket*)arena.At(bucket->Overflow);
-            }
-        }
-    }
-
     /// <summary>
     /// Takes the last entry of the last bucket out, for tearing a table down in slices; 0: the table is empty and its
     /// memory is free. The table serves nothing else once this has begun.

@@ -4,18 +4,24 @@ namespace Nexo.Engine.Store;
 
 /// <summary>
 /// Rebuilds a store from records: those of a snapshot, then those of the log behind its position. The records come from one
-/// thread.
+/// thread; each is applied by the worker that its shard belongs to, so those of a key stay in their order.
 /// </summary>
 public sealed class StoreRecovery : IRecordSink, IDisposable
 {
     private readonly StoreService _store;
+    private readonly RecoveryWorker[] _workers;
+    private readonly RecoveryBatch _own = new();
     private ClockRecord? _clock;
     private long _seenMs;
 
     internal StoreRecovery(StoreService store, int workers)
     {
         _store = store;
-        _ = workers;
+        _workers = new RecoveryWorker[workers];
+        for (int i = 0; i < workers; i++)
+        {
+            _workers[i] = new RecoveryWorker(store.Apply);
+        }
     }
 
     /// <summary>Records taken so far.</summary>
@@ -25,18 +31,42 @@ public sealed class StoreRecovery : IRecordSink, IDisposable
     public static bool Takes(byte kind) =>
         (StoreRecordKind)kind is StoreRecordKind.Clock or (>= StoreRecordKind.Set and <= StoreRecordKind.FieldsRemoved);
 
-    /// <inheritdoc/>
-    /// <exception cref="InvalidDataException">The record is none that this version of the store can have written.</exception>
+    /// <summary>Takes a record; it is applied a little later.</summary>
+    /// <exception cref="InvalidDataException">
+    /// This record, or one shortly before it, is none that this version of the store can have written.
+    /// </exception>
     public void OnRecord(Lsn lsn, byte kind, ReadOnlySpan<byte> payload)
     {
         Records++;
-        bool valid = (StoreRecordKind)kind == StoreRecordKind.Clock
-            ? TryTakeClock(payload)
-            : _store.TryApply((StoreRecordKind)kind, payload);
-        if (!valid)
+        var recordKind = (StoreRecordKind)kind;
+        if (recordKind == StoreRecordKind.Clock)
         {
-            throw new InvalidDataException(
-                $"Record {lsn} of kind {kind} with {payload.Length} bytes is none that this version can read.");
+            TakeClock(lsn, payload);
+            return;
+        }
+
+        if (!StoreRecords.TryReadKey(recordKind, payload, out ReadOnlySpan<byte> key))
+        {
+            throw Invalid(lsn, recordKind, payload.Length);
+        }
+
+        ulong hash = _store.HashOf(key);
+        if (_workers.Length == 0)
+        {
+            _own.Add(lsn, recordKind, hash, payload);
+            if (_own.IsFull)
+            {
+                ApplyOwn();
+            }
+
+            return;
+        }
+
+        RecoveryWorker worker = _workers[_store.ShardIndexOf(hash) % _workers.Length];
+        worker.Filling.Add(lsn, recordKind, hash, payload);
+        if (worker.Filling.IsFull)
+        {
+            worker.HandOver();
         }
     }
 
@@ -44,18 +74,42 @@ public sealed class StoreRecovery : IRecordSink, IDisposable
     /// All records have come: the clock goes on from the last that was seen, and the store takes commands, which are logged
     /// in <paramref name="log"/> from now on.
     /// </summary>
-    public void Complete(ILogWriter? log = null) => _store.EndRecovery(_clock, _seenMs, log);
+    /// <exception cref="InvalidDataException">As for <see cref="OnRecord"/>.</exception>
+    public void Complete(ILogWriter? log = null)
+    {
+        ApplyOwn();
+        foreach (RecoveryWorker worker in _workers)
+        {
+            worker.Finish();
+        }
+
+        Dispose();
+        _store.EndRecovery(_clock, _seenMs, log);
+    }
 
     /// <summary>Stops the workers. Without <see cref="Complete"/> before it the store is of no use.</summary>
     public void Dispose()
     {
+        foreach (RecoveryWorker worker in _workers)
+        {
+            worker.Dispose();
+        }
     }
 
-    private bool TryTakeClock(ReadOnlySpan<byte> payload)
+    internal static InvalidDataException Invalid(Lsn lsn, StoreRecordKind kind, int payloadBytes) =>
+        new($"Record {lsn} of kind {(byte)kind} with {payloadBytes} bytes is none that this version can read.");
+
+    private void ApplyOwn()
+    {
+        _store.Apply(_own);
+        _own.Clear();
+    }
+
+    private void TakeClock(Lsn lsn, ReadOnlySpan<byte> payload)
     {
         if (!ClockRecord.TryRead(payload, out ClockRecord clock))
         {
-            return false;
+            throw Invalid(lsn, StoreRecordKind.Clock, payload.Length);
         }
 
         if (_clock is null)
@@ -65,6 +119,5 @@ public sealed class StoreRecovery : IRecordSink, IDisposable
 
         _clock = clock;
         _seenMs = Math.Max(_seenMs, clock.EngineMs);
-        return true;
     }
 }

@@ -8,6 +8,9 @@ public sealed partial class StoreService
     private const long ClockRecordMs = 1_000;
     private const long ClockMovedMs = 100;
 
+    /// <summary>Records ahead of the one being applied whose buckets are asked for.</summary>
+    private const int RecoveryAhead = 8;
+
     private ILogWriter? _log;
     private ClockRecord _clockLogged;
     private long _loggedAtClock;
@@ -33,6 +36,11 @@ public sealed partial class StoreService
         }
 
         _recovering = true;
+        foreach (StoreShard shard in _shards)
+        {
+            shard.BeginRecovery(entriesExpected / _shards.Length);
+        }
+
         return new StoreRecovery(this, workers);
     }
 
@@ -54,15 +62,24 @@ public sealed partial class StoreService
 
     internal ClockRecord ReadClock() => _clock.Read();
 
-    internal bool TryApply(StoreRecordKind kind, ReadOnlySpan<byte> payload)
+    /// <summary>Applies records in their order.</summary>
+    /// <exception cref="InvalidDataException">One is not valid; those before it have been applied.</exception>
+    internal void Apply(RecoveryBatch batch)
     {
-        if (!StoreRecords.TryReadKey(kind, payload, out ReadOnlySpan<byte> key))
+        ReadOnlySpan<RecoveryBatch.Item> items = batch.Items;
+        for (int i = 0; i < items.Length; i++)
         {
-            return false;
-        }
+            if (i + RecoveryAhead < items.Length)
+            {
+                ulong ahead = items[i + RecoveryAhead].Hash;
+                ShardOf(ahead).PrefetchBucket(ahead);
+            }
 
-        ulong hash = _hasher.Of(key);
-        return ShardOf(hash).Apply(kind, payload, hash);
+            if (!ShardOf(items[i].Hash).Apply(items[i].Kind, batch.PayloadOf(items[i]), items[i].Hash))
+            {
+                throw StoreRecovery.Invalid(items[i].Lsn, items[i].Kind, items[i].Length);
+            }
+        }
     }
 
     /// <summary>The engine's time when what comes now was written, for the wheels.</summary>

@@ -209,7 +209,7 @@ public sealed partial class StoreService : IDisposable
 
     // A shift by 64 would be one by 0: with a single shard, shift in two steps.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private int ShardIndexOf(ulong hash) => (int)(hash >> 1 >> (_shardShift - 1));
+    internal int ShardIndexOf(ulong hash) => (int)(hash >> 1 >> (_shardShift - 1));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private StoreShard ShardOf(ulong hash) => _shards[ShardIndexOf(hash)];

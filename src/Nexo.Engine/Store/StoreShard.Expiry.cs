@@ -11,6 +11,9 @@ internal sealed unsafe partial class StoreShard
     /// </summary>
     private const int BucketEntriesMax = 48;
 
+    /// <summary>Buckets that a write evicts in a store that is over its limit.</summary>
+    private const int ShrinkBuckets = 4;
+
     public StoreStatus Ttl(ReadOnlySpan<byte> key, ulong hash, out long remainingMs)
     {
         lock (_gate)
@@ -220,6 +223,11 @@ internal sealed unsafe partial class StoreShard
     /// </summary>
     private bool MakeRoom(long wanted)
     {
+        if (_evicts && _arena.OverLimit)
+        {
+            Shrink();
+        }
+
         if (_arena.TryReserve(wanted))
         {
             return true;
@@ -251,6 +259,18 @@ internal sealed unsafe partial class StoreShard
         }
 
         return false;
+    }
+
+    /// <summary>
+    /// Recovery may have taken more than the limit: each write gives a part of it back, beside what it needs itself.
+    /// </summary>
+    private void Shrink()
+    {
+        for (int i = 0; i < ShrinkBuckets && EvictSome(); i++)
+        {
+        }
+
+        _arena.ReturnCredit();
     }
 
     /// <summary>

@@ -28,6 +28,24 @@ internal sealed unsafe partial class StoreShard
         }
     }
 
+    /// <summary>
+    /// Asks for the bucket that a record will read. Without the lock: during recovery nobody but the caller changes the table.
+    /// </summary>
+    public void PrefetchBucket(ulong hash) => _table.PrefetchBucket(hash);
+
+    /// <summary>
+    /// Makes the table large enough for so many entries. Versions are then those of the records: the wall clock, by which
+    /// they started, may be ahead of the engine's clock, by which they are to go on.
+    /// </summary>
+    public void BeginRecovery(long entriesExpected)
+    {
+        lock (_gate)
+        {
+            _version = 0;
+            _table.Expect(_arena, entriesExpected);
+        }
+    }
+
     /// <summary>The engine's time of the records that come, for the wheel of a shard that is empty.</summary>
     public void BeginAt(long nowMs)
     {

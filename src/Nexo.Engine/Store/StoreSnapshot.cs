@@ -11,11 +11,15 @@ namespace Nexo.Engine.Store;
 public sealed class StoreSnapshot
 {
     private readonly StoreService _store;
+    private readonly SnapshotBuffer _buffer = new();
+    private SnapshotPlace _place;
+    private int _shard;
 
     internal StoreSnapshot(StoreService store, Lsn position)
     {
         _store = store;
         Position = position;
+        store.ReadClock().Write(_buffer.Add(StoreRecordKind.Clock, ClockRecord.Bytes));
     }
 
     /// <summary>The record of the log up to which every change is in the snapshot.</summary>
@@ -31,7 +35,19 @@ public sealed class StoreSnapshot
     public bool MoveNext(IRecordSink target)
     {
         ArgumentNullException.ThrowIfNull(target);
-        _ = _store;
-        return false;
+        if (!_store.TryGetShard(_shard, out StoreShard? shard))
+        {
+            return false;
+        }
+
+        if (shard.Snapshot(ref _place, _buffer) == SliceEnd.ShardDone)
+        {
+            _shard++;
+            _place.Last.Clear();
+        }
+
+        Records += _buffer.Records;
+        _buffer.Deliver(target, Position);
+        return true;
     }
 }

@@ -24,6 +24,13 @@ internal sealed record StoreTuning
     /// <summary>Entries that are expired, re-sorted, freed or cleared under one hold of a lock.</summary>
     public int HoldStepsMax { get; init; } = 256;
 
+    /// <summary>Entries that a snapshot copies, or passes over, under one hold of a lock.</summary>
+    public int HoldSnapshotEntriesMax { get; init; } = 128;
+
+    /// <summary>Bytes after which a hold of a snapshot ends: it has copied less than this and one entry or bucket of
+    /// fields.</summary>
+    public int HoldSnapshotBytesMax { get; init; } = 64 * 1_024;
+
     /// <summary>Keys that SCAN and COUNT look at under one hold of a lock.</summary>
     public int HoldKeysMax { get; init; } = 1_024;
 

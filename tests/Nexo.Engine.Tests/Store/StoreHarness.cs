@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using Nexo.Engine.Store;
+using Nexo.Storage;
 
 namespace Nexo.Engine.Tests.Store;
 
@@ -19,17 +20,20 @@ internal sealed class StoreHarness : IDisposable
         EvictBucketsMax = 8,
     };
 
-    public StoreHarness(StoreLimits? limits = null)
+    public StoreHarness(StoreLimits? limits = null, ManualTime? time = null, ILogWriter? log = null)
     {
         Limits = limits ?? new StoreLimits { Shards = 2, Tuning = Tiny };
-        Store = new StoreService(Limits, Time);
+        Time = time ?? new ManualTime();
+        Store = new StoreService(Limits, Time, log);
     }
 
-    public ManualTime Time { get; } = new();
+    public ManualTime Time { get; }
 
     public StoreLimits Limits { get; }
 
     public StoreService Store { get; }
+
+    public ClockRecord ReadClock() => Store.ReadClock();
 
     public static byte[] Bytes(string text) => Encoding.Latin1.GetBytes(text);
 

@@ -7,7 +7,7 @@ namespace Nexo.Engine.Tests.Store;
 /// <summary>
 /// The store as one would explain it: a sorted dictionary. What the engine does is compared with this.
 /// </summary>
-internal sealed class StoreModel(StoreLimits limits, Func<long> now)
+internal sealed class StoreModel(StoreLimits limits, Func<ClockRecord> clock)
 {
     private readonly SortedDictionary<string, ModelEntry> _entries = new(StringComparer.Ordinal);
     private ulong _version;
@@ -15,11 +15,11 @@ internal sealed class StoreModel(StoreLimits limits, Func<long> now)
     public List<(string Key, StoreChangeKind Change)> Changes { get; } = [];
 
     public IEnumerable<KeyValuePair<string, ModelEntry>> Alive =>
-        _entries.Where(pair => pair.Value.Deadline == 0 || pair.Value.Deadline > now());
+        _entries.Where(pair => pair.Value.Deadline == 0 || pair.Value.Deadline > Now());
 
     public ModelEntry? Find(string key)
     {
-        if (_entries.TryGetValue(key, out ModelEntry? entry) && entry.Deadline != 0 && entry.Deadline <= now())
+        if (_entries.TryGetValue(key, out ModelEntry? entry) && entry.Deadline != 0 && entry.Deadline <= Now())
         {
             Remove(key, StoreChangeKind.Expired);
             return null;
@@ -64,7 +64,7 @@ internal sealed class StoreModel(StoreLimits limits, Func<long> now)
 
         result = new ModelSet(true, there is not null, ++_version, previous);
         long deadline = Deadline(expiry, there);
-        if (deadline != 0 && deadline <= now())
+        if (deadline != 0 && deadline <= Now())
         {
             Remove(key, StoreChangeKind.Expired);
             return StoreStatus.Ok;
@@ -103,7 +103,7 @@ internal sealed class StoreModel(StoreLimits limits, Func<long> now)
         }
 
         long deadline = Deadline(expiry, entry);
-        if (deadline != 0 && deadline <= now())
+        if (deadline != 0 && deadline <= Now())
         {
             Remove(key, StoreChangeKind.Expired);
         }
@@ -128,7 +128,7 @@ internal sealed class StoreModel(StoreLimits limits, Func<long> now)
 
         version = ++_version;
         long deadline = there is null ? Deadline(expiry, null) : there.Deadline;
-        if (deadline == 0 || deadline > now())
+        if (deadline == 0 || deadline > Now())
         {
             Put(key, new ModelEntry(value.ToString(CultureInfo.InvariantCulture), null, deadline, version));
         }
@@ -238,6 +238,21 @@ internal sealed class StoreModel(StoreLimits limits, Func<long> now)
         }
     }
 
+    /// <summary>The highest version given out.</summary>
+    public ulong Latest => _version;
+
+    /// <summary>The same state, with another clock, and versions from <paramref name="latest"/> on.</summary>
+    public StoreModel Copy(Func<ClockRecord> clockThen, ulong latest)
+    {
+        var copy = new StoreModel(limits, clockThen) { _version = latest };
+        foreach ((string key, ModelEntry entry) in _entries)
+        {
+            copy._entries.Add(key, entry with { Fields = entry.Fields is null ? null : new(entry.Fields) });
+        }
+
+        return copy;
+    }
+
     public static byte[] Bytes(string text) => Encoding.Latin1.GetBytes(text);
 
     private static StoreStatus Add(string? text, long delta, out long value)
@@ -264,7 +279,7 @@ internal sealed class StoreModel(StoreLimits limits, Func<long> now)
     {
         StoreExpiryKind.After when expiry.Milliseconds < 1 || expiry.Milliseconds > limits.ExpiryMsMax =>
             StoreStatus.ExpiryOutOfRange,
-        StoreExpiryKind.At when (Int128)expiry.Milliseconds > (Int128)now() + limits.ExpiryMsMax =>
+        StoreExpiryKind.At when (Int128)expiry.Milliseconds > (Int128)clock().WallMs + limits.ExpiryMsMax =>
             StoreStatus.ExpiryOutOfRange,
         _ => StoreStatus.Ok,
     };
@@ -272,10 +287,12 @@ internal sealed class StoreModel(StoreLimits limits, Func<long> now)
     private long Deadline(StoreExpiry expiry, ModelEntry? there) => expiry.Kind switch
     {
         StoreExpiryKind.Keep => there?.Deadline ?? 0,
-        StoreExpiryKind.After => now() + expiry.Milliseconds,
-        StoreExpiryKind.At => Math.Max(1, expiry.Milliseconds),
+        StoreExpiryKind.After => Now() + expiry.Milliseconds,
+        StoreExpiryKind.At => Math.Max(1, Now() + (Math.Max(1, expiry.Milliseconds) - clock().WallMs)),
         _ => 0,
     };
+
+    private long Now() => clock().EngineMs;
 
     private void Put(string key, ModelEntry entry)
     {
