@@ -10,6 +10,9 @@ internal sealed class ShortForm : IDisposable
 {
     private readonly string _scratch = Directory.CreateTempSubdirectory("nexo-crash-").FullName;
 
+    /// <summary>A directory of this test's own.</summary>
+    public string Scratch => _scratch;
+
     /// <summary>Drawn anew each time; a failure prints it.</summary>
     public int Seed { get; } = Random.Shared.Next(1, 1_000_000);
 

@@ -28,6 +28,10 @@ internal static partial class Strace
         "-e", $"inject={fault.Call}:error={fault.Error}:when={fault.When}",
     ];
 
+    /// <summary>The command that runs the server and records calls, with the paths of their files.</summary>
+    public static IReadOnlyList<string> Recorder(string calls, string record) =>
+        ["strace", "-f", "-qq", "-y", "--seccomp-bpf", "-o", record, "-e", $"trace={calls}"];
+
     /// <exception cref="MachineException">It is not there or may not trace.</exception>
     public static Task ProbeAsync() => Tool.RunAsync("strace", "-f", "-qq", "-o", "/dev/null", "true");
 
