@@ -75,6 +75,14 @@ internal sealed class Lane(string prefix, Durability serverDefault)
             return new Finding(FindingKind.Answer, prefix, $"{operation}: the answer is for {frame.Correlation}");
         }
 
+        ErrorCode error = frame.Kind == FrameKind.Error ? frame.Error : operation.ErrorWithin(frame.Body);
+        if (error == ErrorCode.StorageFailed)
+        {
+            // The write may be in the log although its commit was not reported durable.
+            _unknown.Add(operation);
+            return null;
+        }
+
         return frame.Kind == FrameKind.Error ? Refuse(operation, frame) : Accept(operation, frame);
     }
 
@@ -121,13 +129,6 @@ internal sealed class Lane(string prefix, Durability serverDefault)
 
     private Finding? Refuse(Operation operation, Frame frame)
     {
-        // The write may be in the log although its commit was not reported durable.
-        if (frame.Error == ErrorCode.StorageFailed)
-        {
-            _unknown.Add(operation);
-            return null;
-        }
-
         Refused++;
         return ErrorBody.TryRead(frame.Body, out ErrorBody error) && error.Retryable
             ? null
@@ -140,7 +141,7 @@ internal sealed class Lane(string prefix, Durability serverDefault)
         {
             // Less than fsync may still be answered in the batch in which the log failed: it promises less.
             _unknown.Add(operation);
-            return Effective(operation) == Durability.Fsync
+            return Effective(operation) == Durability.Fsync && !operation.DidNothing(frame.Body)
                 ? new Finding(FindingKind.Service, prefix, $"{operation} was acknowledged after the log had failed")
                 : null;
         }

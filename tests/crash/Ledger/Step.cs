@@ -12,6 +12,9 @@ internal sealed class Step(string key, KeyState before, KeyState after)
     /// <summary>True when the operation changes what the key holds (and so its version).</summary>
     public bool Changes => !ReferenceEquals(Before, After);
 
+    /// <summary>This key was left as it was.</summary>
+    public void Refuse() => After = Before;
+
     /// <summary>The answer told the new version. Says what is wrong with it, if anything is.</summary>
     public string? TakeVersion(ulong version)
     {

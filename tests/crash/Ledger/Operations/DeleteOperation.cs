@@ -9,6 +9,9 @@ internal sealed class DeleteOperation(string key) : KeyOperation(key)
 
     public override void WriteBody(FrameBuffer body) => new DeleteRequest { Key = Bytes(Key) }.Write(body);
 
+    public override bool DidNothing(ReadOnlySpan<byte> body) =>
+        DeleteReply.TryRead(body, out DeleteReply reply) && reply.Outcome != DeleteOutcome.Deleted;
+
     protected override KeyState Apply(KeyState before) => before.Exists ? before.Changed() : before;
 
     protected override string? Check(ReadOnlySpan<byte> body, Step step)

@@ -13,7 +13,11 @@ internal sealed class ExpireOperation(string key, long ttlMs) : KeyOperation(key
         Expiry = ttlMs > 0 ? new StoreExpiry(ExpiryKind.After, ttlMs) : default,
     }.Write(body);
 
-    protected override KeyState Apply(KeyState before) => before.Exists
+    // To take away an expiry that is not there is answered like one that was, and there is nothing to log.
+    public override bool DidNothing(ReadOnlySpan<byte> body) =>
+        ttlMs == 0 || (CountReply.TryRead(body, out CountReply reply) && reply.Count == 0);
+
+    protected override KeyState Apply(KeyState before) => before.Exists && (ttlMs > 0 || before.Deadline is not null)
         ? before with { Deadline = ttlMs > 0 ? Time.Plus(ttlMs) : null }
         : before;
 

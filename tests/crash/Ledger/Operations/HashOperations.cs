@@ -42,6 +42,9 @@ internal sealed class HashDeleteOperation(string key, IReadOnlyList<string> fiel
         }
     }
 
+    public override bool DidNothing(ReadOnlySpan<byte> body) =>
+        CountReply.TryRead(body, out CountReply reply) && reply.Count == 0;
+
     protected override KeyState Apply(KeyState before)
     {
         ImmutableSortedDictionary<string, byte[]> left = Hashes.Of(before).RemoveRange(fields);

@@ -20,6 +20,19 @@ internal sealed class MultiSetOperation(IReadOnlyList<KeyValuePair<string, byte[
         }
     }
 
+    public override ErrorCode ErrorWithin(ReadOnlySpan<byte> body)
+    {
+        var reader = new BodyReader(body);
+        ErrorCode first = ErrorCode.None;
+        reader.TryReadUInt32(out _);
+        while (first == ErrorCode.None && MultiSetRequest.TryReadReplyItem(ref reader, out ErrorCode error, out _))
+        {
+            first = error;
+        }
+
+        return first;
+    }
+
     public override KeyState Apply(string key, KeyState before) =>
         before.Changed(pairs.Single(pair => pair.Key == key).Value);
 
@@ -39,7 +52,14 @@ internal sealed class MultiSetOperation(IReadOnlyList<KeyValuePair<string, byte[
                 return "unreadable";
             }
 
-            wrong ??= Expect(ErrorCode.None, error) ?? step.TakeVersion(version);
+            if (error == ErrorCode.StorageFull)
+            {
+                step.Refuse();
+            }
+            else
+            {
+                wrong ??= Expect(ErrorCode.None, error) ?? step.TakeVersion(version);
+            }
         }
 
         return wrong;
@@ -64,6 +84,9 @@ internal sealed class MultiDeleteOperation(IReadOnlyList<string> keys) : Operati
         }
     }
 
+    public override bool DidNothing(ReadOnlySpan<byte> body) =>
+        CountReply.TryRead(body, out CountReply reply) && reply.Count == 0;
+
     public override KeyState Apply(string key, KeyState before) => before.Exists ? before.Changed() : before;
 
     public override string? Check(ReadOnlySpan<byte> body, IReadOnlyList<Step> steps) =>
@@ -83,6 +106,9 @@ internal sealed class ClearOperation(string prefix) : Operation
         existing.Where(key => key.StartsWith(prefix, StringComparison.Ordinal));
 
     public override void WriteBody(FrameBuffer body) => body.WriteUtf8(prefix);
+
+    public override bool DidNothing(ReadOnlySpan<byte> body) =>
+        CountReply.TryRead(body, out CountReply reply) && reply.Count == 0;
 
     public override KeyState Apply(string key, KeyState before) => before.Exists ? before.Changed() : before;
 

@@ -30,6 +30,12 @@ internal abstract class Operation
     /// <summary>Compares the answer with what the steps say, and takes the new versions from it. Null: as it must be.</summary>
     public abstract string? Check(ReadOnlySpan<byte> body, IReadOnlyList<Step> steps);
 
+    /// <summary>An error within an answer that is none as a whole: of an item of several.</summary>
+    public virtual ErrorCode ErrorWithin(ReadOnlySpan<byte> body) => ErrorCode.None;
+
+    /// <summary>True when the answer says that nothing was changed, so that it acknowledges nothing.</summary>
+    public virtual bool DidNothing(ReadOnlySpan<byte> body) => false;
+
     public override string ToString() => $"{Opcode} {Durability}";
 
     protected static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
