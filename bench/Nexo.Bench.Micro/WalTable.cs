@@ -4,9 +4,9 @@ using Nexo.Storage;
 namespace Nexo.Bench.Micro;
 
 /// <summary>
-/// The write-ahead log on a real disk: appends per second while it is synced in intervals, and acknowledged commits per second
-/// when everybody waits, beside what the disk itself does in the same run: the same sizes written over a file
-/// of zeros and synced.
+/// The write-ahead log on a real disk: appends per second while it is synced in intervals, and acknowledged commits per
+/// second when everybody waits, beside what the disk itself does in the same run: the same sizes written over a file of
+/// zeros and synced.
 /// </summary>
 internal static class WalTable
 {
@@ -21,13 +21,13 @@ internal static class WalTable
         try
         {
             Console.WriteLine($"{PayloadBytes + 5}-byte records on {root}");
-            Console.WriteLine("interval            appends/s   ns/append (wall, per thread)   MB/s   CPU-s/M   syncs   longest sync");
+            Console.WriteLine("interval    appends/s   ns/append of a thread   MB/s   CPU-s/M   syncs   longest sync");
             foreach (int threads in new[] { 1, 2, 1, 2 })
             {
                 InFolder(root, disk => MeasureAppends(disk, threads));
             }
 
-            Console.WriteLine("fsync     waiters   acknowledged/s   commits/s   bytes/commit   the disk alone, syncs/s   of that");
+            Console.WriteLine("waiters   acknowledged/s   commits/s   bytes/commit   the disk alone, syncs/s   of that");
             foreach (int waiters in new[] { 1, 16, 64 })
             {
                 InFolder(root, disk => MeasureCommits(disk, waiters));
@@ -69,8 +69,8 @@ internal static class WalTable
         double used = (Environment.CpuUsage.TotalTime - cpu).TotalSeconds;
         WalStats stats = wal.Stats;
         Console.WriteLine(
-            $"{threads} thread{(threads > 1 ? "s" : " ")}           {AppendRecords / seconds,9:N0}"
-            + $"   {seconds * 1e9 / AppendRecords * threads,28:F1}   {stats.Bytes / seconds / 1e6,4:F0}"
+            $"{threads} thread{(threads > 1 ? "s" : " ")}   {AppendRecords / seconds,9:N0}"
+            + $"   {seconds * 1e9 / AppendRecords * threads,21:F1}   {stats.Bytes / seconds / 1e6,4:F0}"
             + $"   {used * 1e6 / AppendRecords,7:F3}   {stats.Syncs,5}   {stats.SyncMicrosecondsMax / 1e3,9:F1} ms");
     }
 
@@ -121,7 +121,8 @@ internal static class WalTable
         long bytes = (stats.Bytes - before.Bytes) / Math.Max(1, stats.Commits - before.Commits);
         raw = (raw + RawSyncs(disk, (int)(bytes + 511) / 512 * 512)) / 2;
         Console.WriteLine(
-            $"          {waiters,7}   {acknowledged / seconds,14:N0}   {commits,9:N0}   {bytes,12:N0}   {raw,23:N0}   {commits / raw,7:P0}");
+            $"{waiters,7}   {acknowledged / seconds,14:N0}   {commits,9:N0}   {bytes,12:N0}"
+            + $"   {raw,23:N0}   {commits / raw,7:P0}");
     }
 
     private static Lsn AppendOne(Wal wal)

@@ -6,10 +6,11 @@ using Nexo.Storage;
 namespace Nexo.Server.Data;
 
 /// <summary>
-/// The life of the data directory: opened and locked before anything listens, read back while the HTTP port answers already,
-/// then the log that everything durable goes through, and its closing. Without anything to be durable it does nothing.
+/// The life of the data directory: opened and locked before anything listens, read back while the HTTP port answers
+/// already, then the log that everything durable goes through, and its closing. Without anything to be durable it does
+/// nothing.
 /// </summary>
-internal sealed partial class Persistence : IDisposable
+internal sealed partial class Persistence : IAsyncDisposable
 {
     private readonly NexoServerOptions _options;
     private readonly StoreService _store;
@@ -58,7 +59,7 @@ internal sealed partial class Persistence : IDisposable
     /// <summary>Why no traffic may come, in a word or a sentence; null: it may.</summary>
     public string? Obstacle => !IsOn ? null
         : _startFailure is not null ? _startFailure
-        : Log is not { } log ? $"recovering, {_notices.Percent} %"
+        : Log is not { } log ? _notices.Recovering
         : log.Failure?.Message;
 
     /// <summary>Ends when everything has been read back: with false, when the server was stopped before.</summary>
@@ -124,9 +125,9 @@ internal sealed partial class Persistence : IDisposable
     }
 
     /// <summary>Lets go of everything as a crash would, unless it was closed.</summary>
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
-        _stop.Cancel();
+        await StopRecoveryAsync();
         _log?.Dispose();
         _directory?.Dispose();
         _stop.Dispose();

@@ -25,7 +25,8 @@ internal sealed record RecoveryResult(
         string snapshot = SnapshotPosition == Lsn.None
             ? "no snapshot"
             : $"the snapshot at record {SnapshotPosition} ({SnapshotRecords:N0} records, {SnapshotBytes:N0} bytes)";
-        return $"recovered {Entries:N0} entries from {snapshot} and {LogRecords:N0} records of the log in {Took.TotalSeconds:N2} s";
+        return $"recovered {Entries:N0} entries from {snapshot} and {LogRecords:N0} records of the log "
+            + $"in {Took.TotalSeconds:N2} s";
     }
 }
 
@@ -42,12 +43,16 @@ internal static class Recovery
     {
         long started = time.GetTimestamp();
         directory.Snapshots.DeleteUnfinished();
+        notices.Phase = "checking the snapshot";
         SnapshotReport? snapshot = directory.Snapshots.FindNewestValid(notices);
         using StoreRecovery recovery = store.BeginRecovery(Workers, snapshot?.Records ?? 0);
         if (snapshot is not null)
         {
+            notices.Phase = "reading the snapshot";
             ReadSnapshot(directory, snapshot, recovery, notices);
         }
+
+        notices.Phase = "reading the log";
 
         long snapshotRecords = recovery.Records;
         Lsn position = snapshot?.Position ?? Lsn.None;

@@ -4,13 +4,17 @@ using Nexo.Storage;
 namespace Nexo.Server.Data;
 
 /// <summary>
-/// Writes one snapshot, slice by slice, not faster than it may: first <see cref="Scan"/>, then <see cref="Complete"/>. Between
-/// them the log must become durable: the snapshot may hold changes that were made meanwhile, and may be kept only once the
-/// log cannot lose them.
+/// Writes one snapshot, slice by slice, not faster than it may: first <see cref="Scan"/>, then <see cref="Complete"/>.
+/// Between them the log must become durable: the snapshot may hold changes that were made meanwhile, and may be kept only
+/// once the log cannot lose them.
 /// </summary>
 internal sealed class SnapshotJob(
-    DataDirectory directory, Wal log, StoreService store, long bytesPerSecondMax, TimeProvider time, CancellationToken stop)
-    : IRecordSink, IDisposable
+    DataDirectory directory,
+    Wal log,
+    StoreService store,
+    long bytesPerSecondMax,
+    TimeProvider time,
+    CancellationToken stop) : IRecordSink, IDisposable
 {
     // Short, so that a pause is no longer than a few slices' worth of being ahead.
     private const int PauseMsMin = 5;

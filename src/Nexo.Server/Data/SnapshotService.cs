@@ -5,11 +5,13 @@ using Nexo.Storage;
 namespace Nexo.Server.Data;
 
 /// <summary>
-/// Writes snapshots while the server works: when the log has grown enough, when time has passed, and when somebody asks. One at
-/// a time, on a thread of its own, at a bounded rate. The log before the last two is then free.
+/// Writes snapshots while the server works: when the log has grown enough, when time has passed, and when somebody
+/// asks. One at a time, on a thread of its own, at a bounded rate. The log before the last two is then free.
 /// </summary>
 internal sealed partial class SnapshotService : IDisposable
 {
+    private const int SnapshotsThatFree = 2;
+
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMinutes(1);
 
@@ -27,6 +29,7 @@ internal sealed partial class SnapshotService : IDisposable
     private long _logBytesAtLast;
     private long _lastAt;
     private long _failedAt;
+    private int _writtenWhileFull;
 
     public SnapshotService(
         Persistence persistence,
@@ -156,12 +159,18 @@ internal sealed partial class SnapshotService : IDisposable
 
     private bool IsDue()
     {
-        if (_persistence.Log is not { Failure: null, IsFull: false } log
+        if (_persistence.Log is not { Failure: null } log
             || (_failedAt != 0 && _time.GetElapsedTime(_failedAt) < RetryAfter))
         {
             return false;
         }
 
+        if (log.IsFull)
+        {
+            return MayFreeRoom(log);
+        }
+
+        _writtenWhileFull = 0;
         long grown = log.Stats.Bytes - _logBytesAtLast;
         long lastedMs = (long)_time.GetElapsedTime(_lastAt).TotalMilliseconds;
         return grown >= Math.Max(_options.SnapshotWalBytes, Totals.LastBytes)
@@ -173,6 +182,12 @@ internal sealed partial class SnapshotService : IDisposable
     // Files block: not on a thread that others wait for.
     private static Task<T> OnOwnThread<T>(Func<T> work) => Task.Factory.StartNew(
         work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    // Two snapshots free all of the log before them. Where there is room for one, that may end the state.
+    private bool MayFreeRoom(Wal log) =>
+        _writtenWhileFull < SnapshotsThatFree
+        && log.Stats.Segments > 1
+        && _persistence.Directory!.Disk.FreeBytes > _store.Stats.UsedBytes;
 
     private async Task WriteAsync(TaskCompletionSource<SnapshotReport>? wanted)
     {
@@ -193,6 +208,7 @@ internal sealed partial class SnapshotService : IDisposable
             _logBytesAtLast = logBytes;
             _lastAt = started;
             _failedAt = 0;
+            _writtenWhileFull += log.IsFull ? 1 : 0;
             TimeSpan took = _time.GetElapsedTime(started);
             Volatile.Write(ref _totals, Totals.With(written, took));
             LogWritten(written.Position.Value, written.Records, written.Bytes, took.TotalSeconds, job.SegmentsFreed);
@@ -214,7 +230,8 @@ internal sealed partial class SnapshotService : IDisposable
     [LoggerMessage(
         1,
         LogLevel.Information,
-        "wrote a snapshot at record {Position}: {Records} records, {Bytes} bytes in {Seconds:N2} s; {Segments} segments of the log are free")]
+        "wrote a snapshot at record {Position}: {Records} records, {Bytes} bytes in {Seconds:N2} s, "
+        + "{Segments} segments of the log are free")]
     private partial void LogWritten(ulong position, long records, long bytes, double seconds, int segments);
 
     [LoggerMessage(2, LogLevel.Error, "a snapshot could not be written, the log is kept and it is tried again: {Reason}")]

@@ -12,11 +12,11 @@ internal static class StartFailures
             $"{held.Message}; end that server, or choose another directory with --data",
         DataDirectoryException refused => refused.Message,
         WalDamageException damage =>
-            $"the data directory {directory} is damaged: {damage.Message}. Nothing was changed; nexo doctor {directory} says "
-            + "what is lost, and can repair it",
+            $"the data directory {directory} is damaged: {damage.Message}. Nothing was changed; nexo doctor {directory} "
+            + "says what is lost, and can repair it",
         InvalidDataException unreadable =>
-            $"the data directory {directory} is damaged, or written by something else: {unreadable.Message} Nothing was changed; "
-            + $"nexo doctor {directory} says more",
+            $"the data directory {directory} is damaged, or written by something else: {unreadable.Message} Nothing was "
+            + $"changed; nexo doctor {directory} says more",
         WalException full => $"the data directory {directory} cannot be written: {full.Message}",
         DiskException { Error: DiskError.Full } full =>
             $"the disk of the data directory {directory} is full; make room and start again ({full.Message})",

@@ -4,15 +4,19 @@ using Nexo.Storage;
 namespace Nexo.Server.Data;
 
 /// <summary>What the storage tells goes to the log; how far a recovery is, there too, now and then.</summary>
-internal sealed partial class StorageNotices(ILogger logger, TimeProvider time, CancellationToken stop) : IStorageObserver
+internal sealed partial class StorageNotices(ILogger logger, TimeProvider time, CancellationToken stop)
+    : IStorageObserver
 {
     private static readonly TimeSpan ProgressEvery = TimeSpan.FromSeconds(2);
 
     private long _toldAt = time.GetTimestamp();
     private int _percent;
 
-    /// <summary>How far the recovery is with what it is reading.</summary>
-    public int Percent => Volatile.Read(ref _percent);
+    /// <summary>What the recovery does now.</summary>
+    public string Phase { get; set; } = "opening the data directory";
+
+    /// <summary>What the recovery does now, and how far it is with it.</summary>
+    public string Recovering => $"recovering: {Phase}, {Volatile.Read(ref _percent)} %";
 
     public void Notice(StorageLevel level, string message)
     {
@@ -32,7 +36,7 @@ internal sealed partial class StorageNotices(ILogger logger, TimeProvider time, 
         if (time.GetElapsedTime(_toldAt) >= ProgressEvery)
         {
             _toldAt = time.GetTimestamp();
-            LogProgress(_percent, bytesDone, bytesTotal, records);
+            LogProgress(Phase, _percent, bytesDone, bytesTotal, records);
         }
     }
 
@@ -47,6 +51,6 @@ internal sealed partial class StorageNotices(ILogger logger, TimeProvider time, 
     [LoggerMessage(12, LogLevel.Error, "{Message}")]
     private partial void LogError(string message);
 
-    [LoggerMessage(13, LogLevel.Information, "recovering: {Percent} %, {Done} of {Total} bytes, {Records} records")]
-    private partial void LogProgress(int percent, long done, long total, long records);
+    [LoggerMessage(13, LogLevel.Information, "recovering: {Phase}, {Percent} %, {Done} of {Total} bytes, {Records} records")]
+    private partial void LogProgress(string phase, int percent, long done, long total, long records);
 }

@@ -8,7 +8,7 @@ using Nexo.Storage;
 
 namespace Nexo.Server.Http;
 
-/// <summary>The page at <c>/</c>, for whoever finds the port open and wonders what it is. It needs nothing but itself.</summary>
+/// <summary>The page at <c>/</c>, for whoever finds the port open and wonders what it is. It needs nothing else.</summary>
 internal sealed class StatusPage(Listeners listeners, NativeServer server, Readiness readiness, NexoServerOptions options)
 {
     public string Render()
@@ -78,6 +78,7 @@ internal sealed class StatusPage(Listeners listeners, NativeServer server, Readi
         string snapshot = snapshots.LastPosition == Lsn.None
             ? "none yet"
             : $"{Mebibytes(snapshots.LastBytes)} at record {snapshots.LastPosition.Value:N0}";
+        string syncs = $"{stats.Syncs:N0} syncs of {stats.SyncMicrosecondsMean / 1_000:N2} ms on average";
         string state = log.Failure is { } failure ? Text(failure.Message)
             : log.IsFull ? "the disk is full"
             : "in order";
@@ -85,7 +86,7 @@ internal sealed class StatusPage(Listeners listeners, NativeServer server, Readi
             <h2>Disk</h2>
             <table>
             {Row("Data directory", Code(directory.Disk.Root))}
-            {Row("Log", $"{state}; {Mebibytes(stats.SegmentBytes)}, {stats.Syncs:N0} syncs of {stats.SyncMicrosecondsMean / 1_000:N2} ms on average")}
+            {Row("Log", $"{state}; {Mebibytes(stats.SegmentBytes)}, {syncs}")}
             {Row("Last snapshot", snapshot)}
             </table>
             """;

@@ -54,9 +54,9 @@ internal sealed class HeldReplies(Outbox outbox, Wal log)
     /// </summary>
     /// <param name="batch">The replies.</param>
     /// <param name="until">What must be durable before; none: nothing of this batch waits.</param>
-    /// <param name="readsWait">Whether reads are among those that wait.</param>
+    /// <param name="reads">Correlations of the reads that wait, besides all writes; null: none does.</param>
     /// <param name="opened">What may begin when the replies have been sent.</param>
-    public void Send(FrameBuffer batch, Lsn until, bool readsWait, object[]? opened)
+    public void Send(FrameBuffer batch, Lsn until, uint[]? reads, object[]? opened)
     {
         if (!_isBusy && (until == Lsn.None || until <= log.DurableLsn))
         {
@@ -66,7 +66,7 @@ internal sealed class HeldReplies(Outbox outbox, Wal log)
             return;
         }
 
-        if (!TryAdd(batch, new HeldBatch(until, batch.Count, readsWait, opened), out bool isFirst))
+        if (!TryAdd(batch, new HeldBatch(until, batch.Count, reads, opened), out bool isFirst))
         {
             OpenRequests.Start(opened);
         }
@@ -239,7 +239,7 @@ internal sealed class HeldReplies(Outbox outbox, Wal log)
                 }
                 else
                 {
-                    TakeBack(frames, batch.ReadsWait);
+                    TakeBack(frames, batch.Reads);
                 }
 
                 taken += batch.Bytes;
@@ -251,12 +251,15 @@ internal sealed class HeldReplies(Outbox outbox, Wal log)
         }
     }
 
-    /// <summary>What the log could not keep is not acknowledged: such replies become errors.</summary>
-    private void TakeBack(ReadOnlySpan<byte> frames, bool readsWait)
+    /// <summary>
+    /// What the log could not keep is not acknowledged: such replies become errors, and with them those to writes of the
+    /// batch that asked for less, which is no lie: what became of them is not known either.
+    /// </summary>
+    private void TakeBack(ReadOnlySpan<byte> frames, uint[]? reads)
     {
         while (FrameHeader.TryRead(frames, int.MaxValue, out FrameHeader header) == FrameStatus.Complete)
         {
-            bool waited = header.Opcode.IsStoreWrite() || (readsWait && header.Opcode.IsStore());
+            bool waited = header.Opcode.IsStoreWrite() || reads?.Contains(header.Correlation) == true;
             if (waited && header.Kind == FrameKind.Reply)
             {
                 ErrorBody.WriteFrame(
@@ -273,5 +276,5 @@ internal sealed class HeldReplies(Outbox outbox, Wal log)
     }
 
     /// <summary>Replies that were sent together.</summary>
-    private readonly record struct HeldBatch(Lsn Until, int Bytes, bool ReadsWait, object[]? Opened);
+    private readonly record struct HeldBatch(Lsn Until, int Bytes, uint[]? Reads, object[]? Opened);
 }

@@ -9,7 +9,17 @@ internal sealed partial class NativeConnection
     // Of the request that is being handled; of the batch so far.
     private bool _requestWaits;
     private bool _batchWaits;
-    private bool _batchReadsWait;
+    private List<uint>? _batchReads;
+
+    // Since the log was last looked at: those who only read are never held for it.
+    private bool _hasWritten;
+
+    private void NoteForLog(Opcode opcode)
+    {
+        bool isWrite = opcode.IsStoreWrite();
+        _hasWritten |= isWrite;
+        _requestWaits = isWrite && Server.WritesWait;
+    }
 
     private bool TryReadDurability(in FrameHeader header)
     {
@@ -31,23 +41,33 @@ internal sealed partial class NativeConnection
         }
 
         _requestWaits = wanted == Durability.Fsync && header.Opcode != Opcode.StoreWatch;
-        _batchReadsWait |= _requestWaits && !isWrite;
+        if (_requestWaits && !isWrite)
+        {
+            (_batchReads ??= []).Add(header.Correlation);
+        }
+
         return true;
     }
 
-    // Everything that the batch has done or seen has been appended by now, so the end of the log is far enough. What others
-    // have appended meanwhile is on its way in the same commit, or nearly always so.
+    // Everything that the batch has done or seen has been appended by now, so the end of the log is far enough. What
+    // others have appended meanwhile is on its way in the same commit, or nearly always so.
     private void SendWhenDurable(HeldReplies held)
     {
         Lsn until = _batchWaits ? Server.Persistence.Log!.AppendedLsn : Lsn.None;
-        held.Send(_batch, until, _batchReadsWait, _open.TakeAdded());
+        uint[]? reads = _batchReads is { Count: > 0 } ? [.. _batchReads] : null;
+        held.Send(_batch, until, reads, _open.TakeAdded());
+        _batchReads?.Clear();
         _batchWaits = false;
-        _batchReadsWait = false;
     }
 
     // Past either bound more is not read: replies that wait for the disk, or records that wait to be written.
-    private bool MustWaitForDisk(HeldReplies held) =>
-        Server.Persistence.IsCrowded || (!held.IsEmpty && held.Bytes > Server.Options.ReplyBytesMax);
+    private bool MustWaitForDisk(HeldReplies held)
+    {
+        bool hasWritten = _hasWritten;
+        _hasWritten = false;
+        return (hasWritten && Server.Persistence.IsCrowded)
+            || (!held.IsEmpty && held.Bytes > Server.Options.ReplyBytesMax);
+    }
 
     private async Task WaitForDiskAsync(HeldReplies held)
     {
@@ -63,6 +83,8 @@ internal sealed partial class NativeConnection
             await held.WhenEmptyAsync();
         }
 
+        // Off the thread that woke everybody who waited for the log: what follows may take long.
+        await Task.Yield();
         _isHeld = false;
     }
 }

@@ -327,7 +327,11 @@ internal sealed partial class NativeConnection : IFrameSink
     private void OnRequest(in FrameHeader header, ReadOnlySpan<byte> body)
     {
         _requests++;
-        _requestWaits = Server.WritesWait && header.Opcode.IsStoreWrite();
+        if (_held is not null)
+        {
+            NoteForLog(header.Opcode);
+        }
+
         if (header.Flags != FrameFlags.None && !TryReadFlags(header, ref body))
         {
             return;

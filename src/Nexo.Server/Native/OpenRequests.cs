@@ -56,7 +56,9 @@ internal sealed class OpenRequests(int max)
         _added.Clear();
     }
 
-    /// <summary>Takes what was added since the last call, for <see cref="Start"/>; null: nothing. Only for the reading thread.</summary>
+    /// <summary>
+    /// Takes what was added since the last call, for <see cref="Start"/>; null: nothing. Only for the reading thread.
+    /// </summary>
     public object[]? TakeAdded()
     {
         if (_added.Count == 0)

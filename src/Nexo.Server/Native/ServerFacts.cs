@@ -74,7 +74,8 @@ internal static class ServerFacts
         }
     }
 
-    private static IEnumerable<KeyValuePair<string, string>> SnapshotFacts(SnapshotTotals totals, RecoveryResult? recovered) =>
+    private static IEnumerable<KeyValuePair<string, string>> SnapshotFacts(
+        SnapshotTotals totals, RecoveryResult? recovered) =>
     [
         Number("snapshots.written", totals.Written),
         Number("snapshots.failed", totals.Failed),

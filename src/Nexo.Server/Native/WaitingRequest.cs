@@ -1,6 +1,6 @@
 namespace Nexo.Server.Native;
 
-/// <summary>A request that is answered when it is done, holding up nothing behind it: exactly once, whatever happens.</summary>
+/// <summary>A request that is answered when it is done and holds up nothing: exactly once, whatever happens.</summary>
 internal abstract class WaitingRequest
 {
     /// <summary>Begins, once the replies before it have been sent.</summary>

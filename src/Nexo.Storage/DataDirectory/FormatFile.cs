@@ -24,7 +24,7 @@ internal static class FormatFile
         return Encoding.ASCII.GetBytes($"{text}crc {Crc32C.Of(Encoding.ASCII.GetBytes(text)):x8}\n");
     }
 
-    /// <param name="version">Zero if it cannot be told; then it is no FORMAT. Only of a known one there is a log.</param>
+    /// <param name="version">Zero if it cannot be told; then it is no FORMAT.</param>
     public static bool TryDecode(ReadOnlySpan<byte> bytes, out int version, out ulong logId)
     {
         version = 0;

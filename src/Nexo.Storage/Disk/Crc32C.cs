@@ -11,11 +11,12 @@ namespace Nexo.Storage;
 /// </summary>
 /// <remarks>
 /// The instruction takes three cycles and one can begin in each, so long input goes through three lanes at once, whose
-/// checksums are then joined: that of a lane is moved over as many zeros as the bytes that follow it (M. Adler, crc32c.c).
+/// checksums are then joined: that of a lane is moved over as many zeros as bytes follow it (M. Adler, crc32c.c).
 /// </remarks>
 public static class Crc32C
 {
     private const int LaneBytes = 1_024;
+    private const int LaneWords = LaneBytes / sizeof(ulong);
     private const int TableSize = 256;
 
     private static readonly uint[] OverLane = BuildOverLane();
@@ -52,13 +53,14 @@ public static class Crc32C
 
     private static uint ThreeLanes(uint state, ReadOnlySpan<byte> bytes)
     {
-        ReadOnlySpan<ulong> first = MemoryMarshal.Cast<byte, ulong>(bytes[..LaneBytes]);
-        ReadOnlySpan<ulong> second = MemoryMarshal.Cast<byte, ulong>(bytes.Slice(LaneBytes, LaneBytes))[..first.Length];
-        ReadOnlySpan<ulong> third = MemoryMarshal.Cast<byte, ulong>(bytes.Slice(2 * LaneBytes, LaneBytes))[..first.Length];
+        ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(bytes[..(3 * LaneBytes)]);
+        ReadOnlySpan<ulong> first = words[..LaneWords];
+        ReadOnlySpan<ulong> second = words.Slice(LaneWords, LaneWords);
+        ReadOnlySpan<ulong> third = words.Slice(2 * LaneWords, LaneWords);
         uint a = state;
         uint b = 0;
         uint c = 0;
-        for (int i = 0; i < first.Length; i++)
+        for (int i = 0; i < LaneWords; i++)
         {
             a = BitOperations.Crc32C(a, LittleEndian(first[i]));
             b = BitOperations.Crc32C(b, LittleEndian(second[i]));
@@ -81,7 +83,7 @@ public static class Crc32C
             ^ table[(3 * TableSize) + (int)(state >> 24)];
     }
 
-    // Moving over zeros is linear, so the answers for the 32 single bits give those for every byte in each of the four places.
+    // Moving over zeros is linear, so the answers for the 32 single bits give those for every byte in each place.
     private static uint[] BuildOverLane()
     {
         uint[] table = new uint[4 * TableSize];

@@ -32,8 +32,8 @@ internal static class DiskErrors
         28 or 27 => DiskError.Full, // ENOSPC, EFBIG
         122 when OperatingSystem.IsLinux() => DiskError.Full, // EDQUOT
         69 when OperatingSystem.IsMacOS() => DiskError.Full, // EDQUOT
-        unchecked((int)0x80070070) or unchecked((int)0x80070027) => DiskError.Full, // ERROR_DISK_FULL, _HANDLE_DISK_FULL
-        unchecked((int)0x80070050) or unchecked((int)0x800700B7) => DiskError.AlreadyExists, // ERROR_FILE_EXISTS
+        unchecked((int)0x80070070) => DiskError.Full, // ERROR_DISK_FULL
+        unchecked((int)0x80070050) => DiskError.AlreadyExists, // ERROR_FILE_EXISTS
         _ => DiskError.Io,
     };
 }

@@ -1,6 +1,8 @@
 namespace Nexo.Storage;
 
-/// <summary>An open file. Every failure is a <see cref="DiskException"/>. Reads may run beside anything; there is one writer.</summary>
+/// <summary>
+/// An open file. Every failure is a <see cref="DiskException"/>. Reads may run beside anything; there is one writer.
+/// </summary>
 public interface IDiskFile : IDisposable
 {
     string Path { get; }
@@ -10,7 +12,7 @@ public interface IDiskFile : IDisposable
     /// <summary>Reads until the buffer is full or the file ends; says how many bytes came.</summary>
     int Read(Span<byte> buffer, long offset);
 
-    /// <summary>Writes all bytes; the file grows as needed. After a failure some of them may have been written.</summary>
+    /// <summary>Writes all bytes; the file grows as needed. After a failure some may have been written.</summary>
     void Write(ReadOnlySpan<byte> bytes, long offset);
 
     void SetLength(long length);

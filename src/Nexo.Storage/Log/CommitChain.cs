@@ -12,7 +12,9 @@ internal struct CommitChain(ulong number, Lsn lsn)
     /// <summary>That of the last commit; 0 before the first.</summary>
     public uint Epoch { get; private set; }
 
-    /// <summary>False for what an earlier use of the file, or an earlier epoch that was cut here, has left behind.</summary>
+    /// <summary>
+    /// False for what an earlier use of the file, or an earlier epoch that was cut here, has left behind.
+    /// </summary>
     public readonly bool Accepts(in CommitHeader header)
     {
         bool isOpening = (header.Flags & CommitFlags.Opening) != 0;

@@ -15,8 +15,8 @@ internal enum CommitFlags : uint
 }
 
 /// <summary>
-/// The 64 bytes before a commit's payload: <c>[u32 magic][u32 crc of 8..63 and payload][u32 bytes of payload][u32 records]
-/// [u64 log id][u64 number][u64 first LSN][u64 highest durable commit][u32 epoch][u32 flags][u64 zero]</c>.
+/// The 64 bytes before a commit's payload: <c>[u32 magic][u32 crc of 8..63 and payload][u32 bytes of payload][u32
+/// records] [u64 log id][u64 number][u64 first LSN][u64 highest durable commit][u32 epoch][u32 flags][u64 zero]</c>.
 /// </summary>
 internal readonly record struct CommitHeader
 {

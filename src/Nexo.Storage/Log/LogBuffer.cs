@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Nexo.Storage;
 
 /// <summary>
-/// Records one behind the other in native memory, with room for a commit's header before them and for its padding behind
-/// them, so that a commit goes out in one write. Grows by doubling.
+/// Records one behind the other in native memory, with room for a commit's header before them and for its padding
+/// behind them, so that a commit goes out in one write. Grows by doubling.
 /// </summary>
 internal sealed unsafe class LogBuffer : IDisposable
 {
@@ -46,8 +46,8 @@ internal sealed unsafe class LogBuffer : IDisposable
     public Span<byte> Slice(long offset, int bytes) => new(_start + Ahead + offset, bytes);
 
     /// <summary>
-    /// The same with the header's place before them and the padding behind them. Both lie over neighbouring records, if there are
-    /// any: those before have been written already, those behind must be put back.
+    /// The same with the header's place before them and the padding behind them. Both lie over neighbouring records, if
+    /// there are any: those before have been written already, those behind must be put back.
     /// </summary>
     public Span<byte> Commit(long offset, int payloadBytes) =>
         new(_start + offset, checked((int)CommitHeader.ExtentOf(payloadBytes)));

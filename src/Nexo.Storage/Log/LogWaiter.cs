@@ -3,8 +3,8 @@ using System.Threading.Tasks.Sources;
 namespace Nexo.Storage;
 
 /// <summary>
-/// Somebody who waits, reused when he has been told. Those who are told together are linked, and told by the thread pool in
-/// one piece of work, which is the first of them: no allocation for a wait.
+/// Somebody who waits, reused when he has been told. Those who are told together are linked, and told by the thread
+/// pool in one piece of work, which is the first of them: no allocation for a wait.
 /// </summary>
 internal sealed class LogWaiter(LogWaiters pool) : IValueTaskSource, IThreadPoolWorkItem
 {

@@ -22,8 +22,8 @@ internal sealed class Segment(ulong sequence, long length) : IDisposable
     public IDiskFile? File { get; set; }
 
     /// <summary>
-    /// Where commits with records end: room for several closing and opening commits is left behind them, so that a server
-    /// on a full disk can be stopped and started.
+    /// Where commits with records end: room for several closing and opening commits is left behind them, so that a
+    /// server on a full disk can be stopped and started.
     /// </summary>
     public long RecordsEnd => Length - EndReserveOf(Length);
 

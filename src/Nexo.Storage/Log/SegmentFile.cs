@@ -1,8 +1,8 @@
 namespace Nexo.Storage;
 
 /// <summary>
-/// A segment file that is being read: a window of about a mebibyte moves over it, and grows for a commit that is larger, but
-/// never beyond what the file has.
+/// A segment file that is being read: a window of about a mebibyte moves over it, and grows for a commit that is
+/// larger, but never beyond what the file has.
 /// </summary>
 internal sealed class SegmentFile : IDisposable
 {

@@ -7,8 +7,8 @@ internal sealed partial class SegmentShelf
     private const int SyncEveryBytes = 4 * 1_024 * 1_024;
 
     /// <summary>
-    /// Takes over the files of a log that has been read: those up to its tail as used, those behind it as prepared if they
-    /// follow without gap, and deletes what else is there.
+    /// Takes over the files of a log that has been read: those up to its tail as used, those behind it as prepared if
+    /// they follow without gap, and deletes what else is there.
     /// </summary>
     /// <returns>The segment to go on with; null if there is none.</returns>
     public Segment? Adopt(WalTail tail, IStorageObserver observer)
@@ -99,7 +99,8 @@ internal sealed partial class SegmentShelf
 
             if (freed > 0)
             {
-                // Only then may the spares be written to: until the new names are durable, a power loss can bring back the old.
+                // Only then may the spares be written to: until the new names are durable, a power loss can bring back
+                // the old.
                 disk.SyncDirectory(SegmentHeader.Directory);
             }
 
@@ -149,8 +150,12 @@ internal sealed partial class SegmentShelf
         {
             Span<byte> bytes = stackalloc byte[SegmentHeader.Size];
             file.Read(bytes, 0);
-            if (SegmentHeader.TryRead(bytes, out SegmentHeader header)
-                && header.LogId == logId
+            if (SegmentHeader.TryRead(bytes, out SegmentHeader header) && header.Sequence == sequence)
+            {
+                throw new InvalidOperationException($"{path} is in use: the log was not read to its end before.");
+            }
+
+            if (header.LogId == logId
                 && header.Length == file.Length
                 && header.Length >= WalOptions.SegmentBytesMin)
             {
@@ -165,7 +170,8 @@ internal sealed partial class SegmentShelf
             return;
         }
 
-        // Renamed there and back: if the sync of the directory failed when it got its name, only this makes a later one count.
+        // Renamed there and back: if the sync of the directory failed when it got its name, only this makes a later one
+        // count.
         disk.Rename(path, SegmentHeader.MakingPathOf(sequence));
         disk.Rename(SegmentHeader.MakingPathOf(sequence), path);
         _prepared.Enqueue(new Segment(sequence, length) { File = disk.Open(path, forWriting: true) });
@@ -241,7 +247,7 @@ internal sealed partial class SegmentShelf
     private void Replace(Segment made)
     {
         var rest = new List<Segment>(_prepared);
-        if (rest.Count > 0)
+        if (rest.Count > 0 && rest[0].Sequence == made.Sequence)
         {
             rest[0].Dispose();
             _bytes -= rest[0].Length;

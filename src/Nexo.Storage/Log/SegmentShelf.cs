@@ -1,8 +1,8 @@
 namespace Nexo.Storage;
 
 /// <summary>
-/// The segment files of a running log: those in use, oldest first, and those prepared for use. Two locks: one for the lists,
-/// held for a few instructions, and one around the slow work on files, which the writer never takes.
+/// The segment files of a running log: those in use, oldest first, and those prepared for use. Two locks: one for the
+/// lists, held for a few instructions, and one around the slow work on files, which the writer never takes.
 /// </summary>
 internal sealed partial class SegmentShelf(IDisk disk, ulong logId, WalOptions options) : IDisposable
 {

@@ -1,8 +1,8 @@
 namespace Nexo.Storage;
 
 /// <summary>
-/// Looks at everything behind the last commit that could be read: if some later commit says that the next one was durable,
-/// that one is damaged; else what is there was never acknowledged.
+/// Looks at everything behind the last commit that could be read: if some later commit says that the next one was
+/// durable, that one is damaged; else what is there was never acknowledged.
 /// </summary>
 internal sealed class TornTail(IReadOnlyList<SegmentFile> files, ulong logId, CommitChain chain)
 {
@@ -54,8 +54,8 @@ internal sealed class TornTail(IReadOnlyList<SegmentFile> files, ulong logId, Co
                 throw Damage(
                     path,
                     expectedAt,
-                    $"commit {_expected} is damaged or missing: {file.Path}, offset {offset}, holds commit {header.Number},"
-                    + $" which says that {header.Durable} was durable");
+                    $"commit {_expected} is damaged or missing: {file.Path}, offset {offset}, holds commit"
+                    + $" {header.Number}, which says that {header.Durable} was durable");
             }
 
             bool isLater = header.Number >= _expected && header.Epoch >= chain.Epoch;

@@ -45,8 +45,8 @@ public sealed partial class Wal
     }
 
     /// <summary>
-    /// Writes a part of the file once more as it is. If the process before this one saw a sync fail, the kernel holds those
-    /// pages for clean although the disk never got them: only a page that is written again is synced again.
+    /// Writes a part of the file once more as it is. If the process before this one saw a sync fail, the kernel holds
+    /// those pages for clean although the disk never got them: only a page that is written again is synced again.
     /// </summary>
     private static void WriteAgain(Segment segment, long from, long to)
     {
@@ -268,7 +268,9 @@ public sealed partial class Wal
         {
             long records = _inFlight.Records - _takenRecords;
             var full = new WalException(
-                WalError.Full, $"the disk is full: at least {records} records could not be written at the stop", exception);
+                WalError.Full,
+                $"the disk is full: at least {records} records could not be written at the stop",
+                exception);
             _observer.Notice(StorageLevel.Error, full.Message);
             Stop(full);
             return false;

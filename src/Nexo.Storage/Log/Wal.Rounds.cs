@@ -71,6 +71,8 @@ public sealed partial class Wal
 
     private void Wake()
     {
+        // What was brought must be seen by the second look, or the writer's sleep by this: one of both.
+        Interlocked.MemoryBarrier();
         if (Volatile.Read(ref _sleeping) == 1 && Interlocked.Exchange(ref _sleeping, 0) == 1)
         {
             _signal.Set();
@@ -189,5 +191,5 @@ public sealed partial class Wal
     }
 
     private static TimeSpan Sooner(TimeSpan left, TimeSpan right) =>
-        left == Timeout.InfiniteTimeSpan ? right : right == Timeout.InfiniteTimeSpan ? left : left < right ? left : right;
+        left == Timeout.InfiniteTimeSpan || (right != Timeout.InfiniteTimeSpan && right < left) ? right : left;
 }

@@ -1,14 +1,16 @@
 namespace Nexo.Storage;
 
 /// <summary>
-/// The write-ahead log: what everything durable goes through. An append is a copy into a buffer and gives a position; one
-/// thread writes what has gathered as a commit and syncs it, while the next one gathers. Those who wait for a position share
-/// the sync that makes it durable. Without anybody waiting, what was appended is written and synced a bounded time later.
+/// The write-ahead log: what everything durable goes through. An append is a copy into a buffer and gives a position;
+/// one thread writes what has gathered as a commit and syncs it, while the next one gathers. Those who wait for a
+/// position share the sync that makes it durable. Without anybody waiting, what was appended is written and synced a
+/// bounded time later.
 /// </summary>
 /// <remarks>
-/// After a failed write or sync nothing is written or acknowledged any more (<see cref="Failure"/>). On a full disk appends
-/// stay in memory and wait for room, which <see cref="RoomFor"/> tells in time. Thread-safe. The parts: this one opens, closes
-/// and answers; Append takes records; Rounds decides what to do; Commits does it; Space keeps segments at hand.
+/// After a failed write or sync nothing is written or acknowledged any more (<see cref="Failure"/>). On a full disk
+/// appends stay in memory and wait for room, which <see cref="RoomFor"/> tells in time. Thread-safe. The parts: this
+/// one opens, closes and answers; Append takes records; Rounds decides what to do; Commits does it; Space keeps
+/// segments at hand.
 /// </remarks>
 public sealed partial class Wal : ILogWriter, LogAppend.IEnd, IDisposable
 {
@@ -77,8 +79,8 @@ public sealed partial class Wal : ILogWriter, LogAppend.IEnd, IDisposable
     }
 
     /// <summary>
-    /// Goes on with a log that has been read (<see cref="WalReader"/>), or begins one: makes everything that was read durable,
-    /// then writes and syncs an opening commit, so that what was cut never comes back.
+    /// Goes on with a log that has been read (<see cref="WalReader"/>), or begins one: makes everything that was read
+    /// durable, then writes and syncs an opening commit, so that what was cut never comes back.
     /// </summary>
     /// <exception cref="DiskException">A file operation failed.</exception>
     /// <exception cref="WalException">The disk is full.</exception>
@@ -94,7 +96,8 @@ public sealed partial class Wal : ILogWriter, LogAppend.IEnd, IDisposable
         catch (DiskException exception) when (exception.Error == DiskError.Full)
         {
             wal.Dispose();
-            throw new WalException(WalError.Full, $"the disk has no room to open the log: {exception.Message}", exception);
+            throw new WalException(
+                WalError.Full, $"the disk has no room to open the log: {exception.Message}", exception);
         }
         catch
         {
@@ -127,8 +130,8 @@ public sealed partial class Wal : ILogWriter, LogAppend.IEnd, IDisposable
     public ValueTask FlushAsync() => WhenDurableAsync(AppendedLsn);
 
     /// <summary>
-    /// Completes when less than <see cref="WalOptions.PendingBytesMax"/> is buffered of what was appended before the call: for
-    /// those who append much, between two batches. Never fails; at once when the log has failed.
+    /// Completes when less than <see cref="WalOptions.PendingBytesMax"/> is buffered of what was appended before the
+    /// call: for those who append much, between two batches. Never fails; at once when the log has failed.
     /// </summary>
     public ValueTask WhenRoomAsync()
     {
@@ -137,8 +140,8 @@ public sealed partial class Wal : ILogWriter, LogAppend.IEnd, IDisposable
     }
 
     /// <summary>
-    /// Frees the segments that hold only records below <paramref name="needed"/>; two are kept to be used again, the others
-    /// deleted. Does file work on the caller's thread.
+    /// Frees the segments that hold only records below <paramref name="needed"/>; two are kept to be used again, the
+    /// others deleted. Does file work on the caller's thread.
     /// </summary>
     /// <returns>How many.</returns>
     /// <exception cref="DiskException">A file operation failed. The log goes on.</exception>
@@ -154,13 +157,15 @@ public sealed partial class Wal : ILogWriter, LogAppend.IEnd, IDisposable
         return freed;
     }
 
-    /// <summary>Holds back <see cref="Recycle"/> for the segments with records from this one on, until disposed of.</summary>
+    /// <summary>
+    /// Holds back <see cref="Recycle"/> for the segments with records from this one on, until disposed of.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">They are not there any more.</exception>
     public IDisposable PinFrom(Lsn from) => _shelf.PinFrom(from);
 
     /// <summary>
-    /// Feeds the records from one position to another, both included, to a sink, while the log goes on. They must be durable,
-    /// and pinned (<see cref="PinFrom"/>) if anybody recycles meanwhile.
+    /// Feeds the records from one position to another, both included, to a sink, while the log goes on. They must be
+    /// durable, and pinned (<see cref="PinFrom"/>) if anybody recycles meanwhile.
     /// </summary>
     /// <exception cref="WalDamageException">What had been written cannot be read.</exception>
     public void Read(Lsn from, Lsn to, IRecordSink sink)
@@ -195,8 +200,8 @@ public sealed partial class Wal : ILogWriter, LogAppend.IEnd, IDisposable
     }
 
     /// <summary>
-    /// Lets go of everything at once, without writing what is buffered, as a crash does; after <see cref="CloseAsync"/> nothing
-    /// is left to write.
+    /// Lets go of everything at once, without writing what is buffered, as a crash does; after <see cref="CloseAsync"/>
+    /// nothing is left to write.
     /// </summary>
     public void Dispose()
     {

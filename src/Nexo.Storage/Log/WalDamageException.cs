@@ -1,8 +1,8 @@
 namespace Nexo.Storage;
 
 /// <summary>
-/// The log holds damage that is no torn tail: something that had been durable cannot be read. Nothing may be served from it
-/// until somebody has decided what to do.
+/// The log holds damage that is no torn tail: something that had been durable cannot be read. Nothing may be served
+/// from it until somebody has decided what to do.
 /// </summary>
 public sealed class WalDamageException(string path, long offset, ulong lostFrom, string reason)
     : IOException($"{path}, offset {offset}: {reason}; commits from {lostFrom} on cannot be read")

@@ -18,7 +18,9 @@ public sealed record WalOptions
     /// <summary>What nobody waits for is durable so long after its append at the latest.</summary>
     public TimeSpan SyncInterval { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>What nobody waits for is handed to the operating system so long after its append at the latest.</summary>
+    /// <summary>
+    /// What nobody waits for is handed to the operating system so long after its append at the latest.
+    /// </summary>
     public TimeSpan WriteDelay { get; init; } = TimeSpan.FromMilliseconds(10);
 
     /// <summary>What nobody waits for is handed to the operating system when it comes to so many bytes.</summary>
@@ -30,7 +32,9 @@ public sealed record WalOptions
     /// <summary>Above so many buffered bytes <see cref="Wal.WhenRoomAsync"/> waits.</summary>
     public long PendingBytesMax { get; init; } = 16 * 1_024 * 1_024;
 
-    /// <summary>The largest payload of a commit, in bytes; only a single record that is larger makes a larger one.</summary>
+    /// <summary>
+    /// The largest payload of a commit, in bytes; only a single record that is larger makes a larger one.
+    /// </summary>
     public int CommitBytesMax { get; init; } = 4 * 1_024 * 1_024;
 
     /// <summary>How long to wait between two attempts to make a segment on a disk that is full.</summary>

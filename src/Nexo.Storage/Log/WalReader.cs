@@ -30,10 +30,11 @@ public sealed class WalReader
     }
 
     /// <summary>
-    /// Feeds all records from a position on to a sink, and says where the log ends. Nothing is changed on the disk. A log that
-    /// does not exist yet begins at <paramref name="from"/> only if that is the first record of all.
+    /// Feeds all records from a position on to a sink, and says where the log ends. Nothing is changed on the disk. A
+    /// log that does not exist yet begins at <paramref name="from"/> only if that is the first record of all.
     /// </summary>
-    /// <param name="from">The first record that is wanted; it, or the end of the log just before it, must be there.</param>
+    /// <param name="from">The first record that is wanted; it, or the end of the log just before it, must be
+    /// there.</param>
     /// <exception cref="WalDamageException">Something that had been durable cannot be read.</exception>
     /// <exception cref="DiskException">A file operation failed.</exception>
     public static WalTail Read(IDisk disk, ulong logId, Lsn from, IRecordSink sink, IStorageObserver observer)
@@ -119,7 +120,10 @@ public sealed class WalReader
         if (_chain.Lsn < from)
         {
             throw new WalDamageException(
-                _files[at].Path, offset, _chain.Number, $"the log ends before record {from}, which follows the snapshot");
+                _files[at].Path,
+                offset,
+                _chain.Number,
+                $"the log ends before record {from}, which follows the snapshot");
         }
 
         Tell(cut);
@@ -156,7 +160,10 @@ public sealed class WalReader
         if (file.Length < file.Header!.Value.Length)
         {
             throw new WalDamageException(
-                file.Path, file.Length, _chain.Number, $"the file is shorter than the {file.Header.Value.Length} bytes it had");
+                file.Path,
+                file.Length,
+                _chain.Number,
+                $"the file is shorter than the {file.Header.Value.Length} bytes it had");
         }
 
         long offset = SegmentHeader.Size;

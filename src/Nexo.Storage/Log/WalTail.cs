@@ -31,12 +31,14 @@ public sealed record WalTail
     public WalCut? Cut { get; init; }
 
     /// <summary>
-    /// From here to <see cref="Offset"/> the segment holds commits of which no later one says that they were durable: perhaps
-    /// only the page cache has them.
+    /// From here to <see cref="Offset"/> the segment holds commits of which no later one says that they were durable:
+    /// perhaps only the page cache has them.
     /// </summary>
     internal long UnsureFrom { get; init; }
 
-    /// <summary>A log that does not exist yet and shall begin with this record: a new one, or one that follows a backup.</summary>
+    /// <summary>
+    /// A log that does not exist yet and shall begin with this record: a new one, or one that follows a backup.
+    /// </summary>
     public static WalTail BeginAt(Lsn next) => new() { NextCommit = 1, NextLsn = next };
 }
 

@@ -10,7 +10,7 @@ internal sealed partial class SimulatedDisk
     /// <summary>Room for content; a write beyond it is cut short and fails as <see cref="DiskError.Full"/>.</summary>
     public long CapacityBytes { get; set; } = long.MaxValue;
 
-    /// <summary>Is called before each operation, on the thread that does it and outside of any lock: it may block.</summary>
+    /// <summary>Is called before each operation, on its thread and outside of any lock: it may block.</summary>
     public Action<DiskOperationKinds, string>? Before { get; set; }
 
     /// <summary>The changes since <see cref="StartRecording"/>.</summary>

@@ -1,6 +1,6 @@
 namespace Nexo.Storage;
 
-/// <summary>Counts the operations of a simulated disk and says which of them fail. Its owner's lock guards it.</summary>
+/// <summary>Counts the operations of a simulated disk and says which fail. Its owner's lock guards it.</summary>
 internal sealed class SimulatedFaults
 {
     private readonly Dictionary<DiskOperationKinds, int> _counts = [];

@@ -137,7 +137,7 @@ internal sealed class SimulatedNames
 
         public bool Has(string directory) => directory.Length == 0 || Directories.Contains(directory);
 
-        /// <summary>A file has one name: where a change before this one was lost, it still moves from where it was.</summary>
+        /// <summary>A file has one name: if a change before this was lost, it moves from where it was.</summary>
         public void Place(string path, SimulatedInode file)
         {
             string? before = Files.FirstOrDefault(pair => pair.Value.Number == file.Number).Key;

@@ -1,6 +1,6 @@
 namespace Nexo.Storage;
 
-/// <summary>Where the records of a snapshot or of a backup go, one behind the other. For one thread at a time.</summary>
+/// <summary>Where the records of a snapshot or a backup go, one behind the other. For one thread at a time.</summary>
 public interface IRecordTarget
 {
     /// <summary>

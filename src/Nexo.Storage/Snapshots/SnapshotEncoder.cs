@@ -4,8 +4,8 @@ namespace Nexo.Storage;
 
 /// <summary>
 /// Makes the bytes of a snapshot or a backup, for any destination: begin records until <see cref="IsFull"/>, then
-/// <see cref="Take()"/> what there is and send it; at the end <see cref="TakeLast"/>. Does no I/O, keeps no more than what
-/// was not taken. For one thread at a time.
+/// <see cref="Take()"/> what there is and send it; at the end <see cref="TakeLast"/>. Does no I/O, keeps no more than
+/// what was not taken. For one thread at a time.
 /// </summary>
 public sealed class SnapshotEncoder : IRecordTarget, LogAppend.IEnd
 {
@@ -136,8 +136,8 @@ public sealed class SnapshotEncoder : IRecordTarget, LogAppend.IEnd
     {
         if (bytes > _buffer.Length)
         {
-            byte[] larger = GC.AllocateUninitializedArray<byte>(
-                (int)Math.Min(Array.MaxLength, Math.Max((long)bytes + SnapshotFormat.FooterBytes, _buffer.Length * 2L)));
+            long wanted = Math.Max((long)bytes + SnapshotFormat.FooterBytes, _buffer.Length * 2L);
+            byte[] larger = GC.AllocateUninitializedArray<byte>((int)Math.Min(Array.MaxLength, wanted));
             _buffer.AsSpan(0, _used).CopyTo(larger);
             _buffer = larger;
         }

@@ -1,6 +1,6 @@
 namespace Nexo.Storage;
 
-/// <summary>Reads a file from its beginning to its end in large pieces, and shows any number of bytes in one piece.</summary>
+/// <summary>Reads a file from beginning to end in large pieces, and shows any number of bytes as one.</summary>
 internal sealed class SnapshotInput(IDiskFile file)
 {
     private const int ReadBytes = 1_024 * 1_024;
@@ -15,7 +15,7 @@ internal sealed class SnapshotInput(IDiskFile file)
     /// <summary>Where the next bytes are in the file.</summary>
     public long Offset { get; private set; }
 
-    /// <summary>The next bytes, without going on; fewer if the file ends before. Borrowed until the next call.</summary>
+    /// <summary>The next bytes, without going on; fewer if the file ends. Borrowed until the next call.</summary>
     /// <param name="count">Was checked: memory is taken for it.</param>
     public ReadOnlySpan<byte> Peek(int count)
     {

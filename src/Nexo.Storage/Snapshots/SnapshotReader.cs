@@ -14,7 +14,7 @@ public static class SnapshotReader
         IDisk disk, string path, ulong? logId = null, IStorageObserver? observer = null) =>
         Read(disk, path, sink: null, logId, observer);
 
-    /// <summary>As <see cref="Verify(IDisk, string, ulong?, IStorageObserver?)"/>, of an open file.</summary>
+    /// <summary>As the other one, of an open file.</summary>
     public static SnapshotReport Verify(IDiskFile file, ulong? logId = null, IStorageObserver? observer = null) =>
         Read(file, sink: null, logId, observer);
 
@@ -30,7 +30,7 @@ public static class SnapshotReader
         return Read(file, sink, logId, observer);
     }
 
-    /// <summary>As <see cref="Read(IDisk, string, IRecordSink?, ulong?, IStorageObserver?)"/>, of an open file.</summary>
+    /// <summary>As the other one, of an open file.</summary>
     public static SnapshotReport Read(
         IDiskFile file, IRecordSink? sink, ulong? logId = null, IStorageObserver? observer = null) =>
         new SnapshotScan(file, sink, logId, observer).Run();

@@ -126,8 +126,8 @@ public sealed class SnapshotSet(IDisk disk, ulong logId)
         }
         catch (DiskException exception)
         {
-            return new SnapshotReport(
-                snapshot.Path, 0, default, 0, 0, 0, SnapshotFault.Unreadable, 0, $"cannot be opened ({exception.Message})");
+            string reason = $"cannot be opened ({exception.Message})";
+            return new SnapshotReport(snapshot.Path, 0, default, 0, 0, 0, SnapshotFault.Unreadable, 0, reason);
         }
 
         return report.Ok && report.Position != snapshot.Position

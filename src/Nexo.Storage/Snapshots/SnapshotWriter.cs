@@ -74,7 +74,7 @@ public sealed class SnapshotWriter : IRecordTarget, IDisposable
 
     /// <summary>Makes it durable under its name, in place of one with the same position.</summary>
     /// <exception cref="DiskException">
-    /// It did not come about; if only the last step failed there may be a valid snapshot all the same, which is no harm.
+    /// It did not come about. If only the last step failed there may be a valid snapshot all the same: no harm.
     /// </exception>
     public SnapshotReport Complete()
     {

@@ -72,7 +72,7 @@ public sealed class DiskFailureTests
         await using NexoClient client = await NexoClient.ConnectAsync(server.Url);
         await client.Store.SetAsync("old", "v");
         await client.Store.WithDurability(Durability.Fsync).SetAsync("old2", "v");
-        disk.CapacityBytes = 0;
+        disk.CapacityBytes -= disk.FreeBytes;
         byte[] value = new byte[50_000];
         NexoException? refused = null;
         for (int i = 0; refused is null && i < 1_000; i++)
@@ -87,6 +87,7 @@ public sealed class DiskFailureTests
             }
         }
 
+        Assert.True(server.Log().Failure is null, server.Log().Failure?.Message);
         Assert.Equal((ErrorCode.StorageFull, true), (refused?.Code, refused?.Retryable));
         Assert.True((await client.Store.WithDurability(Durability.Fsync).DeleteAsync("old")).Deleted);
         Assert.Equal("v", await client.Store.TakeAsync<string>("old2") is { } taken ? taken.Value : null);

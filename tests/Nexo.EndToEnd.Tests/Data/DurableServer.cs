@@ -58,26 +58,51 @@ internal static class DurableServer
 /// <summary>Holds up the syncs of a disk's log while it is closed.</summary>
 internal sealed class SyncGate : IDisposable
 {
-    private readonly ManualResetEventSlim _open = new(initialState: true);
+    private readonly object _gate = new();
+    private bool _isClosed;
     private int _waiting;
 
     public SyncGate(SimulatedDisk disk) => disk.Before = (kind, path) =>
     {
-        if (kind == DiskOperationKinds.Sync && path.StartsWith("wal/", StringComparison.Ordinal) && !_open.IsSet)
+        if (kind == DiskOperationKinds.Sync && path.StartsWith("wal/", StringComparison.Ordinal))
         {
-            Interlocked.Increment(ref _waiting);
-            _open.Wait();
-            Interlocked.Decrement(ref _waiting);
+            Pass();
         }
     };
 
     /// <summary>Syncs that are held up.</summary>
     public int Waiting => Volatile.Read(ref _waiting);
 
-    public void Close() => _open.Reset();
+    public void Close()
+    {
+        lock (_gate)
+        {
+            _isClosed = true;
+        }
+    }
 
-    public void Open() => _open.Set();
+    public void Open()
+    {
+        lock (_gate)
+        {
+            _isClosed = false;
+            Monitor.PulseAll(_gate);
+        }
+    }
 
-    // Threads that are held up go on with the disk: the event itself is left to the collector.
     public void Dispose() => Open();
+
+    private void Pass()
+    {
+        lock (_gate)
+        {
+            _waiting++;
+            while (_isClosed)
+            {
+                Monitor.Wait(_gate);
+            }
+
+            _waiting--;
+        }
+    }
 }

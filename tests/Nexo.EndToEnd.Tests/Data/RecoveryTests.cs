@@ -1,5 +1,4 @@
 using System.Net;
-using Microsoft.AspNetCore.Builder;
 using Nexo.Client;
 using Nexo.EndToEnd.Tests.Native;
 using Nexo.Protocol;
@@ -25,7 +24,7 @@ public sealed class RecoveryTests
         using var http = new HttpClient();
         using HttpResponseMessage ready = await http.GetAsync(new Uri($"{server.HttpUrl}/readyz"));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
-        Assert.StartsWith("recovering, ", await ready.Content.ReadAsStringAsync());
+        Assert.StartsWith("recovering: reading the log, ", await ready.Content.ReadAsStringAsync());
         Assert.Equal("alive\n", await http.GetStringAsync(new Uri($"{server.HttpUrl}/healthz")));
         await http.GetStringAsync(new Uri($"{server.HttpUrl}/metrics"));
         using (RawPeer peer = await RawPeer.ConnectAsync(server))
@@ -67,8 +66,8 @@ public sealed class RecoveryTests
     public async Task Damage_to_what_was_durable_ends_the_start_with_file_and_offset_and_changes_nothing()
     {
         SimulatedDisk disk = await WithDataAsync();
-        string segment = disk.Paths.Last(path => path.EndsWith(".wal", StringComparison.Ordinal));
-        disk.FlipBit(segment, 512 + 100, 3);
+        string segment = disk.Paths.First(path => path.EndsWith(".wal", StringComparison.Ordinal));
+        disk.FlipBit(segment, 512 + 30, 3);
         byte[] before = disk.ReadAll(segment);
 
         await using TestServer server = await TestServer.BeginAsync(options => DurableServer.On(options, disk));

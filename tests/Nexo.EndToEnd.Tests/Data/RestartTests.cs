@@ -22,7 +22,7 @@ public sealed class RestartTests
             await client.Store.DeleteAsync("gone");
             await client.Store.IncrementAsync("count", 41);
             await client.Store.IncrementAsync("count");
-            await client.Store.HashSetAsync("hash", [new("name", "Ada"), new("role", "admin")]);
+            await client.Store.HashSetAsync<string>("hash", [new("name", "Ada"), new("role", "admin")]);
             await client.Store.HashDeleteAsync("hash", ["role"]);
             await client.Store.AppendAsync("text", "half and "u8.ToArray());
             await client.Store.AppendAsync("text", "half"u8.ToArray());
@@ -33,7 +33,7 @@ public sealed class RestartTests
         await using NexoClient reader = await NexoClient.ConnectAsync(again.Url);
         Assert.Equal(
             new StoreEntry<string>("one", written.Version), await reader.Store.GetEntryAsync<string>("value"));
-        Assert.InRange((await reader.Store.TtlAsync("brief")).Remaining!.Value.TotalMinutes, 50, 60);
+        Assert.InRange((await reader.Store.TtlAsync("brief")).Remaining.TotalMinutes, 50, 60);
         Assert.Null(await reader.Store.GetAsync<string>("gone"));
         Assert.Equal(42, await reader.Store.GetAsync<long>("count"));
         Assert.Equal("Ada", await reader.Store.HashGetAsync<string>("hash", "name"));

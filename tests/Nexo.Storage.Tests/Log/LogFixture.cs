@@ -3,7 +3,8 @@ using Xunit;
 namespace Nexo.Storage.Tests.Log;
 
 /// <summary>
-/// A log on a simulated disk without a thread, and the list of what should be in it: everything happens when it is asked for.
+/// A log on a simulated disk without a thread, and the list of what should be in it: everything happens when it is
+/// asked for.
 /// </summary>
 internal sealed class LogFixture : IDisposable
 {

@@ -3,8 +3,8 @@ using Xunit;
 namespace Nexo.Storage.Tests.Log;
 
 /// <summary>
-/// Power losses after every single operation on the disk: what is recovered is what was appended up to some record, and that
-/// is not before the last one that had been acknowledged.
+/// Power losses after every single operation on the disk: what is recovered is what was appended up to some record, and
+/// that is not before the last one that had been acknowledged.
 /// </summary>
 public sealed class WalCrashTests
 {

@@ -3,7 +3,8 @@ using Xunit;
 namespace Nexo.Storage.Tests.Log;
 
 /// <summary>
-/// Damage at rest to a log that was closed cleanly: it is found, or it does no harm. Never are there silently fewer records.
+/// Damage at rest to a log that was closed cleanly: it is found, or it does no harm. Never are there silently fewer
+/// records.
 /// </summary>
 public sealed class WalDamageTests
 {
