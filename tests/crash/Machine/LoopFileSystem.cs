@@ -35,7 +35,7 @@ internal sealed class LoopFileSystem : IAsyncDisposable
         var made = new LoopFileSystem(Path.Combine(directory, "image"), Path.Combine(directory, "mounted"));
         Directory.CreateDirectory(made.Root);
         await Tool.RunAsync("truncate", "-s", $"{megabytes}M", made._image);
-        await Tool.RunAsync("mkfs.ext4", "-q", "-F", made._image);
+        await Tool.RunAsync("mkfs.ext4", "-q", "-F", "-m", "0", made._image);
         await made.MountAsync();
         return made;
     }

@@ -16,7 +16,7 @@ namespace Nexo.Crash.Scenarios;
 internal sealed class FullScenario
 {
     private const int Megabytes = 64;
-    private const int FillerMegabytes = 24;
+    private const int LeftFreeMegabytes = 20;
     private const int ValueBytes = 16 * 1_024;
     private const int FillKeys = 900;
     private const int WritesMax = 20_000;
@@ -25,11 +25,11 @@ internal sealed class FullScenario
 
     private readonly string _root;
     private readonly ServerLaunch _launch;
-    private readonly LedgerBook _book;
-    private readonly Lane _lane;
     private readonly ScenarioResult _result;
     private readonly Random _random;
     private readonly CancellationToken _cancel;
+    private LedgerBook _book;
+    private Lane _lane;
     private ulong _number;
 
     private FullScenario(ScenarioOptions options, string root, CancellationToken cancel)
@@ -85,15 +85,19 @@ internal sealed class FullScenario
     private async Task CycleAsync()
     {
         _result.Cycles++;
+        Begin();
         await WriteFillerAsync();
-        await using (ServerProcess server = await ServerProcess.StartAsync(_launch, _cancel))
+        bool killWhileFull = _result.Cycles % 2 == 0;
+        await using (ServerProcess server = await StartAndVerifyAsync())
         {
-            _result.Add(await _book.VerifyAsync(server.Port, _cancel));
             using WireConnection connection = await WireConnection.OpenAsync(server.Port, _cancel);
             if (await FillAsync(connection))
             {
                 await WhileFullAsync(server, connection);
-                await ReturnAsync(connection);
+                if (!killWhileFull)
+                {
+                    await ReturnAsync(server, connection);
+                }
             }
 
             // Everything that was acknowledged is there, before the crash and after it.
@@ -102,25 +106,56 @@ internal sealed class FullScenario
             _book.Crash();
         }
 
-        await using (ServerProcess again = await ServerProcess.StartAsync(_launch, _cancel))
+        await using (ServerProcess again = await StartAndVerifyAsync())
         {
-            _result.Add(await _book.VerifyAsync(again.Port, _cancel));
             using WireConnection connection = await WireConnection.OpenAsync(again.Port, _cancel);
-            await DoAsync(connection, new ClearOperation(_lane.Prefix));
+            if (killWhileFull)
+            {
+                _result.Count("starts on a full disk");
+                await ReturnAsync(again, connection);
+            }
+
         }
 
-        _result.Acknowledged = _book.Acknowledged;
-        _result.Durable = _book.Durable;
-        _result.Verified = _book.Verified;
+        _result.Acknowledged += _book.Acknowledged;
+        _result.Durable += _book.Durable;
+        _result.Verified += _book.Verified;
+    }
+
+    // Each time anew: the server's own files must not be what takes the room, for then nobody gives it back.
+    private void Begin()
+    {
+        _book = new LedgerBook(1, _launch.LedgerDefault);
+        _lane = _book.Lanes[0];
+        if (Directory.Exists(_launch.DataDirectory))
+        {
+            Directory.Delete(_launch.DataDirectory, recursive: true);
+        }
+    }
+
+    private async Task<ServerProcess> StartAndVerifyAsync()
+    {
+        ServerProcess server = await ServerProcess.StartAsync(_launch, _cancel);
+        try
+        {
+            _result.Add(await _book.VerifyAsync(server.Port, _cancel));
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
     }
 
     private async Task WriteFillerAsync()
     {
         byte[] megabyte = new byte[1_024 * 1_024];
         await using FileStream filler = File.Create(Filler);
-        for (int i = 0; i < FillerMegabytes; i++)
+        while (new DriveInfo(_root).AvailableFreeSpace > (LeftFreeMegabytes + 1) * megabyte.Length)
         {
             await filler.WriteAsync(megabyte, _cancel);
+            filler.Flush(flushToDisk: true);
         }
     }
 
@@ -178,15 +213,16 @@ internal sealed class FullScenario
         }
     }
 
-    private async Task ReturnAsync(WireConnection connection)
+    private async Task ReturnAsync(ServerProcess server, WireConnection connection)
     {
         long start = Stopwatch.GetTimestamp();
         File.Delete(Filler);
-        while (await SetAsync(connection, $"{_lane.Prefix}back") != ErrorCode.None)
+        while (await SetAsync(connection, $"{_lane.Prefix}back") is var refused && refused != ErrorCode.None)
         {
             if (Stopwatch.GetElapsedTime(start) > BackWithin)
             {
-                Report($"no service {BackWithin.TotalSeconds} s after there was room again");
+                long free = new DriveInfo(_root).AvailableFreeSpace;
+                Report($"{refused} {BackWithin.TotalSeconds} s after there was room again ({free:N0} bytes)\n{server.Log}");
                 return;
             }
 
