@@ -94,6 +94,9 @@ internal struct SnapshotPlace
     /// <summary>The last key that was copied; of a large hash perhaps in part.</summary>
     public KeyBuffer Last;
 
+    /// <summary>No key is left behind it.</summary>
+    public bool Done;
+
     /// <summary>That key is a large hash, and not all of its fields are copied.</summary>
     public bool InFields;
 

@@ -47,7 +47,7 @@ public sealed partial class StoreService
     /// <summary>
     /// Begins a snapshot for a position of the log: that of a record that had been appended before this call. Writes go on.
     /// </summary>
-    public StoreSnapshot BeginSnapshot(Lsn position) => new(this, position);
+    public StoreSnapshot BeginSnapshot(Lsn position) => new(this, _shards.Length, position);
 
     /// <summary>
     /// Writes to the log what the clocks say: the last thing to do before it is closed. Otherwise <see cref="Tick"/> does it.

@@ -8,8 +8,11 @@ namespace Nexo.Engine.Store;
 /// </content>
 internal sealed unsafe partial class StoreShard
 {
-    /// <summary>Copies the next entries behind a place, a bounded number of them.</summary>
-    public SliceEnd Snapshot(ref SnapshotPlace place, SnapshotBuffer buffer)
+    /// <summary>
+    /// Copies the next entries behind a place, a bounded number of them, up to the key <paramref name="bound"/>; empty: half
+    /// as many, so that the other shards get to the same key in one slice each.
+    /// </summary>
+    public SliceEnd Snapshot(ref SnapshotPlace place, ReadOnlySpan<byte> bound, SnapshotBuffer buffer)
     {
         lock (_gate)
         {
@@ -20,18 +23,25 @@ internal sealed unsafe partial class StoreShard
 
             long now = NowIfNeeded();
             uint stopped = 0;
-            int looked = 0;
+            int left = Math.Max(1, _limits.Tuning.HoldSnapshotEntriesMax / (bound.IsEmpty ? 2 : 1));
             SliceEnd end = SliceEnd.ShardDone;
             for (OrderedIndex.Position at = Begin([], place.Last); !at.AtEnd; at = _index.Next(at))
             {
-                if (looked++ == _limits.Tuning.HoldSnapshotEntriesMax || IsFull(buffer))
+                uint reference = _index.ReferenceAt(at);
+                byte* entry = _arena.At(reference);
+                if (!bound.IsEmpty && Entry.Key(entry).SequenceCompareTo(bound) > 0)
+                {
+                    end = SliceEnd.PageFull;
+                    break;
+                }
+
+                if (left-- == 0 || IsFull(buffer))
                 {
                     end = SliceEnd.SliceFull;
                     break;
                 }
 
-                stopped = _index.ReferenceAt(at);
-                byte* entry = _arena.At(stopped);
+                stopped = reference;
                 if (!Entry.IsDue(entry, now) && SnapshotEntry(ref place, entry, buffer) == SliceEnd.SliceFull)
                 {
                     end = SliceEnd.SliceFull;
