@@ -119,6 +119,33 @@ public sealed class WalDamageTests
         Assert.Null(tail.Cut);
     }
 
+    [Fact]
+    public void A_commit_of_an_epoch_that_was_cut_is_no_continuation_although_number_place_and_position_fit()
+    {
+        using LogFixture log = new LogFixture(options: LogFixture.Small with { FirstSegmentBytes = 8_192 }).Open();
+        for (int i = 0; i < 3; i++)
+        {
+            log.Append(10);
+            log.Time.Advance(TimeSpan.FromMilliseconds(10));
+            log.Rounds();
+        }
+
+        // Commits 2, 3 and 4 were never synced, and only the last two arrived.
+        SimulatedDisk disk = log.Disk.Kill();
+        disk.FlipBit(SegmentHeader.PathOf(1), 1_024 + 20, 0);
+        log.Reopen(disk);
+        Assert.Empty(log.Model);
+        log.Append(20);
+        log.Append(20);
+        log.Flush();
+
+        // Behind commit 3 of the new epoch now lies commit 4 of the old one, which begins at record 3.
+        RecordList list = LogFixture.Read(log.Disk.Kill(), out WalTail tail);
+        Assert.Equal(2, list.Count);
+        Assert.Equal(4ul, tail.NextCommit);
+        Assert.Null(tail.Cut);
+    }
+
     private static bool FindsOrIsWhole(SimulatedDisk disk, LogFixture log, string what)
     {
         try

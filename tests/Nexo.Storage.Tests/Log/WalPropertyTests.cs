@@ -17,6 +17,7 @@ public sealed class WalPropertyTests
         Restart,
         Kill,
         PowerLoss,
+        BrokenSync,
     }
 
     private static Gen<(Step Step, int Number)[]> Lives => Gen.Select(
@@ -29,7 +30,8 @@ public sealed class WalPropertyTests
             (1, Gen.Const(Step.Recycle)),
             (1, Gen.Const(Step.Restart)),
             (1, Gen.Const(Step.Kill)),
-            (2, Gen.Const(Step.PowerLoss))),
+            (2, Gen.Const(Step.PowerLoss)),
+            (1, Gen.Const(Step.BrokenSync))),
         Gen.Int[0, 100_000]).Array[1, 120];
 
     [Fact]
@@ -69,7 +71,11 @@ public sealed class WalPropertyTests
                     Reopen(log, log.Disk.Crash(number), needed, isClean: true);
                     break;
                 case Step.Kill:
-                    Reopen(log, log.Disk.Kill(), needed, isClean: false);
+                    // The same disk: the kernel goes on, with all that is unsynced.
+                    Reopen(log, log.Disk, needed, isClean: false);
+                    break;
+                case Step.BrokenSync:
+                    BreakSync(log, needed);
                     break;
                 default:
                     Reopen(log, log.Disk.Crash(number), needed, isClean: false);
@@ -92,6 +98,18 @@ public sealed class WalPropertyTests
             Assert.Null(log.Tail.Cut);
             Assert.Equal(appended, log.Model.Count);
         }
+    }
+
+    // The log fails; the process that follows reads what the kernel only pretends to have kept.
+    private static void BreakSync(LogFixture log, ulong needed)
+    {
+        log.Append(100);
+        log.Disk.FailAt(1, DiskError.Io, DiskOperationKinds.Sync | DiskOperationKinds.SyncDirectory);
+        Task waiting = log.Wal.FlushAsync().AsTask();
+        log.Rounds();
+        Assert.True(waiting.IsFaulted);
+        log.Disk.Heal();
+        Reopen(log, log.Disk, needed, isClean: false);
     }
 
     private static void ReadWhileRunning(LogFixture log, ulong needed)
