@@ -74,7 +74,10 @@ internal sealed class KillScenario
             _result.Add(await _workload.WriteBallastAsync(server.Port, _options.BallastKeys, _cancel));
         }
 
-        await LoadAndKillAsync(server);
+        if (_result.Findings.Count == 0)
+        {
+            await LoadAndKillAsync(server);
+        }
     }
 
     private async Task KillWhileStartingAsync()

@@ -99,6 +99,11 @@ internal sealed class PowerScenario
                 _result.Add(await _workload.WriteBallastAsync(server.Port, _options.BallastKeys, _cancel));
             }
 
+            if (_result.Findings.Count > 0)
+            {
+                return;
+            }
+
             await LoadAndCrashAsync(server);
         }
 
