@@ -158,8 +158,7 @@ internal static class SettingCatalog
     {
         yield return new Setting<string?>("data.directory", SettingKinds.DataDirectory,
             o => o.DataDirectory, (o, v) => o with { DataDirectory = v },
-            "Directory of what survives a restart, from the working directory; made when store.durability needs it. "
-            + "none: nothing is on disk")
+            "Directory of what survives a restart, made when it is needed; none: nothing is on disk")
         {
             Flag = "--data",
         };

@@ -8,11 +8,15 @@ public sealed partial class Wal
     private bool _closing;
     private long _activeAt;
 
+    /// <summary>How often it was looked whether something is due.</summary>
+    internal long Rounds { get; private set; }
+
     /// <summary>
     /// Does what is due now: takes what was appended, writes it, syncs. False if nothing was.
     /// </summary>
     internal bool RunRound()
     {
+        Rounds++;
         if (IsStopped)
         {
             return false;
@@ -60,8 +64,9 @@ public sealed partial class Wal
             // From here on whoever brings work sets the signal; what came before is seen by the second look.
             Interlocked.Exchange(ref _sleeping, 1);
             TimeSpan wait = TimeUntilWork();
-            if (wait > TimeSpan.Zero)
+            if (wait != TimeSpan.Zero)
             {
+                // Without an end to it too: that is a negative time.
                 _signal.WaitOne(wait);
             }
 

@@ -49,9 +49,15 @@ public sealed partial class Wal
             return TryPrepare(payloadBytes);
         }
 
-        Volatile.Write(ref _preparing, 1);
+        StartPreparing(payloadBytes);
+        return false;
+    }
 
-        // A thread of its own: it waits for the disk most of the time, and the pool has few.
+    // A thread of its own: it waits for the disk most of the time, and the pool has few. A method of its own: what its
+    // delegate captures would else be allocated in every round.
+    private void StartPreparing(long payloadBytes)
+    {
+        Volatile.Write(ref _preparing, 1);
         _preparer = new Thread(() =>
         {
             TryPrepare(payloadBytes);
@@ -63,7 +69,6 @@ public sealed partial class Wal
             Name = "nexo wal segment",
         };
         _preparer.Start();
-        return false;
     }
 
     private bool TryPrepare(long payloadBytes)

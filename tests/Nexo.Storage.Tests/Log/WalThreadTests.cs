@@ -146,6 +146,21 @@ public sealed class WalThreadTests
     }
 
     [Fact]
+    public async Task A_writer_with_nothing_to_do_sleeps()
+    {
+        using Wal wal = Open(new SimulatedDisk());
+        await wal.WhenDurableAsync(Append(wal, 16, 1)).AsTask().WaitAsync(Deadline);
+
+        // One that does not would look a hundred thousand times meanwhile.
+        await Until(() => wal.Stats.UnsyncedBytes == 0);
+        long before = wal.Rounds;
+        await Task.Delay(200);
+
+        Assert.InRange(wal.Rounds - before, 0, 20);
+        await wal.WhenDurableAsync(Append(wal, 16, 2)).AsTask().WaitAsync(Deadline);
+    }
+
+    [Fact]
     public async Task Neither_an_append_nor_a_wait_for_what_is_durable_allocates()
     {
         WalOptions never = Options with { WriteDelay = TimeSpan.FromHours(1), WriteBytes = int.MaxValue };
