@@ -6,7 +6,8 @@ using Nexo.Storage;
 namespace Nexo.Bench.Micro;
 
 /// <summary>
-/// How fast a snapshot of 16-byte keys with 64-byte values, in random order, is taken and becomes a store again: both in
+/// How fast a snapshot of 16-byte keys with 64-byte values, in random order, is taken and becomes a store again: both
+/// in
 /// memory, so without the disk's part in it.
 /// </summary>
 internal static class RecoveryTable
@@ -52,7 +53,8 @@ internal static class RecoveryTable
             records.Replay(recovery);
             recovery.Complete();
             processor = Environment.CpuUsage.TotalTime - processor;
-            string details = $"processor {processor.TotalSeconds:F2} s, {store.Stats.UsedBytes / (double)entries:F1} B/key";
+            double bytes = (double)store.Stats.UsedBytes / entries;
+            string details = $"processor {processor.TotalSeconds:F2} s, {bytes:F1} B/key";
             Report($"recovery, {workers} workers", entries, start, details);
         }
     }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using BenchmarkDotNet.Attributes;
 using Nexo.Engine.Store;
+using Nexo.Storage;
 
 namespace Nexo.Bench.Micro;
 
@@ -11,14 +12,20 @@ public class StoreBenchmarks : IDisposable
     private const int Keys = 100_000;
     private const int KeyBytes = 16;
 
-    private readonly StoreService _store = new(new StoreLimits(), TimeProvider.System);
+    private readonly StoreService _store;
     private readonly byte[] _keys = new byte[Keys * KeyBytes];
     private readonly byte[] _value = new byte[64];
     private readonly FixedWriter _writer = new(1_024);
     private int _next;
 
     public StoreBenchmarks()
+        : this(log: null)
     {
+    }
+
+    internal StoreBenchmarks(ILogWriter? log)
+    {
+        _store = new StoreService(new StoreLimits(), TimeProvider.System, log);
         var random = new Random(1);
         int[] order = [.. Enumerable.Range(0, Keys)];
         random.Shuffle(order);

@@ -21,8 +21,8 @@ internal unsafe partial struct EntryTable
     }
 
     /// <summary>
-    /// Gives the entries of one bucket to a sink and moves the cursor behind it; begin with 0; false: that was the last.
-    /// The table may grow and shrink between two calls: an entry that is there all the while comes at least once.
+    /// Gives the entries of one bucket to a sink and moves the cursor behind it; begin with 0; false: that was the
+    /// last. The table may grow and shrink between two calls: an entry that is there all the while comes at least once.
     /// The cursor is a hash with its bits reversed. In that order the hashes of a bucket, those that end in the same
     /// bits, follow each other, and so do those of the two that it is split into: what lies before the cursor has been
     /// given whatever the buckets are (as in Pieter Noordhuis's SCAN of Redis, here for linear hashing).

@@ -1,6 +1,8 @@
 namespace Nexo.Engine.Store;
 
-/// <summary>Applies the records of some shards on a thread of its own: one batch is applied while the next fills.</summary>
+/// <summary>
+/// Applies the records of some shards on a thread of its own: one batch is applied while the next fills.
+/// </summary>
 internal sealed class RecoveryWorker : IDisposable
 {
     private readonly Action<RecoveryBatch> _apply;
@@ -83,7 +85,9 @@ internal sealed class RecoveryWorker : IDisposable
         if (_failure is { } failure)
         {
             _idle.Release();
-            throw failure is InvalidDataException ? failure : new InvalidOperationException("Recovery has failed.", failure);
+            throw failure is InvalidDataException
+                ? failure
+                : new InvalidOperationException("Recovery has failed.", failure);
         }
     }
 }

@@ -83,7 +83,8 @@ internal sealed class SnapshotBuffer : IHashSink
     {
         if (_bytes.Length - Length < bytes)
         {
-            Array.Resize(ref _bytes, (int)Math.Min(Array.MaxLength, Math.Max((long)Length + bytes, 2L * _bytes.Length)));
+            long wanted = Math.Max((long)Length + bytes, 2L * _bytes.Length);
+            Array.Resize(ref _bytes, (int)Math.Min(Array.MaxLength, wanted));
         }
     }
 }

@@ -1,6 +1,8 @@
 namespace Nexo.Engine.Store;
 
-/// <summary>Kinds of the records that the store writes. The numbers are on disk: they never change their meaning.</summary>
+/// <summary>
+/// Kinds of the records that the store writes. The numbers are on disk: they never change their meaning.
+/// </summary>
 public enum StoreRecordKind : byte
 {
     None = 0,

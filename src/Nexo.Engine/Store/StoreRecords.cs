@@ -3,7 +3,9 @@ using Nexo.Engine.Memory;
 
 namespace Nexo.Engine.Store;
 
-/// <summary>What the records of the store have in common. Their layouts are those of <c>docs/storage-format.md</c>.</summary>
+/// <summary>
+/// What the records of the store have in common. Their layouts are those of <c>docs/storage-format.md</c>.
+/// </summary>
 internal static class StoreRecords
 {
     /// <summary>Longest payload; the largest value with its key is below it.</summary>
@@ -13,7 +15,9 @@ internal static class StoreRecords
     private const int KeyBytesAtVersion = sizeof(ulong);
     private const int KeyBytesAtDeadline = sizeof(ulong) + sizeof(long);
 
-    /// <summary>The key that a record is about, before the rest of it is looked at; false: the record is not valid.</summary>
+    /// <summary>
+    /// The key that a record is about, before the rest of it is looked at; false: the record is not valid.
+    /// </summary>
     public static bool TryReadKey(StoreRecordKind kind, ReadOnlySpan<byte> payload, out ReadOnlySpan<byte> key)
     {
         key = default;
@@ -68,7 +72,9 @@ internal static class StoreRecords
         BinaryPrimitives.WriteUInt32LittleEndian(payload[KeyBytesAtDeadline..], (uint)keyBytes);
     }
 
-    /// <summary>Reads what <see cref="WriteVersion"/> wrote, of a payload that is long enough; false: not valid.</summary>
+    /// <summary>
+    /// Reads what <see cref="WriteVersion"/> wrote, of a payload that is long enough; false: not valid.
+    /// </summary>
     public static bool TryReadVersion(ReadOnlySpan<byte> payload, out ulong version, out long deadlineMs)
     {
         version = BinaryPrimitives.ReadUInt64LittleEndian(payload);

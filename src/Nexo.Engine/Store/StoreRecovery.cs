@@ -3,8 +3,8 @@ using Nexo.Storage;
 namespace Nexo.Engine.Store;
 
 /// <summary>
-/// Rebuilds a store from records: those of a snapshot, then those of the log behind its position. The records come from one
-/// thread; each is applied by the worker that its shard belongs to, so those of a key stay in their order.
+/// Rebuilds a store from records: those of a snapshot, then those of the log behind its position. The records come from
+/// one thread; each is applied by the worker that its shard belongs to, so those of a key stay in their order.
 /// </summary>
 public sealed class StoreRecovery : IRecordSink, IDisposable
 {
@@ -71,8 +71,8 @@ public sealed class StoreRecovery : IRecordSink, IDisposable
     }
 
     /// <summary>
-    /// All records have come: the clock goes on from the last that was seen, and the store takes commands, which are logged
-    /// in <paramref name="log"/> from now on.
+    /// All records have come: the clock goes on from the last that was seen, and the store takes commands, which are
+    /// logged in <paramref name="log"/> from now on.
     /// </summary>
     /// <exception cref="InvalidDataException">As for <see cref="OnRecord"/>.</exception>
     public void Complete(ILogWriter? log = null)

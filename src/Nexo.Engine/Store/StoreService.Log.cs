@@ -18,13 +18,15 @@ public sealed partial class StoreService
 
     /// <summary>
     /// Begins to rebuild the state of an earlier run in this store, which is empty and has no log yet. Until <see
-    /// cref="StoreRecovery.Complete"/> has been called no command may be given to it, and <see cref="Tick"/> does nothing;
-    /// <see cref="Stats"/> may be read.
+    /// cref="StoreRecovery.Complete"/> has been called no command may be given to it, and <see cref="Tick"/> does
+    /// nothing; <see cref="Stats"/> may be read.
     /// </summary>
-    /// <param name="workers">Threads that apply records beside the one that reads them; 0: that one applies them.</param>
+    /// <param name="workers">
+    /// Threads that apply records beside the one that reads them; 0: that one applies them.
+    /// </param>
     /// <param name="entriesExpected">
-    /// How many entries may come, for tables that need not grow on the way; 0: unknown. Only from a source that was checked:
-    /// it costs some 10 bytes of memory for each.
+    /// How many entries may come, for tables that need not grow on the way; 0: unknown. Only from a source that was
+    /// checked: it costs some 10 bytes of memory for each.
     /// </param>
     public StoreRecovery BeginRecovery(int workers = 0, long entriesExpected = 0)
     {
@@ -45,12 +47,14 @@ public sealed partial class StoreService
     }
 
     /// <summary>
-    /// Begins a snapshot for a position of the log: that of a record that had been appended before this call. Writes go on.
+    /// Begins a snapshot for a position of the log: that of a record that had been appended before this call. Writes go
+    /// on.
     /// </summary>
     public StoreSnapshot BeginSnapshot(Lsn position) => new(this, _shards.Length, position);
 
     /// <summary>
-    /// Writes to the log what the clocks say: the last thing to do before it is closed. Otherwise <see cref="Tick"/> does it.
+    /// Writes to the log what the clocks say: the last thing to do before it is closed. Otherwise <see cref="Tick"/>
+    /// does it.
     /// </summary>
     public void LogClock()
     {
@@ -116,8 +120,8 @@ public sealed partial class StoreService
     }
 
     /// <summary>
-    /// Versions start at the microsecond of the start: a version that was given out before a restart does not come again,
-    /// unless a shard has changed more often than once in a microsecond all along.
+    /// Versions start at the microsecond of the start: a version that was given out before a restart does not come
+    /// again, unless a shard has changed more often than once in a microsecond all along.
     /// </summary>
     internal static ulong VersionAt(long nowMs) => (ulong)Math.Max(0, nowMs) * 1_000;
 
@@ -133,8 +137,8 @@ public sealed partial class StoreService
     }
 
     /// <summary>
-    /// The clocks' record: at most once a second when there were others since, so that an idle server writes nothing, and
-    /// at once when the wall clock was set.
+    /// The clocks' record: at most once a second when there were others since, so that an idle server writes nothing,
+    /// and at once when the wall clock was set.
     /// </summary>
     private void LogClockIfNeeded()
     {

@@ -41,8 +41,8 @@ public sealed partial class StoreService : IDisposable
     private int _disposed;
 
     /// <summary>
-    /// Makes an empty store. With a log, every change is written to it; to rebuild an earlier state first, give the log to
-    /// <see cref="StoreRecovery.Complete"/> instead.
+    /// Makes an empty store. With a log, every change is written to it; to rebuild an earlier state first, give the log
+    /// to <see cref="StoreRecovery.Complete"/> instead.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">A limit is outside of what the engine can do.</exception>
     public StoreService(StoreLimits limits, TimeProvider time, ILogWriter? log = null)
@@ -110,8 +110,8 @@ public sealed partial class StoreService : IDisposable
     }
 
     /// <summary>
-    /// A bounded round of expiry and of freeing what was dropped, and the clock's record in the log; for one timer to call
-    /// every 10 ms or so. A call while another one is running does nothing.
+    /// A bounded round of expiry and of freeing what was dropped, and the clock's record in the log; for one timer to
+    /// call every 10 ms or so. A call while another one is running does nothing.
     /// </summary>
     public void Tick() => TickSteps();
 

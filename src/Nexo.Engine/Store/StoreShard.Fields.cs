@@ -5,7 +5,9 @@ namespace Nexo.Engine.Store;
 /// <content>What is applied to the fields of hashes, by commands and by recovery.</content>
 internal sealed unsafe partial class StoreShard
 {
-    /// <summary>Applies a setting of fields: of a hash that is there (or of none, which it makes), the others stay.</summary>
+    /// <summary>
+    /// Applies a setting of fields: of a hash that is there (or of none, which it makes), the others stay.
+    /// </summary>
     private byte* PutFields<TPairs>(
         ReadOnlySpan<byte> key,
         ulong hash,

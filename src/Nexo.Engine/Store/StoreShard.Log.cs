@@ -122,9 +122,9 @@ internal sealed unsafe partial class StoreShard
     }
 
     /// <summary>
-    /// Writes a removal of fields; false: none of them is there, nothing is to be done. A hash that loses its last field
-    /// is gone by the same record. Names that are not there are written too: to look each up again would take its time
-    /// under the log's own lock.
+    /// Writes a removal of fields; false: none of them is there, nothing is to be done. A hash that loses its last
+    /// field is gone by the same record. Names that are not there are written too: to look each up again would take its
+    /// time under the log's own lock.
     /// </summary>
     private bool LogFieldsRemoved<TFields>(ReadOnlySpan<byte> key, byte* entry, TFields fields, ulong version)
         where TFields : struct, IBlobSource, allows ref struct

@@ -3,14 +3,16 @@ using Nexo.Engine.Memory;
 namespace Nexo.Engine.Store;
 
 /// <content>
-/// Recovery: applies records by the methods that commands apply their changes with. It writes no log, tells no watcher, counts
-/// nothing, and neither the clock nor the memory limit has a say. The state may be newer than a record, since the log
-/// is read again over a snapshot that was taken while it grew: what is there then is made to fit, and later records
-/// set it right.
+/// Recovery: applies records by the methods that commands apply their changes with. It writes no log, tells no watcher,
+/// counts nothing, and neither the clock nor the memory limit has a say. The state may be newer than a record, since
+/// the log is read again over a snapshot that was taken while it grew: what is there then is made to fit, and later
+/// records set it right.
 /// </content>
 internal sealed unsafe partial class StoreShard
 {
-    /// <summary>Applies a record whose key has this hash; false: its payload is not valid, and nothing was done.</summary>
+    /// <summary>
+    /// Applies a record whose key has this hash; false: its payload is not valid, and nothing was done.
+    /// </summary>
     public bool Apply(StoreRecordKind kind, ReadOnlySpan<byte> payload, ulong hash)
     {
         lock (_gate)
@@ -29,13 +31,14 @@ internal sealed unsafe partial class StoreShard
     }
 
     /// <summary>
-    /// Asks for the bucket that a record will read. Without the lock: during recovery nobody but the caller changes the table.
+    /// Asks for the bucket that a record will read. Without the lock: during recovery nobody but the caller changes the
+    /// table.
     /// </summary>
     public void PrefetchBucket(ulong hash) => _table.PrefetchBucket(hash);
 
     /// <summary>
-    /// Makes the table large enough for so many entries. Versions are then those of the records: the wall clock, by which
-    /// they started, may be ahead of the engine's clock, by which they are to go on.
+    /// Makes the table large enough for so many entries. Versions are then those of the records: the wall clock, by
+    /// which they started, may be ahead of the engine's clock, by which they are to go on.
     /// </summary>
     public void BeginRecovery(long entriesExpected)
     {

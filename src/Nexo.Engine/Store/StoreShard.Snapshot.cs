@@ -9,8 +9,8 @@ namespace Nexo.Engine.Store;
 internal sealed unsafe partial class StoreShard
 {
     /// <summary>
-    /// Copies the next entries behind a place, a bounded number of them, up to the key <paramref name="bound"/>; empty: half
-    /// as many, so that the other shards get to the same key in one slice each.
+    /// Copies the next entries behind a place, a bounded number of them, up to the key <paramref name="bound"/>; empty:
+    /// half as many, so that the other shards get to the same key in one slice each.
     /// </summary>
     public SliceEnd Snapshot(ref SnapshotPlace place, ReadOnlySpan<byte> bound, SnapshotBuffer buffer)
     {
@@ -85,15 +85,17 @@ internal sealed unsafe partial class StoreShard
     }
 
     /// <summary>
-    /// Goes on with a large hash. If it is gone, or another one by now, all of it is in the log; fields that come twice do
-    /// no harm.
+    /// Goes on with a large hash. If it is gone, or another one by now, all of it is in the log; fields that come twice
+    /// do no harm.
     /// </summary>
     private SliceEnd SnapshotRest(ref SnapshotPlace place, SnapshotBuffer buffer)
     {
         place.InFields = false;
         ReadOnlySpan<byte> key = place.Last.Key;
         bool there = _table.Find(_arena, _hasher.Of(key), key, out byte* entry) != null;
-        return there && Entry.Is(entry, EntryFlags.Table) ? SnapshotFields(ref place, entry, buffer) : SliceEnd.ShardDone;
+        return there && Entry.Is(entry, EntryFlags.Table)
+            ? SnapshotFields(ref place, entry, buffer)
+            : SliceEnd.ShardDone;
     }
 
     private SliceEnd SnapshotFields(ref SnapshotPlace place, byte* entry, SnapshotBuffer buffer)

@@ -311,7 +311,9 @@ internal sealed unsafe partial class StoreShard
         return entry;
     }
 
-    /// <summary>Applies an append: the value's first bytes stay (zeros where it has fewer), the suffix follows.</summary>
+    /// <summary>
+    /// Applies an append: the value's first bytes stay (zeros where it has fewer), the suffix follows.
+    /// </summary>
     private byte* PutSuffix(
         ReadOnlySpan<byte> key,
         ulong hash,

@@ -3,14 +3,14 @@ using Nexo.Storage;
 namespace Nexo.Engine.Store;
 
 /// <summary>
-/// A snapshot of the store, taken in slices while it works: call <see cref="MoveNext"/> until it says false, with pauses as
-/// one likes. What comes out holds every change up to <see cref="Position"/> and perhaps later ones, so it is complete
-/// only together with the log from there. <b>It may be kept only once the log is durable up to what had been appended
-/// when the last slice was taken</b>: it must hold nothing that the log may still lose.
+/// A snapshot of the store, taken in slices while it works: call <see cref="MoveNext"/> until it says false, with
+/// pauses as one likes. What comes out holds every change up to <see cref="Position"/> and perhaps later ones, so it is
+/// complete only together with the log from there. <b>It may be kept only once the log is durable up to what had been
+/// appended when the last slice was taken</b>: it must hold nothing that the log may still lose.
 /// </summary>
 /// <remarks>
-/// Keys come almost in order over all shards: a slice of one shard says how far this round goes, then the others follow as
-/// far as that. Recovery, where keys fall to other shards, so works at one place of each ordered index at a time.
+/// Keys come almost in order over all shards: a slice of one shard says how far this round goes, then the others follow
+/// as far as that. Recovery, where keys fall to other shards, so works at one place of each ordered index at a time.
 /// </remarks>
 public sealed class StoreSnapshot
 {

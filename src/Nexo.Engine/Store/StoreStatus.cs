@@ -47,6 +47,8 @@ public enum StoreStatus : byte
     /// </summary>
     DiskFull,
 
-    /// <summary>The log has failed: it takes no change any more until the process starts anew; nothing changed.</summary>
+    /// <summary>
+    /// The log has failed: it takes no change any more until the process starts anew; nothing changed.
+    /// </summary>
     LogFailed,
 }

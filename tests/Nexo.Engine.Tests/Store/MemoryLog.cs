@@ -86,7 +86,8 @@ internal sealed class RecordList : IRecordSink
 
     public int Count => _records.Count;
 
-    public void OnRecord(Lsn lsn, byte kind, ReadOnlySpan<byte> payload) => _records.Add((lsn, kind, payload.ToArray()));
+    public void OnRecord(Lsn lsn, byte kind, ReadOnlySpan<byte> payload) =>
+        _records.Add((lsn, kind, payload.ToArray()));
 
     public void Replay(IRecordSink sink)
     {

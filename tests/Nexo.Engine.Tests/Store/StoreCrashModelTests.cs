@@ -6,8 +6,8 @@ using Xunit;
 namespace Nexo.Engine.Tests.Store;
 
 /// <summary>
-/// Random commands with crashes, stops, snapshots and jumps of the clock between them: what is recovered is exactly what
-/// the model was when the last record that survived was written.
+/// Random commands with crashes, stops, snapshots and jumps of the clock between them: what is recovered is exactly
+/// what the model was when the last record that survived was written.
 /// </summary>
 public sealed class StoreCrashModelTests
 {

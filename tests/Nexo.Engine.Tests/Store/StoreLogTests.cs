@@ -5,7 +5,9 @@ using Xunit;
 
 namespace Nexo.Engine.Tests.Store;
 
-/// <summary>The store on its log: what passes when the disk is full or has failed, and what a restart brings back.</summary>
+/// <summary>
+/// The store on its log: what passes when the disk is full or has failed, and what a restart brings back.
+/// </summary>
 public sealed class StoreLogTests
 {
     private const long HourMs = 3_600_000;
@@ -138,8 +140,8 @@ public sealed class StoreLogTests
         harness.Set("key", "value", new StoreExpiry(StoreExpiryKind.At, harness.ReadClock().WallMs + 1_000));
         harness.Store.Ttl("key"u8, out long remaining);
         Assert.Equal(1_000, remaining);
-        StoreStatus status = harness.TrySet("past", "value", out _, new StoreExpiry(StoreExpiryKind.At, harness.Time.NowMs));
-        Assert.Equal(StoreStatus.Ok, status);
+        var past = new StoreExpiry(StoreExpiryKind.At, harness.Time.NowMs);
+        Assert.Equal(StoreStatus.Ok, harness.TrySet("past", "value", out _, past));
         Assert.Null(harness.Get("past"));
     }
 

@@ -3,7 +3,9 @@ using Xunit;
 
 namespace Nexo.Engine.Tests.Store;
 
-/// <summary>The bytes of every record, as <c>docs/storage-format.md</c> has them: they are on disks, so they stay.</summary>
+/// <summary>
+/// The bytes of every record, as <c>docs/storage-format.md</c> has them: they are on disks, so they stay.
+/// </summary>
 public sealed class StoreRecordTests
 {
     private const byte Clock = 1;

@@ -30,7 +30,8 @@ public sealed class StoreSnapshotTests
 
                 string name = random.Next(2) == 0 ? "more" : "new";
                 int first = random.Next(1_900);
-                var gone = new BlobArray([.. Fields(name, 2_000)[first..].Select(pair => StoreHarness.Bytes(pair.Field))]);
+                (string Field, string Value)[] pairs = Fields(name, 2_000)[first..];
+                var gone = new BlobArray([.. pairs.Select(pair => StoreHarness.Bytes(pair.Field))]);
                 harness.Store.HashDelete("hash"u8, ref gone, out _);
             }
 
@@ -133,7 +134,8 @@ public sealed class StoreSnapshotTests
         var log = new MemoryLog();
         using var harness = new StoreHarness(new StoreLimits { Shards = 4, Tuning = StoreHarness.Tiny }, log: log);
         using var stop = new CancellationTokenSource();
-        Task[] writers = [.. Enumerable.Range(0, 3).Select(number => Task.Run(() => Write(harness.Store, number, stop.Token)))];
+        IEnumerable<int> numbers = Enumerable.Range(0, 3);
+        Task[] writers = [.. numbers.Select(number => Task.Run(() => Write(harness.Store, number, stop.Token)))];
         (Lsn Position, RecordList Records) last = (Lsn.None, new RecordList());
         for (int round = 0; round < 20; round++)
         {

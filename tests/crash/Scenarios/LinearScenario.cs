@@ -16,7 +16,7 @@ internal static class LinearScenario
 {
     private const int Clients = 6;
     private const int Keys = 3;
-    private const int LoadMsMax = 120;
+    private const int LoadMsMax = 400;
 
     public static async Task<ScenarioResult> RunAsync(ScenarioOptions options, CancellationToken cancel)
     {
