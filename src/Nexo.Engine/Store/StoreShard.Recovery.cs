@@ -185,7 +185,13 @@ internal sealed unsafe partial class StoreShard
         {
             Detach(place, hash, entry);
         }
+        else
+        {
+            // Also when a snapshot that is newer has the fields no more: the records before this one took its version back.
+            Entry.SetVersion(entry, record.Version);
+        }
 
+        _version = Math.Max(_version, record.Version);
         return true;
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Nexo.Engine.Store;
 using Nexo.Storage;
 using Xunit;
@@ -75,6 +76,31 @@ public sealed class StoreSnapshotTests
         }
 
         Assert.Equal("v", restarted.Get("value"));
+    }
+
+    [Fact]
+    public void Fields_that_were_removed_before_their_hash_was_copied_leave_it_at_the_version_of_the_removal()
+    {
+        var log = new MemoryLog();
+        using var harness = new StoreHarness(new StoreLimits { Shards = 1 }, log: log);
+        harness.HashSet("hash", ("a", "1"), ("b", "2"));
+        StoreSnapshot snapshot = harness.Store.BeginSnapshot(log.End);
+        harness.HashSet("hash", ("c", "3"));
+        var gone = new BlobArray([StoreHarness.Bytes("a")]);
+        harness.Store.HashDelete("hash"u8, ref gone, out _);
+        var records = new RecordList();
+        while (snapshot.MoveNext(records))
+        {
+        }
+
+        using StoreHarness restarted = Restart(harness, records, snapshot.Position, log);
+        Assert.Equal(VersionOf(harness), VersionOf(restarted));
+
+        static ulong VersionOf(StoreHarness store)
+        {
+            store.Store.HashGet("hash"u8, "b"u8, new ArrayBufferWriter<byte>(), out ulong version);
+            return version;
+        }
     }
 
     [Fact]

@@ -1,0 +1,63 @@
+using Nexo.Crash.Ledger;
+using Nexo.Crash.Report;
+using Nexo.Crash.Scenarios;
+using Nexo.Protocol;
+
+namespace Nexo.Crash.Tests.Short;
+
+/// <summary>The crash scenarios with few cycles; <c>tests/crash/run</c> is their long form.</summary>
+public sealed class ShortFormTests
+{
+    [Fact]
+    public async Task Killed_at_random_moments_an_fsync_server_keeps_what_it_acknowledged()
+    {
+        using var form = new ShortForm();
+        ShortForm.AssertPassed(await KillScenario.RunAsync(form.Options(cycles: 10), default));
+    }
+
+    [Fact]
+    public async Task Killed_at_random_moments_an_interval_server_keeps_what_was_asked_for_with_fsync()
+    {
+        using var form = new ShortForm();
+        ShortForm.AssertPassed(await KillScenario.RunAsync(form.Options(cycles: 10, Durability.Interval), default));
+    }
+
+    [Fact]
+    public async Task After_a_power_failure_everything_acknowledged_is_there()
+    {
+        using var form = new ShortForm();
+        ShortForm.AssertPassed(await PowerScenario.RunAsync(form.Options(cycles: 8), default));
+    }
+
+    [Fact]
+    public async Task A_full_disk_refuses_writes_and_comes_back_by_itself()
+    {
+        using var form = new ShortForm();
+        ShortForm.AssertPassed(await FullScenario.RunAsync(form.Options(cycles: 1), default));
+    }
+
+    [Fact]
+    public async Task A_failed_system_call_never_costs_what_was_acknowledged()
+    {
+        using var form = new ShortForm();
+        ShortForm.AssertPassed(await FaultScenario.RunAsync(form.Options(cycles: 6), default));
+    }
+
+    [Fact]
+    public async Task Histories_with_kills_in_them_are_linearizable()
+    {
+        using var form = new ShortForm();
+        ShortForm.AssertPassed(await LinearScenario.RunAsync(form.Options(cycles: 8, Durability.Interval), default));
+    }
+
+    [Fact]
+    public async Task A_server_that_acknowledges_what_it_does_not_keep_is_found_out()
+    {
+        using var form = new ShortForm();
+        ScenarioOptions options = form.Options(cycles: 4);
+        ScenarioResult result = await KillScenario.RunAsync(
+            options with { Launch = options.Launch with { Durability = Durability.Memory, Claimed = Durability.Fsync } }, default);
+
+        Assert.Contains(result.Findings, finding => finding.Kind == FindingKind.Lost);
+    }
+}

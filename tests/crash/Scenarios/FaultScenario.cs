@@ -1,0 +1,214 @@
+using System.Diagnostics;
+using System.Net;
+using Nexo.Crash.Ledger;
+using Nexo.Crash.Load;
+using Nexo.Crash.Machine;
+using Nexo.Crash.Report;
+using Nexo.Crash.Server;
+using Nexo.Crash.Wire;
+using Nexo.Protocol;
+
+namespace Nexo.Crash.Scenarios;
+
+/// <summary>
+/// One system call of the real server fails, once. If it was one of the log's: from then on no write is acknowledged,
+/// the error is <c>StorageFailed</c>, <c>/readyz</c> is 503, reads go on. Whatever it was: after a restart everything
+/// that was acknowledged is there.
+/// </summary>
+internal sealed class FaultScenario
+{
+    private const int LoadMs = 400;
+    private const int LogSegments = 64;
+
+    /// <summary>What may fail, how, and up to which of its calls.</summary>
+    private static readonly (string Call, string Error, int WhenMax, bool OnLog)[] Faults =
+    [
+        ("fsync,fdatasync", "EIO", 60, true),
+        ("pwrite64,pwritev", "EIO", 60, true),
+        ("fsync,fdatasync", "EIO", 12, false),
+        ("pwrite64,pwritev", "EIO", 80, false),
+        ("pwrite64,pwritev", "ENOSPC", 80, false),
+        ("openat", "EIO", 40, false),
+        ("openat", "EMFILE", 40, false),
+        ("rename,renameat,renameat2", "EIO", 3, false),
+        ("ftruncate", "EIO", 4, false),
+        ("unlink,unlinkat", "EIO", 4, false),
+    ];
+
+    private readonly ScenarioOptions _options;
+    private readonly ServerLaunch _launch;
+    private readonly Random _random;
+    private readonly ScenarioResult _result;
+    private readonly CancellationToken _cancel;
+    private LedgerBook _book;
+    private Workload _workload;
+
+    private FaultScenario(ScenarioOptions options, CancellationToken cancel)
+    {
+        _options = options;
+        _cancel = cancel;
+        _random = new Random(options.Seed);
+        _launch = options.Launch with { DataDirectory = Path.Combine(options.Scratch, $"faults-{options.Seed}") };
+        _result = new ScenarioResult($"faults, {_launch.LedgerDefault}", options.Seed);
+        (_book, _workload) = NewBook();
+    }
+
+    public static async Task<ScenarioResult> RunAsync(ScenarioOptions options, CancellationToken cancel)
+    {
+        try
+        {
+            await Strace.ProbeAsync();
+        }
+        catch (MachineException refused)
+        {
+            return new ScenarioResult("faults", options.Seed) { Skipped = refused.Message };
+        }
+
+        return await new FaultScenario(options, cancel).RunAsync();
+    }
+
+    private async Task<ScenarioResult> RunAsync()
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (_result.Cycles < _options.Cycles
+            && Stopwatch.GetElapsedTime(start) < _options.Duration
+            && _result.Findings.Count == 0)
+        {
+            (string call, string error, int whenMax, bool onLog) = Faults[_result.Cycles % Faults.Length];
+            var fault = new InjectedFault(call, error, _random.Next(1, whenMax));
+            try
+            {
+                await CycleAsync(fault, onLog);
+            }
+            catch (Exception failure) when (failure is ServerStartException or WireEndedException)
+            {
+                Report(fault, failure.Message);
+            }
+        }
+
+        _result.Took = Stopwatch.GetElapsedTime(start);
+        return _result;
+    }
+
+    private async Task CycleAsync(InjectedFault fault, bool onLog)
+    {
+        _result.Cycles++;
+        if (_result.Cycles % Faults.Length == 1)
+        {
+            // A directory that does not exist yet, so that its creation is hit as well.
+            DeleteData();
+            (_book, _workload) = NewBook();
+        }
+
+        string record = Path.Combine(_options.Scratch, "strace.txt");
+        File.Delete(record);
+        ServerLaunch launch = _launch with { Wrapper = Strace.Wrapper(fault, onLog ? LogFiles() : [], record) };
+        ServerProcess server = ServerProcess.Spawn(launch);
+        await using (server)
+        {
+            if (await TryWaitReadyAsync(server, fault))
+            {
+                await WorkAsync(server, fault, onLog, record);
+            }
+
+            await server.KillAsync();
+            _book.Crash();
+        }
+
+        await using ServerProcess again = await ServerProcess.StartAsync(_launch, _cancel);
+        _result.Add(await _book.VerifyAsync(again.Port, _cancel));
+        await again.StopAsync();
+        _result.Acknowledged += _book.Acknowledged;
+        _result.Durable += _book.Durable;
+        _result.Verified += _book.Verified;
+    }
+
+    private async Task<bool> TryWaitReadyAsync(ServerProcess server, InjectedFault fault)
+    {
+        try
+        {
+            await server.WaitReadyAsync(_cancel);
+            return true;
+        }
+        catch (ServerStartException)
+        {
+            // It may refuse to start, but it must say so.
+            _result.Count("starts refused");
+            if (server.HasExited && server.ExitCode is not 1 and not 70)
+            {
+                Report(fault, $"the start ended with {server.ExitCode}:\n{server.Log}");
+            }
+
+            return false;
+        }
+    }
+
+    private async Task WorkAsync(ServerProcess server, InjectedFault fault, bool onLog, string record)
+    {
+        using var stop = new CancellationTokenSource();
+        Task load = _workload.RunAsync(server.Port, stop.Token, _cancel);
+        await Task.Delay(LoadMs, _cancel);
+        await stop.CancelAsync();
+        await load;
+        _result.Add(_workload.TakeFindings());
+        string? hit = Strace.Hit(record);
+        _result.Count(hit is null ? "faults not reached" : "faults");
+        if (_book.Unknown > 0)
+        {
+            _result.Count("failures of the log");
+            await CheckFailedAsync(server, fault);
+        }
+        else if (hit is not null && onLog)
+        {
+            Report(fault, $"the log went on after {hit}\n{server.Log}");
+        }
+    }
+
+    private async Task CheckFailedAsync(ServerProcess server, InjectedFault fault)
+    {
+        (HttpStatusCode ready, string reason) = await server.GetAsync("/readyz", _cancel);
+        if (ready != HttpStatusCode.ServiceUnavailable)
+        {
+            Report(fault, $"/readyz is {ready}: {reason}");
+        }
+
+        using WireConnection connection = await WireConnection.OpenAsync(server.Port, _cancel);
+        foreach (string key in _book.Lanes[0].Model.Keys.Take(20))
+        {
+            Frame read = await connection.AskAsync(
+                Opcode.StoreExists, Durability.ServerDefault, body => body.WriteUtf8(key), _cancel);
+            if (read.Kind != FrameKind.Reply)
+            {
+                Report(fault, $"a read was answered with {read.ErrorText}");
+            }
+        }
+
+        var write = new SetOperation("L0/s0", Payload.Chunk(1, Payload.BytesMin));
+        Frame refused = await connection.AskAsync(write.Opcode, Durability.ServerDefault, write.WriteBody, _cancel);
+        if (refused.Error != ErrorCode.StorageFailed)
+        {
+            Report(fault, $"a write after the failure was answered with {refused.Kind} {refused.Error}");
+        }
+    }
+
+    private (LedgerBook Book, Workload Workload) NewBook()
+    {
+        var book = new LedgerBook(0, _launch.LedgerDefault);
+        var load = new LoadOptions { Lanes = 2, DepthMax = 8, Wishes = LoadOptions.WishesFor(_launch.Durability) };
+        return (book, new Workload(book, _random, load));
+    }
+
+    private IEnumerable<string> LogFiles() =>
+        Enumerable.Range(1, LogSegments).Select(i => Path.Combine(_launch.DataDirectory, "wal", $"{i:x16}.wal"));
+
+    private void DeleteData()
+    {
+        if (Directory.Exists(_launch.DataDirectory))
+        {
+            Directory.Delete(_launch.DataDirectory, recursive: true);
+        }
+    }
+
+    private void Report(InjectedFault fault, string text) =>
+        _result.Findings.Add(new Finding(FindingKind.Service, fault.ToString(), text));
+}

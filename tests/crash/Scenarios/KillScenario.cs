@@ -1,0 +1,179 @@
+using System.Diagnostics;
+using Nexo.Crash.Ledger;
+using Nexo.Crash.Load;
+using Nexo.Crash.Report;
+using Nexo.Crash.Server;
+using Nexo.Crash.Wire;
+using Nexo.Protocol;
+
+namespace Nexo.Crash.Scenarios;
+
+/// <summary>kill -9 at random moments under mixed load: while it serves, while it starts, while it writes a snapshot.</summary>
+internal sealed class KillScenario
+{
+    private const int LoadMsMax = 300;
+    private const int IdleEvery = 40;
+
+    private readonly ScenarioOptions _options;
+    private readonly ServerLaunch _launch;
+    private readonly Random _random;
+    private readonly LedgerBook _book;
+    private readonly Workload _workload;
+    private readonly ScenarioResult _result;
+    private readonly CancellationToken _cancel;
+    private double _readyMs = 100;
+
+    private KillScenario(ScenarioOptions options, CancellationToken cancel)
+    {
+        _options = options;
+        _cancel = cancel;
+        _random = new Random(options.Seed);
+        _launch = options.Launch with { DataDirectory = Path.Combine(options.Scratch, $"kill-{options.Seed}") };
+        _result = new ScenarioResult($"kill, {_launch.LedgerDefault}", options.Seed);
+        _book = new LedgerBook(0, _launch.LedgerDefault);
+        var load = new LoadOptions { Wishes = LoadOptions.WishesFor(_launch.Durability) };
+        _workload = new Workload(_book, _random, load);
+    }
+
+    public static async Task<ScenarioResult> RunAsync(ScenarioOptions options, CancellationToken cancel)
+    {
+        var scenario = new KillScenario(options, cancel);
+        long start = Stopwatch.GetTimestamp();
+        try
+        {
+            while (scenario._result.Cycles < options.Cycles
+                && Stopwatch.GetElapsedTime(start) < options.Duration
+                && scenario._result.Findings.Count == 0)
+            {
+                await scenario.CycleAsync();
+            }
+
+            await scenario.EndAsync();
+        }
+        catch (Exception failure) when (failure is ServerStartException or WireEndedException)
+        {
+            scenario._result.Findings.Add(new Finding(FindingKind.Service, scenario._launch.DataDirectory, failure.Message));
+        }
+
+        scenario._result.Took = Stopwatch.GetElapsedTime(start);
+        return scenario._result;
+    }
+
+    private async Task CycleAsync()
+    {
+        _result.Cycles++;
+        if (_result.Cycles > 1 && _random.Next(6) == 0)
+        {
+            await KillWhileStartingAsync();
+            return;
+        }
+
+        await using ServerProcess server = await StartAndVerifyAsync();
+        if (_result.Cycles == 1)
+        {
+            _result.Add(await _workload.WriteBallastAsync(server.Port, _options.BallastKeys, _cancel));
+        }
+
+        if (_result.Findings.Count == 0)
+        {
+            await LoadAndKillAsync(server);
+        }
+    }
+
+    private async Task KillWhileStartingAsync()
+    {
+        ServerProcess server = ServerProcess.Spawn(_launch);
+        await using (server)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(_random.NextDouble() * _readyMs), _cancel);
+            await server.KillAsync();
+        }
+
+        _result.Count("kills while starting");
+    }
+
+    private async Task<ServerProcess> StartAndVerifyAsync()
+    {
+        ServerProcess server = await ServerProcess.StartAsync(_launch, _cancel);
+        _readyMs = (0.8 * _readyMs) + (0.2 * server.ReadyAfter.TotalMilliseconds);
+        try
+        {
+            _result.Add(await _book.VerifyAsync(server.Port, _cancel));
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task LoadAndKillAsync(ServerProcess server)
+    {
+        using var stop = new CancellationTokenSource();
+        Task load = _workload.RunAsync(server.Port, stop.Token, _cancel);
+        await Task.Delay(_random.Next(1, LoadMsMax), _cancel);
+        if (_result.Cycles % IdleEvery == 0)
+        {
+            // What was acknowledged with `interval` must be durable by itself after a while.
+            await stop.CancelAsync();
+            await load;
+            await Task.Delay(TimeSpan.FromSeconds(3), _cancel);
+            _result.Count("kills after the interval");
+        }
+        else if (_random.Next(3) == 0)
+        {
+            await AskForSnapshotAsync(server.Port);
+            await Task.Delay(_random.Next(0, 30), _cancel);
+        }
+
+        await server.KillAsync();
+        await load;
+        _book.Crash();
+        string snapshots = Path.Combine(_launch.DataDirectory, "snapshots");
+        if (Directory.Exists(snapshots) && Directory.EnumerateFiles(snapshots, "*.tmp").Any())
+        {
+            _result.Count("kills while a snapshot was written");
+        }
+
+        _result.Add(_workload.TakeFindings());
+        _result.Acknowledged = _book.Acknowledged;
+        _result.Durable = _book.Durable;
+        _result.Verified = _book.Verified;
+        if (_result.Cycles % 50 == 0)
+        {
+            _options.Say($"{_result.Name}: {_result.Cycles} cycles, {_result.Durable:N0} durable writes");
+        }
+    }
+
+    private async Task AskForSnapshotAsync(int port)
+    {
+        try
+        {
+            using WireConnection connection = await WireConnection.OpenAsync(port, _cancel);
+            connection.Write(Opcode.AdminSnapshot, Durability.ServerDefault, _ => { });
+            await connection.FlushAsync(_cancel);
+        }
+        catch (WireEndedException)
+        {
+            // Nothing depends on it.
+        }
+    }
+
+    // The last kill is judged too; then a stop in order must keep everything, whatever its durability.
+    private async Task EndAsync()
+    {
+        if (_result.Findings.Count > 0)
+        {
+            return;
+        }
+
+        await using (ServerProcess server = await StartAndVerifyAsync())
+        {
+            await server.StopAsync();
+        }
+
+        await using ServerProcess again = await StartAndVerifyAsync();
+        _result.Verified = _book.Verified;
+    }
+}

@@ -1,0 +1,26 @@
+using Nexo.Crash.Server;
+
+namespace Nexo.Crash.Scenarios;
+
+/// <summary>What every scenario is given.</summary>
+internal sealed record ScenarioOptions
+{
+    /// <summary>The server, its data directory left to the scenario.</summary>
+    public required ServerLaunch Launch { get; init; }
+
+    /// <summary>A directory of the run's own, for data directories and images.</summary>
+    public required string Scratch { get; init; }
+
+    public required int Seed { get; init; }
+
+    public int Cycles { get; init; } = int.MaxValue;
+
+    /// <summary>When it ends although cycles are left.</summary>
+    public TimeSpan Duration { get; init; } = TimeSpan.MaxValue;
+
+    /// <summary>Keys that are written once and then lie there, so that snapshots and recoveries take some time.</summary>
+    public int BallastKeys { get; init; } = 20_000;
+
+    /// <summary>Progress for people.</summary>
+    public Action<string> Say { get; init; } = _ => { };
+}
