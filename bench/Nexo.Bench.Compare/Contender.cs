@@ -17,6 +17,9 @@ internal abstract class Contender(string name)
 
     public abstract IReadOnlyList<string> CommandLine(int port, string folder);
 
+    /// <summary>What it prints when it may be used; null: when its port is open.</summary>
+    public virtual string? ReadyText => null;
+
     /// <summary>What a load generator is given.</summary>
     public abstract string Url(int port);
 

@@ -15,7 +15,7 @@ internal static class FairnessComparison
 
     public static async Task RunAsync(NexoContender nexo, double seconds, CancellationToken cancel)
     {
-        await using ServerProcess server = await ServerProcess.StartAsync(nexo.CommandLine, cancel);
+        await using ServerProcess server = await ServerProcess.StartAsync(nexo, cancel);
         var modest = new Work("get", 1, 10, 64, 100_000);
         await nexo.LoadAsync(server.Port, modest.Keys, modest.ValueBytes, cancel);
         Console.WriteLine($"GET, {modest.Clients} connections, open loop at {ModestRate:N0}/s");

@@ -21,7 +21,7 @@ internal sealed class LatencyComparison(LoadGenerator generator, IReadOnlyList<C
             double first = 0;
             foreach (Contender contender in contenders)
             {
-                await using ServerProcess server = await ServerProcess.StartAsync(contender.CommandLine, cancel);
+                await using ServerProcess server = await ServerProcess.StartAsync(contender, cancel);
                 string url = contender.Url(server.Port);
                 JsonElement closed = await generator.RunAsync(url, work, seconds, ["--prefill", "true"], cancel);
                 double peak = closed.GetProperty("ops_per_second").GetDouble();

@@ -14,7 +14,7 @@ internal static class MemoryComparison
         Console.WriteLine($"{"server",-14}{"empty MB",10}{"loaded MB",11}{"B/key",9}{"overhead",10}");
         foreach (Contender contender in contenders)
         {
-            await using ServerProcess server = await ServerProcess.StartAsync(contender.CommandLine, cancel);
+            await using ServerProcess server = await ServerProcess.StartAsync(contender, cancel);
             long empty = server.ResidentBytes;
             await contender.LoadAsync(server.Port, keys, valueBytes, cancel);
             long loaded = server.ResidentBytes;

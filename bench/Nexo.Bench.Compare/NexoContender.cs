@@ -7,6 +7,8 @@ internal sealed class NexoContender(string name, string binary, Durability durab
 {
     public LoadGenerator Generator { get; } = new(binary);
 
+    public override string? ReadyText => " ready in ";
+
     public override string Url(int port) => $"nexo://127.0.0.1:{port}";
 
     public override IReadOnlyList<string> CommandLine(int port, string folder) =>

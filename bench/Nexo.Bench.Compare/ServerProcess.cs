@@ -29,14 +29,14 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public long ResidentBytes => ProcessFacts.ResidentBytes(_process.Id);
 
-    /// <param name="commandLine">Gives program and arguments for a port and an empty folder, which is deleted afterwards.</param>
+    /// <summary>Starts it on a free port and an empty folder, which is deleted afterwards.</summary>
     public static async Task<ServerProcess> StartAsync(
-        Func<int, string, IReadOnlyList<string>> commandLine, CancellationToken cancel)
+        Contender contender, CancellationToken cancel)
     {
         int port = FreePort();
         string log = Path.GetTempFileName();
         string folder = Directory.CreateTempSubdirectory("nexo-compare-").FullName;
-        IReadOnlyList<string> words = commandLine(port, folder);
+        IReadOnlyList<string> words = contender.CommandLine(port, folder);
 
         // The shell only points the output at the log and then becomes the server: the process id is the server's.
         var start = new ProcessStartInfo("/bin/sh")
@@ -52,7 +52,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         var server = new ServerProcess(process, log, folder, port);
         try
         {
-            await server.WaitUntilReadyAsync(words[0], cancel);
+            await server.WaitUntilReadyAsync(words[0], contender.ReadyText, cancel);
             return server;
         }
         catch
@@ -91,7 +91,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private async Task WaitUntilReadyAsync(string name, CancellationToken cancel)
+    private async Task WaitUntilReadyAsync(string name, string? text, CancellationToken cancel)
     {
         long since = Stopwatch.GetTimestamp();
         while (true)
@@ -106,12 +106,17 @@ internal sealed class ServerProcess : IAsyncDisposable
             try
             {
                 await probe.ConnectAsync(IPAddress.Loopback, Port, cancel);
-                return;
+                if (text is null || (await File.ReadAllTextAsync(_log, cancel)).Contains(text, StringComparison.Ordinal))
+                {
+                    return;
+                }
             }
             catch (SocketException)
             {
-                await Task.Delay(20, cancel);
+                // Not yet.
             }
+
+            await Task.Delay(20, cancel);
         }
     }
 }

@@ -41,7 +41,7 @@ internal sealed class StoreComparison(StoreComparisonOptions options, IReadOnlyL
 
     private async Task<StoreMeasurement> MeasureAsync(Contender contender, Work work, int round, CancellationToken cancel)
     {
-        await using ServerProcess server = await ServerProcess.StartAsync(contender.CommandLine, cancel);
+        await using ServerProcess server = await ServerProcess.StartAsync(contender, cancel);
         await contender.LoadAsync(server.Port, work.Keys, work.ValueBytes, cancel);
         await contender.PutLoadAsync(server.Port, work, WarmUpSeconds, cancel);
         double serverBefore = server.CpuSeconds;

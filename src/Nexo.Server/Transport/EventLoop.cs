@@ -10,6 +10,9 @@ internal sealed class EventLoop : IDisposable
 {
     private const int StackBytes = 512 * 1_024;
 
+    // Reading a thread's processor time is a system call: not after every round.
+    private static readonly long BusyReadTicks = Stopwatch.Frequency / 100;
+
     private readonly Epoll _epoll = new();
     private readonly EventLoops _loops;
     private readonly Lock _gate = new();
@@ -20,7 +23,8 @@ internal sealed class EventLoop : IDisposable
     private List<LoopConnection> _nowAgain = [];
     private int _slots;
     private int _count;
-    private long _busy;
+    private long _busyNs;
+    private long _busyReadAt;
     private Gift? _gift;
     private volatile bool _isStopping;
 
@@ -40,8 +44,8 @@ internal sealed class EventLoop : IDisposable
     /// <summary>Connections that it serves.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>How long it has not been waiting, in ticks of <see cref="Stopwatch"/>, since it began.</summary>
-    public long Busy => Volatile.Read(ref _busy);
+    /// <summary>Processor time that it has used since it began, in nanoseconds, as of a moment ago.</summary>
+    public long BusyNs => Volatile.Read(ref _busyNs);
 
     public bool IsThisThread => Environment.CurrentManagedThreadId == _thread.ManagedThreadId;
 
@@ -149,7 +153,6 @@ internal sealed class EventLoop : IDisposable
         while (!_isStopping)
         {
             int count = _epoll.Wait(forever: _again.Count == 0);
-            long began = Stopwatch.GetTimestamp();
             for (int i = 0; i < count; i++)
             {
                 SocketEvents readiness = _epoll.Event(i, out int id);
@@ -166,9 +169,14 @@ internal sealed class EventLoop : IDisposable
             }
 
             LookAgain();
-            long ended = Stopwatch.GetTimestamp();
-            Volatile.Write(ref _busy, _busy + (ended - began));
-            _loops.OnRound(ended);
+            long now = Stopwatch.GetTimestamp();
+            if (now - _busyReadAt >= BusyReadTicks)
+            {
+                _busyReadAt = now;
+                Volatile.Write(ref _busyNs, ThreadClock.ReadNs());
+            }
+
+            _loops.OnRound(now);
         }
     }
 

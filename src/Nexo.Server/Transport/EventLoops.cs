@@ -15,7 +15,8 @@ internal sealed class EventLoops : IDisposable
     // Loads are judged over so long.
     private static readonly long WindowTicks = Stopwatch.Frequency / 20;
 
-    // A loop is saturated that was busy for so much of two windows in a row.
+    // A loop is saturated that had a processor for so much of two windows in a row. One that would like to and does not get it is not:
+    // another thread would not make more processors.
     private const double SaturatedShare = 0.9;
     private const int SaturatedWindows = 2;
 
@@ -180,12 +181,13 @@ internal sealed class EventLoops : IDisposable
         bool isFirst = _windowBegan == 0 || span > 2 * WindowTicks;
         Volatile.Write(ref _windowEnds, now + WindowTicks);
         _windowBegan = now;
+        double spanNs = Stopwatch.GetElapsedTime(0, span).TotalNanoseconds;
         double sum = 0;
         int saturated = -1;
         for (int i = 0; i < _started; i++)
         {
-            long busy = _loops[i].Busy;
-            double share = (double)(busy - _busyBefore[i]) / span;
+            long busy = _loops[i].BusyNs;
+            double share = (busy - _busyBefore[i]) / spanNs;
             _busyBefore[i] = busy;
             sum += share;
             _saturated[i] = share >= SaturatedShare && !isFirst ? _saturated[i] + 1 : 0;

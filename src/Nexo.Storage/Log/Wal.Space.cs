@@ -50,6 +50,12 @@ public sealed partial class Wal
         }
 
         long payloadBytes = waits ? _neededBytes : 0;
+        if (_disk.FreeBytes < Math.Max(_options.SegmentBytes, Segment.LengthFor(payloadBytes)))
+        {
+            // Until the attempt has failed, much could be appended that eats the reserve.
+            EnterFull(new DiskException(DiskError.Full, "make a segment", SegmentHeader.Directory));
+        }
+
         if (_options.Manual)
         {
             return TryPrepare(payloadBytes);

@@ -1,9 +1,8 @@
 using Nexo.Storage.Tests.Log;
 using Xunit;
+using LogRecords = Nexo.Storage.Tests.Log.RecordList;
 
 namespace Nexo.Storage.Tests.Care;
-
-using RecordList = Nexo.Storage.Tests.Log.RecordList;
 
 /// <summary>A data directory with a log over several segments and two snapshots, and what a server makes of one.</summary>
 internal sealed class CareSample : IDisposable
@@ -74,13 +73,13 @@ internal sealed class CareSample : IDisposable
         Lsn position = directory.Snapshots.FindNewestValid(new Notices())?.Position ?? Lsn.None;
         if (position != Lsn.None)
         {
-            var state = new RecordList();
+            var state = new LogRecords();
             Assert.True(SnapshotReader.Read(disk, SnapshotFormat.PathOf(position), new Numbered(state)).Ok);
             _log.RequirePrefix(state, 1, when);
             Assert.Equal(position.Value, (ulong)state.Count);
         }
 
-        RecordList list = LogFixture.Read(disk, out WalTail tail, position.Value + 1);
+        LogRecords list = LogFixture.Read(disk, out WalTail tail, position.Value + 1);
         _log.RequirePrefix(list, position.Value + 1, when);
         return (int)tail.NextLsn.Value - 1;
     }
@@ -108,7 +107,7 @@ internal sealed class CareSample : IDisposable
     }
 
     // Records of a snapshot have no position of their own.
-    private sealed class Numbered(RecordList list) : IRecordSink
+    private sealed class Numbered(LogRecords list) : IRecordSink
     {
         public void OnRecord(Lsn lsn, byte kind, ReadOnlySpan<byte> payload) =>
             list.OnRecord(new Lsn((ulong)list.Count + 1), kind, payload);

@@ -1,9 +1,8 @@
 using Nexo.Storage.Tests.Log;
 using Xunit;
+using LogRecords = Nexo.Storage.Tests.Log.RecordList;
 
 namespace Nexo.Storage.Tests.Care;
-
-using RecordList = Nexo.Storage.Tests.Log.RecordList;
 
 /// <summary>After a repair a server starts, has what was before the damage, and everything that was changed is kept.</summary>
 public sealed class RepairTests
@@ -147,7 +146,7 @@ public sealed class RepairTests
         using DataDirectory directory = DataDirectory.Open(disk, create: false);
         Lsn position = directory.Snapshots.FindNewestValid(new Notices())?.Position ?? Lsn.None;
         var next = new Lsn(position.Value + 1);
-        WalTail tail = WalReader.Read(disk, LogFixture.LogId, next, new RecordList(), new Notices());
+        WalTail tail = WalReader.Read(disk, LogFixture.LogId, next, new LogRecords(), new Notices());
         using Wal log = Wal.Open(disk, LogFixture.LogId, tail, LogFixture.Small, new ManualTime(), new Notices());
         log.Begin(16, 0).Dispose();
         Assert.True(log.CloseAsync().IsCompletedSuccessfully, when);

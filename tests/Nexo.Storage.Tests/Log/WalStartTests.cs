@@ -122,7 +122,7 @@ public sealed class WalStartTests
 
         log.Wal.Recycle(new Lsn(Needed));
         path = log.Disk.Paths[^1];
-        SegmentHeader.TryParseName(path.Split('/')[1], out ulong sequence);
+        Assert.True(SegmentHeader.TryParseName(path.Split('/')[1], out ulong sequence));
         WalTail tail;
         do
         {

@@ -166,6 +166,29 @@ public sealed class WalThreadTests
     }
 
     [Fact]
+    public async Task A_disk_that_is_full_is_known_before_the_attempt_to_make_a_segment_has_failed()
+    {
+        var disk = new SimulatedDisk();
+        using Wal wal = Open(disk);
+        disk.CapacityBytes -= disk.FreeBytes;
+        using var goOn = new SemaphoreSlim(0);
+        disk.Before = (kind, path) =>
+        {
+            if (kind == DiskOperationKinds.Create && path.EndsWith(".tmp", StringComparison.Ordinal))
+            {
+                goOn.Wait(Deadline);
+            }
+        };
+        await wal.WhenDurableAsync(AppendBytes(wal, 40 * 1_024));
+
+        await Until(() => wal.IsFull);
+
+        Assert.Equal(LogRoom.Full, wal.RoomFor(10 * 1_024));
+        await wal.WhenDurableAsync(AppendBytes(wal, 100));
+        goOn.Release(100);
+    }
+
+    [Fact]
     public async Task A_log_that_has_come_to_rest_says_so_once()
     {
         var disk = new SimulatedDisk();
