@@ -15,12 +15,15 @@ public sealed partial class Wal
     /// <inheritdoc/>
     public LogRoom RoomFor(int payloadBytes)
     {
-        if (!Volatile.Read(ref _full) && Failure is null)
+        if (Failure is not null)
         {
-            return LogRoom.Ok;
+            return LogRoom.Failed;
         }
 
-        return Failure is not null ? LogRoom.Failed : FitsBeforeReserve(payloadBytes) ? LogRoom.Ok : LogRoom.Full;
+        // In the segments that there are, else in one that the disk has room for: appends may be ahead of the writer.
+        return FitsBeforeReserve(payloadBytes) || (!Volatile.Read(ref _full) && FitsOnDisk(payloadBytes))
+            ? LogRoom.Ok
+            : LogRoom.Full;
     }
 
     /// <inheritdoc/>

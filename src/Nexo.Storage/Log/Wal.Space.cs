@@ -6,6 +6,9 @@ public sealed partial class Wal
     // What is reserved for records that free room: a sixteenth of a segment, but enough for some dozens of commits.
     private const long ReserveBytesMin = 64 * 1_024;
 
+    // The disk is asked for its room by those who append, but not by each of them.
+    private static readonly TimeSpan LookAtDiskEvery = TimeSpan.FromMilliseconds(10);
+
     private Thread? _preparer;
     private int _preparing;
     private bool _full;
@@ -13,6 +16,8 @@ public sealed partial class Wal
     private long _neededBytes;
     private long _segmentRoom;
     private long _segmentLength;
+    private long _freeBytes;
+    private long _freeAt;
 
     private bool FitsBeforeReserve(int payloadBytes)
     {
@@ -21,6 +26,19 @@ public sealed partial class Wal
             Math.Max(ReserveBytesMin, _options.SegmentBytes / 16), Volatile.Read(ref _segmentLength) / 4);
         long room = Volatile.Read(ref _segmentRoom) + _shelf.PreparedBytes - PendingBytes;
         return room - reserve >= CommitHeader.ExtentOf(LogRecord.HeaderSize + (long)payloadBytes);
+    }
+
+    private bool FitsOnDisk(int payloadBytes)
+    {
+        long now = _time.GetTimestamp();
+        long asked = Volatile.Read(ref _freeAt);
+        if (asked == 0 || _time.GetElapsedTime(asked, now) >= LookAtDiskEvery)
+        {
+            Volatile.Write(ref _freeBytes, _disk.FreeBytes);
+            Volatile.Write(ref _freeAt, now);
+        }
+
+        return PendingBytes + payloadBytes + _options.SegmentBytes <= Volatile.Read(ref _freeBytes);
     }
 
     private void CountRoom()

@@ -112,6 +112,23 @@ public sealed class WalFaultTests
     }
 
     [Fact]
+    public void Appends_that_are_far_ahead_of_the_writer_do_not_eat_the_reserve_of_a_full_disk()
+    {
+        using LogFixture log = new LogFixture(options: LogFixture.Small with { FirstSegmentBytes = 65_536 }).Open();
+        log.Disk.CapacityBytes -= log.Disk.FreeBytes;
+        int appended = 0;
+        while (log.Wal.RoomFor(300) == LogRoom.Ok)
+        {
+            log.Append(300);
+            Assert.InRange(++appended, 1, 500);
+        }
+
+        log.Append(10, kind: 17);
+        log.Flush();
+        Assert.InRange(appended, 100, 160);
+    }
+
+    [Fact]
     public void Recycling_gives_a_full_disk_room_at_once()
     {
         using LogFixture log = new LogFixture().Open();

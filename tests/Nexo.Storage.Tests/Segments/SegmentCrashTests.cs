@@ -216,7 +216,9 @@ public class SegmentCrashTests
                 .Where(trim => trim.Operations <= state).Select(trim => trim.First).Append(0).Max();
             Assert.True(first >= Math.Min(trimmed, kept.Checkpoint.NextOffset));
             Assert.True(first <= history.TrimAskedMax);
-            Assert.Equal(kept.Batches.Where(batch => batch.Offset >= first), at.ReadAll(first));
+
+            // A trim may go beyond a checkpoint: what was then appended again need not have a batch that begins there.
+            Assert.Equal(kept.Batches.Where(batch => batch.End > first), at.ReadAll(first));
             Assert.True(SegmentedLogCheck.Run(
                 disk, LogHarness.Directory, LogHarness.LogId, kept.Checkpoint).IsSound);
             Batch next = at.Append(generation: 99);
