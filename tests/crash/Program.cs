@@ -20,9 +20,15 @@ internal static class Program
         DefaultValueFactory = _ => 30,
     };
 
-    private static readonly Option<int?> Cycles = new("--cycles") { Description = "Cycles of each, instead of its usual number" };
+    private static readonly Option<int?> Cycles = new("--cycles")
+    {
+        Description = "Cycles of each, instead of its usual number",
+    };
 
-    private static readonly Option<int?> Seed = new("--seed") { Description = "What the run is drawn from [random, printed]" };
+    private static readonly Option<int?> Seed = new("--seed")
+    {
+        Description = "What the run is drawn from [random, printed]",
+    };
 
     private static readonly Option<string> Binary = new("--nexo")
     {
@@ -30,7 +36,10 @@ internal static class Program
         DefaultValueFactory = _ => "out/nexo",
     };
 
-    private static readonly Option<string?> Scratch = new("--scratch") { Description = "Where data directories and images go [a new one below the temporary directory]" };
+    private static readonly Option<string?> Scratch = new("--scratch")
+    {
+        Description = "Where data directories and images go [a new one below the temporary directory]",
+    };
 
     private static readonly Option<bool> Lie = new("--memory-server")
     {

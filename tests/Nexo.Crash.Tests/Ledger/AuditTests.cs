@@ -93,7 +93,8 @@ public sealed class AuditTests
         Observation seen = BookOfOne.See(1, version: 1);
         seen.Value![20] ^= 1;
 
-        Assert.Equal([FindingKind.Corrupted], _book.FindingsFor(new Dictionary<string, Observation> { ["L0/a"] = seen }));
+        var there = new Dictionary<string, Observation> { ["L0/a"] = seen };
+        Assert.Equal([FindingKind.Corrupted], _book.FindingsFor(there));
     }
 
     [Fact]

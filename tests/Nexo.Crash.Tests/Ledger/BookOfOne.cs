@@ -13,8 +13,13 @@ internal sealed class BookOfOne
 
     public void Acknowledge(string key, ulong number, Durability durability, long ttlMs = 0)
     {
-        _lane.Send(new SetOperation($"L0/{key}", Payload.Chunk(number, ValueBytes)) { Durability = durability, TtlMs = ttlMs });
-        Assert.Null(Answer(Opcode.StoreSet, body => SetReply.WriteFixed(body, stored: true, previousFound: false, number)));
+        _lane.Send(new SetOperation($"L0/{key}", Payload.Chunk(number, ValueBytes))
+        {
+            Durability = durability,
+            TtlMs = ttlMs,
+        });
+        Assert.Null(Answer(
+            Opcode.StoreSet, body => SetReply.WriteFixed(body, stored: true, previousFound: false, number)));
     }
 
     public void AcknowledgeDelete(string key)

@@ -2,7 +2,9 @@ using Nexo.Crash.Linear;
 
 namespace Nexo.Crash.Tests.Linear;
 
-/// <summary>Linearizability by its definition: all orders of all calls that happened, tried one after the other.</summary>
+/// <summary>
+/// Linearizability by its definition: all orders of all calls that happened, tried one after the other.
+/// </summary>
 internal static class EveryOrder
 {
     public static bool Allows(IReadOnlyList<HistoryEvent> events)
@@ -50,7 +52,8 @@ internal static class EveryOrder
         {
             bool isFirst = left.TrueForAll(other => other == next || other.End > next.Start || other.MayBeLeftOut);
             long? after = state;
-            if (!isFirst || (Run(next.Call, ref after) is var answer && next.Call.Answer is { } given && given != answer))
+            if (!isFirst
+                || (Run(next.Call, ref after) is var answer && next.Call.Answer is { } given && given != answer))
             {
                 continue;
             }

@@ -19,7 +19,8 @@ internal sealed class History
 
     public History Set(int client, long number) => Begin(client, new Call(CallKind.Set, number)).End(client);
 
-    public History Get(int client, long? number) => Begin(client, new Call(CallKind.Get)).End(client, new Answer(number));
+    public History Get(int client, long? number) =>
+        Begin(client, new Call(CallKind.Get)).End(client, new Answer(number));
 
     public History Increment(int client, long by, long sum) =>
         Begin(client, new Call(CallKind.Increment, by)).End(client, new Answer(sum));

@@ -7,7 +7,8 @@ public sealed class LinearCheckerTests
 {
     [Fact]
     public void Calls_one_after_the_other_are_linearizable() =>
-        Assert.True(History.Holds(h => h.Set(0, 5).Get(1, 5).Increment(0, 2, 7).Cas(1, 7, 9, true).Cas(0, 7, 1, false).Get(0, 9)));
+        Assert.True(History.Holds(h => h
+            .Set(0, 5).Get(1, 5).Increment(0, 2, 7).Cas(1, 7, 9, true).Cas(0, 7, 1, false).Get(0, 9)));
 
     [Fact]
     public void A_read_beside_a_write_may_see_either_state()

@@ -53,7 +53,10 @@ public sealed class LinearPropertyTests
             }
             else if (running.Answer is null && random.Next(2) == 0)
             {
-                open[client] = (running.Call, truthful ? EveryOrder.Run(running.Call, ref state) : RandomAnswer(running.Call, random));
+                Answer drawn = truthful
+                    ? EveryOrder.Run(running.Call, ref state)
+                    : RandomAnswer(running.Call, random);
+                open[client] = (running.Call, drawn);
             }
             else if (running.Answer is { } answer)
             {

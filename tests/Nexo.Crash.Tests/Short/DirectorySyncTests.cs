@@ -7,8 +7,8 @@ using Nexo.Protocol;
 namespace Nexo.Crash.Tests.Short;
 
 /// <summary>
-/// File systems that journal names hide a directory that is not synced from a power failure in a test, most of the time. So
-/// this one looks at the system calls of the real server.
+/// File systems that journal names hide a directory that is not synced from a power failure in a test, most of the
+/// time. So this one looks at the system calls of the real server.
 /// </summary>
 public sealed class DirectorySyncTests
 {
@@ -17,7 +17,8 @@ public sealed class DirectorySyncTests
     {
         using var form = new ShortForm();
         await SkipWithoutStraceAsync();
-        ServerLaunch launch = form.Options(cycles: 1).Launch with { DataDirectory = Path.Combine(form.Scratch, "data") };
+        string data = Path.Combine(form.Scratch, "data");
+        ServerLaunch launch = form.Options(cycles: 1).Launch with { DataDirectory = data };
         string record = Path.Combine(form.Scratch, "strace.txt");
         launch = launch with { Wrapper = Strace.Recorder("fsync,fdatasync", record) };
 
@@ -26,7 +27,8 @@ public sealed class DirectorySyncTests
             using WireConnection connection = await WireConnection.OpenAsync(server.Port, default);
             var set = new SetOperation("a", Payload.Chunk(1, Payload.BytesMin));
             Frame stored = await connection.AskAsync(set.Opcode, Durability.Fsync, set.WriteBody, default);
-            Frame snapshot = await connection.AskAsync(Opcode.AdminSnapshot, Durability.ServerDefault, _ => { }, default);
+            Frame snapshot = await connection.AskAsync(
+                Opcode.AdminSnapshot, Durability.ServerDefault, _ => { }, default);
             Assert.Equal((FrameKind.Reply, FrameKind.Reply), (stored.Kind, snapshot.Kind));
             await server.StopAsync();
         }

@@ -5,7 +5,9 @@ using Nexo.Protocol;
 
 namespace Nexo.Crash.Tests.Short;
 
-/// <summary>A few cycles of a scenario against the server that was built with these tests, as a process of its own.</summary>
+/// <summary>
+/// A few cycles of a scenario against the server that was built with these tests, as a process of its own.
+/// </summary>
 internal sealed class ShortForm : IDisposable
 {
     private readonly string _scratch = Directory.CreateTempSubdirectory("nexo-crash-").FullName;

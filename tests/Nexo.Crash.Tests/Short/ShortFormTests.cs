@@ -56,7 +56,11 @@ public sealed class ShortFormTests
         using var form = new ShortForm();
         ScenarioOptions options = form.Options(cycles: 4);
         ScenarioResult result = await KillScenario.RunAsync(
-            options with { Launch = options.Launch with { Durability = Durability.Memory, Claimed = Durability.Fsync } }, default);
+            options with
+            {
+                Launch = options.Launch with { Durability = Durability.Memory, Claimed = Durability.Fsync },
+            },
+            default);
 
         Assert.Contains(result.Findings, finding => finding.Kind == FindingKind.Lost);
     }

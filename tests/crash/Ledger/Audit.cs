@@ -1,8 +1,8 @@
 namespace Nexo.Crash.Ledger;
 
 /// <summary>
-/// The verdict over one connection's keys after a crash. Acknowledged and durable: there. Nothing that nobody wrote. And
-/// what is there is a first part of what the connection did: no change without those before it.
+/// The verdict over one connection's keys after a crash. Acknowledged and durable: there. Nothing that nobody wrote.
+/// And what is there is a first part of what the connection did: no change without those before it.
 /// </summary>
 internal sealed class Audit
 {

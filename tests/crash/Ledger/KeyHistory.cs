@@ -15,8 +15,8 @@ internal sealed class KeyHistory
     public IReadOnlyList<KeyState> States => [.. _spans.Select(span => span.State)];
 
     /// <summary>
-    /// Operation number <paramref name="index"/> gave the key another state. It has two positions: under way (2 index + 1)
-    /// and done (2 index + 2). Under way, a key of an operation that is not atomic may be either way.
+    /// Operation number <paramref name="index"/> gave the key another state. It has two positions: under way (2 index
+    /// + 1) and done (2 index + 2). Under way, a key of an operation that is not atomic may be either way.
     /// </summary>
     public void Add(int index, KeyState state, bool atomic)
     {
@@ -25,7 +25,9 @@ internal sealed class KeyHistory
         _spans.Add(new Span(state, atomic ? underWay + 1 : underWay, int.MaxValue));
     }
 
-    /// <summary>Takes out the positions at which none of the states that held fits. False: none of them fits at all.</summary>
+    /// <summary>
+    /// Takes out the positions at which none of the states that held fits. False: none of them fits at all.
+    /// </summary>
     public bool Restrict(Observation seen, bool[] positions)
     {
         bool[] fits = new bool[positions.Length];

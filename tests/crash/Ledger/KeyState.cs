@@ -38,7 +38,9 @@ internal sealed record KeyState
         };
 
     public override string ToString() =>
-        (Value is not null ? $"value {Payload.Describe(Value)}" : Fields is not null ? $"hash of {Fields.Count}" : "absent")
+        (Value is not null ? $"value {Payload.Describe(Value)}"
+            : Fields is not null ? $"hash of {Fields.Count}"
+            : "absent")
         + (Version > 0 ? $" v{Version}" : string.Empty)
         + (Deadline is { } at ? $" until {at.From}–{at.Until}" : string.Empty);
 }

@@ -5,9 +5,9 @@ using Nexo.Protocol;
 namespace Nexo.Crash.Ledger;
 
 /// <summary>
-/// The ledger of one connection and of the keys that only it writes: what was acknowledged, what of it must survive, and
-/// what was sent and has no answer. One connection's requests are carried out in their order, so after a crash its keys
-/// must hold the state after some first part of them, and that part holds all that had to be durable.
+/// The ledger of one connection and of the keys that only it writes: what was acknowledged, what of it must survive,
+/// and what was sent and has no answer. One connection's requests are carried out in their order, so after a crash
+/// its keys must hold the state after some first part of them, and that part holds all that had to be durable.
 /// </summary>
 internal sealed class Lane(string prefix, Durability serverDefault)
 {

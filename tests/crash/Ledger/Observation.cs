@@ -18,7 +18,9 @@ internal sealed class Observation
     public bool Exists => Value is not null || Fields is not null;
 
     public override string ToString() =>
-        (Value is not null ? $"value {Payload.Describe(Value)}" : Fields is not null ? $"hash of {Fields.Count}" : "absent")
+        (Value is not null ? $"value {Payload.Describe(Value)}"
+            : Fields is not null ? $"hash of {Fields.Count}"
+            : "absent")
         + (Version > 0 ? $" v{Version}" : string.Empty)
         + (RemainingMs is { } left ? $" for {left} ms" : string.Empty);
 }

@@ -5,8 +5,8 @@ using Nexo.Protocol;
 namespace Nexo.Crash.Ledger;
 
 /// <summary>
-/// Reads everything: the keys that a scan lists and those that the ledger knows (so a key that one way of reading finds and
-/// another does not comes to light), their values, versions, fields and expiries.
+/// Reads everything: the keys that a scan lists and those that the ledger knows (so a key that one way of reading
+/// finds and another does not comes to light), their values, versions, fields and expiries.
 /// </summary>
 internal sealed class Observer(WireConnection connection, CancellationToken cancel)
 {
@@ -159,7 +159,9 @@ internal sealed class Observer(WireConnection connection, CancellationToken canc
         Reply(await connection.AskAsync(opcode, Durability.ServerDefault, body, cancel));
 
     private static Frame Reply(Frame frame) =>
-        frame.Kind == FrameKind.Reply ? frame : throw new WireEndedException($"a read was answered with {frame.ErrorText}");
+        frame.Kind == FrameKind.Reply
+            ? frame
+            : throw new WireEndedException($"a read was answered with {frame.ErrorText}");
 
     private static void Require(bool readable)
     {

@@ -4,8 +4,9 @@ using System.Globalization;
 namespace Nexo.Crash.Ledger;
 
 /// <summary>
-/// Values that say of themselves whether they are whole: chunks <c>[u32 length][u32 checksum][u64 number][filler]</c>, one
-/// after the other, or a decimal number. So a wrong value is told to be an old one, or damaged.
+/// Values that say of themselves whether they are whole: chunks <c>[u32 length][u32 checksum][u64
+/// number][filler]</c>, one after the other, or a decimal number. So a wrong value is told to be an old one, or
+/// damaged.
 /// </summary>
 internal static class Payload
 {

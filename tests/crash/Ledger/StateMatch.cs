@@ -17,7 +17,9 @@ internal static class StateMatch
             return new Finding(FindingKind.Lost, key, text);
         }
 
-        bool whole = seen.Value is { } value ? Payload.IsWhole(value) : seen.Fields!.Values.All(v => Payload.IsWhole(v));
+        bool whole = seen.Value is { } value
+            ? Payload.IsWhole(value)
+            : seen.Fields!.Values.All(field => Payload.IsWhole(field));
         if (!whole)
         {
             return new Finding(FindingKind.Corrupted, key, text);
@@ -40,7 +42,8 @@ internal static class StateMatch
         return seen.Fields is { } fields
             && state.Fields is { } expected
             && fields.Count == expected.Count
-            && expected.All(pair => fields.TryGetValue(pair.Key, out byte[]? held) && held.AsSpan().SequenceEqual(pair.Value));
+            && expected.All(pair =>
+                fields.TryGetValue(pair.Key, out byte[]? held) && held.AsSpan().SequenceEqual(pair.Value));
     }
 
     private static bool SameVersion(KeyState state, Observation seen) =>

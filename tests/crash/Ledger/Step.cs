@@ -20,7 +20,9 @@ internal sealed class Step(string key, KeyState before, KeyState after)
     {
         if (!Changes)
         {
-            return version == After.Version || After.Version == 0 ? null : $"{Key}: version {version}, was {After.Version}";
+            return version == After.Version || After.Version == 0
+                ? null
+                : $"{Key}: version {version}, was {After.Version}";
         }
 
         ulong floor = After.VersionSeen;

@@ -21,7 +21,9 @@ internal sealed class KeyRecorder
     /// <summary>The server that had the call is gone.</summary>
     public void Ended(int client, Call call) => Add(new HistoryEvent(EventKind.Ended, client, call));
 
-    /// <summary>Judges what was recorded since the last time. Null: linearizable, else the events up to the wrong one.</summary>
+    /// <summary>
+    /// Judges what was recorded since the last time. Null: linearizable, else the events up to the wrong one.
+    /// </summary>
     public string? Judge()
     {
         lock (_gate)

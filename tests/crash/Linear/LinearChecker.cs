@@ -3,12 +3,12 @@ using System.Diagnostics;
 namespace Nexo.Crash.Linear;
 
 /// <summary>
-/// Decides whether a history of one key is linearizable: whether every call can be given a moment between its sending and
-/// its answer so that all answers follow from one after the other. The search of Wing and Gong ("Testing and verifying
-/// concurrent objects", 1993), in the just-in-time form of Lowe ("Testing for linearizability", 2017): events are taken as
-/// they come, and what is kept is the set of all (state, calls that have had their moment although they are open) that the
-/// history so far allows. Equal ones are kept once, which is the pruning; nothing of the past is kept.
-/// A call that a crash left without an answer has had its moment before the crash, or has none.
+/// Decides whether a history of one key is linearizable: whether every call can be given a moment between its sending
+/// and its answer so that all answers follow from one after the other. The search of Wing and Gong ("Testing and
+/// verifying concurrent objects", 1993), in the just-in-time form of Lowe ("Testing for linearizability", 2017):
+/// events are taken as they come, and what is kept is the set of all (state, calls that have had their moment
+/// although they are open) that the history so far allows. Equal ones are kept once, which is the pruning; nothing of
+/// the past is kept. A call that a crash left without an answer has had its moment before the crash, or has none.
 /// </summary>
 internal sealed class LinearChecker
 {

@@ -6,8 +6,8 @@ using Nexo.Protocol;
 namespace Nexo.Crash.Linear;
 
 /// <summary>
-/// One client of the shared keys: a call, its answer, the next call. All of them ask for the same durability; with fsync
-/// reads wait too, so what they saw is durable.
+/// One client of the shared keys: a call, its answer, the next call. All of them ask for the same durability; with
+/// fsync reads wait too, so what they saw is durable.
 /// </summary>
 internal sealed class LinearClient(int number, IReadOnlyList<KeyRecorder> keys, Durability wish, Random random)
 {

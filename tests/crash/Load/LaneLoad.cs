@@ -3,7 +3,9 @@ using Nexo.Crash.Wire;
 
 namespace Nexo.Crash.Load;
 
-/// <summary>Writes without pause on one connection, pipelined, until it is told to stop or the server is gone.</summary>
+/// <summary>
+/// Writes without pause on one connection, pipelined, until it is told to stop or the server is gone.
+/// </summary>
 internal sealed class LaneLoad(Lane lane, OperationMix mix, Random random, LoadOptions options)
 {
     private readonly List<Finding> _findings = [];

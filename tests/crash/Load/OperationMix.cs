@@ -33,7 +33,10 @@ internal sealed class OperationMix(Lane lane, Random random, LoadOptions options
         < 70 => new DeleteOperation(Key(random.Next(2) == 0 ? 'n' : 'h', HashKeys)) { Durability = Wish() },
         < 80 => SetFields(Key('h', HashKeys)),
         < 85 => new HashDeleteOperation(Key('h', HashKeys), Fields(3)) { Durability = Wish() },
-        < 90 => new HashIncrementOperation(Key('h', HashKeys), $"n{random.Next(4)}", random.Next(1, 9)) { Durability = Wish() },
+        < 90 => new HashIncrementOperation(Key('h', HashKeys), $"n{random.Next(4)}", random.Next(1, 9))
+        {
+            Durability = Wish(),
+        },
         < 96 => SetMany(),
         < 99 => new MultiDeleteOperation(Keys('c', 4, ClearedKeys)) { Durability = Wish() },
         _ => new ClearOperation($"{lane.Prefix}c") { Durability = Wish() },
@@ -73,7 +76,8 @@ internal sealed class OperationMix(Lane lane, Random random, LoadOptions options
     private KeyOperation Expiring(string key)
     {
         KeyState predicted = lane.Predicted(key);
-        bool staysThere = predicted.Exists && (predicted.Deadline is not { } at || at.From > TimeWindow.Now + (LongTtlMs / 2));
+        bool staysThere = predicted.Exists
+            && (predicted.Deadline is not { } at || at.From > TimeWindow.Now + (LongTtlMs / 2));
         return random.Next(5) switch
         {
             0 when staysThere => new ExpireOperation(key, random.Next(2) == 0 ? 0 : LongTtlMs) { Durability = Wish() },

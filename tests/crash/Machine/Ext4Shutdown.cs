@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace Nexo.Crash.Machine;
 
-/// <summary>The shutdown ioctl of ext4 (<c>EXT4_IOC_SHUTDOWN</c>, as XFS has it): a file system that loses its power.</summary>
+/// <summary>
+/// The shutdown ioctl of ext4 (<c>EXT4_IOC_SHUTDOWN</c>, as XFS has it): a file system that loses its power.
+/// </summary>
 internal static partial class Ext4Shutdown
 {
     /// <summary><c>_IOR('X', 125, __u32)</c>.</summary>

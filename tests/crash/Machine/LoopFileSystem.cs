@@ -41,8 +41,8 @@ internal sealed class LoopFileSystem : IAsyncDisposable
     }
 
     /// <summary>
-    /// The power fails: nothing that was not synced reaches the disk any more, the journal is not written, every operation
-    /// fails from now on.
+    /// The power fails: nothing that was not synced reaches the disk any more, the journal is not written, every
+    /// operation fails from now on.
     /// </summary>
     public void Crash() => Ext4Shutdown.WithoutFlush(Root);
 

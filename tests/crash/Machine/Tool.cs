@@ -21,7 +21,8 @@ internal static class Tool
             await process.WaitForExitAsync();
             return process.ExitCode == 0
                 ? await output
-                : throw new MachineException($"{string.Join(' ', words)} ended with {process.ExitCode}: {error.Trim()}");
+                : throw new MachineException(
+                    $"{string.Join(' ', words)} ended with {process.ExitCode}: {error.Trim()}");
         }
         catch (System.ComponentModel.Win32Exception failure)
         {
@@ -30,5 +31,7 @@ internal static class Tool
     }
 }
 
-/// <summary>The machine does not let itself be treated like this: not root, no loop device, a tool that is missing.</summary>
+/// <summary>
+/// The machine does not let itself be treated like this: not root, no loop device, a tool that is missing.
+/// </summary>
 internal sealed class MachineException(string message) : Exception(message);

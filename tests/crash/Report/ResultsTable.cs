@@ -5,7 +5,9 @@ internal static class ResultsTable
 {
     public static void Write(TextWriter output, IReadOnlyList<ScenarioResult> results)
     {
-        output.WriteLine("| scenario | seed | cycles | acknowledged | of those durable | keys compared | seconds | broken promises | and |");
+        output.WriteLine(
+            "| scenario | seed | cycles | acknowledged | of those durable | keys compared | seconds "
+            + "| broken promises | and |");
         output.WriteLine("|---|---|---|---|---|---|---|---|---|");
         foreach (ScenarioResult result in results)
         {
@@ -13,8 +15,8 @@ internal static class ResultsTable
                 ? $"**NOT RUN**: {reason}"
                 : string.Join(", ", result.Facts.Select(fact => $"{fact.Value:N0} {fact.Key}"));
             output.WriteLine(
-                $"| {result.Name} | {result.Seed} | {result.Cycles:N0} | {result.Acknowledged:N0} | {result.Durable:N0} "
-                + $"| {result.Verified:N0} | {result.Took.TotalSeconds:N0} | {result.Findings.Count} | {facts} |");
+                $"| {result.Name} | {result.Seed} | {result.Cycles:N0} | {result.Acknowledged:N0} "
+                + $"| {result.Durable:N0} | {result.Verified:N0} | {result.Took.TotalSeconds:N0} | {result.Findings.Count} | {facts} |");
         }
 
         foreach (ScenarioResult result in results.Where(result => result.Findings.Count > 0))

@@ -23,8 +23,8 @@ internal sealed class FaultScenario
     /// <summary>What may fail, how, and up to which of its calls.</summary>
     private static readonly (string Call, string Error, int WhenMax, bool OnLog)[] Faults =
     [
-        ("fsync,fdatasync", "EIO", 60, true),
-        ("pwrite64,pwritev", "EIO", 60, true),
+        ("fsync,fdatasync", "EIO", 25, true),
+        ("pwrite64,pwritev", "EIO", 25, true),
         ("fsync,fdatasync", "EIO", 12, false),
         ("pwrite64,pwritev", "EIO", 80, false),
         ("pwrite64,pwritev", "ENOSPC", 80, false),
@@ -102,7 +102,8 @@ internal sealed class FaultScenario
 
         string record = Path.Combine(_options.Scratch, "strace.txt");
         File.Delete(record);
-        ServerLaunch launch = _launch with { Wrapper = Strace.Wrapper(fault, onLog ? LogFiles() : [], record) };
+        IEnumerable<string> files = onLog ? LogFiles() : FilesThatCount();
+        ServerLaunch launch = _launch with { Wrapper = Strace.Wrapper(fault, files, record) };
         ServerProcess server = ServerProcess.Spawn(launch);
         await using (server)
         {
@@ -200,6 +201,17 @@ internal sealed class FaultScenario
 
     private IEnumerable<string> LogFiles() =>
         Enumerable.Range(1, LogSegments).Select(i => Path.Combine(_launch.DataDirectory, "wal", $"{i:x16}.wal"));
+
+    // All there are, unless the server runs on a runtime that opens hundreds of its own first.
+    private IEnumerable<string> FilesThatCount() => _launch.Program.Count == 1
+        ? []
+        :
+        [
+            .. from name in (string[])["", "LOCK", "FORMAT", "FORMAT.tmp", "wal", "snapshots"]
+               select Path.Combine(_launch.DataDirectory, name).TrimEnd('/'),
+            .. LogFiles(),
+            .. LogFiles().Select(file => Path.ChangeExtension(file, "tmp")),
+        ];
 
     private void DeleteData()
     {

@@ -11,7 +11,8 @@ namespace Nexo.Crash.Scenarios;
 
 /// <summary>
 /// A file system of 64 MB is filled, by the server and by a file of somebody else. Writes get the retryable
-/// <c>StorageFull</c>, deletes pass, reads go on; when the file is gone service returns without a restart. Then kill -9.
+/// <c>StorageFull</c>, deletes pass, reads go on; when the file is gone service returns without a restart. Then kill
+/// -9.
 /// </summary>
 internal sealed class FullScenario
 {
@@ -159,8 +160,8 @@ internal sealed class FullScenario
         }
     }
 
-    // The values are new each time and few enough to fit: it is the log that fills the disk until a snapshot frees it, and
-    // the snapshot that does not find room.
+    // The values are new each time and few enough to fit: it is the log that fills the disk until a snapshot frees
+    // it, and the snapshot that does not find room.
     private async Task<bool> FillAsync(WireConnection connection)
     {
         for (int i = 0; i < WritesMax; i++)
@@ -222,7 +223,8 @@ internal sealed class FullScenario
             if (Stopwatch.GetElapsedTime(start) > BackWithin)
             {
                 long free = new DriveInfo(_root).AvailableFreeSpace;
-                Report($"{refused} {BackWithin.TotalSeconds} s after there was room again ({free:N0} bytes)\n{server.Log}");
+                Report(
+                    $"{refused} {BackWithin.TotalSeconds} s after there was room again ({free:N0} B)\n{server.Log}");
                 return;
             }
 
@@ -257,5 +259,6 @@ internal sealed class FullScenario
         return answer.Error;
     }
 
-    private void Report(string text) => _result.Findings.Add(new Finding(FindingKind.Service, _launch.DataDirectory, text));
+    private void Report(string text) =>
+        _result.Findings.Add(new Finding(FindingKind.Service, _launch.DataDirectory, text));
 }

@@ -8,7 +8,9 @@ using Nexo.Protocol;
 
 namespace Nexo.Crash.Scenarios;
 
-/// <summary>kill -9 at random moments under mixed load: while it serves, while it starts, while it writes a snapshot.</summary>
+/// <summary>
+/// kill -9 at random moments under mixed load: while it serves, while it starts, while it writes a snapshot.
+/// </summary>
 internal sealed class KillScenario
 {
     private const int LoadMsMax = 300;
@@ -52,7 +54,8 @@ internal sealed class KillScenario
         }
         catch (Exception failure) when (failure is ServerStartException or WireEndedException)
         {
-            scenario._result.Findings.Add(new Finding(FindingKind.Service, scenario._launch.DataDirectory, failure.Message));
+            scenario._result.Findings.Add(
+                new Finding(FindingKind.Service, scenario._launch.DataDirectory, failure.Message));
         }
 
         scenario._result.Took = Stopwatch.GetElapsedTime(start);

@@ -22,7 +22,8 @@ internal static class LinearScenario
     {
         var result = new ScenarioResult($"linear, {options.Launch.LedgerDefault}", options.Seed);
         var random = new Random(options.Seed);
-        ServerLaunch launch = options.Launch with { DataDirectory = Path.Combine(options.Scratch, $"linear-{options.Seed}") };
+        string data = Path.Combine(options.Scratch, $"linear-{options.Seed}");
+        ServerLaunch launch = options.Launch with { DataDirectory = data };
         KeyRecorder[] keys = [.. Enumerable.Range(0, Keys).Select(_ => new KeyRecorder())];
         Durability wish = launch.Durability == Durability.Memory ? Durability.ServerDefault : Durability.Fsync;
         LinearClient[] clients =
@@ -49,7 +50,12 @@ internal static class LinearScenario
     }
 
     private static async Task CycleAsync(
-        ServerLaunch launch, KeyRecorder[] keys, LinearClient[] clients, int loadMs, ScenarioResult result, CancellationToken cancel)
+        ServerLaunch launch,
+        KeyRecorder[] keys,
+        LinearClient[] clients,
+        int loadMs,
+        ScenarioResult result,
+        CancellationToken cancel)
     {
         await using ServerProcess server = await ServerProcess.StartAsync(launch, cancel);
         Task<(int Key, Call Call)?>[] runs =

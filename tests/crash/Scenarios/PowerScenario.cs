@@ -81,7 +81,8 @@ internal sealed class PowerScenario
         if (_result.Findings.Count > 0)
         {
             // The image goes; what the server left in it is kept.
-            await Tool.RunAsync("cp", "-r", _launch.DataDirectory, Path.Combine(_options.Scratch, $"power-{_options.Seed}", "kept"));
+            string kept = Path.Combine(_options.Scratch, $"power-{_options.Seed}", "kept");
+            await Tool.RunAsync("cp", "-r", _launch.DataDirectory, kept);
         }
 
         _result.Took = Stopwatch.GetElapsedTime(start);

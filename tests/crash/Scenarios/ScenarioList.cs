@@ -4,7 +4,9 @@ using Nexo.Protocol;
 
 namespace Nexo.Crash.Scenarios;
 
-/// <summary>The long form: which scenarios there are, with how many cycles, and the run of some or all of them.</summary>
+/// <summary>
+/// The long form: which scenarios there are, with how many cycles, and the run of some or all of them.
+/// </summary>
 internal sealed class ScenarioList(
     IReadOnlyList<string> program, string scratch, int seed, TimeSpan duration, int? cycles, bool lie)
 {
@@ -19,7 +21,8 @@ internal sealed class ScenarioList(
     /// <exception cref="ArgumentException">There is no such scenario.</exception>
     public async Task<IReadOnlyList<ScenarioResult>> RunAsync(string name, CancellationToken cancel)
     {
-        List<Func<TimeSpan, Task<ScenarioResult>>> runs = [.. Names.Where(n => name == "all" || n == name).SelectMany(n => Runs(n, cancel))];
+        List<Func<TimeSpan, Task<ScenarioResult>>> runs =
+            [.. Names.Where(known => name == "all" || known == name).SelectMany(known => Runs(known, cancel))];
         if (runs.Count == 0)
         {
             throw new ArgumentException($"no scenario {name}; there are {string.Join(", ", Names)}, and all");
@@ -59,7 +62,8 @@ internal sealed class ScenarioList(
                 yield return time => FaultScenario.RunAsync(Options(5, FaultCycles, time, Durability.Fsync), cancel);
                 break;
             case "linear":
-                yield return time => LinearScenario.RunAsync(Options(6, LinearCycles, time, Durability.Interval), cancel);
+                yield return time =>
+                    LinearScenario.RunAsync(Options(6, LinearCycles, time, Durability.Interval), cancel);
                 break;
             default:
                 break;

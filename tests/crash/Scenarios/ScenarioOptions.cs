@@ -18,7 +18,9 @@ internal sealed record ScenarioOptions
     /// <summary>When it ends although cycles are left.</summary>
     public TimeSpan Duration { get; init; } = TimeSpan.MaxValue;
 
-    /// <summary>Keys that are written once and then lie there, so that snapshots and recoveries take some time.</summary>
+    /// <summary>
+    /// Keys that are written once and then lie there, so that snapshots and recoveries take some time.
+    /// </summary>
     public int BallastKeys { get; init; } = 20_000;
 
     /// <summary>Progress for people.</summary>

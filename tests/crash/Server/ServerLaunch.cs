@@ -14,8 +14,8 @@ internal sealed record ServerLaunch
     public Durability Durability { get; init; } = Durability.Fsync;
 
     /// <summary>
-    /// What the ledger takes the server's default to be. Another than <see cref="Durability"/> is a server that lies, to
-    /// see that the ledger finds it out.
+    /// What the ledger takes the server's default to be. Another than <see cref="Durability"/> is a server that lies,
+    /// to see that the ledger finds it out.
     /// </summary>
     public Durability? Claimed { get; init; }
 

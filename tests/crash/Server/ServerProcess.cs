@@ -19,7 +19,8 @@ internal sealed class ServerProcess : IAsyncDisposable
     {
         _process = process;
         process.EnableRaisingEvents = true;
-        process.Exited += (_, _) => _ready.TrySetException(new ServerStartException("the server ended before it was ready"));
+        process.Exited += (_, _) =>
+            _ready.TrySetException(new ServerStartException("the server ended before it was ready"));
         process.OutputDataReceived += (_, line) => OnOutput(line.Data);
         process.ErrorDataReceived += (_, line) => Keep(line.Data);
         process.BeginOutputReadLine();

@@ -30,7 +30,8 @@ internal sealed class WireConnection : IDisposable
         {
             await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), cancel);
             connection._requests.AppendFrames(ProtocolVersion.Preface);
-            new HelloRequest { ClientName = "nexo-crash" }.WriteFrame(connection._requests, connection.NextCorrelation());
+            var hello = new HelloRequest { ClientName = "nexo-crash" };
+            hello.WriteFrame(connection._requests, connection.NextCorrelation());
             await connection.FlushAsync(cancel);
             Frame reply = await connection.ReadAsync(cancel);
             return reply.Kind == FrameKind.Reply ? connection : throw new WireEndedException(reply.ErrorText);

@@ -13,7 +13,8 @@ internal sealed class AppendOperation(string key, byte[] suffix) : KeyOperation(
     protected override KeyState Apply(KeyState before) =>
         before.Changed([.. before.Value ?? [], .. suffix], deadline: before.Deadline);
 
-    protected override string? Check(ReadOnlySpan<byte> body, Step step) => NumberReply.TryRead(body, out NumberReply reply)
+    protected override string? Check(ReadOnlySpan<byte> body, Step step) =>
+        NumberReply.TryRead(body, out NumberReply reply)
         ? Expect<long>(step.After.Value!.Length, reply.Value) ?? step.TakeVersion(reply.Version)
         : "unreadable";
 }

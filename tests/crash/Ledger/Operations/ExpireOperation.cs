@@ -21,7 +21,8 @@ internal sealed class ExpireOperation(string key, long ttlMs) : KeyOperation(key
         ? before with { Deadline = ttlMs > 0 ? Time.Plus(ttlMs) : null }
         : before;
 
-    protected override string? Check(ReadOnlySpan<byte> body, Step step) => CountReply.TryRead(body, out CountReply reply)
+    protected override string? Check(ReadOnlySpan<byte> body, Step step) =>
+        CountReply.TryRead(body, out CountReply reply)
         ? Expect(step.Before.Exists, reply.Count == 1)
         : "unreadable";
 }

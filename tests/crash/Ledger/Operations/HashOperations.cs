@@ -4,7 +4,8 @@ using Nexo.Protocol;
 namespace Nexo.Crash.Ledger;
 
 /// <summary>HASH SET of some fields: all of them or none.</summary>
-internal sealed class HashSetOperation(string key, IReadOnlyList<KeyValuePair<string, byte[]>> fields) : KeyOperation(key)
+internal sealed class HashSetOperation(string key, IReadOnlyList<KeyValuePair<string, byte[]>> fields)
+    : KeyOperation(key)
 {
     public override Opcode Opcode => Opcode.StoreHashSet;
 
@@ -21,7 +22,8 @@ internal sealed class HashSetOperation(string key, IReadOnlyList<KeyValuePair<st
     protected override KeyState Apply(KeyState before) =>
         before.Changed(fields: Hashes.Of(before).SetItems(fields), deadline: before.Deadline);
 
-    protected override string? Check(ReadOnlySpan<byte> body, Step step) => NumberReply.TryRead(body, out NumberReply reply)
+    protected override string? Check(ReadOnlySpan<byte> body, Step step) =>
+        NumberReply.TryRead(body, out NumberReply reply)
         ? Expect<long>(step.After.Fields!.Count - (step.Before.Fields?.Count ?? 0), reply.Value)
             ?? step.TakeVersion(reply.Version)
         : "unreadable";
@@ -53,7 +55,8 @@ internal sealed class HashDeleteOperation(string key, IReadOnlyList<string> fiel
             : before.Changed(fields: left, deadline: left.IsEmpty ? null : before.Deadline);
     }
 
-    protected override string? Check(ReadOnlySpan<byte> body, Step step) => CountReply.TryRead(body, out CountReply reply)
+    protected override string? Check(ReadOnlySpan<byte> body, Step step) =>
+        CountReply.TryRead(body, out CountReply reply)
         ? Expect<long>((step.Before.Fields?.Count ?? 0) - (step.After.Fields?.Count ?? 0), reply.Count)
         : "unreadable";
 }
@@ -73,7 +76,8 @@ internal sealed class HashIncrementOperation(string key, string field, long delt
         return before.Changed(fields: held.SetItem(field, Bytes($"{sum}")), deadline: before.Deadline);
     }
 
-    protected override string? Check(ReadOnlySpan<byte> body, Step step) => NumberReply.TryRead(body, out NumberReply reply)
+    protected override string? Check(ReadOnlySpan<byte> body, Step step) =>
+        NumberReply.TryRead(body, out NumberReply reply)
         ? Expect(IncrementOperation.Number(step.After.Fields![field]), reply.Value) ?? step.TakeVersion(reply.Version)
         : "unreadable";
 }

@@ -27,7 +27,9 @@ internal abstract class Operation
     /// <summary>The state of a key after it; the very same object when it changes nothing.</summary>
     public abstract KeyState Apply(string key, KeyState before);
 
-    /// <summary>Compares the answer with what the steps say, and takes the new versions from it. Null: as it must be.</summary>
+    /// <summary>
+    /// Compares the answer with what the steps say, and takes the new versions from it. Null: as it must be.
+    /// </summary>
     public abstract string? Check(ReadOnlySpan<byte> body, IReadOnlyList<Step> steps);
 
     /// <summary>An error within an answer that is none as a whole: of an item of several.</summary>

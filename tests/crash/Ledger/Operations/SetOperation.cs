@@ -26,7 +26,8 @@ internal sealed class SetOperation(string key, byte[] value) : KeyOperation(key)
         Condition = new StoreCondition { Kind = Condition, Value = Comparand, Version = Version },
     }.Write(body);
 
-    public override bool DidNothing(ReadOnlySpan<byte> body) => SetReply.TryRead(body, out SetReply reply) && !reply.Stored;
+    public override bool DidNothing(ReadOnlySpan<byte> body) =>
+        SetReply.TryRead(body, out SetReply reply) && !reply.Stored;
 
     protected override KeyState Apply(KeyState before) => Holds(before)
         ? before.Changed(value, deadline: TtlMs > 0 ? Time.Plus(TtlMs) : null)
