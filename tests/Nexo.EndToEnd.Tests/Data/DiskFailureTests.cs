@@ -18,7 +18,7 @@ public sealed class DiskFailureTests
         {
             Network = options.Network with { HttpPort = NetworkOptions.PortAny },
         });
-        using var gate = new SyncGate(disk);
+        using var gate = new DiskGate(disk);
         using RawPeer peer = await RawPeer.GreetAsync(server);
         await peer.SendAsync(buffer => DurableServer.Set(buffer, 1, "kept", "v", Durability.Fsync));
         await peer.ReadAsync();

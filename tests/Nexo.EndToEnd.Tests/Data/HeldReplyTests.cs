@@ -13,7 +13,7 @@ public sealed class HeldReplyTests
     {
         var disk = new SimulatedDisk();
         await using TestServer server = await DurableServer.StartAsync(disk);
-        using var gate = new SyncGate(disk);
+        using var gate = new DiskGate(disk);
         using RawPeer peer = await RawPeer.GreetAsync(server);
         using RawPeer other = await RawPeer.GreetAsync(server);
         gate.Close();
@@ -40,7 +40,7 @@ public sealed class HeldReplyTests
     {
         var disk = new SimulatedDisk();
         await using TestServer server = await DurableServer.StartAsync(disk, StoreDurability.Fsync);
-        using var gate = new SyncGate(disk);
+        using var gate = new DiskGate(disk);
         using RawPeer peer = await RawPeer.GreetAsync(server);
         using RawPeer other = await RawPeer.GreetAsync(server);
         gate.Close();
@@ -60,7 +60,7 @@ public sealed class HeldReplyTests
     {
         var disk = new SimulatedDisk();
         await using TestServer server = await DurableServer.StartAsync(disk);
-        using var gate = new SyncGate(disk);
+        using var gate = new DiskGate(disk);
         using RawPeer peer = await RawPeer.GreetAsync(server);
         using RawPeer other = await RawPeer.GreetAsync(server);
         gate.Close();
@@ -82,7 +82,7 @@ public sealed class HeldReplyTests
         const int Count = 1_000;
         var disk = new SimulatedDisk();
         await using TestServer server = await DurableServer.StartAsync(disk, StoreDurability.Fsync);
-        using var gate = new SyncGate(disk);
+        using var gate = new DiskGate(disk);
         using RawPeer peer = await RawPeer.GreetAsync(server);
         long before = server.Log().Stats.Syncs;
         gate.Close();
@@ -111,7 +111,7 @@ public sealed class HeldReplyTests
     {
         var disk = new SimulatedDisk();
         await using TestServer server = await DurableServer.StartAsync(disk);
-        using var gate = new SyncGate(disk);
+        using var gate = new DiskGate(disk);
         using RawPeer peer = await RawPeer.GreetAsync(server);
         using RawPeer other = await RawPeer.GreetAsync(server);
         await peer.SendAsync(buffer =>
@@ -142,7 +142,7 @@ public sealed class HeldReplyTests
     {
         var disk = new SimulatedDisk();
         await using TestServer server = await DurableServer.StartAsync(disk);
-        using var gate = new SyncGate(disk);
+        using var gate = new DiskGate(disk);
         using RawPeer peer = await RawPeer.GreetAsync(server);
         using RawPeer other = await RawPeer.GreetAsync(server);
         gate.Close();
@@ -181,16 +181,18 @@ public sealed class HeldReplyTests
         var disk = new SimulatedDisk();
         await using TestServer server = await DurableServer.StartAsync(
             disk, change: storage => storage with { PendingBytesMax = PendingBytesMax });
-        using var gate = new SyncGate(disk);
+        using var gate = new DiskGate(disk);
         using RawPeer peer = await RawPeer.GreetAsync(server);
         using RawPeer other = await RawPeer.GreetAsync(server);
         string value = new('x', 4_000);
         gate.Close();
+        await peer.SendAsync(buffer => DurableServer.Set(buffer, 0, "first", value, Durability.Fsync));
+        await Poll.UntilAsync(() => gate.Waiting > 0);
         Task sending = peer.SendAsync(buffer =>
         {
-            for (uint i = 0; i < Count; i++)
+            for (uint i = 1; i < Count; i++)
             {
-                DurableServer.Set(buffer, i, $"k{i}", value, i == 0 ? Durability.Fsync : Durability.ServerDefault);
+                DurableServer.Set(buffer, i, $"k{i}", value);
             }
         });
         await Poll.UntilAsync(() => server.Log().PendingBytes > PendingBytesMax);

@@ -15,12 +15,14 @@ public sealed class RecoveryTests
     public async Task While_it_reads_its_data_back_the_server_is_alive_and_not_ready_and_tells_clients_to_try_again()
     {
         SimulatedDisk disk = await WithDataAsync();
-        using var gate = new ManualResetEventSlim();
-        disk.Before = (kind, path) => Wait(gate, kind, path);
+        using var gate = new DiskGate(disk, DiskOperationKinds.Open);
+        gate.Close();
         await using TestServer server = await TestServer.BeginAsync(options => DurableServer.On(options, disk) with
         {
             Network = options.Network with { HttpPort = NetworkOptions.PortAny },
         });
+        using var opening = new Opening(gate);
+        await Poll.UntilAsync(() => gate.Waiting > 0);
         using var http = new HttpClient();
         using HttpResponseMessage ready = await http.GetAsync(new Uri($"{server.HttpUrl}/readyz"));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
@@ -40,7 +42,7 @@ public sealed class RecoveryTests
         // A client that is made and used, rather than opened, waits by itself.
         await using var client = new NexoClient(new NexoClientOptions { Url = server.Url });
         ValueTask<string?> reading = client.Store.GetAsync<string>("k0");
-        gate.Set();
+        gate.Open();
 
         Assert.True(await server.WhenReadyAsync());
         Assert.Equal("v", await reading);
@@ -51,12 +53,13 @@ public sealed class RecoveryTests
     public async Task A_server_that_is_stopped_while_it_reads_its_data_back_stops()
     {
         SimulatedDisk disk = await WithDataAsync();
-        using var gate = new ManualResetEventSlim();
-        disk.Before = (kind, path) => Wait(gate, kind, path);
+        using var gate = new DiskGate(disk, DiskOperationKinds.Open);
+        gate.Close();
         await using TestServer server = await TestServer.BeginAsync(options => DurableServer.On(options, disk));
+        using var opening = new Opening(gate);
 
         Task stopping = server.StopAsync();
-        gate.Set();
+        gate.Open();
         await stopping;
 
         Assert.False(await server.WhenReadyAsync());
@@ -160,11 +163,9 @@ public sealed class RecoveryTests
         return disk.Settle();
     }
 
-    private static void Wait(ManualResetEventSlim gate, DiskOperationKinds kind, string path)
+    // The gate is there before the server, and is opened before that ends.
+    private sealed class Opening(DiskGate gate) : IDisposable
     {
-        if (kind == DiskOperationKinds.Open && path.StartsWith("wal/", StringComparison.Ordinal))
-        {
-            gate.Wait();
-        }
+        public void Dispose() => gate.Open();
     }
 }
