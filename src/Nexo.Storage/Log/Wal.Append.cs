@@ -13,21 +13,27 @@ public sealed partial class Wal
     private bool _stopped;
 
     /// <inheritdoc/>
-    public LogRoom RoomFor(int payloadBytes)
+    public LogRoom RoomFor(int payloadBytes) => Ask(payloadBytes, isRemoval: false);
+
+    /// <inheritdoc/>
+    public LogRoom RoomForRemoval(int payloadBytes) => Ask(payloadBytes, isRemoval: true);
+
+    private LogRoom Ask(int payloadBytes, bool isRemoval)
     {
-        if (!Volatile.Read(ref _full) && Failure is null)
+        // What is appended to a log that is being closed is dropped: nobody may be told that it was taken.
+        if (IsStopped || Volatile.Read(ref _closing))
         {
-            return LogRoom.Ok;
+            return LogRoom.Failed;
         }
 
-        return Failure is not null ? LogRoom.Failed : FitsBeforeReserve(payloadBytes) ? LogRoom.Ok : LogRoom.Full;
+        return !Volatile.Read(ref _full) || Fits(payloadBytes, isRemoval) ? LogRoom.Ok : LogRoom.Full;
     }
 
     /// <inheritdoc/>
     public LogAppend Begin(byte kind, int payloadBytes)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(
-            (uint)payloadBytes, (uint)LogRecord.PayloadBytesMax, nameof(payloadBytes));
+            (uint)payloadBytes, (uint)ILogWriter.PayloadBytesMax, nameof(payloadBytes));
         _appendLock.Enter();
         Span<byte> record;
         int bytes = LogRecord.HeaderSize + payloadBytes;
