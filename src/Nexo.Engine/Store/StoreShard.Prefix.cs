@@ -103,6 +103,11 @@ internal sealed unsafe partial class StoreShard
     {
         lock (_gate)
         {
+            if (AdmitRemoval(0) == StoreStatus.LogFailed)
+            {
+                return SliceEnd.LogFailed;
+            }
+
             long now = NowIfNeeded();
             Span<uint> references = stackalloc uint[_limits.Tuning.HoldStepsMax];
             int count = 0;
