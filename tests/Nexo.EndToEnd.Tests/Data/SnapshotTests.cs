@@ -18,25 +18,32 @@ public sealed class SnapshotTests
 
         // Three segments, and room for snapshots of a few keys.
         disk.CapacityBytes = (3 * 1_024 * 1_024) + (512 * 1_024);
-        byte[] value = new byte[20_000];
-        NexoException? refused = null;
-        for (int i = 0; refused is null && i < 1_000; i++)
-        {
-            try
-            {
-                await store.SetBytesAsync($"k{i % 3}", value);
-            }
-            catch (NexoException failure)
-            {
-                refused = failure;
-            }
-        }
-
-        Assert.Equal(ErrorCode.StorageFull, refused?.Code);
+        await FillAsync(store, 20_000);
         await Poll.UntilAsync(() => !server.Log().IsFull);
 
-        Assert.True((await store.SetBytesAsync("k0", value)).Stored);
+        Assert.True((await store.SetBytesAsync("k0", new byte[20_000])).Stored);
+    }
+
+    [Fact]
+    public async Task Two_snapshots_free_a_full_disk_although_nothing_is_appended_between_them()
+    {
+        var disk = new SimulatedDisk();
+        await using TestServer server = await DurableServer.StartAsync(disk);
+        await using NexoClient client = await NexoClient.ConnectAsync(server.Url);
+        NexoStore store = client.Store.WithDurability(Durability.Fsync);
+
+        // No room for a snapshot either until nothing, not even a record of a few bytes, fits the log.
+        disk.CapacityBytes -= disk.FreeBytes - (2 * 1_024 * 1_024) - 32_768;
+        await FillAsync(store, 20_000);
+        await FillAsync(store, 1);
+        Assert.Equal(0, server.Native.Snapshots.Totals.Written);
+
+        // None for a segment of the log, but for snapshots.
+        disk.CapacityBytes += 512 * 1_024;
+        await Poll.UntilAsync(() => !server.Log().IsFull);
+
         Assert.Equal(2, server.Native.Snapshots.Totals.Written);
+        Assert.True((await store.SetBytesAsync("k0", new byte[20_000])).Stored);
     }
 
     [Fact]
@@ -92,5 +99,24 @@ public sealed class SnapshotTests
         Assert.Equal(0, server.Native.Totals.Cut);
         gate.Set();
         await stopping;
+    }
+
+    private static async Task FillAsync(NexoStore store, int valueBytes)
+    {
+        byte[] value = new byte[valueBytes];
+        NexoException? refused = null;
+        for (int i = 0; refused is null && i < 1_000; i++)
+        {
+            try
+            {
+                await store.SetBytesAsync($"k{i % 3}-{valueBytes}", value);
+            }
+            catch (NexoException failure)
+            {
+                refused = failure;
+            }
+        }
+
+        Assert.Equal(ErrorCode.StorageFull, refused?.Code);
     }
 }
