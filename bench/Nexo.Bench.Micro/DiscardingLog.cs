@@ -15,6 +15,8 @@ internal sealed class DiscardingLog : ILogWriter, LogAppend.IEnd
 
     public LogRoom RoomFor(int payloadBytes) => LogRoom.Ok;
 
+    public LogRoom RoomForRemoval(int payloadBytes) => LogRoom.Ok;
+
     public LogAppend Begin(byte kind, int payloadBytes)
     {
         _gate.Enter();

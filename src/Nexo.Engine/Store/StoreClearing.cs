@@ -21,7 +21,10 @@ public sealed class StoreClearing
     /// <summary>Entries deleted so far.</summary>
     public long Total => _total;
 
-    /// <summary><see cref="StoreStatus.LogFailed"/>: the log failed meanwhile, and what is left stays.</summary>
+    /// <summary>
+    /// <see cref="StoreStatus.DiskFull"/> or <see cref="StoreStatus.LogFailed"/>: the log takes no more of it, and what
+    /// is left stays.
+    /// </summary>
     public StoreStatus Status { get; private set; }
 
     /// <summary>Does one bounded slice; false when finished, see <see cref="Status"/>.</summary>
@@ -38,6 +41,9 @@ public sealed class StoreClearing
                 _shard++;
                 _last.Clear();
                 break;
+            case SliceEnd.DiskFull:
+                Status = StoreStatus.DiskFull;
+                return false;
             case SliceEnd.LogFailed:
                 Status = StoreStatus.LogFailed;
                 return false;

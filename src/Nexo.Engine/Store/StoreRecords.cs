@@ -8,9 +8,6 @@ namespace Nexo.Engine.Store;
 /// </summary>
 internal static class StoreRecords
 {
-    /// <summary>Longest payload; the largest value with its key is below it.</summary>
-    public const int PayloadBytesMax = (1 << 30) + (1 << 25);
-
     private const int KeyBehindDeadline = sizeof(long);
     private const int KeyBytesAtVersion = sizeof(ulong);
     private const int KeyBytesAtDeadline = sizeof(ulong) + sizeof(long);

@@ -71,18 +71,26 @@ public sealed class StoreRecovery : IRecordSink, IDisposable
     }
 
     /// <summary>
-    /// All records have come: the clock goes on from the last that was seen, and the store takes commands, which are
-    /// logged in <paramref name="log"/> from now on.
+    /// Applies what has been taken so far: afterwards it is known that all of it is valid.
     /// </summary>
     /// <exception cref="InvalidDataException">As for <see cref="OnRecord"/>.</exception>
-    public void Complete(ILogWriter? log = null)
+    public void Flush()
     {
         ApplyOwn();
         foreach (RecoveryWorker worker in _workers)
         {
             worker.Finish();
         }
+    }
 
+    /// <summary>
+    /// All records have come: the clock goes on from the last that was seen, and the store takes commands, which are
+    /// logged in <paramref name="log"/> from now on.
+    /// </summary>
+    /// <exception cref="InvalidDataException">As for <see cref="OnRecord"/>.</exception>
+    public void Complete(ILogWriter? log = null)
+    {
+        Flush();
         Dispose();
         _store.EndRecovery(_clock, _seenMs, log);
     }

@@ -110,7 +110,7 @@ internal sealed unsafe partial class StoreShard
     private StoreStatus ApplyExpiry(
         ReadOnlySpan<byte> key, ulong hash, uint* place, byte* entry, in ExpiryPlan plan, IBufferWriter<byte>? value)
     {
-        StoreStatus admitted = plan.Passed ? AdmitRemoval() : StoreStatus.Ok;
+        StoreStatus admitted = plan.Passed ? AdmitRemoval(key.Length) : StoreStatus.Ok;
         if (admitted != StoreStatus.Ok)
         {
             return admitted;

@@ -140,14 +140,15 @@ internal sealed unsafe partial class StoreShard
         lock (_gate)
         {
             removed = 0;
-            StoreStatus status = AdmitRemoval();
+            long bytes = FieldsRemovedBytes(key, fields);
+            StoreStatus status = AdmitRemoval(bytes);
             if (status != StoreStatus.Ok)
             {
                 return status;
             }
 
             uint* place = FindHash(key, hash, out byte* entry, out status);
-            if (status != StoreStatus.Ok || !LogFieldsRemoved(key, entry, fields, _version + 1))
+            if (status != StoreStatus.Ok || !LogFieldsRemoved(key, entry, fields, bytes, _version + 1))
             {
                 return status;
             }

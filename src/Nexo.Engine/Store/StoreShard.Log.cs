@@ -31,22 +31,36 @@ internal sealed unsafe partial class StoreShard
             return StoreStatus.Ok;
         }
 
-        if (payloadBytes > StoreRecords.PayloadBytesMax)
+        if (payloadBytes > ILogWriter.PayloadBytesMax)
         {
             return StoreStatus.ValueTooLarge;
         }
 
-        return _log.RoomFor((int)payloadBytes) switch
-        {
-            LogRoom.Ok => StoreStatus.Ok,
-            LogRoom.Full => StoreStatus.DiskFull,
-            _ => StoreStatus.LogFailed,
-        };
+        return StatusOf(_log.RoomFor((int)payloadBytes));
     }
 
-    /// <summary>Whether a change that frees room may be decided: room is reserved for it on a full disk.</summary>
-    private StoreStatus AdmitRemoval() =>
-        _log is not null && _log.RoomFor(0) == LogRoom.Failed ? StoreStatus.LogFailed : StoreStatus.Ok;
+    /// <summary>
+    /// Whether a change that frees room may be decided, with a record of so many bytes: room is reserved for it on a
+    /// full disk, and may be used up too.
+    /// </summary>
+    private StoreStatus AdmitRemoval(long payloadBytes)
+    {
+        if (_log is null)
+        {
+            return StoreStatus.Ok;
+        }
+
+        return payloadBytes > ILogWriter.PayloadBytesMax
+            ? StoreStatus.ValueTooLarge
+            : StatusOf(_log.RoomForRemoval((int)payloadBytes));
+    }
+
+    private static StoreStatus StatusOf(LogRoom room) => room switch
+    {
+        LogRoom.Ok => StoreStatus.Ok,
+        LogRoom.Full => StoreStatus.DiskFull,
+        _ => StoreStatus.LogFailed,
+    };
 
     private LogAppend Begin(ILogWriter log, StoreRecordKind kind, int payloadBytes)
     {
@@ -80,6 +94,18 @@ internal sealed unsafe partial class StoreShard
     private void LogExpired(byte* entry)
     {
         if (_log is not null && _log.RoomFor((int)Entry.KeyLength(entry)) == LogRoom.Ok)
+        {
+            LogRemoved(entry);
+        }
+    }
+
+    /// <summary>
+    /// Nor is it held up for want of a record that an entry is evicted: the worst that comes of it is that it is there
+    /// again after a restart.
+    /// </summary>
+    private void LogEvicted(byte* entry)
+    {
+        if (_log is not null && _log.RoomForRemoval((int)Entry.KeyLength(entry)) == LogRoom.Ok)
         {
             LogRemoved(entry);
         }
@@ -121,12 +147,26 @@ internal sealed unsafe partial class StoreShard
         }
     }
 
+    /// <summary>Bytes of the record that removes these fields.</summary>
+    private long FieldsRemovedBytes<TFields>(ReadOnlySpan<byte> key, TFields fields)
+        where TFields : struct, IBlobSource, allows ref struct
+    {
+        long bytes = FieldsRemovedRecord.HeaderBytes + key.Length;
+        while (_log is not null && fields.TryTake(out ReadOnlySpan<byte> field))
+        {
+            bytes += FieldsRemovedRecord.FieldHeaderBytes + field.Length;
+        }
+
+        return bytes;
+    }
+
     /// <summary>
     /// Writes a removal of fields; false: none of them is there, nothing is to be done. A hash that loses its last
     /// field is gone by the same record. Names that are not there are written too: to look each up again would take its
     /// time under the log's own lock.
     /// </summary>
-    private bool LogFieldsRemoved<TFields>(ReadOnlySpan<byte> key, byte* entry, TFields fields, ulong version)
+    private bool LogFieldsRemoved<TFields>(
+        ReadOnlySpan<byte> key, byte* entry, TFields fields, long payloadBytes, ulong version)
         where TFields : struct, IBlobSource, allows ref struct
     {
         if (_log is null)
@@ -137,12 +177,10 @@ internal sealed unsafe partial class StoreShard
         TFields again = fields;
         bool found = false;
         int count = 0;
-        int bytes = FieldsRemovedRecord.HeaderBytes + key.Length;
         while (fields.TryTake(out ReadOnlySpan<byte> field))
         {
             found = found || TryGetField(entry, field, out _);
             count++;
-            bytes = checked(bytes + FieldsRemovedRecord.FieldHeaderBytes + field.Length);
         }
 
         if (!found)
@@ -150,7 +188,7 @@ internal sealed unsafe partial class StoreShard
             return false;
         }
 
-        using LogAppend append = Begin(_log, StoreRecordKind.FieldsRemoved, bytes);
+        using LogAppend append = Begin(_log, StoreRecordKind.FieldsRemoved, (int)payloadBytes);
         FieldsRemovedRecord.WriteHeader(append.Payload, version, count, key);
         Span<byte> target = append.Payload[(FieldsRemovedRecord.HeaderBytes + key.Length)..];
         while (again.TryTake(out ReadOnlySpan<byte> field))

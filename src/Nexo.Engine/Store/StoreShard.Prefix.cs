@@ -14,7 +14,10 @@ internal enum SliceEnd
     /// <summary>The caller has what it wanted, or can take no more.</summary>
     PageFull,
 
-    /// <summary>The log takes no changes any more; nothing was done.</summary>
+    /// <summary>The log has no room for a removal, and may have later; the rest of the slice was not done.</summary>
+    DiskFull,
+
+    /// <summary>The log takes no changes any more; the rest of the slice was not done.</summary>
     LogFailed,
 }
 
@@ -100,7 +103,7 @@ internal sealed unsafe partial class StoreShard
     {
         lock (_gate)
         {
-            if (AdmitRemoval() != StoreStatus.Ok)
+            if (AdmitRemoval(0) == StoreStatus.LogFailed)
             {
                 return SliceEnd.LogFailed;
             }
@@ -124,7 +127,14 @@ internal sealed unsafe partial class StoreShard
             Remember(ref last, count == 0 ? 0 : references[count - 1]);
             foreach (uint reference in references[..count])
             {
-                bool due = Entry.IsDue(_arena.At(reference), now);
+                byte* entry = _arena.At(reference);
+                bool due = Entry.IsDue(entry, now);
+                StoreStatus admitted = AdmitRemoval(Entry.KeyLength(entry));
+                if (admitted == StoreStatus.LogFailed || (admitted != StoreStatus.Ok && !due))
+                {
+                    return admitted == StoreStatus.LogFailed ? SliceEnd.LogFailed : SliceEnd.DiskFull;
+                }
+
                 total += due ? 0 : 1;
                 Remove(reference, due ? StoreChangeKind.Expired : StoreChangeKind.Deleted);
             }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Nexo.Engine.Memory;
+using Nexo.Storage;
 
 namespace Nexo.Engine.Store;
 
@@ -34,7 +35,7 @@ internal sealed unsafe partial class StoreShard
         {
             result = default;
             StoreStatus admitted = plan.Passed
-                ? AdmitRemoval()
+                ? AdmitRemoval(key.Length)
                 : Admit(SetRecord.Bytes(key.Length, value.Length));
             if (admitted != StoreStatus.Ok)
             {
@@ -90,7 +91,7 @@ internal sealed unsafe partial class StoreShard
         lock (_gate)
         {
             version = 0;
-            StoreStatus admitted = AdmitRemoval();
+            StoreStatus admitted = AdmitRemoval(key.Length);
             if (admitted != StoreStatus.Ok)
             {
                 return admitted;
@@ -126,7 +127,7 @@ internal sealed unsafe partial class StoreShard
         lock (_gate)
         {
             version = 0;
-            StoreStatus status = AdmitRemoval();
+            StoreStatus status = AdmitRemoval(key.Length);
             if (status != StoreStatus.Ok)
             {
                 return status;
@@ -215,12 +216,14 @@ internal sealed unsafe partial class StoreShard
             }
 
             int before = place == null ? 0 : (int)Entry.ValueLength(old);
-            if ((long)before + suffix.Length > _limits.ValueBytesMax)
+            long whole = (long)before + suffix.Length;
+            if (whole > _limits.ValueBytesMax
+                || (_log is not null && SetRecord.HeaderBytes + key.Length + whole > ILogWriter.PayloadBytesMax))
             {
                 return StoreStatus.ValueTooLarge;
             }
 
-            int total = before + suffix.Length;
+            int total = (int)whole;
             long deadline = DeadlineOf(old);
             int bytes = Entry.Bytes(key.Length, total, deadline != 0);
             int slack = SlackFor(place, bytes);

@@ -232,6 +232,10 @@ internal sealed unsafe partial class StoreShard : IDisposable
         {
             LogExpired(entry);
         }
+        else if (change == StoreChangeKind.Evicted)
+        {
+            LogEvicted(entry);
+        }
         else
         {
             LogRemoved(entry);

@@ -12,11 +12,15 @@ internal sealed class Backup : IRecordSink, IDisposable
     // Short, so that a pause is no longer than a few slices' worth of being ahead.
     private const int PauseMsMin = 5;
 
+    // A disk that takes no log for so long may be waiting for the room that this holds back.
+    private static readonly TimeSpan LogPatience = TimeSpan.FromMinutes(1);
+
     private readonly Wal _log;
     private readonly TimeProvider _time;
     private readonly long _bytesPerSecondMax;
     private readonly long _started;
     private readonly Action _onEnd;
+    private readonly Lsn _first;
     private readonly IDisposable _pin;
     private readonly StoreSnapshot _state;
     private readonly SnapshotEncoder _encoder;
@@ -34,7 +38,8 @@ internal sealed class Backup : IRecordSink, IDisposable
 
         // What is recycled from here on is older than the state.
         Lsn position = log.AppendedLsn;
-        _pin = log.PinFrom(new Lsn(position.Value + 1));
+        _first = new Lsn(position.Value + 1);
+        _pin = log.PinFrom(_first);
         _state = store.BeginSnapshot(position);
         _encoder = new SnapshotEncoder(logId, _state.Position, time.GetUtcNow().ToUnixTimeMilliseconds());
     }
@@ -42,8 +47,12 @@ internal sealed class Backup : IRecordSink, IDisposable
     /// <summary>Bytes so far.</summary>
     public long Bytes => _encoder.Bytes;
 
+    /// <summary>True when the disk is full, and the log that this holds back could make room.</summary>
+    public bool IsInTheWay => _log.IsHeldUp(_first);
+
     /// <summary>The next bytes, borrowed until the next call; empty at the end.</summary>
     /// <exception cref="WalException">The log has failed: there is nothing consistent to be had.</exception>
+    /// <exception cref="TimeoutException">The log does not become durable.</exception>
     /// <exception cref="WalDamageException">The log cannot be read.</exception>
     /// <exception cref="DiskException">A file operation failed.</exception>
     public async ValueTask<ReadOnlyMemory<byte>> NextAsync(CancellationToken cancel)
@@ -60,7 +69,7 @@ internal sealed class Backup : IRecordSink, IDisposable
             {
                 if (!_state.MoveNext(this))
                 {
-                    await BeginChangesAsync();
+                    await BeginChangesAsync(cancel);
                 }
             }
             else if (!_changes.MoveNext())
@@ -78,17 +87,26 @@ internal sealed class Backup : IRecordSink, IDisposable
 
     public void Dispose()
     {
-        _changes?.Dispose();
-        _pin.Dispose();
-        _onEnd();
+        try
+        {
+            _changes?.Dispose();
+        }
+        finally
+        {
+            _pin.Dispose();
+            _onEnd();
+        }
     }
 
     // The state may hold what was changed while it was gone over: all of that is in the log by now, and must be durable there
     // before anybody may hold a copy of it.
-    private async Task BeginChangesAsync()
+    private async Task BeginChangesAsync(CancellationToken cancel)
     {
         Lsn end = _log.AppendedLsn;
-        await _log.WhenDurableAsync(end);
+        Task durable = _log.WhenDurableAsync(end).AsTask().WaitAsync(LogPatience, _time, cancel);
+
+        // Not where the log wakes all who wait for it: what follows reads files.
+        await durable.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         _changes = _log.BeginRead(new Lsn(_state.Position.Value + 1), end, this);
     }
 

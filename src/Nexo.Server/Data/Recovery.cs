@@ -59,11 +59,21 @@ internal static class Recovery
         WalTail tail = WalReader.Read(
             directory.Disk, directory.LogId, new Lsn(position.Value + 1), recovery, notices);
         notices.ThrowIfStopped();
+        recovery.Flush();
 
         // It can be started on: from here on it is changed. A newer snapshot that is damaged must not lie in the way later.
         directory.Snapshots.PutInvalidAside(notices);
         log = Wal.Open(directory.Disk, directory.LogId, tail, OptionsOf(options), time, notices);
-        recovery.Complete(log);
+        try
+        {
+            recovery.Complete(log);
+        }
+        catch
+        {
+            log.Dispose();
+            throw;
+        }
+
         return new RecoveryResult(
             position,
             snapshot?.Bytes ?? 0,

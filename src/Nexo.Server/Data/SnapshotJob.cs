@@ -26,6 +26,9 @@ internal sealed class SnapshotJob(
     /// <summary>Segments of the log that the snapshot made unnecessary.</summary>
     public int SegmentsFreed { get; private set; }
 
+    /// <summary>The first record that is needed now that the snapshot is there; none: all are.</summary>
+    public Lsn Needed { get; private set; }
+
     /// <summary>Goes over the whole store.</summary>
     /// <exception cref="DiskException">A file operation failed.</exception>
     /// <exception cref="OperationCanceledException">It was given up.</exception>
@@ -50,8 +53,9 @@ internal sealed class SnapshotJob(
     {
         SnapshotReport written = _writer!.Complete();
         _started = time.GetTimestamp();
-        Lsn needed = directory.Snapshots.DeleteOld(written.Position, this);
-        SegmentsFreed = needed == Lsn.None ? 0 : log.Recycle(new Lsn(needed.Value + 1));
+        Lsn older = directory.Snapshots.DeleteOld(written.Position, this);
+        Needed = older == Lsn.None ? Lsn.None : new Lsn(older.Value + 1);
+        SegmentsFreed = Needed == Lsn.None ? 0 : log.Recycle(Needed);
         return written;
     }
 

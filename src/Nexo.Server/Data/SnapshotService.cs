@@ -15,6 +15,9 @@ internal sealed partial class SnapshotService : IDisposable
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMinutes(1);
 
+    // What was appended while a snapshot was written is durable in less, unless the disk does not take it.
+    private static readonly TimeSpan FlushPatience = TimeSpan.FromSeconds(30);
+
     private readonly Persistence _persistence;
     private readonly StoreService _store;
     private readonly StorageOptions _options;
@@ -23,13 +26,15 @@ internal sealed partial class SnapshotService : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
     private TaskCompletionSource<SnapshotReport>? _wanted;
+    private TaskCompletionSource<SnapshotReport>? _answering;
     private TaskCompletionSource _wake = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _running = Task.CompletedTask;
     private SnapshotTotals _totals = new();
     private long _logBytesAtLast;
     private long _lastAt;
     private long _failedAt;
-    private int _writtenWhileFull;
+    private int _writtenWhileShort;
+    private Lsn _needed;
 
     public SnapshotService(
         Persistence persistence,
@@ -75,17 +80,24 @@ internal sealed partial class SnapshotService : IDisposable
         }
     }
 
-    /// <summary>Gives up what is being written.</summary>
-    public async Task StopAsync()
+    /// <summary>Gives up what is being written, and tells so to those who wait for it, at once.</summary>
+    public async Task BeginStopAsync()
     {
         await _stop.CancelAsync();
         lock (_gate)
         {
             _wake.TrySetResult();
+            var stopping = new WalException(WalError.Closed, "the server is stopping");
+            _wanted?.TrySetException(stopping);
+            _answering?.TrySetException(stopping);
         }
+    }
 
+    /// <summary>As <see cref="BeginStopAsync"/>, and ends when nothing is written any more.</summary>
+    public async Task StopAsync()
+    {
+        await BeginStopAsync();
         await _running;
-        TakeWanted()?.TrySetException(new WalException(WalError.Closed, "the server is stopping"));
     }
 
     public void Dispose()
@@ -104,14 +116,42 @@ internal sealed partial class SnapshotService : IDisposable
         while (!_stop.IsCancellationRequested)
         {
             TaskCompletionSource<SnapshotReport>? wanted = TakeWanted();
-            if (wanted is not null || IsDue())
+            try
             {
-                await WriteAsync(wanted);
+                if (wanted is not null || IsDue())
+                {
+                    SnapshotReport written = await WriteAsync();
+                    wanted?.TrySetResult(written);
+                }
+                else
+                {
+                    await WaitAsync();
+                }
             }
-            else
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
-                await WaitAsync();
+                wanted?.TrySetException(new WalException(WalError.Closed, "the server is stopping"));
             }
+            catch (Exception failure)
+            {
+                // Whatever it was: without snapshots the log would grow until the disk is full.
+                Fail(failure);
+                wanted?.TrySetException(failure);
+            }
+        }
+    }
+
+    private void Fail(Exception failure)
+    {
+        _failedAt = _time.GetTimestamp();
+        Volatile.Write(ref _totals, Totals with { Failed = Totals.Failed + 1 });
+        if (failure is DiskException or WalException or TimeoutException)
+        {
+            LogFailed(failure.Message);
+        }
+        else
+        {
+            LogDefect(failure);
         }
     }
 
@@ -153,6 +193,7 @@ internal sealed partial class SnapshotService : IDisposable
         {
             TaskCompletionSource<SnapshotReport>? wanted = _wanted;
             _wanted = null;
+            _answering = wanted;
             return wanted;
         }
     }
@@ -165,72 +206,97 @@ internal sealed partial class SnapshotService : IDisposable
             return false;
         }
 
-        if (log.IsFull)
+        if (IsShortOfRoom(log))
         {
-            return MayFreeRoom(log);
+            if (MayFreeRoom(log))
+            {
+                return true;
+            }
+        }
+        else
+        {
+            _writtenWhileShort = 0;
         }
 
-        _writtenWhileFull = 0;
         long grown = log.Stats.Bytes - _logBytesAtLast;
         long lastedMs = (long)_time.GetElapsedTime(_lastAt).TotalMilliseconds;
-        return grown >= Math.Max(_options.SnapshotWalBytes, Totals.LastBytes)
-            || (_options.SnapshotIntervalMs > 0
-                && lastedMs >= _options.SnapshotIntervalMs
-                && log.AppendedLsn > Totals.LastPosition);
+        bool isTime = _options.SnapshotIntervalMs > 0
+            && lastedMs >= _options.SnapshotIntervalMs
+            && log.AppendedLsn > Totals.LastPosition;
+        return !log.IsFull && (isTime || grown >= Math.Max(_options.SnapshotWalBytes, Totals.LastBytes));
     }
 
     // Files block: not on a thread that others wait for.
     private static Task<T> OnOwnThread<T>(Func<T> work) => Task.Factory.StartNew(
         work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
-    // Two snapshots free all of the log before them. Where there is room for one, that may end the state.
-    private bool MayFreeRoom(Wal log) =>
-        _writtenWhileFull < SnapshotsThatFree
-        && log.Stats.Segments > 1
-        && _persistence.Directory!.Disk.FreeBytes > _store.Stats.UsedBytes;
+    // Soon there may be no room for a snapshot either.
+    private static bool IsShortOfRoom(Wal log) => log.IsFull || log.IsScarce;
 
-    private async Task WriteAsync(TaskCompletionSource<SnapshotReport>? wanted)
+    // Two snapshots free all of the log before them. Where there is room for one, that may end the state. Later ones free
+    // what has been logged meanwhile.
+    private bool MayFreeRoom(Wal log)
+    {
+        if (_needed != Lsn.None)
+        {
+            // A backup may have held it back until now.
+            log.Recycle(_needed);
+        }
+
+        bool isUseful = _writtenWhileShort < SnapshotsThatFree
+            || (log.AppendedLsn > Totals.LastPosition && _time.GetElapsedTime(_lastAt) >= RetryAfter);
+        return isUseful
+            && IsShortOfRoom(log)
+            && log.Stats.Segments > 1
+            && _persistence.Directory!.Disk.FreeBytes > _store.Stats.UsedBytes;
+    }
+
+    // Two snapshots of one position are as good as one: on a full disk nobody else appends anything. The first ones may
+    // use what is left for this; others only what removals might.
+    private void MovePosition(Wal log)
+    {
+        bool hasRoom = _writtenWhileShort < SnapshotsThatFree || log.RoomForRemoval(0) == LogRoom.Ok;
+        if (hasRoom && log.AppendedLsn <= Totals.LastPosition)
+        {
+            _store.LogClock();
+        }
+    }
+
+    private async Task<SnapshotReport> WriteAsync()
     {
         long started = _time.GetTimestamp();
         Wal log = _persistence.Log!;
         long logBytes = log.Stats.Bytes;
-        try
+        bool isShort = IsShortOfRoom(log);
+        if (isShort)
         {
-            using var job = new SnapshotJob(
-                _persistence.Directory!,
-                log,
-                _store,
-                _options.SnapshotRate,
-                _time,
-                _persistence.Notices,
-                _stop.Token);
-            await OnOwnThread(() =>
-            {
-                job.Scan();
-                return true;
-            });
-            await log.FlushAsync().AsTask().WaitAsync(_stop.Token);
-            SnapshotReport written = await OnOwnThread(job.Complete);
-            _logBytesAtLast = logBytes;
-            _lastAt = started;
-            _failedAt = 0;
-            _writtenWhileFull += log.IsFull ? 1 : 0;
-            TimeSpan took = _time.GetElapsedTime(started);
-            Volatile.Write(ref _totals, Totals.With(written, took));
-            LogWritten(written.Position.Value, written.Records, written.Bytes, took.TotalSeconds, job.SegmentsFreed);
-            wanted?.TrySetResult(written);
+            MovePosition(log);
         }
-        catch (OperationCanceledException)
+
+        using var job = new SnapshotJob(
+            _persistence.Directory!,
+            log,
+            _store,
+            _options.SnapshotRate,
+            _time,
+            _persistence.Notices,
+            _stop.Token);
+        await OnOwnThread(() =>
         {
-            wanted?.TrySetException(new WalException(WalError.Closed, "the server is stopping"));
-        }
-        catch (Exception failure) when (failure is DiskException or WalException)
-        {
-            _failedAt = _time.GetTimestamp();
-            Volatile.Write(ref _totals, Totals with { Failed = Totals.Failed + 1 });
-            LogFailed(failure.Message);
-            wanted?.TrySetException(failure);
-        }
+            job.Scan();
+            return true;
+        });
+        await log.FlushAsync().AsTask().WaitAsync(FlushPatience, _time, _stop.Token);
+        SnapshotReport written = await OnOwnThread(job.Complete);
+        _logBytesAtLast = logBytes;
+        _lastAt = started;
+        _failedAt = 0;
+        _needed = job.Needed;
+        _writtenWhileShort += isShort && (job.SegmentsFreed > 0 || written.Position > Totals.LastPosition) ? 1 : 0;
+        TimeSpan took = _time.GetElapsedTime(started);
+        Volatile.Write(ref _totals, Totals.With(written, took));
+        LogWritten(written.Position.Value, written.Records, written.Bytes, took.TotalSeconds, job.SegmentsFreed);
+        return written;
     }
 
     [LoggerMessage(
@@ -242,6 +308,9 @@ internal sealed partial class SnapshotService : IDisposable
 
     [LoggerMessage(2, LogLevel.Error, "a snapshot could not be written, the log is kept and it is tried again: {Reason}")]
     private partial void LogFailed(string reason);
+
+    [LoggerMessage(3, LogLevel.Error, "a snapshot has failed by a defect of nexo, or for want of memory; it is tried again")]
+    private partial void LogDefect(Exception failure);
 }
 
 /// <summary>What has become of snapshots since the start; the last one may be of an earlier run.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Nexo.Protocol;
 using Nexo.Server.Data;
 using Nexo.Storage;
@@ -6,16 +7,18 @@ namespace Nexo.Server.Native;
 
 /// <summary>
 /// ADMIN BACKUP: pushes the bytes of a backup in their order, one credit a push, until the last; then it ends with code 0. A
-/// client that gives no credit for a while is let go, since a backup holds back the log.
+/// client that takes too little in a while is let go, since a backup holds back the log, and so is every one that keeps a
+/// full disk from being freed.
 /// </summary>
 internal sealed class BackupSubscription(NativeConnection connection, uint id, uint credits, Backup backup) : ISubscription
 {
     private const int PushBytes = 64 * 1_024;
     private const int UnsentBytesMax = 4 * PushBytes;
-    private static readonly TimeSpan CreditPatience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _stop = new();
+    private readonly BackupPace _pace = new();
     private TaskCompletionSource? _credited;
     private uint _credits = credits;
     private bool _isStopped;
@@ -46,7 +49,9 @@ internal sealed class BackupSubscription(NativeConnection connection, uint id, u
             _endCode = code;
             _endMessage = message;
             _credited?.TrySetResult();
-            _stop.Cancel();
+
+            // What waits for it goes on elsewhere, and not under this lock.
+            _ = _stop.CancelAsync();
         }
     }
 
@@ -64,21 +69,32 @@ internal sealed class BackupSubscription(NativeConnection connection, uint id, u
         {
             // Whoever ended it has said why.
         }
-        catch (TimeoutException)
-        {
-            End(ErrorCode.SlowConsumer, "No credit came for a minute; a backup holds back the log, so it cannot wait.");
-        }
-        catch (Exception failure) when (failure is IOException or WalException)
+        catch (Exception failure) when (failure is IOException or WalException or TimeoutException)
         {
             End(ErrorCode.StorageFailed, $"The backup could not be made: {failure.Message}");
         }
-
-        Finish();
+        catch (Exception failure)
+        {
+            connection.Server.LogUnexpected(connection, failure);
+            End(ErrorCode.Internal, "The backup could not be made; the server's log says why.");
+        }
+        finally
+        {
+            Finish();
+        }
     }
 
     private void Finish()
     {
-        backup.Dispose();
+        try
+        {
+            backup.Dispose();
+        }
+        catch (Exception failure)
+        {
+            connection.Server.LogUnexpected(connection, failure);
+        }
+
         using var last = new FrameBuffer();
         ErrorBody.WriteFrame(last, Opcode.AdminBackup, FrameKind.End, id, _endCode, _endMessage);
         connection.Complete(id, last);
@@ -98,13 +114,16 @@ internal sealed class BackupSubscription(NativeConnection connection, uint id, u
             for (int at = 0; at < bytes.Length; at += PushBytes)
             {
                 await TakeCreditAsync();
+                GiveUpIfInTheWay();
+                int count = Math.Min(PushBytes, bytes.Length - at);
                 frames.Begin(Opcode.AdminBackup, FrameKind.Push, id);
-                frames.Write(bytes.Span.Slice(at, Math.Min(PushBytes, bytes.Length - at)));
+                frames.Write(bytes.Span.Slice(at, count));
                 frames.End();
                 connection.Post(frames);
+                _pace.OnTaken(count);
                 if (connection.BytesPending > UnsentBytesMax)
                 {
-                    await connection.WhenTakenAsync();
+                    await WaitForClientAsync(connection.WhenTakenAsync());
                 }
             }
         }
@@ -132,7 +151,47 @@ internal sealed class BackupSubscription(NativeConnection connection, uint id, u
                 credited = _credited.Task;
             }
 
-            await credited.WaitAsync(CreditPatience);
+            await WaitForClientAsync(credited);
         }
+    }
+
+    private async Task WaitForClientAsync(Task taken)
+    {
+        long since = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            TimeSpan patience = _pace.Left < LookEvery ? _pace.Left : LookEvery;
+            await taken.WaitAsync(patience, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            _stop.Token.ThrowIfCancellationRequested();
+            long now = Stopwatch.GetTimestamp();
+            bool isFast = _pace.OnWaited(Stopwatch.GetElapsedTime(since, now));
+            since = now;
+            GiveUpIfInTheWay();
+            if (!isFast)
+            {
+                GiveUp(
+                    ErrorCode.SlowConsumer,
+                    "Too little was taken in a minute; a backup holds back the log, so it cannot wait.");
+            }
+
+            if (taken.IsCompleted)
+            {
+                return;
+            }
+        }
+    }
+
+    private void GiveUpIfInTheWay()
+    {
+        if (backup.IsInTheWay)
+        {
+            GiveUp(ErrorCode.StorageFull, "The disk is full, and the backup holds back the log that could be freed.");
+        }
+    }
+
+    private void GiveUp(ErrorCode code, string message)
+    {
+        End(code, message);
+        throw new OperationCanceledException(message);
     }
 }

@@ -75,6 +75,11 @@ internal sealed partial class NativeConnection
         {
             Cut("it does not read what it asked for");
         }
+        else if (WaitsForDisk && HasHungUpForMs(nowMs) > options.StopGraceMs)
+        {
+            // It may have shut down its sending side only, and read on: until here it was given the time.
+            Cut("it has hung up, and the disk does not answer");
+        }
         else if (_isEnding)
         {
             // It has been told why, and is only being given the time to read it.
@@ -88,7 +93,7 @@ internal sealed partial class NativeConnection
                 EndSoon(ErrorCode.HelloTimeout, "No HELLO came in time.");
             }
         }
-        else if (_isHeld || _held is { IsEmpty: false })
+        else if (WaitsForDisk)
         {
             // It is the server that does not read, or does not answer: the peer may be waiting.
             Interlocked.Exchange(ref _receivedAtMs, nowMs);

@@ -1,4 +1,5 @@
 using Nexo.Protocol;
+using Nexo.Server.Transport;
 using Nexo.Storage;
 
 namespace Nexo.Server.Native;
@@ -13,6 +14,24 @@ internal sealed partial class NativeConnection
 
     // Since the log was last looked at: those who only read are never held for it.
     private bool _hasWritten;
+
+    // When the sweep has first seen that the peer sends no more; 0: it may.
+    private long _hungUpAtMs;
+
+    private bool WaitsForDisk => _isHeld || _held is { IsEmpty: false };
+
+    // It is not read while it is held up, so its end is not met with there. Only for the sweep.
+    private long HasHungUpForMs(long nowMs)
+    {
+        bool hasHungUp = _transport is LoopConnection { HasHungUp: true } || _transport.ConnectionClosed.IsCancellationRequested;
+        if (!hasHungUp)
+        {
+            return 0;
+        }
+
+        _hungUpAtMs = _hungUpAtMs == 0 ? nowMs : _hungUpAtMs;
+        return nowMs - _hungUpAtMs;
+    }
 
     private void NoteForLog(Opcode opcode)
     {

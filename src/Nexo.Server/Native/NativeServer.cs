@@ -139,6 +139,9 @@ internal sealed partial class NativeServer : IDisposable
     public async Task StopAsync(CancellationToken deadline)
     {
         _isStopping = true;
+
+        // Who waits for a snapshot is answered now: else its connection is waited for, and cut in the end.
+        await Snapshots.BeginStopAsync();
         List<Task> endings = [];
         foreach (NativeConnection connection in _connections.Values)
         {

@@ -45,6 +45,8 @@ internal sealed class SnapshotRequest(NativeConnection connection, uint correlat
         null => (ErrorCode.Cancelled, "Cancelled; the snapshot is written all the same."),
         DiskException { Error: DiskError.Full } => (ErrorCode.StorageFull, "The disk has no room for a snapshot."),
         WalException { Error: WalError.Closed } => (ErrorCode.ShuttingDown, "The server is shutting down."),
-        _ => (ErrorCode.StorageFailed, $"The snapshot could not be written: {failure.Message}"),
+        DiskException or WalException or TimeoutException =>
+            (ErrorCode.StorageFailed, $"The snapshot could not be written: {failure.Message}"),
+        _ => (ErrorCode.Internal, "The snapshot could not be written; the server's log says why."),
     };
 }

@@ -114,7 +114,7 @@ internal static class StoreBulkHandlers
         while (keys.TryTake(out ReadOnlySpan<byte> key))
         {
             StoreStatus status = request.Store.Delete(key, default, out _);
-            if (status == StoreStatus.LogFailed)
+            if (status is StoreStatus.LogFailed or StoreStatus.DiskFull)
             {
                 StoreFailures.Fail(request, status);
                 return;

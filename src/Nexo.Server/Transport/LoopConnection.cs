@@ -13,6 +13,7 @@ internal sealed class LoopConnection : DefaultConnectionContext, IDuplexPipe
     private readonly SocketOutput _output;
     private readonly CancellationTokenSource _closed = new();
     private int _isGone;
+    private bool _hasHungUp;
 
     public LoopConnection(Socket socket, EventLoops loops)
         : base(Guid.NewGuid().ToString("N"))
@@ -41,7 +42,7 @@ internal sealed class LoopConnection : DefaultConnectionContext, IDuplexPipe
     public int Slot { get; private set; }
 
     /// <summary>The peer has sent its last byte, or the socket is broken: no further edge will come.</summary>
-    public bool HasHungUp { get; private set; }
+    public bool HasHungUp => Volatile.Read(ref _hasHungUp);
 
     /// <summary>No loop can serve it any more: it ends here. Only on the thread of the loop that had it.</summary>
     public void Lose(EventLoop last)
@@ -62,7 +63,11 @@ internal sealed class LoopConnection : DefaultConnectionContext, IDuplexPipe
     public void OnEvent(SocketEvents readiness)
     {
         const SocketEvents HungUp = SocketEvents.PeerClosed | SocketEvents.HangUp | SocketEvents.Error;
-        HasHungUp |= (readiness & HungUp) != 0;
+        if ((readiness & HungUp) != 0)
+        {
+            Volatile.Write(ref _hasHungUp, true);
+        }
+
         if ((readiness & (SocketEvents.Readable | HungUp)) != 0)
         {
             _input.OnReadable();

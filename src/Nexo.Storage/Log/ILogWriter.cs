@@ -6,11 +6,20 @@ namespace Nexo.Storage;
 /// </summary>
 public interface ILogWriter
 {
+    /// <summary>The largest payload of one record, in bytes.</summary>
+    const int PayloadBytesMax = 1 << 30;
+
     /// <summary>
     /// Whether a record of so many bytes may be added without eating the room that is reserved for what frees room
     /// (deletes, acknowledgements): asked before a write is decided. Cheap.
     /// </summary>
     LogRoom RoomFor(int payloadBytes);
+
+    /// <summary>
+    /// As <see cref="RoomFor"/>, for a record that frees room: it may use what is reserved, and is refused when that is
+    /// used up too. Cheap.
+    /// </summary>
+    LogRoom RoomForRemoval(int payloadBytes);
 
     /// <summary>
     /// Begins a record: takes the append lock and gives the place for its payload, to be filled completely. Nothing else

@@ -7,9 +7,6 @@ internal static class LogRecord
 {
     public const int HeaderSize = 5;
 
-    /// <summary>The largest payload of one record, in bytes.</summary>
-    public const int PayloadBytesMax = 1 << 30;
-
     public static void WriteHeader(Span<byte> record, byte kind, int payloadBytes)
     {
         BinaryPrimitives.WriteInt32LittleEndian(record, payloadBytes);

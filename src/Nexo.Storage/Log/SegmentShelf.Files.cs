@@ -47,8 +47,9 @@ internal sealed partial class SegmentShelf
     }
 
     /// <summary>Makes sure that a prepared segment can take a commit of this payload.</summary>
+    /// <returns>False: a smaller one than it should be was made, since the disk has no room for that.</returns>
     /// <exception cref="DiskException">It could not be made; what was begun is taken away.</exception>
-    public void Prepare(long payloadBytes)
+    public bool Prepare(long payloadBytes)
     {
         lock (_maintenance)
         {
@@ -57,19 +58,46 @@ internal sealed partial class SegmentShelf
             {
                 if (_prepared.TryPeek(out Segment? next) && Segment.Holds(next.Length, payloadBytes))
                 {
-                    return;
+                    return true;
                 }
 
                 sequence = next?.Sequence ?? ((_current?.Sequence ?? 0) + 1);
             }
 
             long length = sequence == 1 ? options.FirstSegmentBytes : options.SegmentBytes;
-            Segment made = Make(
-                sequence, Segment.Holds(length, payloadBytes) ? length : Segment.LengthFor(payloadBytes));
+            Segment made = MakeAsLargeAsFits(
+                sequence, Segment.Holds(length, payloadBytes) ? length : Segment.LengthFor(payloadBytes), payloadBytes);
             lock (_gate)
             {
                 Replace(made);
             }
+
+            return made.Length >= length;
+        }
+    }
+
+    // A disk that has some room left is used: with half the length, and half of that. Such a segment is not used again.
+    private Segment MakeAsLargeAsFits(ulong sequence, long length, long payloadBytes)
+    {
+        while (true)
+        {
+            long half = length / 2 / SegmentHeader.Sector * SegmentHeader.Sector;
+            bool isLast = half < Math.Min(options.FirstSegmentBytes, options.SegmentBytes)
+                || !Segment.Holds(half, payloadBytes);
+            try
+            {
+                // Known beforehand, it is not tried: to fill the disk for a moment would take the room from others.
+                if (isLast || length <= disk.FreeBytes)
+                {
+                    return Make(sequence, length);
+                }
+            }
+            catch (DiskException exception) when (exception.Error == DiskError.Full && !isLast)
+            {
+                // The disk has less than it says: a quota, or somebody else was faster.
+            }
+
+            length = half;
         }
     }
 

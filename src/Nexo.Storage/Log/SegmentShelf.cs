@@ -76,6 +76,15 @@ internal sealed partial class SegmentShelf(IDisk disk, ulong logId, WalOptions o
         }
     }
 
+    /// <summary>True if segments before the current one hold records from this one on.</summary>
+    public bool AreBeforeCurrent(Lsn from)
+    {
+        lock (_gate)
+        {
+            return _current is not null && from < _current.FirstLsn;
+        }
+    }
+
     /// <summary>Holds back the segments that have records from this one on.</summary>
     /// <exception cref="ArgumentOutOfRangeException">They are not there any more.</exception>
     public IDisposable PinFrom(Lsn from)

@@ -13,15 +13,21 @@ public sealed partial class Wal
     private bool _stopped;
 
     /// <inheritdoc/>
-    public LogRoom RoomFor(int payloadBytes)
+    public LogRoom RoomFor(int payloadBytes) => Ask(payloadBytes, isRemoval: false);
+
+    /// <inheritdoc/>
+    public LogRoom RoomForRemoval(int payloadBytes) => Ask(payloadBytes, isRemoval: true);
+
+    private LogRoom Ask(int payloadBytes, bool isRemoval)
     {
-        if (Failure is not null)
+        // What is appended to a log that is being closed is dropped: nobody may be told that it was taken.
+        if (IsStopped || Volatile.Read(ref _closing))
         {
             return LogRoom.Failed;
         }
 
         // In the segments that there are, else in one that the disk has room for: appends may be ahead of the writer.
-        return FitsBeforeReserve(payloadBytes) || (!Volatile.Read(ref _full) && FitsOnDisk(payloadBytes))
+        return Fits(payloadBytes, isRemoval) || (!Volatile.Read(ref _full) && FitsOnDisk(payloadBytes))
             ? LogRoom.Ok
             : LogRoom.Full;
     }
@@ -30,7 +36,7 @@ public sealed partial class Wal
     public LogAppend Begin(byte kind, int payloadBytes)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(
-            (uint)payloadBytes, (uint)LogRecord.PayloadBytesMax, nameof(payloadBytes));
+            (uint)payloadBytes, (uint)ILogWriter.PayloadBytesMax, nameof(payloadBytes));
         _appendLock.Enter();
         Span<byte> record;
         int bytes = LogRecord.HeaderSize + payloadBytes;

@@ -18,14 +18,20 @@ public sealed partial class Wal
     private long _segmentLength;
     private long _freeBytes;
     private long _freeAt;
+    private bool _scarce;
 
-    private bool FitsBeforeReserve(int payloadBytes)
+    // Nobody asks for room and takes it at once: what several who were admitted together have taken still fits, and so
+    // does the clocks' record. Closing and opening commits have their own place, behind the records.
+    private const long LastBytesMax = 16 * 1_024;
+
+    private bool Fits(int payloadBytes, bool isRemoval)
     {
         // Of a small first segment not all can be reserved.
         long reserve = Math.Min(
             Math.Max(ReserveBytesMin, _options.SegmentBytes / 16), Volatile.Read(ref _segmentLength) / 4);
+        long kept = isRemoval ? Math.Min(LastBytesMax, reserve / 4) : reserve;
         long room = Volatile.Read(ref _segmentRoom) + _shelf.PreparedBytes - PendingBytes;
-        return room - reserve >= CommitHeader.ExtentOf(LogRecord.HeaderSize + (long)payloadBytes);
+        return room - kept >= CommitHeader.ExtentOf(LogRecord.HeaderSize + (long)payloadBytes);
     }
 
     private bool FitsOnDisk(int payloadBytes)
@@ -105,7 +111,7 @@ public sealed partial class Wal
     {
         try
         {
-            _shelf.Prepare(payloadBytes);
+            Volatile.Write(ref _scarce, !_shelf.Prepare(payloadBytes));
             TryLeaveFull();
             return true;
         }

@@ -61,6 +61,12 @@ public sealed partial class Wal : ILogWriter, LogAppend.IEnd, IDisposable
     /// <summary>The disk had no room for another segment when that was last tried.</summary>
     public bool IsFull => Volatile.Read(ref _full);
 
+    /// <summary>
+    /// The disk had no room for a segment of full size when that was last tried: the log goes on with smaller ones, and
+    /// will be full soon.
+    /// </summary>
+    public bool IsScarce => Volatile.Read(ref _scarce);
+
     public WalStats Stats
     {
         get
@@ -150,6 +156,7 @@ public sealed partial class Wal : ILogWriter, LogAppend.IEnd, IDisposable
         int freed = _shelf.Recycle(needed);
         if (freed > 0)
         {
+            Volatile.Write(ref _scarce, false);
             TryLeaveFull();
             Wake();
         }
@@ -162,6 +169,11 @@ public sealed partial class Wal : ILogWriter, LogAppend.IEnd, IDisposable
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">They are not there any more.</exception>
     public IDisposable PinFrom(Lsn from) => _shelf.PinFrom(from);
+
+    /// <summary>
+    /// True when the disk is full and one who holds back the log from this record on keeps segments from being freed.
+    /// </summary>
+    public bool IsHeldUp(Lsn from) => IsFull && _shelf.AreBeforeCurrent(from);
 
     /// <summary>
     /// Feeds the records from one position to another, both included, to a sink, while the log goes on. They must be

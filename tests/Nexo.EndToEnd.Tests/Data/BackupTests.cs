@@ -4,6 +4,7 @@ using Nexo.EndToEnd.Tests.Native;
 using Nexo.Protocol;
 using Nexo.Server;
 using Nexo.Server.Hosting;
+using Nexo.Storage;
 
 namespace Nexo.EndToEnd.Tests.Data;
 
@@ -77,6 +78,71 @@ public sealed class BackupTests : IDisposable
         });
         Assert.Equal(FrameKind.End, (await first.ReadAsync()).Header.Kind);
         Assert.Equal(FrameKind.Reply, (await AskAsync(second, 8)).Header.Kind);
+    }
+
+    [Fact]
+    public async Task A_backup_that_keeps_a_full_disk_from_being_freed_is_ended()
+    {
+        var disk = new SimulatedDisk();
+        await using TestServer server = await DurableServer.StartAsync(disk);
+        await using NexoClient client = await NexoClient.ConnectAsync(server.Url);
+        using RawPeer peer = await RawPeer.GreetAsync(server);
+        disk.CapacityBytes = (3 * 1_024 * 1_024) + (512 * 1_024);
+        Assert.Equal(FrameKind.Reply, (await AskAsync(peer, 7)).Header.Kind);
+        byte[] value = new byte[20_000];
+        await Assert.ThrowsAsync<NexoException>(async () =>
+        {
+            while (!server.Log().IsFull || server.Log().RoomFor(value.Length) == LogRoom.Ok)
+            {
+                await client.Store.WithDurability(Durability.Fsync).SetBytesAsync("k", value);
+            }
+
+            await client.Store.SetBytesAsync("k", value);
+        });
+
+        Frame end = await peer.ReadAsync();
+        Assert.Equal((FrameKind.End, ErrorCode.StorageFull), (end.Header.Kind, end.Code));
+        await Poll.UntilAsync(() => !server.Log().IsFull);
+    }
+
+    [Fact]
+    public async Task A_backup_that_fails_by_a_defect_ends_with_a_reason_and_the_next_one_is_made()
+    {
+        var disk = new SimulatedDisk();
+        await using TestServer server = await DurableServer.StartAsync(disk);
+        await using NexoClient client = await NexoClient.ConnectAsync(server.Url);
+        for (int i = 0; i < 20; i++)
+        {
+            await client.Store.SetBytesAsync($"k{i}", new byte[50_000]);
+        }
+
+        // More than it encodes ahead of the first credit; so what is written now it has to read from the log.
+        using RawPeer peer = await RawPeer.GreetAsync(server);
+        Assert.Equal(FrameKind.Reply, (await AskAsync(peer, 7)).Header.Kind);
+        await client.Store.WithDurability(Durability.Fsync).SetAsync("later", "v");
+        disk.Before = (kind, path) =>
+        {
+            if (kind == DiskOperationKinds.Open && path.StartsWith("wal/", StringComparison.Ordinal))
+            {
+                throw new InvalidOperationException("a defect");
+            }
+        };
+        await peer.SendAsync(buffer =>
+        {
+            buffer.Begin(Opcode.Credit, FrameKind.Notice, 7);
+            buffer.WriteUInt32(1_000);
+            buffer.End();
+        });
+
+        Frame end = await peer.ReadAsync();
+        while (end.Header.Kind == FrameKind.Push)
+        {
+            end = await peer.ReadAsync();
+        }
+
+        Assert.Equal((FrameKind.End, ErrorCode.Internal), (end.Header.Kind, end.Code));
+        disk.Before = null;
+        Assert.Equal(FrameKind.Reply, (await AskAsync(peer, 8)).Header.Kind);
     }
 
     [Fact]

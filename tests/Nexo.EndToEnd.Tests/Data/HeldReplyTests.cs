@@ -213,6 +213,62 @@ public sealed class HeldReplyTests
         await sending;
     }
 
+    [Fact]
+    public async Task A_peer_that_has_hung_up_is_let_go_although_the_disk_does_not_answer()
+    {
+        const int PendingBytesMax = 256 * 1_024;
+        var disk = new SimulatedDisk();
+        await using TestServer server = await TestServer.StartAsync(options => DurableServer.On(
+            options with { Connections = options.Connections with { StopGraceMs = 200 } },
+            disk,
+            change: storage => storage with { PendingBytesMax = PendingBytesMax }));
+        using var gate = new SyncGate(disk);
+        RawPeer waiting = await RawPeer.GreetAsync(server);
+        RawPeer unread = await RawPeer.GreetAsync(server);
+        gate.Close();
+        await waiting.SendAsync(buffer => DurableServer.Set(buffer, 1, "k", "v", Durability.Fsync));
+        await Poll.UntilAsync(() => gate.Waiting > 0);
+        string value = new('x', 4_000);
+        await unread.SendAsync(buffer =>
+        {
+            for (uint i = 0; i < 80; i++)
+            {
+                DurableServer.Set(buffer, i, $"k{i}", value);
+            }
+        });
+        await Poll.UntilAsync(() => server.Log().PendingBytes > PendingBytesMax);
+
+        waiting.Dispose();
+        unread.Dispose();
+
+        await Poll.UntilAsync(() => server.Native.ConnectionCount == 0);
+        Assert.Equal(1, gate.Waiting);
+    }
+
+    [Fact]
+    public async Task A_peer_that_sends_no_more_still_gets_what_the_disk_answers_in_time()
+    {
+        var disk = new SimulatedDisk();
+        await using TestServer server = await DurableServer.StartAsync(disk);
+        using var gate = new SyncGate(disk);
+        using RawPeer peer = await RawPeer.GreetAsync(server);
+        gate.Close();
+        await peer.SendAsync(buffer => DurableServer.Set(buffer, 1, "k", "v", Durability.Fsync));
+        await Poll.UntilAsync(() => gate.Waiting > 0);
+        peer.EndSending();
+        await Poll.UntilAsync(() => server.Native.Connections.Single().CloseReason is not null);
+        gate.Open();
+
+        Assert.Equal((1u, FrameKind.Reply), await ReplyAsync(peer));
+        Assert.Null(await peer.TryReadAsync());
+    }
+
+    private static async Task<(uint Correlation, FrameKind Kind)> ReplyAsync(RawPeer peer)
+    {
+        Frame frame = await peer.ReadAsync();
+        return (frame.Header.Correlation, frame.Header.Kind);
+    }
+
     private static async Task PollReadAsync(RawPeer peer, string key)
     {
         bool found = false;

@@ -85,6 +85,34 @@ public sealed class RecoveryTests
     }
 
     [Fact]
+    public async Task A_record_that_cannot_be_read_ends_the_start_and_changes_nothing_wherever_it_stands()
+    {
+        var disk = new SimulatedDisk();
+        using (DataDirectory directory = DataDirectory.Open(disk))
+        {
+            // A SET without a version: only who applies it sees that, and it is the last record of all.
+            using Wal log = Wal.Open(
+                disk, directory.LogId, WalTail.BeginAt(new Lsn(1)), new WalOptions(), TimeProvider.System, new NoNotices());
+            using (LogAppend append = log.Begin(16, 21))
+            {
+                append.Payload.Clear();
+                append.Payload[16] = 1;
+                append.Payload[20] = (byte)'k';
+            }
+
+            await log.CloseAsync();
+        }
+
+        disk = disk.Settle();
+        Dictionary<string, byte[]> before = LogOf(disk);
+        await using TestServer server = await TestServer.BeginAsync(options => DurableServer.On(options, disk));
+        ServerStartException failure = await Assert.ThrowsAsync<ServerStartException>(() => server.WhenReadyAsync());
+
+        Assert.Contains("Nothing was changed", failure.Message);
+        Assert.Equal(before, LogOf(disk));
+    }
+
+    [Fact]
     public async Task A_damaged_newest_snapshot_is_put_aside_once_the_rest_was_read_and_costs_nothing()
     {
         SimulatedDisk disk = await WithDataAsync();
@@ -147,6 +175,20 @@ public sealed class RecoveryTests
 
         await using TestServer second = await DurableServer.StartAsync(disk);
         Assert.NotNull(second.Log());
+    }
+
+    private static Dictionary<string, byte[]> LogOf(SimulatedDisk disk) =>
+        disk.Paths.Where(path => path.StartsWith("wal/", StringComparison.Ordinal)).ToDictionary(path => path, disk.ReadAll);
+
+    private sealed class NoNotices : IStorageObserver
+    {
+        public void Notice(StorageLevel level, string message)
+        {
+        }
+
+        public void Progress(long bytesDone, long bytesTotal, long records)
+        {
+        }
     }
 
     private static async Task<SimulatedDisk> WithDataAsync()

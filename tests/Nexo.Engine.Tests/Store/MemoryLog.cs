@@ -12,6 +12,9 @@ internal sealed class MemoryLog(int capacity = 1 << 16) : ILogWriter, LogAppend.
 
     public LogRoom Room { get; set; }
 
+    /// <summary>What removals are told when it is full.</summary>
+    public LogRoom RoomOfReserve { get; set; }
+
     /// <summary>The last record.</summary>
     public Lsn End => new((ulong)_records.Count);
 
@@ -28,6 +31,8 @@ internal sealed class MemoryLog(int capacity = 1 << 16) : ILogWriter, LogAppend.
     }
 
     public LogRoom RoomFor(int payloadBytes) => Room;
+
+    public LogRoom RoomForRemoval(int payloadBytes) => Room == LogRoom.Full ? RoomOfReserve : Room;
 
     public LogAppend Begin(byte kind, int payloadBytes)
     {

@@ -36,6 +36,34 @@ public sealed class StoreLogTests
     }
 
     [Fact]
+    public void When_the_reserve_is_used_up_too_removals_are_refused_and_expiry_goes_on_without_records()
+    {
+        var log = new MemoryLog();
+        using var harness = new StoreHarness(log: log);
+        Fill(harness);
+        harness.Set("short", "life", new StoreExpiry(StoreExpiryKind.After, 10));
+        log.Room = LogRoom.Full;
+        log.RoomOfReserve = LogRoom.Full;
+        Dictionary<string, string> before = Contents(harness);
+        Lsn end = log.End;
+        foreach (StoreStatus status in Removals(harness))
+        {
+            Assert.Equal(StoreStatus.DiskFull, status);
+        }
+
+        Assert.Equal(before, Contents(harness));
+        harness.Time.Advance(10);
+        harness.TickUntilIdle();
+        Assert.Null(harness.Get("short"));
+        Assert.Equal(end, log.End);
+        log.RoomOfReserve = LogRoom.Ok;
+        foreach (StoreStatus status in Removals(harness))
+        {
+            Assert.Equal(StoreStatus.Ok, status);
+        }
+    }
+
+    [Fact]
     public void When_the_log_has_failed_every_change_is_refused_and_reads_and_expiry_go_on()
     {
         var log = new MemoryLog();
@@ -266,6 +294,20 @@ public sealed class StoreLogTests
         Assert.Equal(0, allocated);
     }
 
+    [Fact]
+    public void What_no_record_can_hold_is_refused_before_anything_is_changed()
+    {
+        var log = new MemoryLog();
+        using var harness = new StoreHarness(log: log);
+        Lsn end = log.End;
+        var pairs = new SamePair(new byte[1_024 * 1_024], 1_030);
+
+        Assert.Equal(StoreStatus.ValueTooLarge, harness.Store.HashSet("hash"u8, ref pairs, out _, out _));
+
+        Assert.Equal(end, log.End);
+        Assert.Equal(0, harness.Store.Stats.Entries);
+    }
+
     private static void Fill(StoreHarness harness)
     {
         harness.Set("key", "value");
@@ -327,6 +369,18 @@ public sealed class StoreLogTests
     private static Dictionary<string, string> Contents(StoreHarness harness) => harness.ScanAll("", 1_000).ToDictionary(
         found => found.Key,
         found => harness.Get(found.Key) ?? string.Join(',', harness.HashGetAll(found.Key)!.OrderBy(pair => pair.Key)));
+
+    private struct SamePair(byte[] value, int count) : IPairSource
+    {
+        private int _left = count;
+
+        public bool TryTake(out ReadOnlySpan<byte> first, out ReadOnlySpan<byte> second)
+        {
+            first = "field"u8;
+            second = value;
+            return _left-- > 0;
+        }
+    }
 
     private static int Clocks(MemoryLog log) => log.Hex().Count(record => record.Kind == (byte)StoreRecordKind.Clock);
 }

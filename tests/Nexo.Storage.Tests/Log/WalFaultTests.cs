@@ -129,6 +129,82 @@ public sealed class WalFaultTests
     }
 
     [Fact]
+    public void Removals_are_taken_on_a_full_disk_as_long_as_they_fit_and_then_refused_and_none_waits()
+    {
+        using LogFixture log = new LogFixture().Open();
+        log.Disk.CapacityBytes = 4_096 + 8_192 + 2_048;
+        while (log.Wal.RoomFor(300) == LogRoom.Ok)
+        {
+            log.Append(300);
+            log.Flush();
+        }
+
+        int removals = 0;
+        while (log.Wal.RoomForRemoval(10) == LogRoom.Ok)
+        {
+            log.Append(10, kind: 17);
+            log.Flush();
+            Assert.True(++removals < 100);
+        }
+
+        Assert.True(removals > 0);
+        Assert.Equal(LogRoom.Full, log.Wal.RoomForRemoval(10));
+        Assert.Equal(log.Wal.AppendedLsn, log.Wal.DurableLsn);
+
+        // One more record of a few bytes, the clocks', still fits, and so does the closing commit.
+        log.Append(16, kind: 1);
+        log.Close();
+        LogFixture.Read(log.Disk, out WalTail tail);
+        Assert.True(tail.Clean);
+    }
+
+    [Fact]
+    public void A_disk_that_has_room_for_a_smaller_segment_only_is_used_and_what_it_holds_is_read_and_freed()
+    {
+        using LogFixture log = new LogFixture().Open();
+        log.Disk.CapacityBytes = 4_096 + 8_192 + 4_096 + 512;
+        while (log.Wal.RoomFor(300) == LogRoom.Ok)
+        {
+            log.Append(300);
+            log.Flush();
+        }
+
+        Assert.Equal(3, log.Wal.Stats.Segments);
+        Assert.True(log.Wal.IsScarce);
+        Assert.True(log.Wal.IsFull);
+        for (int seed = 0; seed < 8; seed++)
+        {
+            Assert.Equal(log.Model.Count, LogFixture.Read(log.Disk.Crash(seed), out _).Count);
+        }
+
+        log.Reopen(log.Disk.Kill());
+        log.Disk.CapacityBytes = long.MaxValue;
+        log.Time.Advance(TimeSpan.FromSeconds(1));
+        for (int i = 0; i < 60; i++)
+        {
+            log.Append(300);
+            log.Flush();
+        }
+
+        // Only those of full size are used again.
+        Assert.False(log.Wal.IsScarce);
+        log.Wal.Recycle(log.Wal.DurableLsn);
+        log.Close();
+        log.Wal.Dispose();
+        Assert.All(log.Disk.Paths, path => Assert.Equal(8_192, log.Disk.ReadAll(path).Length));
+    }
+
+    [Fact]
+    public void A_log_that_is_being_closed_has_room_for_nothing()
+    {
+        using LogFixture log = new LogFixture().Open();
+        log.Close();
+
+        Assert.Equal(LogRoom.Failed, log.Wal.RoomFor(1));
+        Assert.Equal(LogRoom.Failed, log.Wal.RoomForRemoval(1));
+    }
+
+    [Fact]
     public void Recycling_gives_a_full_disk_room_at_once()
     {
         using LogFixture log = new LogFixture().Open();
