@@ -21,6 +21,8 @@ public sealed class RecoveryTests
         {
             Network = options.Network with { HttpPort = NetworkOptions.PortAny },
         });
+        await Poll.UntilAsync(() => server.Native.Persistence.Obstacle is { } obstacle
+            && obstacle.StartsWith("recovering: reading the log", StringComparison.Ordinal));
         using var http = new HttpClient();
         using HttpResponseMessage ready = await http.GetAsync(new Uri($"{server.HttpUrl}/readyz"));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
