@@ -222,7 +222,7 @@ public sealed class HeldReplyTests
             options with { Connections = options.Connections with { StopGraceMs = 200 } },
             disk,
             change: storage => storage with { PendingBytesMax = PendingBytesMax }));
-        using var gate = new SyncGate(disk);
+        using var gate = new DiskGate(disk);
         RawPeer waiting = await RawPeer.GreetAsync(server);
         RawPeer unread = await RawPeer.GreetAsync(server);
         gate.Close();
@@ -250,7 +250,7 @@ public sealed class HeldReplyTests
     {
         var disk = new SimulatedDisk();
         await using TestServer server = await DurableServer.StartAsync(disk);
-        using var gate = new SyncGate(disk);
+        using var gate = new DiskGate(disk);
         using RawPeer peer = await RawPeer.GreetAsync(server);
         gate.Close();
         await peer.SendAsync(buffer => DurableServer.Set(buffer, 1, "k", "v", Durability.Fsync));

@@ -41,7 +41,9 @@ public sealed class WalStartTests
 
         var begun = new HashSet<string>();
         int segments = 0;
-        foreach (DiskOperation operation in log.Disk.Operations.Where(one => !one.Path.EndsWith(".tmp", StringComparison.Ordinal)))
+        IEnumerable<DiskOperation> ofSegments = log.Disk.Operations.Where(
+            operation => operation.Path.EndsWith(".wal", StringComparison.Ordinal));
+        foreach (DiskOperation operation in ofSegments)
         {
             if (operation.Kind == DiskOperationKinds.Sync)
             {
