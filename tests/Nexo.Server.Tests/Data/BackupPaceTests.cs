@@ -1,5 +1,4 @@
 using Nexo.Server.Data;
-using Xunit;
 
 namespace Nexo.Server.Tests.Data;
 
