@@ -91,9 +91,14 @@ internal static class Recovery
     {
         SegmentBytes = options.SegmentBytes,
         FirstSegmentBytes = Math.Min(new WalOptions().FirstSegmentBytes, options.SegmentBytes),
+        SparesMax = SparesFor(options),
         SyncInterval = TimeSpan.FromMilliseconds(options.SyncIntervalMs),
         PendingBytesMax = options.PendingBytesMax,
     };
+
+    // As many as a snapshot frees: else half of them would be deleted, to be made and filled with zeros again before the next.
+    private static int SparesFor(StorageOptions options) =>
+        (int)Math.Clamp((options.SnapshotWalBytes / options.SegmentBytes) + 1, 2, 16);
 
     // It was valid a moment ago: a fault now is one of the disk.
     private static void ReadSnapshot(
