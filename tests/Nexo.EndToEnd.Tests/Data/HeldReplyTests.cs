@@ -1,6 +1,6 @@
+using Nexo.EndToEnd.Tests.Native;
 using Nexo.Protocol;
 using Nexo.Server;
-using Nexo.EndToEnd.Tests.Native;
 using Nexo.Storage;
 
 namespace Nexo.EndToEnd.Tests.Data;
