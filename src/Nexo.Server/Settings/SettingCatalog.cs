@@ -42,7 +42,7 @@ internal static class SettingCatalog
             "Path of a unix socket that speaks the Nexo protocol too; only the server's own user may connect");
         yield return Network("threads", SettingKinds.Integer(0, ThreadsMax),
             n => n.Threads, (n, v) => n with { Threads = v }, null,
-            "Threads that read sockets and run requests; 0: one for each processor");
+            "Most event loops that serve sockets, of which more than one run only under load; 0: one for each processor");
         yield return Network("insecure", SettingKinds.Flag, n => n.Insecure, (n, v) => n with { Insecure = v }, "--insecure",
             "Listen where other machines can connect although no credentials are configured");
     }
