@@ -9,16 +9,12 @@ namespace Nexo.Server.Data;
 /// </summary>
 internal sealed class Backup : IRecordSink, IDisposable
 {
-    // Short, so that a pause is no longer than a few slices' worth of being ahead.
-    private const int PauseMsMin = 5;
-
     // A disk that takes no log for so long may be waiting for the room that this holds back.
     private static readonly TimeSpan LogPatience = TimeSpan.FromMinutes(1);
 
     private readonly Wal _log;
     private readonly TimeProvider _time;
-    private readonly long _bytesPerSecondMax;
-    private readonly long _started;
+    private readonly Pace _pace;
     private readonly Action _onEnd;
     private readonly Lsn _first;
     private readonly IDisposable _pin;
@@ -32,8 +28,7 @@ internal sealed class Backup : IRecordSink, IDisposable
     {
         _log = log;
         _time = time;
-        _bytesPerSecondMax = bytesPerSecondMax;
-        _started = time.GetTimestamp();
+        _pace = new Pace(bytesPerSecondMax, time);
         _onEnd = onEnd;
 
         // What is recycled from here on is older than the state.
@@ -79,7 +74,12 @@ internal sealed class Backup : IRecordSink, IDisposable
             }
         }
 
-        await PaceAsync(cancel);
+        TimeSpan pause = _pace.PauseAfter(Bytes);
+        if (pause > TimeSpan.Zero)
+        {
+            await Task.Delay(pause, _time, cancel);
+        }
+
         return _encoder.Take();
     }
 
@@ -108,20 +108,5 @@ internal sealed class Backup : IRecordSink, IDisposable
         // Not where the log wakes all who wait for it: what follows reads files.
         await durable.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         _changes = _log.BeginRead(new Lsn(_state.Position.Value + 1), end, this);
-    }
-
-    private async ValueTask PaceAsync(CancellationToken cancel)
-    {
-        if (_bytesPerSecondMax == 0)
-        {
-            return;
-        }
-
-        double dueMs = Bytes * 1_000.0 / _bytesPerSecondMax;
-        double aheadMs = dueMs - _time.GetElapsedTime(_started).TotalMilliseconds;
-        if (aheadMs >= PauseMsMin)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(aheadMs), _time, cancel);
-        }
     }
 }

@@ -17,10 +17,7 @@ internal sealed class SnapshotJob(
     IStorageObserver notices,
     CancellationToken stop) : IRecordSink, IStorageObserver, IDisposable
 {
-    // Short, so that a pause is no longer than a few slices' worth of being ahead.
-    private const int PauseMsMin = 5;
-
-    private long _started = time.GetTimestamp();
+    private Pace _pace = new(bytesPerSecondMax, time);
     private SnapshotWriter? _writer;
 
     /// <summary>Segments of the log that the snapshot made unnecessary.</summary>
@@ -39,7 +36,7 @@ internal sealed class SnapshotJob(
         while (snapshot.MoveNext(this))
         {
             stop.ThrowIfCancellationRequested();
-            Pace(_writer.Bytes);
+            Pause(_writer.Bytes);
         }
     }
 
@@ -52,7 +49,7 @@ internal sealed class SnapshotJob(
     public SnapshotReport Complete()
     {
         SnapshotReport written = _writer!.Complete();
-        _started = time.GetTimestamp();
+        _pace = new Pace(bytesPerSecondMax, time);
         Lsn older = directory.Snapshots.DeleteOld(written.Position, this);
         Needed = older == Lsn.None ? Lsn.None : new Lsn(older.Value + 1);
         SegmentsFreed = Needed == Lsn.None ? 0 : log.Recycle(Needed);
@@ -67,24 +64,18 @@ internal sealed class SnapshotJob(
     void IStorageObserver.Progress(long bytesDone, long bytesTotal, long records)
     {
         stop.ThrowIfCancellationRequested();
-        Pace(bytesDone);
+        Pause(bytesDone);
     }
 
     /// <summary>Nothing is left of it unless it was completed.</summary>
     public void Dispose() => _writer?.Dispose();
 
-    private void Pace(long bytes)
+    private void Pause(long bytes)
     {
-        if (bytesPerSecondMax == 0)
+        TimeSpan pause = _pace.PauseAfter(bytes);
+        if (pause > TimeSpan.Zero)
         {
-            return;
-        }
-
-        double dueMs = bytes * 1_000.0 / bytesPerSecondMax;
-        int aheadMs = (int)Math.Min(1_000, dueMs - time.GetElapsedTime(_started).TotalMilliseconds);
-        if (aheadMs >= PauseMsMin)
-        {
-            stop.WaitHandle.WaitOne(aheadMs);
+            stop.WaitHandle.WaitOne(pause);
         }
     }
 }

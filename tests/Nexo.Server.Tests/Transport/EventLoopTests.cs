@@ -179,6 +179,41 @@ public sealed class EventLoopTests
         await Task.WhenAll(echoes).WaitAsync(Patience);
     }
 
+    [Fact(Skip = "there is no epoll here", SkipUnless = nameof(HasEpoll))]
+    public async Task Bytes_come_and_go_on_the_loop_without_an_allocation()
+    {
+        const int Rounds = 4_000;
+        await using var harness = new LoopHarness();
+        (Socket client, LoopConnection connection) = await harness.ConnectAsync();
+        Task<long> allocated = AnswerAsync(connection, Rounds);
+        for (int i = 0; i < Rounds; i++)
+        {
+            await SendAllAsync(client, [1, 2, 3, 4]);
+            await ReceiveAsync(client, 4);
+        }
+
+        Assert.Equal(0, await allocated.WaitAsync(Patience));
+    }
+
+    // What the second half of the rounds has allocated on the loop's thread.
+    private static async Task<long> AnswerAsync(LoopConnection connection, int rounds)
+    {
+        long before = 0;
+        for (int i = 0; i < rounds; i++)
+        {
+            ReadResult read = await connection.Input.ReadAsync();
+            if (i == rounds / 2)
+            {
+                before = GC.GetAllocatedBytesForCurrentThread();
+            }
+
+            ((SocketOutput)connection.Output).TrySend(read.Buffer.FirstSpan);
+            connection.Input.AdvanceTo(read.Buffer.End);
+        }
+
+        return GC.GetAllocatedBytesForCurrentThread() - before;
+    }
+
     private static async Task PlayAsync(Socket client)
     {
         for (int i = 1; i < 2_000; i++)
