@@ -171,7 +171,8 @@ internal sealed class Reconnector : IDisposable
         double ceiling = Math.Min(
             _options.ReconnectDelayMin.TotalMilliseconds * Math.Pow(2, Math.Min(failures, 30)),
             _options.ReconnectDelayMax.TotalMilliseconds);
-        return TimeSpan.FromMilliseconds(ceiling * Random.Shared.NextDouble());
+        // Never none at all: that would be an attempt without a pause, and a timer that nobody sees.
+        return TimeSpan.FromMilliseconds(1 + (Math.Max(0, ceiling - 1) * Random.Shared.NextDouble()));
     }
 
     private void EndOpening(NexoException? error)

@@ -182,36 +182,39 @@ public sealed class EventLoopTests
     [Fact(Skip = "there is no epoll here", SkipUnless = nameof(HasEpoll))]
     public async Task Bytes_come_and_go_on_the_loop_without_an_allocation()
     {
-        const int Rounds = 4_000;
         await using var harness = new LoopHarness();
         (Socket client, LoopConnection connection) = await harness.ConnectAsync();
-        Task<long> allocated = AnswerAsync(connection, Rounds);
-        for (int i = 0; i < Rounds; i++)
+        Task<long[]> allocated = AnswerAsync(connection, windows: 8, rounds: 500);
+        for (int i = 0; i < 8 * 500; i++)
         {
             await SendAllAsync(client, [1, 2, 3, 4]);
             await ReceiveAsync(client, 4);
         }
 
-        Assert.Equal(0, await allocated.WaitAsync(Patience));
+        // What is allocated once (an event that a contended lock makes, a tier of the compiler) falls into one window; what
+        // a round costs falls into all of them.
+        Assert.Equal(0, (await allocated.WaitAsync(Patience)).Min());
     }
 
-    // What the second half of the rounds has allocated on the loop's thread.
-    private static async Task<long> AnswerAsync(LoopConnection connection, int rounds)
+    // What each window of rounds has allocated on the loop's thread.
+    private static async Task<long[]> AnswerAsync(LoopConnection connection, int windows, int rounds)
     {
-        long before = 0;
-        for (int i = 0; i < rounds; i++)
+        long[] allocated = new long[windows];
+        for (int window = 0; window < windows; window++)
         {
-            ReadResult read = await connection.Input.ReadAsync();
-            if (i == rounds / 2)
+            long before = 0;
+            for (int i = 0; i < rounds; i++)
             {
-                before = GC.GetAllocatedBytesForCurrentThread();
+                ReadResult read = await connection.Input.ReadAsync();
+                before = i == 0 ? GC.GetAllocatedBytesForCurrentThread() : before;
+                ((SocketOutput)connection.Output).TrySend(read.Buffer.FirstSpan);
+                connection.Input.AdvanceTo(read.Buffer.End);
             }
 
-            ((SocketOutput)connection.Output).TrySend(read.Buffer.FirstSpan);
-            connection.Input.AdvanceTo(read.Buffer.End);
+            allocated[window] = GC.GetAllocatedBytesForCurrentThread() - before;
         }
 
-        return GC.GetAllocatedBytesForCurrentThread() - before;
+        return allocated;
     }
 
     private static async Task PlayAsync(Socket client)
