@@ -6,7 +6,7 @@ internal readonly record struct ExpiryPlan(long DeadlineMs, long NowMs, bool Kee
     /// <summary>The moment is over before it begins: the entry is to be removed.</summary>
     public bool Passed => DeadlineMs != 0 && DeadlineMs <= NowMs;
 
-    public static StoreStatus TryMake(StoreExpiry expiry, StoreLimits limits, StoreClock clock, out ExpiryPlan plan)
+    public static StoreStatus TryMake(StoreExpiry expiry, StoreLimits limits, EngineClock clock, out ExpiryPlan plan)
     {
         plan = new ExpiryPlan(0, 0, expiry.Kind == StoreExpiryKind.Keep);
         switch (expiry.Kind)

@@ -4,4 +4,4 @@ namespace Nexo.Engine.Store;
 
 /// <summary>What the shards of one store share.</summary>
 internal sealed record StoreContext(
-    StoreLimits Limits, StoreClock Clock, KeyHash Hasher, MemoryBudget Budget, PagePool Pool, WatcherList Watchers);
+    StoreLimits Limits, EngineClock Clock, KeyHash Hasher, MemoryBudget Budget, PagePool Pool, WatcherList Watchers);

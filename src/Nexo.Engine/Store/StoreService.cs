@@ -27,7 +27,7 @@ public sealed partial class StoreService : IDisposable
     private const long ExpiryMsLimit = 1_000L * 366 * 24 * 3_600 * 1_000;
 
     private readonly StoreLimits _limits;
-    private readonly StoreClock _clock;
+    private readonly EngineClock _clock;
     private readonly KeyHash _hasher = KeyHash.Random();
     private readonly MemoryBudget _budget;
     private readonly PagePool _pool;
@@ -46,13 +46,20 @@ public sealed partial class StoreService : IDisposable
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">A limit is outside of what the engine can do.</exception>
     public StoreService(StoreLimits limits, TimeProvider time, ILogWriter? log = null)
+        : this(limits, new EngineClock(time), log)
+    {
+    }
+
+    /// <summary>As above, on a clock that other parts of the engine go by too.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A limit is outside of what the engine can do.</exception>
+    public StoreService(StoreLimits limits, EngineClock clock, ILogWriter? log = null)
     {
         ArgumentNullException.ThrowIfNull(limits);
-        ArgumentNullException.ThrowIfNull(time);
+        ArgumentNullException.ThrowIfNull(clock);
         Check(limits);
         int shards = limits.Shards == 0 ? AutomaticShards(limits) : limits.Shards;
         _limits = limits;
-        _clock = new StoreClock(time);
+        _clock = clock;
         _pool = new PagePool(limits.Tuning.PageBytes);
         _budget = new MemoryBudget(limits.MemoryBytesMax, shards);
         _shardShift = HashBits - BitOperations.Log2((uint)shards);

@@ -15,7 +15,7 @@ internal sealed unsafe partial class StoreShard : IDisposable
 
     private readonly Lock _gate = new();
     private readonly StoreLimits _limits;
-    private readonly StoreClock _clock;
+    private readonly EngineClock _clock;
     private readonly KeyHash _hasher;
     private readonly WatcherList _watchers;
     private readonly bool _evicts;

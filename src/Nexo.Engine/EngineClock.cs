@@ -1,10 +1,10 @@
-namespace Nexo.Engine.Store;
+namespace Nexo.Engine;
 
 /// <summary>
 /// The engine's clock: the wall clock as it was at the start, moved on by the monotonic one, so a jump of the wall
 /// clock changes nothing. What it is behind the wall clock is kept over a restart.
 /// </summary>
-internal sealed class StoreClock(TimeProvider time)
+public sealed class EngineClock(TimeProvider time)
 {
     private readonly long _startTimestamp = time.GetTimestamp();
     private long _startMs = time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -13,7 +13,7 @@ internal sealed class StoreClock(TimeProvider time)
     public long NowMs => _startMs + (time.GetElapsedTime(_startTimestamp).Ticks / TimeSpan.TicksPerMillisecond);
 
     /// <summary>Both clocks.</summary>
-    public ClockRecord Read() => new(NowMs, WallMs);
+    internal ClockRecord Read() => new(NowMs, WallMs);
 
     /// <summary>What the wall clock says; people and clients mean this one by a moment.</summary>
     public long WallMs => time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -21,7 +21,7 @@ internal sealed class StoreClock(TimeProvider time)
     /// <summary>
     /// Goes on as the clocks stood to each other in an earlier run, but not before the last moment that was seen in it.
     /// </summary>
-    public void Continue(ClockRecord last, long seenMs)
+    internal void Continue(ClockRecord last, long seenMs)
     {
         long now = Math.Max(seenMs, WallMs - (last.WallMs - last.EngineMs));
         _startMs += now - NowMs;
