@@ -38,8 +38,8 @@ internal sealed class ModelMessage
 
     public long DueMax { get; set; }
 
-    /// <summary>It is delayed because it failed, and holds up its group.</summary>
-    public bool HoldsUp { get; set; }
+    /// <summary>It is delayed because it failed, and keeps its place among those of its group that are in flight.</summary>
+    public bool IsHeld { get; set; }
 
     public uint Deliveries { get; set; }
 
@@ -56,8 +56,8 @@ internal sealed class ModelMessage
     /// <summary>It has cost its consumer a credit.</summary>
     public bool TookCredit { get; set; }
 
-    /// <summary>Null: the model does not know the words.</summary>
-    public string? Reason { get; set; } = "";
+    /// <summary>What the last failure that had one gave as its reason.</summary>
+    public string Reason { get; set; } = "";
 
     public QueueDeadCause Cause { get; set; }
 
@@ -65,6 +65,8 @@ internal sealed class ModelMessage
 
     /// <summary>Of a dead letter: where it died.</summary>
     public string Source { get; set; } = "";
+
+    public bool IsBusy => State == ModelState.Leased || IsHeld;
 
     public bool IsDead => State == ModelState.Dead;
 

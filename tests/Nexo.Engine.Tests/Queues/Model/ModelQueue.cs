@@ -72,7 +72,7 @@ internal sealed class ModelQueue(string name, QueueOptions options)
             if (group.Key.Length == 0)
             {
                 members.AddRange(group
-                    .Where(message => message.State == ModelState.Ready)
+                    .Where(message => message.State == ModelState.Ready && !message.IsExpired(now))
                     .GroupBy(message => message.Priority)
                     .Select(same => new ModelMember(same.Key, "", same.First(), Must: true)));
             }
@@ -152,23 +152,14 @@ internal sealed class ModelQueue(string name, QueueOptions options)
 
     private ModelMember? MemberOf(List<ModelMessage> group, long now)
     {
-        ModelMessage? head = group.Find(message => message.State == ModelState.Ready);
+        ModelMessage? head = group.Find(message => message.State == ModelState.Ready && !message.IsExpired(now));
         int limit = Options.InFlightPerGroup;
-        if (head is null || (limit > 0 && group.Count(message => message.State == ModelState.Leased) >= limit))
+        if (head is null || (limit > 0 && group.Count(message => message.IsBusy) >= limit))
         {
             return null;
         }
 
         bool must = true;
-        foreach (ModelMessage waiting in group.Where(message => message.HoldsUp))
-        {
-            if (limit > 0 && waiting.Id < head.Id)
-            {
-                return null;
-            }
-
-            must = false;
-        }
 
         // How a second is counted is left open: within a whole one without a delivery, one must be possible.
         if (Options.PerSecondPerGroup > 0 && _deliveredAt.TryGetValue(head.Group, out List<long>? moments))

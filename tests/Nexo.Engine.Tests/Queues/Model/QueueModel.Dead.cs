@@ -10,7 +10,7 @@ internal sealed partial class QueueModel
         (filter.MessageIds is null || filter.MessageIds.Contains(message.Id))
         && (filter.Source is null || filter.Source == message.Source)
         && (filter.Cause is null || filter.Cause == message.Cause)
-        && (filter.ReasonContains is null || message.Reason!.Contains(filter.ReasonContains, StringComparison.Ordinal))
+        && (filter.ReasonContains is null || message.Reason.Contains(filter.ReasonContains, StringComparison.Ordinal))
         && (filter.AttemptsMin is null || message.Deliveries >= filter.AttemptsMin)
         && (filter.FromMs is null || message.DiedAt >= filter.FromMs)
         && (filter.ToMs is null || message.DiedAt < filter.ToMs);

@@ -78,7 +78,7 @@ internal sealed partial class QueueModel
         message.Lease = delivered.Lease;
         message.LeaseEnds = Now + (leaseMs > 0 ? leaseMs : queue.Options.LeaseMs);
         message.Consumer = delivered.Consumer;
-        message.HoldsUp = false;
+        message.IsHeld = false;
         delivered.Consumer.Unsettled++;
     }
 
@@ -97,15 +97,16 @@ internal sealed partial class QueueModel
 
     public void Nack(ModelQueue queue, ModelMessage message, QueueNack action, long delayMs, string reason)
     {
-        queue.Counters.Nacked++;
         message.Consumer!.Free(message);
         if (action == QueueNack.Release)
         {
-            GiveBack(queue, message);
+            Free(message, ModelState.Ready);
             return;
         }
 
-        message.Reason = reason;
+        queue.Counters.Nacked++;
+
+        Note(message, reason);
         (long min, long max) = action switch
         {
             QueueNack.Backoff => Pause(queue.Options, message.Failures + 1),
@@ -118,7 +119,7 @@ internal sealed partial class QueueModel
     public void DeadLetter(ModelQueue queue, ModelMessage message, string reason)
     {
         message.Consumer!.Free(message);
-        message.Reason = reason;
+        Note(message, reason);
         Die(queue, message, QueueDeadCause.Rejected);
     }
 
@@ -130,9 +131,13 @@ internal sealed partial class QueueModel
     {
         foreach (ModelQueue queue in Queues.Values.ToList())
         {
-            foreach (ModelMessage message in queue.Live.ToList())
+            // A lease that has ended gives a message back whose life may be over.
+            for (int i = 0; i < 2; i++)
             {
-                Elapse(queue, message);
+                foreach (ModelMessage message in queue.Live.ToList())
+                {
+                    Elapse(queue, message);
+                }
             }
 
             foreach ((string id, (ulong Id, long At) first) in queue.Dedup.ToList())
@@ -152,15 +157,15 @@ internal sealed partial class QueueModel
             case ModelState.Leased when message.LeaseEnds <= Now:
                 queue.Counters.LeasesExpired++;
                 message.Consumer!.Free(message);
-                message.Reason = null;
-                Fail(queue, message, 0, 0);
+                (long min, long max) = Pause(queue.Options, message.Failures + 1);
+                Fail(queue, message, min, max);
                 break;
             case ModelState.Ready or ModelState.Delayed when message.IsExpired(Now):
                 Die(queue, message, QueueDeadCause.Expired);
                 break;
             case ModelState.Delayed when message.Due <= Now:
                 message.State = ModelState.Ready;
-                message.HoldsUp = false;
+                message.IsHeld = false;
                 break;
             default:
                 break;
@@ -170,11 +175,6 @@ internal sealed partial class QueueModel
     private QueueStatus? Refusal(ModelQueue queue, ModelPush push)
     {
         long dueIn = push.DueAtMs is { } at ? Math.Max(0, at - Now) : push.DelayMs ?? 0;
-        if (push.Priority < 0 || push.Priority >= queue.Options.Priorities)
-        {
-            return QueueStatus.PriorityOutOfRange;
-        }
-
         if (dueIn < 0 || dueIn > limits.DelayMsMax || (push.DelayMs.HasValue && push.DueAtMs.HasValue))
         {
             return QueueStatus.DelayOutOfRange;
@@ -200,7 +200,12 @@ internal sealed partial class QueueModel
             return QueueStatus.MessageTooLarge;
         }
 
-        return queue.Paused.HasFlag(QueuePausedParts.Pushes) ? QueueStatus.Paused : null;
+        if (queue.Paused.HasFlag(QueuePausedParts.Pushes))
+        {
+            return QueueStatus.Paused;
+        }
+
+        return push.Priority < 0 || push.Priority >= queue.Options.Priorities ? QueueStatus.PriorityOutOfRange : null;
     }
 
     private ulong? Remembered(ModelQueue queue, string dedupId) =>
@@ -257,20 +262,16 @@ internal sealed partial class QueueModel
         bool tooOften = queue.Options.DeliveriesMax > 0 && message.Failures >= queue.Options.DeliveriesMax;
         if (tooOften)
         {
-            Die(queue, message, message.IsExpired(Now) ? QueueDeadCause.None : QueueDeadCause.MaxDeliveries);
-        }
-        else if (message.IsExpired(Now))
-        {
-            Die(queue, message, QueueDeadCause.Expired);
+            Die(queue, message, QueueDeadCause.MaxDeliveries);
         }
         else if (pauseMax == 0)
         {
-            GiveBack(queue, message);
+            Free(message, ModelState.Ready);
         }
         else
         {
             Free(message, ModelState.Delayed);
-            (message.Due, message.DueMax, message.HoldsUp) = (Now + pauseMin, Now + pauseMax, message.Group.Length > 0);
+            (message.Due, message.DueMax, message.IsHeld) = (Now + pauseMin, Now + pauseMax, true);
         }
     }
 
@@ -280,20 +281,18 @@ internal sealed partial class QueueModel
         int max = queue.Options.DeliveriesMax;
         if (max > 0 && message.Losses >= LossesPerDelivery * max)
         {
-            Die(queue, message, message.IsExpired(Now) ? QueueDeadCause.None : QueueDeadCause.ConsumerLost);
+            Die(queue, message, QueueDeadCause.ConsumerLost);
             return;
         }
 
-        GiveBack(queue, message);
+        Free(message, ModelState.Ready);
     }
 
-    /// <summary>Back to its old place, unless its life is over.</summary>
-    private void GiveBack(ModelQueue queue, ModelMessage message)
+    private static void Note(ModelMessage message, string reason)
     {
-        Free(message, ModelState.Ready);
-        if (message.IsExpired(Now))
+        if (reason.Length > 0)
         {
-            Die(queue, message, QueueDeadCause.Expired);
+            message.Reason = reason;
         }
     }
 
@@ -302,10 +301,9 @@ internal sealed partial class QueueModel
         message.State = state;
         message.Lease = 0;
         message.Consumer = null;
-        message.HoldsUp = false;
+        message.IsHeld = false;
     }
 
-    /// <param name="cause">None: there are two, and either may be given.</param>
     private void Die(ModelQueue queue, ModelMessage message, QueueDeadCause cause)
     {
         Free(message, ModelState.Dead);

@@ -19,7 +19,7 @@ internal sealed partial class QueueModelPair
         ulong id = 0;
         if (queue is not null)
         {
-            expected = _model.Push(queue, push, out outcome, out id);
+            expected = _model.Push(queue, OnOwnClock(push), out outcome, out id);
         }
 
         Assert.True(
@@ -51,7 +51,7 @@ internal sealed partial class QueueModelPair
                 LearnNextId(queue, status, first);
             }
 
-            expected = _model.PushBatch(queue, pushes, allOrNone, answers);
+            expected = _model.PushBatch(queue, [.. pushes.Select(OnOwnClock)], allOrNone, answers);
         }
 
         Assert.Equal(expected, actual);
@@ -67,6 +67,10 @@ internal sealed partial class QueueModelPair
 
         Learn(mustKnow: false);
     }
+
+    /// <summary>The model knows the engine's clock alone.</summary>
+    private ModelPush OnOwnClock(ModelPush push) =>
+        push.DueAtMs is { } at ? push with { DueAtMs = at - _harness.WallAheadMs } : push;
 
     /// <summary>A queue whose messages were lost with the memory begins somewhere.</summary>
     private static void LearnNextId(ModelQueue? queue, QueueStatus status, QueuePushResult result)

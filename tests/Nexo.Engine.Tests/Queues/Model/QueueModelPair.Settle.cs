@@ -147,7 +147,7 @@ internal sealed partial class QueueModelPair
         Assert.DoesNotContain(sink.Items, item => item.Status != QueueStatus.LeaseLost);
     }
 
-    private static void Settled(
+    private void Settled(
         ModelQueue queue,
         IReadOnlyList<(ulong Id, ulong Lease)> leases,
         SettleList sink,
@@ -170,6 +170,12 @@ internal sealed partial class QueueModelPair
         if (any)
         {
             CheckWaits(Waits(queue), waits);
+        }
+
+        // When exactly they are found to be over is left open.
+        if (queue.Live.Any(message => message.State == ModelState.Ready && message.IsExpired(Now)))
+        {
+            Settle();
         }
     }
 
