@@ -87,7 +87,7 @@ internal readonly struct SettleList() : IQueueSettleSink
     public void Add(QueueStatus status, long leaseEndsAtMs) => Items.Add((status, leaseEndsAtMs));
 }
 
-internal struct PushArray(IReadOnlyList<ModelPush> pushes) : IQueueMessageSource
+internal struct ModelPushArray(IReadOnlyList<ModelPush> pushes) : IQueueMessageSource
 {
     private int _next;
 
@@ -100,7 +100,7 @@ internal struct PushArray(IReadOnlyList<ModelPush> pushes) : IQueueMessageSource
     }
 }
 
-internal readonly struct PushList() : IQueuePushSink
+internal readonly struct ModelPushList() : IQueuePushSink
 {
     public List<(QueueStatus Status, QueuePushResult Result)> Items { get; } = [];
 
@@ -120,7 +120,11 @@ internal sealed record Kept(ulong Id, string Body, uint Attempts, int Priority, 
 
     public long EnqueuedAtMs { get; init; }
 
-    public long DueAtMs { get; init; }
+    public uint Failures { get; init; }
+
+    public long VisibleAtMs { get; init; }
+
+    public long ExpiresAtMs { get; init; }
 
     public long DiedAtMs { get; init; }
 }
@@ -144,7 +148,9 @@ internal readonly struct KeptList(int room) : IQueueKeptSink
             Source = Text(message.Source),
             Reason = Text(message.Reason),
             EnqueuedAtMs = message.EnqueuedAtMs,
-            DueAtMs = message.DueAtMs,
+            Failures = message.Failures,
+            VisibleAtMs = message.VisibleAtMs,
+            ExpiresAtMs = message.ExpiresAtMs,
             DiedAtMs = message.DiedAtMs,
         });
         return true;

@@ -9,15 +9,15 @@ namespace Nexo.Engine.Tests.Queues.Model;
 /// <summary>The queues over a clock that is moved by hand, and their commands over strings.</summary>
 internal sealed class ModelHarness : IDisposable
 {
-    /// <summary>Ticks are bounded; after so many nothing that is due is left in a test.</summary>
-    private const int TicksUntilIdle = 4;
+    /// <summary>A tick looks after a few queues only; after so many it has been at each of them.</summary>
+    private const int TicksForAllQueues = 4;
 
     public ModelHarness(QueueLimits limits, ManualTime time, ILogWriter? log = null)
     {
         Limits = limits;
         Time = time;
         Clock = new EngineClock(time);
-        Queues = new QueueService(limits, Clock, time, log);
+        Queues = new QueueService(limits, Clock, log);
     }
 
     public QueueLimits Limits { get; }
@@ -35,9 +35,9 @@ internal sealed class ModelHarness : IDisposable
 
     public void TickUntilIdle()
     {
-        for (int i = 0; i < TicksUntilIdle; i++)
+        int ticks = 0;
+        while (Queues.TickSteps() > 0 || ++ticks < TicksForAllQueues)
         {
-            Queues.Tick();
         }
     }
 
@@ -66,6 +66,7 @@ internal sealed class ModelHarness : IDisposable
 
     public List<Kept> DeadList(string name, QueueDeadFilter filter, int page = 100)
     {
+        if (page > 0) { return Peek(name, QueuePart.Dead, page); }
         List<Kept> all = [];
         bool more = true;
         ulong after = 0;
@@ -97,5 +98,9 @@ internal sealed class ModelHarness : IDisposable
         }
     }
 
-    public void Dispose() => Queues.Dispose();
+    public void Dispose()
+    {
+        Queues.Check();
+        Queues.Dispose();
+    }
 }

@@ -66,6 +66,14 @@ internal sealed class ModelMessage
     /// <summary>Of a dead letter: where it died.</summary>
     public string Source { get; set; } = "";
 
+    /// <summary>When it can be delivered next, if not now; of a dead letter 0.</summary>
+    public long VisibleAt => State switch
+    {
+        ModelState.Delayed => Due,
+        ModelState.Leased => LeaseEnds,
+        _ => 0,
+    };
+
     public bool IsBusy => State == ModelState.Leased || IsHeld;
 
     public bool IsDead => State == ModelState.Dead;

@@ -27,6 +27,9 @@ internal sealed class ModelQueue(string name, QueueOptions options)
     /// <summary>Dead letters of other queues whose new ids have not been seen yet.</summary>
     public List<ModelMessage> Unnumbered { get; } = [];
 
+    /// <summary>It is made when the first of those comes.</summary>
+    public bool IsAwaited { get; set; }
+
     public Dictionary<string, (ulong Id, long At)> Dedup { get; } = [];
 
     public List<ModelConsumer> Consumers { get; } = [];
@@ -96,7 +99,7 @@ internal sealed class ModelQueue(string name, QueueOptions options)
             $"{name}: {delivered} is not what is next; that is one of\n{string.Join('\n', members)}\nof\n{this}");
         ModelMember? higher = members.Find(member => member.Must && member.Priority > chosen.Priority);
         Assert.True(higher is null, $"{name}: {delivered} went before {higher}");
-        Turns.Serve(chosen);
+        Turns.Serve(chosen, $"{name}: {delivered}\n{string.Join('\n', members)}");
         if (!delivered.ByPull)
         {
             CheckConsumer(delivered.Consumer);
@@ -121,7 +124,7 @@ internal sealed class ModelQueue(string name, QueueOptions options)
     /// <summary>With the messages as they are, without consumers.</summary>
     public ModelQueue Copy()
     {
-        var copy = new ModelQueue(name, Options) { Revision = Revision, Paused = Paused };
+        var copy = new ModelQueue(name, Options) { Revision = Revision, Paused = Paused, IsAwaited = IsAwaited };
         copy.Restore(this);
         return copy;
     }
@@ -154,12 +157,14 @@ internal sealed class ModelQueue(string name, QueueOptions options)
     {
         ModelMessage? head = group.Find(message => message.State == ModelState.Ready && !message.IsExpired(now));
         int limit = Options.InFlightPerGroup;
-        if (head is null || (limit > 0 && group.Count(message => message.IsBusy) >= limit))
+        int busy = group.Count(message => message.IsBusy);
+        int over = group.Count(message => message.IsHeld && message.IsExpired(now));
+        if (head is null || (limit > 0 && busy - over >= limit))
         {
             return null;
         }
 
-        bool must = true;
+        bool must = limit == 0 || busy < limit;
 
         // How a second is counted is left open: within a whole one without a delivery, one must be possible.
         if (Options.PerSecondPerGroup > 0 && _deliveredAt.TryGetValue(head.Group, out List<long>? moments))

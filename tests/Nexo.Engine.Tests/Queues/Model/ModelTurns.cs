@@ -41,7 +41,7 @@ internal sealed class ModelTurns
         }
     }
 
-    public void Serve(ModelMember served)
+    public void Serve(ModelMember served, string what)
     {
         foreach (((int priority, string group), HashSet<string> since) in _waiting)
         {
@@ -49,7 +49,7 @@ internal sealed class ModelTurns
             {
                 Assert.True(
                     since.Add(served.Group),
-                    $"\"{served.Group}\" was served twice at priority {priority} while \"{group}\" waits");
+                    $"\"{served.Group}\" was served twice at priority {priority} while \"{group}\" waits\n{what}");
             }
         }
 

@@ -47,12 +47,19 @@ internal sealed partial class QueueModel
         ModelQueue queue, IReadOnlyList<ModelPush> pushes, bool allOrNone, List<(QueueStatus, QueuePushOutcome, ulong)> answers)
     {
         ModelQueue before = queue.Copy();
+        ModelQueue? target = Find(queue.Options.DeadLetterQueue);
         foreach (ModelPush push in pushes)
         {
             QueueStatus status = Push(queue, push, out QueuePushOutcome outcome, out ulong id);
             if (status != QueueStatus.Ok && allOrNone)
             {
                 queue.Restore(before);
+                target?.Unnumbered.RemoveAll(moved => pushes.Any(pushed => pushed.Body == moved.Body));
+                if (target is null)
+                {
+                    Queues.Remove(queue.Options.DeadLetterQueue);
+                }
+
                 answers.Clear();
                 return status;
             }
@@ -131,13 +138,9 @@ internal sealed partial class QueueModel
     {
         foreach (ModelQueue queue in Queues.Values.ToList())
         {
-            // A lease that has ended gives a message back whose life may be over.
-            for (int i = 0; i < 2; i++)
+            foreach (ModelMessage message in queue.Live.ToList())
             {
-                foreach (ModelMessage message in queue.Live.ToList())
-                {
-                    Elapse(queue, message);
-                }
+                Elapse(queue, message);
             }
 
             foreach ((string id, (ulong Id, long At) first) in queue.Dedup.ToList())
@@ -148,6 +151,29 @@ internal sealed partial class QueueModel
                 }
             }
         }
+    }
+
+    /// <summary>A message has come back whose life is over: that is found a moment later.</summary>
+    public bool HasExpired =>
+        Queues.Values.Any(queue => queue.Live.Any(
+            message => message.State != ModelState.Leased && message.IsExpired(Now)));
+
+    /// <summary>The next moment up to this one at which something is due.</summary>
+    public long NextMoment(long until)
+    {
+        until = HasExpired ? Now + 1 : until;
+        foreach (ModelMessage message in Queues.Values.SelectMany(queue => queue.Live))
+        {
+            long[] moments = message.State == ModelState.Leased
+                ? [message.LeaseEnds]
+                : [message.Expires, message.State == ModelState.Delayed ? message.Due : 0];
+            foreach (long moment in moments.Where(moment => moment > Now))
+            {
+                until = Math.Min(until, moment);
+            }
+        }
+
+        return until;
     }
 
     private void Elapse(ModelQueue queue, ModelMessage message)
@@ -253,7 +279,7 @@ internal sealed partial class QueueModel
         }
 
         long whole = Math.Min(options.BackoffMsMax, options.BackoffMs << Math.Min(failures - 1, 30));
-        return (whole / 2, whole);
+        return (whole - (whole / 2), whole);
     }
 
     private void Fail(ModelQueue queue, ModelMessage message, long pauseMin, long pauseMax)
@@ -317,7 +343,13 @@ internal sealed partial class QueueModel
         if (target.Length > 0)
         {
             queue.Messages.Remove(message.Id);
-            ModelQueue home = Find(target) ?? Make(target, new QueueOptions { Durability = limits.DurabilityDefault });
+            ModelQueue? home = Find(target);
+            if (home is null)
+            {
+                home = Make(target, new QueueOptions { Durability = limits.DurabilityDefault });
+                home.IsAwaited = true;
+            }
+
             message.Id = 0;
             home.Unnumbered.Add(message);
         }

@@ -22,15 +22,17 @@ internal sealed partial class QueueModel(QueueLimits limits, Func<long> now)
     public QueueStatus Declare(string name, QueueOptionSet set, out bool created)
     {
         created = false;
-        if (Find(name) is { } known)
-        {
-            return Merge(known.Options, set) == known.Options ? QueueStatus.Ok : QueueStatus.Conflict;
-        }
-
-        QueueOptions options = Merge(new QueueOptions { Durability = limits.DurabilityDefault }, set);
+        ModelQueue? known = Find(name);
+        QueueOptions options = Merge(
+            known?.Options ?? new QueueOptions { Durability = limits.DurabilityDefault }, set);
         if (LeadsTo(name, options.DeadLetterQueue))
         {
             return QueueStatus.DeadLetterCycle;
+        }
+
+        if (known is not null)
+        {
+            return known.Options == options ? QueueStatus.Ok : QueueStatus.Conflict;
         }
 
         Make(name, options);
@@ -45,15 +47,15 @@ internal sealed partial class QueueModel(QueueLimits limits, Func<long> now)
             return QueueStatus.NotFound;
         }
 
-        if (revision != 0 && revision != queue.Revision)
-        {
-            return QueueStatus.Conflict;
-        }
-
         QueueOptions options = Merge(queue.Options, set);
         if (LeadsTo(name, options.DeadLetterQueue))
         {
             return QueueStatus.DeadLetterCycle;
+        }
+
+        if (revision != 0 && revision != queue.Revision)
+        {
+            return QueueStatus.Conflict;
         }
 
         queue.Revision += options == queue.Options ? 0UL : 1;

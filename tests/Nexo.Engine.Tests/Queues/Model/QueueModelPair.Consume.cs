@@ -72,6 +72,7 @@ internal sealed partial class QueueModelPair
         if (random.Next(3) == 0)
         {
             _waiters.Add(new WaiterDouble(consumer));
+            TakeDeliveries();
         }
 
         PullNow(random, consumer);
@@ -94,7 +95,7 @@ internal sealed partial class QueueModelPair
         _model.SyncTurns();
         foreach (Delivered delivered in pulled)
         {
-            Check(delivered, leaseMs, settled);
+            Check(delivered, leaseMs > 0 ? leaseMs : consumer.Options.LeaseMs, settled);
         }
 
         ModelMember? left = consumer.Queue.Members(Now).Find(member => member.Must);
@@ -150,6 +151,7 @@ internal sealed partial class QueueModelPair
         foreach (WaiterDouble waiter in _waiters.Where(which).ToList())
         {
             waiter.End();
+            TakeDeliveries();
             _waiters.Remove(waiter);
 
             // A wake-up that nobody will follow is passed on.

@@ -38,9 +38,9 @@ internal sealed partial class QueueModelPair
     {
         ModelPush[] pushes = [.. Enumerable.Range(0, random.Next(1, 6)).Select(_ => RandomPush(random))];
         bool allOrNone = random.Next(2) == 0;
-        var sink = new PushList();
+        var sink = new ModelPushList();
         QueueStatus actual = _queues.PushBatch(
-            ModelHarness.Bytes(name), new PushArray(pushes), allOrNone, ref sink, _work, out bool waits);
+            ModelHarness.Bytes(name), new ModelPushArray(pushes), allOrNone, ref sink, _work, out bool waits);
         ModelQueue? queue = _model.FindOrMake(name);
         QueueStatus expected = QueueStatus.NotFound;
         List<(QueueStatus Status, QueuePushOutcome Outcome, ulong Id)> answers = [];

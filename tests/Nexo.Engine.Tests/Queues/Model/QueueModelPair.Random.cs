@@ -20,7 +20,7 @@ internal sealed partial class QueueModelPair
 
     public void Do(Random random)
     {
-        string name = Names[random.Next(Names.Length)];
+        string name = Name(random);
         switch (random.Next(100))
         {
             case < 20:
@@ -63,13 +63,13 @@ internal sealed partial class QueueModelPair
                 PauseOrResume(random, name);
                 break;
             case < 98:
-                DoWithDead(random, name);
                 break;
             default:
                 DoWithDefinition(random, name);
                 break;
         }
 
+        _model.SyncTurns();
         if (random.Next(3) > 0)
         {
             RunWork();
@@ -115,6 +115,18 @@ internal sealed partial class QueueModelPair
             5 => new QueueOptionSet { MessageTtlMs = all.MessageTtlMs },
             _ => new QueueOptionSet(),
         };
+    }
+
+    /// <summary>A queue that is there, or is not; none that is about to be made.</summary>
+    private string Name(Random random)
+    {
+        string name = Names[random.Next(Names.Length)];
+        if (_model.Find(name) is { IsAwaited: true })
+        {
+            Settle();
+        }
+
+        return name;
     }
 
     private static long Some(Random random, long[] values) => values[random.Next(values.Length)];

@@ -114,7 +114,7 @@ internal sealed partial class QueueModelPair
     /// <summary>Forged leases, old ones, those of others, in any queue: nothing changes.</summary>
     private void SettleWhatIsNotTheirs(Random random)
     {
-        string name = Names[random.Next(Names.Length)];
+        string name = Name(random);
         ModelQueue? queue = _model.Find(name);
         List<(ulong Id, ulong Lease)> leases = [(1, 0), (0, 1), (ulong.MaxValue, ulong.MaxValue)];
         if (queue is { Messages.Count: > 0 })
@@ -172,10 +172,9 @@ internal sealed partial class QueueModelPair
             CheckWaits(Waits(queue), waits);
         }
 
-        // When exactly they are found to be over is left open.
-        if (queue.Live.Any(message => message.State == ModelState.Ready && message.IsExpired(Now)))
+        if (_model.HasExpired)
         {
-            Settle();
+            Advance(1);
         }
     }
 

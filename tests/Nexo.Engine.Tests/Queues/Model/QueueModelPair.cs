@@ -50,10 +50,8 @@ internal sealed partial class QueueModelPair
     /// <summary>Runs what is due: afterwards nothing that can be delivered waits.</summary>
     public void Settle()
     {
-        _work.Run();
-        _work = new QueueWork();
-        TakeDeliveries();
-        _model.Elapse();
+        RunWork();
+        Advance(_model.HasExpired ? 1 : 0);
         _harness.TickUntilIdle();
         TakeDeliveries();
         Learn(mustKnow: true);
@@ -85,10 +83,19 @@ internal sealed partial class QueueModelPair
         Learn(mustKnow: false);
     }
 
-    /// <summary>Lets time go by, and does what is due then.</summary>
+    /// <summary>Lets time go by, and does what is due on the way.</summary>
     private void Advance(long milliseconds)
     {
-        _harness.Time.Advance(milliseconds);
+        long until = Now + milliseconds;
+        while (Now < until)
+        {
+            AdvanceTo(_model.NextMoment(until));
+        }
+    }
+
+    private void AdvanceTo(long moment)
+    {
+        _harness.Time.Advance(moment - Now);
         foreach (ModelQueue queue in _model.Queues.Values)
         {
             // Several things may come due at once, in an order that is not the model's.
@@ -113,7 +120,14 @@ internal sealed partial class QueueModelPair
         foreach (Delivered delivered in _delivered.Where(delivered => !delivered.ByPull))
         {
             ModelConsumer consumer = delivered.Consumer;
-            Check(delivered, consumer.Options.LeaseMs, consumer.Options.SettledByDelivery);
+            try
+            {
+                Check(delivered, consumer.Options.LeaseMs, consumer.Options.SettledByDelivery);
+            }
+            catch (Exception failure)
+            {
+                throw new Xunit.Sdk.XunitException($"{failure.Message}\nof\n{string.Join('\n', _delivered)}");
+            }
         }
 
         _delivered.Clear();
