@@ -66,7 +66,6 @@ internal sealed class ModelHarness : IDisposable
 
     public List<Kept> DeadList(string name, QueueDeadFilter filter, int page = 100)
     {
-        if (page > 0) { return Peek(name, QueuePart.Dead, page); }
         List<Kept> all = [];
         bool more = true;
         ulong after = 0;

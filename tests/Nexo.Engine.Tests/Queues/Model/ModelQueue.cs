@@ -203,7 +203,7 @@ internal sealed class ModelQueue(string name, QueueOptions options)
             moments.Add(now);
         }
 
-        message.TookCredit = !delivered.ByPull;
+        message.TookCredit = !delivered.ByPull || (delivered.Consumer.Options.CreditsAreUnsettled && delivered.Lease != 0);
         if (message.TookCredit)
         {
             delivered.Consumer.Credits--;

@@ -114,5 +114,6 @@ internal sealed partial class QueueModel
             State = ModelState.Ready,
         });
         to.UsedAt = Now;
+        to.Counters.Pushed++;
     }
 }

@@ -198,7 +198,11 @@ internal sealed partial class QueueModel
         }
     }
 
-    private QueueStatus? Refusal(ModelQueue queue, ModelPush push)
+    /// <summary>What makes no queue because it would be refused by it.</summary>
+    public QueueStatus RefusalByDefaults(ModelPush push) =>
+        Refusal(new ModelQueue("", new QueueOptions()), push) ?? QueueStatus.Ok;
+
+    private QueueStatus Refusal(ModelPush push)
     {
         long dueIn = push.DueAtMs is { } at ? Math.Max(0, at - Now) : push.DelayMs ?? 0;
         if (dueIn < 0 || dueIn > limits.DelayMsMax || (push.DelayMs.HasValue && push.DueAtMs.HasValue))
@@ -224,6 +228,17 @@ internal sealed partial class QueueModel
         if (push.Body.Length > limits.BodyBytesMax || push.Headers.Length > limits.HeaderBytesMax)
         {
             return QueueStatus.MessageTooLarge;
+        }
+
+        return QueueStatus.Ok;
+    }
+
+    private QueueStatus? Refusal(ModelQueue queue, ModelPush push)
+    {
+        QueueStatus status = Refusal(push);
+        if (status != QueueStatus.Ok)
+        {
+            return status;
         }
 
         if (queue.Paused.HasFlag(QueuePausedParts.Pushes))

@@ -144,6 +144,20 @@ internal sealed partial class QueueModelPair
 
     private void Redrive(Random random, ModelQueue queue, QueueDeadFilter filter, string target, long max)
     {
+        if (target.Length > 0 && _model.Find(target) is null)
+        {
+            Assert.Equal(
+                QueueStatus.NotFound,
+                _queues.BeginDead(
+                    ModelHarness.Bytes(queue.Name),
+                    QueueDeadAction.Redrive,
+                    filter,
+                    ModelHarness.Bytes(target),
+                    max,
+                    out _));
+            return;
+        }
+
         QueueStatus expected = _model.Redrive(queue, filter, target, max, out long moved);
         QueueDeadJob job = RunDead(
             random, ModelHarness.Bytes(queue.Name), QueueDeadAction.Redrive, filter, target, max);

@@ -64,7 +64,7 @@ internal sealed partial class QueueModelPair
 
     private void Pull(Random random)
     {
-        if (SomeConsumer(random) is not { Options.CreditsAreUnsettled: false } consumer)
+        if (SomeConsumer(random) is not { } consumer)
         {
             return;
         }
@@ -80,7 +80,6 @@ internal sealed partial class QueueModelPair
 
     private void PullNow(Random random, ModelConsumer consumer)
     {
-        // A pull takes no credit: those who have credits for what is unsettled do not pull.
         int max = random.Next(1, 6);
         bool settled = random.Next(5) == 0;
         long leaseMs = Some(random, [0, 0, 3_000]);

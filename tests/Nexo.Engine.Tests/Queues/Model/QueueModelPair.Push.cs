@@ -12,9 +12,9 @@ internal sealed partial class QueueModelPair
     {
         ModelPush push = RandomPush(random);
         QueueStatus actual = _queues.Push(ModelHarness.Bytes(name), push.ToMessage(), _work, out QueuePushResult result);
-        ModelQueue? queue = _model.FindOrMake(name);
+        QueueStatus expected = _model.Find(name) is null ? _model.RefusalByDefaults(OnOwnClock(push)) : QueueStatus.Ok;
+        ModelQueue? queue = expected == QueueStatus.Ok ? _model.FindOrMake(name) : null;
         LearnNextId(queue, actual, result);
-        QueueStatus expected = QueueStatus.NotFound;
         QueuePushOutcome outcome = default;
         ulong id = 0;
         if (queue is not null)

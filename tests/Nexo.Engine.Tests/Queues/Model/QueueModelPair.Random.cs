@@ -63,6 +63,7 @@ internal sealed partial class QueueModelPair
                 PauseOrResume(random, name);
                 break;
             case < 98:
+                DoWithDead(random, name);
                 break;
             default:
                 DoWithDefinition(random, name);
