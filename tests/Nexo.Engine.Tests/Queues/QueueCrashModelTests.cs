@@ -125,7 +125,7 @@ public sealed class QueueCrashModelTests
         private void Crash(Random random)
         {
             (Lsn end, QueueModel model) = _undurable[random.Next(_undurable.Count)];
-            Assert.True(end >= _durable);
+            Assert.True(end >= _durable, "the log goes back");
             _log.Cut(end);
             ClockRecord last = _harness.Clock.Read();
             _harness.Dispose();

@@ -158,6 +158,12 @@ internal sealed partial class QueueModelPair
             return;
         }
 
+        if (_model.Queues.Values.Any(home => home.NextId == 0))
+        {
+            // Of a queue that has lost its messages with the memory nobody knows the next id.
+            return;
+        }
+
         QueueStatus expected = _model.Redrive(queue, filter, target, max, out long moved);
         QueueDeadJob job = RunDead(
             random, ModelHarness.Bytes(queue.Name), QueueDeadAction.Redrive, filter, target, max);

@@ -46,11 +46,9 @@ internal sealed partial class QueueModelPair
         List<(QueueStatus Status, QueuePushOutcome Outcome, ulong Id)> answers = [];
         if (queue is not null)
         {
-            if (sink.Items is [var (status, first), ..])
-            {
-                LearnNextId(queue, status, first);
-            }
-
+            (QueueStatus status, QueuePushResult first) =
+                sink.Items.Find(item => item is (QueueStatus.Ok, { Outcome: not QueuePushOutcome.Duplicate }));
+            LearnNextId(queue, status, first);
             expected = _model.PushBatch(queue, [.. pushes.Select(OnOwnClock)], allOrNone, answers);
         }
 
@@ -75,7 +73,7 @@ internal sealed partial class QueueModelPair
     /// <summary>A queue whose messages were lost with the memory begins somewhere.</summary>
     private static void LearnNextId(ModelQueue? queue, QueueStatus status, QueuePushResult result)
     {
-        if (queue is { NextId: 0 } && status == QueueStatus.Ok)
+        if (queue is { NextId: 0 } && status == QueueStatus.Ok && result.MessageId != 0)
         {
             queue.NextId = result.MessageId;
         }
