@@ -9,7 +9,7 @@ namespace Nexo.Engine.Tests.Queues;
 public sealed class QueueConcurrencyTests
 {
     private const int Producers = 2;
-    private const int EachPushes = 3_000;
+    private const int EachPushes = 1_000;
 
     /// <summary>
     /// Several push while others take, fail, go and come, queues are looked at, ticks pass and snapshots are taken: each message is
@@ -23,7 +23,7 @@ public sealed class QueueConcurrencyTests
         using var harness = new QueueHarness(time: time, log: log);
         harness.Declare("q", new QueueOptionSet { DeadLetterQueue = "dead", DeliveriesMax = 0, BackoffMs = 1 });
         var settled = new ConcurrentDictionary<ulong, int>();
-        using var done = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var done = new CancellationTokenSource(TimeSpan.FromSeconds(120));
         CancellationToken stop = done.Token;
         List<Task> producers = [.. Enumerable.Range(0, Producers).Select(number => Task.Run(() => Produce(harness, number)))];
         List<Task> others =
