@@ -88,10 +88,26 @@ internal sealed unsafe partial class Queue
             return false;
         }
 
+<<<<<<< ours
         var run = new DeliveryRun(_shard, _shard.Clock.NowMs, settled, LeaseOf(leaseMs, consumer));
+=======
+        int before = count;
+        var run = new DeliveryRun(_shard, settled, LeaseOf(leaseMs, consumer));
+>>>>>>> theirs
         while (run.Goes && count < messagesMax && TryDeliver(consumer, ref run, ref deliveries, out bool delivered))
         {
             count += delivered ? 1 : 0;
+            if (delivered && !settled && consumer.Options.CreditsAreUnsettled)
+            {
+                // It counts among what may be unsettled at once, and its settlement gives the credit back.
+                consumer.Credits--;
+            }
+        }
+
+        if (count != before)
+        {
+            // It has more to do now than other takers.
+            ListTaker(consumer);
         }
 
         LogChanges(admitted: settled);
