@@ -49,6 +49,9 @@ internal sealed unsafe partial class QueueShard : IDisposable
     /// <summary>What the hold in progress has changed and not logged yet.</summary>
     public QueueChanges Changes { get; } = new();
 
+    /// <summary>From the engine's clock, which says this, to the wall clock.</summary>
+    public long WallOffsetAt(long nowMs) => Clock.WallMs - nowMs;
+
     /// <summary>For the push in progress.</summary>
     public List<PushPlan> Plans { get; } = [];
 
@@ -149,7 +152,9 @@ internal sealed unsafe partial class QueueShard : IDisposable
         lock (Gate)
         {
             Log = log;
-            Wheel.BeginAt(Clock.NowMs);
+
+            // A millisecond ago, so that what was due before is due now.
+            Wheel.BeginAt(Clock.NowMs - 1);
         }
 
         for (int i = 0; i < _queues.Count; i++)
