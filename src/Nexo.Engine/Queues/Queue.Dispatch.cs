@@ -88,12 +88,8 @@ internal sealed unsafe partial class Queue
             return false;
         }
 
-<<<<<<< ours
-        var run = new DeliveryRun(_shard, _shard.Clock.NowMs, settled, LeaseOf(leaseMs, consumer));
-=======
         int before = count;
-        var run = new DeliveryRun(_shard, settled, LeaseOf(leaseMs, consumer));
->>>>>>> theirs
+        var run = new DeliveryRun(_shard, _shard.Clock.NowMs, settled, LeaseOf(leaseMs, consumer));
         while (run.Goes && count < messagesMax && TryDeliver(consumer, ref run, ref deliveries, out bool delivered))
         {
             count += delivered ? 1 : 0;
