@@ -87,12 +87,17 @@ public sealed class StoreRecovery : IRecordSink, IDisposable
     /// All records have come: the clock goes on from the last that was seen, and the store takes commands, which are
     /// logged in <paramref name="log"/> from now on.
     /// </summary>
+    /// <param name="log">Null: nothing is logged.</param>
+    /// <param name="logsEntries">
+    /// False: entries end with the process, and only the clock is logged, which others go by too; snapshots then hold
+    /// nothing else either.
+    /// </param>
     /// <exception cref="InvalidDataException">As for <see cref="OnRecord"/>.</exception>
-    public void Complete(ILogWriter? log = null)
+    public void Complete(ILogWriter? log = null, bool logsEntries = true)
     {
         Flush();
         Dispose();
-        _store.EndRecovery(_clock, _seenMs, log);
+        _store.EndRecovery(_clock, _seenMs, log, logsEntries);
     }
 
     /// <summary>Stops the workers. Without <see cref="Complete"/> before it the store is of no use.</summary>

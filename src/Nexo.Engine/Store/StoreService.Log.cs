@@ -13,7 +13,8 @@ public sealed partial class StoreService
 
     private ILogWriter? _log;
     private ClockRecord _clockLogged;
-    private long _loggedAtClock;
+    private Lsn _clockAt;
+    private bool _logsEntries = true;
     private volatile bool _recovering;
 
     /// <summary>
@@ -50,7 +51,7 @@ public sealed partial class StoreService
     /// Begins a snapshot for a position of the log: that of a record that had been appended before this call. Writes go
     /// on.
     /// </summary>
-    public StoreSnapshot BeginSnapshot(Lsn position) => new(this, _shards.Length, position);
+    public StoreSnapshot BeginSnapshot(Lsn position) => new(this, _logsEntries ? _shards.Length : 0, position);
 
     /// <summary>
     /// Writes to the log what the clocks say: the last thing to do before it is closed. Otherwise <see cref="Tick"/>
@@ -96,8 +97,9 @@ public sealed partial class StoreService
     }
 
     /// <summary>The state is there: sets clock and versions going and attaches the log.</summary>
-    internal void EndRecovery(ClockRecord? last, long seenMs, ILogWriter? log)
+    internal void EndRecovery(ClockRecord? last, long seenMs, ILogWriter? log, bool logsEntries)
     {
+        _logsEntries = logsEntries;
         if (last is { } clock)
         {
             _clock.Continue(clock, seenMs);
@@ -130,15 +132,15 @@ public sealed partial class StoreService
         _log = log;
         foreach (StoreShard shard in _shards)
         {
-            shard.Attach(log);
+            shard.Attach(_logsEntries ? log : null);
         }
 
         LogClock();
     }
 
     /// <summary>
-    /// The clocks' record: at most once a second when there were others since, so that an idle server writes nothing,
-    /// and at once when the wall clock was set.
+    /// The clocks' record: at most once a second when there were others since, whoever wrote them, so that an idle server
+    /// writes nothing, and at once when the wall clock was set.
     /// </summary>
     private void LogClockIfNeeded()
     {
@@ -149,7 +151,7 @@ public sealed partial class StoreService
 
         ClockRecord now = _clock.Read();
         long moved = now.WallMs - now.EngineMs - (_clockLogged.WallMs - _clockLogged.EngineMs);
-        bool due = now.EngineMs - _clockLogged.EngineMs >= ClockRecordMs && Logged() != _loggedAtClock;
+        bool due = now.EngineMs - _clockLogged.EngineMs >= ClockRecordMs && _log.AppendedLsn != _clockAt;
         if ((due || Math.Abs(moved) > ClockMovedMs) && _log.RoomFor(ClockRecord.Bytes) == LogRoom.Ok)
         {
             WriteClock(now);
@@ -160,21 +162,10 @@ public sealed partial class StoreService
     {
         if (_log is not null)
         {
-            _loggedAtClock = Logged();
             _clockLogged = now;
             using LogAppend append = _log.Begin((byte)StoreRecordKind.Clock, ClockRecord.Bytes);
             now.Write(append.Payload);
+            _clockAt = append.Lsn;
         }
-    }
-
-    private long Logged()
-    {
-        long sum = 0;
-        foreach (StoreShard shard in _shards)
-        {
-            sum += shard.Logged;
-        }
-
-        return sum;
     }
 }
