@@ -14,7 +14,7 @@ public sealed partial class StoreService
     private ILogWriter? _log;
     private ClockRecord _clockLogged;
     private Lsn _clockAt;
-    private bool _logsEntries = true;
+    private bool _keepsEntries = true;
     private volatile bool _recovering;
 
     /// <summary>
@@ -29,7 +29,11 @@ public sealed partial class StoreService
     /// How many entries may come, for tables that need not grow on the way; 0: unknown. Only from a source that was
     /// checked: it costs some 10 bytes of memory for each.
     /// </param>
-    public StoreRecovery BeginRecovery(int workers = 0, long entriesExpected = 0)
+    /// <param name="keepsEntries">
+    /// False: entries end with the process. Of what comes the clock alone is taken, which others go by too, and later
+    /// nothing else is logged, nor in a snapshot.
+    /// </param>
+    public StoreRecovery BeginRecovery(int workers = 0, long entriesExpected = 0, bool keepsEntries = true)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(workers);
         ArgumentOutOfRangeException.ThrowIfNegative(entriesExpected);
@@ -39,19 +43,20 @@ public sealed partial class StoreService
         }
 
         _recovering = true;
+        _keepsEntries = keepsEntries;
         foreach (StoreShard shard in _shards)
         {
             shard.BeginRecovery(entriesExpected / _shards.Length);
         }
 
-        return new StoreRecovery(this, workers);
+        return new StoreRecovery(this, workers, keepsEntries);
     }
 
     /// <summary>
     /// Begins a snapshot for a position of the log: that of a record that had been appended before this call. Writes go
     /// on.
     /// </summary>
-    public StoreSnapshot BeginSnapshot(Lsn position) => new(this, _logsEntries ? _shards.Length : 0, position);
+    public StoreSnapshot BeginSnapshot(Lsn position) => new(this, _keepsEntries ? _shards.Length : 0, position);
 
     /// <summary>
     /// Writes to the log what the clocks say: the last thing to do before it is closed. Otherwise <see cref="Tick"/>
@@ -97,9 +102,8 @@ public sealed partial class StoreService
     }
 
     /// <summary>The state is there: sets clock and versions going and attaches the log.</summary>
-    internal void EndRecovery(ClockRecord? last, long seenMs, ILogWriter? log, bool logsEntries)
+    internal void EndRecovery(ClockRecord? last, long seenMs, ILogWriter? log)
     {
-        _logsEntries = logsEntries;
         if (last is { } clock)
         {
             _clock.Continue(clock, seenMs);
@@ -132,7 +136,7 @@ public sealed partial class StoreService
         _log = log;
         foreach (StoreShard shard in _shards)
         {
-            shard.Attach(_logsEntries ? log : null);
+            shard.Attach(_keepsEntries ? log : null);
         }
 
         LogClock();
