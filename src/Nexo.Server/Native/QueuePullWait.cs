@@ -16,6 +16,7 @@ internal sealed class QueuePullWait(
     private ITimer? _timer;
     private State _state = State.Waiting;
     private ErrorCode _giveUpWith;
+    private int _round;
 
     private enum State
     {
@@ -44,7 +45,6 @@ internal sealed class QueuePullWait(
             }
         }
 
-        // Where there are messages by now, it is called at once.
         Await();
     }
 
@@ -57,7 +57,7 @@ internal sealed class QueuePullWait(
         {
             if (_state != State.Waiting)
             {
-                PassOn();
+                // Its wait has been disposed of, or will be: that passes the wake-up on.
                 return;
             }
 
@@ -92,20 +92,19 @@ internal sealed class QueuePullWait(
         _ = FinishAsync(answer, waits);
     }
 
-    // One that is woken in vain has taken a wake-up that was another one's.
-    private void PassOn()
-    {
-        var work = new QueueWork();
-        consumer.Resume(work);
-        ThreadPool.UnsafeQueueUserWorkItem(static passed => passed.Run(), work, preferLocal: false);
-    }
-
+    // Where there are messages by now, it is woken before this has come to its end, and may be waiting again by then.
     private void Await()
     {
+        int round;
+        lock (_gate)
+        {
+            round = ++_round;
+        }
+
         IDisposable wait = consumer.WhenReady(() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false));
         lock (_gate)
         {
-            if (_state != State.Answered)
+            if (_state != State.Answered && _round == round)
             {
                 _wait = wait;
                 return;
@@ -160,12 +159,15 @@ internal sealed class QueuePullWait(
 
     private async Task FinishAsync(FrameBuffer answer, bool waits)
     {
+        IDisposable? wait;
         lock (_gate)
         {
             _state = State.Answered;
-            _wait?.Dispose();
+            wait = _wait;
             _timer?.Dispose();
         }
+
+        wait?.Dispose();
 
         if (waits && !await connection.Server.Persistence.FlushAsync())
         {
