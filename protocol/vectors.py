@@ -681,40 +681,45 @@ def looking():
 
 
 def schedules():
-    def definition(catch_up, priority, name, cron, zone, queue, ttl, group):
+    def definition(catch_up, flags, priority, name, cron, zone, queue, ttl, group):
         present = (0 if ttl is None else 1) | (0 if group is None else 2)
-        return (u8("catchUp", catch_up) + u8("present", present) + u8("priority", priority) + u8("reserved", 0) + text("name", name)
+        return (u8("catchUp", catch_up) + u8("present", present) + u8("priority", priority) + u8("flags", flags) + text("name", name)
                 + text("cron", cron) + text("timeZone", zone) + text("queue", queue) + optional(ttl, lambda value: i64("ttlMs", value))
                 + optional(group, lambda value: blob("group", value)),
-                {"catchUp": catch_up, "priority": priority, "name": name, "cron": cron, "timeZone": zone, "queue": queue,
+                {"catchUp": catch_up, "flags": flags, "priority": priority, "name": name, "cron": cron, "timeZone": zone, "queue": queue,
                  "ttlMs": number(ttl), "group": hexed(group)})
 
-    weekly = (1, 0, "weekly", "0 9 * * MON", "Europe/Prague", "reports", None, None)
-    often = (0, 9, "often", "*/10 * * * * *", "", "žádosti", 60000, b"tenant-1")
+    weekly = (1, 0, 0, "weekly", "0 9 * * MON", "Europe/Prague", "reports", None, None)
+    often = (0, 1, 9, "often", "*/10 * * * * *", "", "žádosti", 60000, b"tenant-1")
     for name, description, values, body, headers in [
             ("schedule-set", "every Monday at nine, once more if one was missed", weekly, b"{}", None),
-            ("schedule-set-every-part", "every ten seconds", often, ALL_BYTES, [("content-type", b"text/plain")])]:
+            ("schedule-set-every-part", "every ten seconds, and disabled", often, ALL_BYTES, [("content-type", b"text/plain")])]:
         parts, fields = definition(*values)
         add(name, description, SCHEDULE_SET, REQUEST, 96, "schedule-set", parts + rest("body", body), fields | {"body": body.hex()}, headers=headers)
     for name, created, next_at in [("schedule-set-reply", True, NEW_YEAR), ("schedule-set-reply-never", False, 0)]:
         add(name, "", SCHEDULE_SET, REPLY, 96, "schedule-set-reply", flag("created", created) + i64("nextAt", next_at), {"created": created, "nextAt": str(next_at)})
-    for name, description, values, last, next_at, headers in [
-            ("schedule-describe-reply", "", weekly, 0, NEW_YEAR, None),
-            ("schedule-describe-reply-later", "a catch-up that came later, and the message's headers", (7, *often[1:]), I64_MIN, I64_MAX, [("content-type", b"text/plain")])]:
+    for name, description, values, last, next_at, counts, error, headers in [
+            ("schedule-describe-reply", "", weekly, NEW_YEAR, NEW_YEAR + 604800000, (3, 1, 0), 306, None),
+            ("schedule-describe-reply-later", "a catch-up and flags that came later, and the message's headers", (7, 255, *often[2:]), I64_MIN, I64_MAX,
+             (U64_MAX, U64_MAX, U64_MAX), 65535, [("content-type", b"text/plain")])]:
         parts, fields = definition(*values)
-        add(name, description, SCHEDULE_DESCRIBE, REPLY, 97, "schedule", parts + i64("lastAt", last) + i64("nextAt", next_at) + rest("body", b"{}"),
-            fields | {"lastAt": str(last), "nextAt": str(next_at), "body": b"{}".hex()}, headers=headers)
+        parts += i64("lastAt", last) + i64("nextAt", next_at)
+        for label, count in zip(["runs", "failed", "missed"], counts):
+            parts += u64(label, count)
+            fields[label] = str(count)
+        add(name, description, SCHEDULE_DESCRIBE, REPLY, 97, "schedule", parts + u16("lastError", error) + rest("body", b"{}"),
+            fields | {"lastAt": str(last), "nextAt": str(next_at), "lastError": error, "body": b"{}".hex()}, headers=headers)
     for name, opcode in [("schedule-describe", SCHEDULE_DESCRIBE), ("schedule-delete", SCHEDULE_DELETE)]:
         add(name, "", opcode, REQUEST, 97, "bytes", rest("name", b"weekly"), {"bytes": b"weekly".hex()})
     add("schedule-delete-reply", "", SCHEDULE_DELETE, REPLY, 97, "count", i64("count", 1), {"count": "1"})
     add("schedule-list", "", SCHEDULE_LIST, REQUEST, 98, "scan", u32("limit", 100) + blob("cursor", b"") + rest("prefix", b""),
         {"limit": 100, "cursor": "", "prefix": ""})
-    for name, cursor, items in [("schedule-list-reply", b"weekly", [(0, NEW_YEAR, *weekly[2:6]), (NEW_YEAR, I64_MAX, *often[2:6])]), ("schedule-list-reply-end", b"", [])]:
+    for name, cursor, items in [("schedule-list-reply", b"weekly", [(0, 0, NEW_YEAR, *weekly[3:7]), (1, NEW_YEAR, 0, *often[3:7])]), ("schedule-list-reply-end", b"", [])]:
         parts = blob("cursor", cursor) + u32("count", len(items))
-        for last, next_at, schedule, cron, zone, queue in items:
-            parts += i64("lastAt", last) + i64("nextAt", next_at) + text("name", schedule) + text("cron", cron) + text("timeZone", zone) + text("queue", queue)
+        for flags, last, next_at, schedule, cron, zone, queue in items:
+            parts += u8("flags", flags) + i64("lastAt", last) + i64("nextAt", next_at) + text("name", schedule) + text("cron", cron) + text("timeZone", zone) + text("queue", queue)
         add(name, "", SCHEDULE_LIST, REPLY, 98, "schedule-list", parts, {"cursor": cursor.hex(), "schedules": [
-            {"lastAt": str(l), "nextAt": str(n), "name": s, "cron": c, "timeZone": z, "queue": q} for l, n, s, c, z, q in items]})
+            {"flags": f, "lastAt": str(l), "nextAt": str(n), "name": s, "cron": c, "timeZone": z, "queue": q} for f, l, n, s, c, z, q in items]})
 
 
 def queue_errors():
@@ -867,9 +872,10 @@ def queue_wrong(frame):
     schedule = head(b"s") + head(b"* * * * *") + head(b"") + head(b"q")
     frame("schedule-unknown-catch-up", "", SCHEDULE_SET, REQUEST, "schedule-set", struct.pack("<BBBB", 2, 0, 0, 0) + schedule)
     frame("schedule-unknown-part", "", SCHEDULE_SET, REQUEST, "schedule-set", struct.pack("<BBBB", 0, 4, 0, 0) + schedule)
-    frame("schedule-reserved-used", "", SCHEDULE_SET, REQUEST, "schedule-set", struct.pack("<BBBB", 0, 0, 0, 1) + schedule)
+    frame("schedule-unknown-flag", "", SCHEDULE_SET, REQUEST, "schedule-set", struct.pack("<BBBB", 0, 0, 0, 2) + schedule)
     frame("schedule-no-queue", "", SCHEDULE_SET, REQUEST, "schedule-set", bytes(4) + schedule[:-5])
     frame("schedule-no-times", "a description that ends before its times", SCHEDULE_DESCRIBE, REPLY, "schedule", bytes(4) + schedule)
+    frame("schedule-no-last-error", "a description that ends within its counts", SCHEDULE_DESCRIBE, REPLY, "schedule", bytes(4) + schedule + bytes(41))
     frame("schedule-list-trailing", "", SCHEDULE_LIST, REPLY, "schedule-list", struct.pack("<IIB", 0, 0, 0))
 
 

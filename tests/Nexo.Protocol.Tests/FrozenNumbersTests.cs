@@ -30,7 +30,7 @@ public sealed class FrozenNumbersTests
         QueueFull=306 StorageFull=307 RateLimited=308 TooManyQueues=309
         InvalidArgument=400 KeyInvalid=401 ValueTooLarge=402 ExpiryOutOfRange=403 WrongType=404 NotAnInteger=405
         Overflow=406 CursorInvalid=407 NameInvalid=408 OptionUnknown=409 QueueNotFound=410 QueueConflict=411
-        QueuePaused=412 LeaseLost=413 DeadLetterCycle=414 ScheduleInvalid=415
+        QueuePaused=412 LeaseLost=413 DeadLetterCycle=414 ScheduleInvalid=415 ScheduleNotFound=416
         Internal=500 ShuttingDown=501 Cancelled=502
         StorageFailed=503 Recovering=504
         """);
@@ -129,6 +129,9 @@ public sealed class FrozenNumbersTests
     public void Kinds_of_catching_up() => AssertFrozen<CatchUpKind>("None=0 Once=1");
 
     [Fact]
+    public void Flags_of_a_schedule() => AssertFrozen<ScheduleFlags>("None=0 Disabled=1");
+
+    [Fact]
     public void Parts_of_a_scheduled_message() => AssertFrozen<ScheduleParts>("None=0 Ttl=1 Group=2");
 
     [Fact]
@@ -149,6 +152,7 @@ public sealed class FrozenNumbersTests
                 nameof(QueueDeleteConditions), nameof(QueueStat), nameof(PushParts), nameof(PushOutcome),
                 nameof(ConsumeOptions), nameof(DeliveryParts), nameof(DeliveryFlags), nameof(NackAction), nameof(PeekWhich),
                 nameof(KeptParts), nameof(DeadCause), nameof(DeadFilterTag), nameof(CatchUpKind), nameof(ScheduleParts),
+                nameof(ScheduleFlags),
             }.Order());
     }
 

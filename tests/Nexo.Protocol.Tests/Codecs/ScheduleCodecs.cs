@@ -20,20 +20,24 @@ internal static class ScheduleCodecs
 
     public static IEnumerable<Codec> All =>
     [
-        new("schedule-set", ReadSet, WriteSet, JsonGen.Message([("catchUp", JsonGen.U8Between(0, 1)), .. AnyMessage])),
+        new("schedule-set", ReadSet, WriteSet, JsonGen.Message([("catchUp", JsonGen.U8Between(0, 1)), ("flags", JsonGen.U8Between(0, 1)), .. AnyMessage])),
         new("schedule-set-reply", ReadSetReply, WriteSetReply, JsonGen.Message(
             ("created", JsonGen.Flag), ("nextAt", JsonGen.I64))),
         new("schedule", ReadDescription, WriteDescription, JsonGen.Message(
-            [("catchUp", JsonGen.U8), .. AnyMessage, ("lastAt", JsonGen.I64), ("nextAt", JsonGen.I64)])),
+            [
+                ("catchUp", JsonGen.U8), ("flags", JsonGen.U8), .. AnyMessage, ("lastAt", JsonGen.I64), ("nextAt", JsonGen.I64),
+                ("runs", JsonGen.U64), ("failed", JsonGen.U64), ("missed", JsonGen.U64), ("lastError", JsonGen.U16),
+            ])),
         new("schedule-list", ReadList, WriteList, JsonGen.Message(("cursor", JsonGen.Hex), ("schedules", JsonGen.List(
             JsonGen.Message(
-                ("lastAt", JsonGen.I64), ("nextAt", JsonGen.I64), ("name", JsonGen.Text), ("cron", JsonGen.Text),
-                ("timeZone", JsonGen.Text), ("queue", JsonGen.Text)))))),
+                ("flags", JsonGen.U8), ("lastAt", JsonGen.I64), ("nextAt", JsonGen.I64), ("name", JsonGen.Text),
+                ("cron", JsonGen.Text), ("timeZone", JsonGen.Text), ("queue", JsonGen.Text)))))),
     ];
 
     private static JsonObject Read(scoped ScheduledMessage message, ReadOnlySpan<byte> body) => new()
     {
         ["catchUp"] = (byte)message.CatchUp,
+        ["flags"] = (byte)message.Flags,
         ["priority"] = message.Priority,
         ["name"] = Fields.Text(message.Name),
         ["cron"] = Fields.Text(message.Cron),
@@ -48,6 +52,7 @@ internal static class ScheduleCodecs
     {
         CatchUp = (CatchUpKind)fields.U8("catchUp"),
         Parts = (fields.Has("ttlMs") ? ScheduleParts.Ttl : 0) | (fields.Has("group") ? ScheduleParts.Group : 0),
+        Flags = (ScheduleFlags)fields.U8("flags"),
         Priority = fields.U8("priority"),
         Name = fields.Utf8("name"),
         Cron = fields.Utf8("cron"),
@@ -81,6 +86,10 @@ internal static class ScheduleCodecs
         JsonObject fields = Read(reply.Message, reply.Body);
         fields["lastAt"] = reply.LastAt.ToString();
         fields["nextAt"] = reply.NextAt.ToString();
+        fields["runs"] = reply.Runs.ToString();
+        fields["failed"] = reply.Failed.ToString();
+        fields["missed"] = reply.Missed.ToString();
+        fields["lastError"] = (ushort)reply.LastError;
         return fields;
     }
 
@@ -89,6 +98,10 @@ internal static class ScheduleCodecs
         Message = Message(fields),
         LastAt = fields.I64("lastAt"),
         NextAt = fields.I64("nextAt"),
+        Runs = fields.U64("runs"),
+        Failed = fields.U64("failed"),
+        Missed = fields.U64("missed"),
+        LastError = (ErrorCode)fields.U16("lastError"),
         Body = fields.Bytes("body"),
     }.Write(buffer);
 
@@ -104,6 +117,7 @@ internal static class ScheduleCodecs
         {
             schedules.Add((JsonNode)new JsonObject
             {
+                ["flags"] = (byte)item.Flags,
                 ["lastAt"] = item.LastAt.ToString(),
                 ["nextAt"] = item.NextAt.ToString(),
                 ["name"] = Fields.Text(item.Name),
@@ -124,6 +138,7 @@ internal static class ScheduleCodecs
         {
             new ScheduleListItem
             {
+                Flags = (ScheduleFlags)item.U8("flags"),
                 LastAt = item.I64("lastAt"),
                 NextAt = item.I64("nextAt"),
                 Name = item.Utf8("name"),
