@@ -36,9 +36,7 @@ internal static class NativeServices
             provider.GetRequiredService<StoreLimits>(), provider.GetRequiredService<EngineClock>()));
         services.AddSingleton(QueueLimitsOf(options));
         services.AddSingleton(provider => new QueueService(
-            provider.GetRequiredService<QueueLimits>(),
-            provider.GetRequiredService<EngineClock>(),
-            provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<QueueLimits>(), provider.GetRequiredService<EngineClock>()));
 
         // What survives a restart, in the order in which it is read back: the store brings the clock.
         services.AddSingleton<IDurablePart, DurableStore>();
