@@ -36,7 +36,11 @@ internal sealed class BeanstalkdLink : QueueLink
         Connection.Write("\r\n"u8);
     }
 
-    public override void ReadConfirm() => Connection.Expect("INSERTED "u8);
+    public override int ReadConfirms()
+    {
+        Connection.Expect("INSERTED "u8);
+        return 1;
+    }
 
     public override int Take(int prefetch, LatencyRecorder recorder)
     {

@@ -63,13 +63,10 @@ internal sealed class JetStreamLink : QueueLink
         Connection.Write("\r\n"u8);
     }
 
-    public override void ReadConfirm()
+    public override int ReadConfirms()
     {
         ReadOnlySpan<byte> confirm = ReadMessage();
-        if (confirm.IndexOf("\"error\""u8) >= 0)
-        {
-            throw PeerConnection.Unexpected(confirm);
-        }
+        return confirm.IndexOf("\"error\""u8) < 0 ? 1 : throw PeerConnection.Unexpected(confirm);
     }
 
     public override void BeginConsuming(int prefetch)

@@ -7,7 +7,7 @@ using System.Text;
 namespace Nexo.Bench.Compare.Queues;
 
 /// <summary>
-/// A blocking connection for a protocol of lines and counted blocks. It belongs to one thread; what is written waits for
+/// A blocking connection for a protocol of lines, counted blocks or frames. It belongs to one thread; what is written waits for
 /// <see cref="Flush"/>, and what is read is valid until the next read.
 /// </summary>
 internal sealed class PeerConnection : IDisposable
@@ -77,16 +77,19 @@ internal sealed class PeerConnection : IDisposable
     }
 
     /// <summary>So many bytes; the CR LF behind them is skipped.</summary>
-    public ReadOnlySpan<byte> ReadBlock(int bytes)
+    public ReadOnlySpan<byte> ReadBlock(int bytes) => Read(bytes + 2)[..bytes];
+
+    /// <summary>So many bytes.</summary>
+    public ReadOnlySpan<byte> Read(int bytes)
     {
-        while (Buffered < bytes + 2)
+        while (Buffered < bytes)
         {
             Fill();
         }
 
-        ReadOnlySpan<byte> block = _input.AsSpan(_start, bytes);
-        _start += bytes + 2;
-        return block;
+        ReadOnlySpan<byte> read = _input.AsSpan(_start, bytes);
+        _start += bytes;
+        return read;
     }
 
     /// <summary>Ends the comparison unless the next line begins so.</summary>

@@ -58,36 +58,45 @@ internal static class QueueContenders
 
     private static string Lower(Durability durability) => durability.ToString().ToLowerInvariant();
 
-    private static SocketQueueContender? Redis(string name, Durability confirmed) => Tool.Find("redis-server") is null
+    private static PeerQueueContender? Redis(string name, Durability confirmed) => Tool.Find("redis-server") is null
         ? null
-        : new SocketQueueContender(
+        : new PeerQueueContender(
             name,
             confirmed,
             (port, folder) => Contenders.RedisCommandLine(port, folder, confirmed),
             (connection, queue) => new RedisListLink(connection, queue));
 
     /// <param name="sync">Its option: how often it syncs its log; a confirm waits for that only with <c>-f0</c>.</param>
-    private static SocketQueueContender? Beanstalkd(string name, Durability confirmed, string sync) =>
+    private static PeerQueueContender? Beanstalkd(string name, Durability confirmed, string sync) =>
         Tool.Find("beanstalkd") is not { } program
             ? null
-            : new SocketQueueContender(
+            : new PeerQueueContender(
                 name,
                 confirmed,
                 (port, folder) => [program, "-l", "127.0.0.1", "-p", $"{port}", "-b", folder, sync],
                 (connection, queue) => new BeanstalkdLink(connection, queue));
 
     /// <summary>It confirms what the page cache has; its own sync comes two minutes later unless it is told otherwise.</summary>
-    private static SocketQueueContender? JetStream() => Tool.Find("nats-server") is not { } program
+    private static PeerQueueContender? JetStream() => Tool.Find("nats-server") is not { } program
         ? null
-        : new SocketQueueContender(
+        : new PeerQueueContender(
             "jetstream",
             Durability.Interval,
             (port, folder) => [program, "-a", "127.0.0.1", "-p", $"{port}", "-js", "-sd", folder],
             (connection, queue) => new JetStreamLink(connection, queue));
 
-    private static RabbitMqContender? RabbitMq(string name, string type)
+    private static PeerQueueContender? RabbitMq(string name, string type)
     {
         string? program = File.Exists(RabbitMqOnDebian) ? RabbitMqOnDebian : Tool.Find("rabbitmq-server");
-        return program is null ? null : new RabbitMqContender(name, type, (port, folder) => RabbitMqNode.CommandLine(program, port, folder));
+        return program is null
+            ? null
+            : new PeerQueueContender(
+                name,
+                Durability.Fsync,
+                (port, folder) => RabbitMqNode.CommandLine(program, port, folder),
+                (connection, queue) => new AmqpLink(connection, queue, type))
+            {
+                Ready = RabbitMqNode.ReadyText,
+            };
     }
 }

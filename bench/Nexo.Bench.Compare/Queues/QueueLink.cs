@@ -18,8 +18,9 @@ internal abstract class QueueLink(PeerConnection connection) : IDisposable
     /// <summary>Writes one message, to be sent at the next flush.</summary>
     public abstract void WriteMessage(ReadOnlySpan<byte> body);
 
-    /// <summary>Waits for the next confirm. Confirms come in the order of the messages, one for each.</summary>
-    public abstract void ReadConfirm();
+    /// <summary>Waits for the next confirm.</summary>
+    /// <returns>How many messages it is for.</returns>
+    public abstract int ReadConfirms();
 
     /// <summary>Makes the connection one that consumes.</summary>
     public virtual void BeginConsuming(int prefetch)

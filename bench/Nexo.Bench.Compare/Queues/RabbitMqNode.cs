@@ -3,6 +3,9 @@ namespace Nexo.Bench.Compare.Queues;
 /// <summary>How to start a node of RabbitMQ that shares nothing with another one on this machine.</summary>
 internal static class RabbitMqNode
 {
+    /// <summary>What it prints at the end of its start, before the number of its plug-ins.</summary>
+    public const string ReadyText = " completed with ";
+
     // Erlang starts its port mapper as a daemon if there is none. This one is a child of the node and ends with it.
     private const string WithPortMapper =
         """setpriv --pdeathsig KILL epmd -port "$ERL_EPMD_PORT" -address 127.0.0.1 & exec "$@" """;

@@ -41,7 +41,11 @@ internal sealed class RedisListLink : QueueLink
         Connection.Write("\r\n"u8);
     }
 
-    public override void ReadConfirm() => Connection.Expect(":"u8);
+    public override int ReadConfirms()
+    {
+        Connection.Expect(":"u8);
+        return 1;
+    }
 
     public override int Take(int prefetch, LatencyRecorder recorder)
     {

@@ -3,34 +3,31 @@ using System.Diagnostics;
 namespace Nexo.Bench.Compare.Queues;
 
 /// <summary>
-/// A queue that is driven over plain sockets: a thread for each connection, which sends and receives as much at once as
-/// there is. So little is done per message that the server is the limit.
+/// Drives one queue of somebody else's server over plain sockets: a thread for each connection, which sends and receives
+/// as much at once as there is. So little is done per message that the server is the limit.
 /// </summary>
-internal sealed class SocketQueueContender(
-    string name,
-    Durability confirmed,
-    Func<int, string, IReadOnlyList<string>> commandLine,
-    Func<PeerConnection, string, QueueLink> open) : PeerQueueContender(name, confirmed, commandLine)
+internal sealed class QueueDriver(int port, string queue, Func<PeerConnection, string, QueueLink> open)
 {
-    protected override Task DeclareAsync(int port, string queue, QueueWork work, CancellationToken cancel) =>
-        OnThreadAsync(port, queue, link => link.Declare(work));
+    public Task DeclareAsync(QueueWork work) => OnThreadAsync(link => link.Declare(work));
 
-    protected override async Task<long> PublishAsync(
-        int port, string queue, QueueWork work, long until, CancellationToken cancel)
+    /// <summary>Publishes until <paramref name="until"/>, and waits for what is not confirmed by then.</summary>
+    /// <returns>How many messages were confirmed: all that were sent.</returns>
+    public async Task<long> PublishAsync(QueueWork work, long until, CancellationToken cancel)
     {
         long confirmed = 0;
-        await OnThreadAsync(port, queue, link => confirmed = Publish(link, work, until, cancel));
+        await OnThreadAsync(link => confirmed = Publish(link, work, until, cancel));
         return confirmed;
     }
 
-    protected override Task ConsumeAsync(
-        int port, string queue, QueueWork work, ConsumerRun run, CancellationToken cancel) =>
-        OnThreadAsync(port, queue, link => Consume(link, work, run, cancel));
+    /// <summary>All consumers, until the run is done.</summary>
+    public Task ConsumeAsync(QueueWork work, ConsumerRun run, CancellationToken cancel) => Task.WhenAll(
+        Enumerable.Range(0, work.Consumers).Select(_ => OnThreadAsync(link => Consume(link, work, run, cancel))));
 
-    protected override async Task<long> DepthAsync(int port, string queue, CancellationToken cancel)
+    /// <summary>How many messages the server still has.</summary>
+    public async Task<long> DepthAsync()
     {
         long depth = 0;
-        await OnThreadAsync(port, queue, link => depth = link.ReadDepth());
+        await OnThreadAsync(link => depth = link.ReadDepth());
         return depth;
     }
 
@@ -59,9 +56,9 @@ internal sealed class SocketQueueContender(
 
             do
             {
-                link.ReadConfirm();
-                pending--;
-                confirmed++;
+                int confirms = link.ReadConfirms();
+                pending -= confirms;
+                confirmed += confirms;
             }
             while (pending > 0 && link.HasMore);
         }
@@ -79,7 +76,7 @@ internal sealed class SocketQueueContender(
         run.AddLatency(recorder.Latency);
     }
 
-    private Task OnThreadAsync(int port, string queue, Action<QueueLink> work) => Task.Factory.StartNew(
+    private Task OnThreadAsync(Action<QueueLink> work) => Task.Factory.StartNew(
         () =>
         {
             using QueueLink link = open(new PeerConnection(port), queue);
