@@ -31,7 +31,10 @@ internal sealed class AmqpLink : QueueLink
         connection.Write("AMQP\0\0\x09\x01"u8);
         connection.Flush();
         Expect(AmqpMethod.ConnectionStart);
-        Send(0, AmqpMethod.ConnectionStartOk, frame => frame.Table().ShortText("PLAIN").LongText("\0guest\0guest").ShortText("en_US"));
+        Send(
+            0,
+            AmqpMethod.ConnectionStartOk,
+            frame => frame.Table().ShortText("PLAIN").LongText("\0guest\0guest").ShortText("en_US"));
         Expect(AmqpMethod.ConnectionTune);
 
         // No heartbeats. (RabbitMQ refuses 0, "no bound", for the channels.)

@@ -1,4 +1,6 @@
 using System.Buffers.Text;
+using System.Globalization;
+using System.Text;
 
 namespace Nexo.Bench.Compare.Queues;
 
@@ -28,7 +30,7 @@ internal sealed class BeanstalkdLink : QueueLink
     {
         if (_put.Length == 0)
         {
-            _put = System.Text.Encoding.ASCII.GetBytes($"put 0 0 3600 {body.Length}\r\n");
+            _put = Encoding.ASCII.GetBytes($"put 0 0 3600 {body.Length}\r\n");
         }
 
         Connection.Write(_put);
@@ -85,14 +87,15 @@ internal sealed class BeanstalkdLink : QueueLink
             throw PeerConnection.Unexpected(line);
         }
 
-        string stats = System.Text.Encoding.ASCII.GetString(Connection.ReadBlock(bytes));
+        string stats = Encoding.ASCII.GetString(Connection.ReadBlock(bytes));
         return StatOf(stats, "current-jobs-ready: ") + StatOf(stats, "current-jobs-reserved: ");
     }
 
     private static long StatOf(string stats, string name)
     {
         int start = stats.IndexOf(name, StringComparison.Ordinal) + name.Length;
-        return long.Parse(stats.AsSpan(start, stats.IndexOf('\n', start) - start), System.Globalization.CultureInfo.InvariantCulture);
+        int end = stats.IndexOf('\n', start);
+        return long.Parse(stats.AsSpan(start..end), CultureInfo.InvariantCulture);
     }
 
     /// <summary><c>RESERVED id bytes</c>, or <c>TIMED_OUT</c>.</summary>

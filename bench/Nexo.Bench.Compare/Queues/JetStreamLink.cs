@@ -127,7 +127,9 @@ internal sealed class JetStreamLink : QueueLink
         Connection.Write($"PUB $JS.API.{what} {_inbox}.r {json.Length}\r\n{json}\r\n");
         Connection.Flush();
         string reply = Encoding.UTF8.GetString(ReadMessage());
-        return reply.Contains("\"error\"", StringComparison.Ordinal) ? throw new CompareFailure($"JetStream said: {reply}") : reply;
+        return reply.Contains("\"error\"", StringComparison.Ordinal)
+            ? throw new CompareFailure($"JetStream said: {reply}")
+            : reply;
     }
 
     /// <summary>The next message; whatever waits for it waits for nothing else.</summary>

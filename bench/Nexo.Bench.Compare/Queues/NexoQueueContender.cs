@@ -30,20 +30,32 @@ internal sealed class NexoQueueContender(string name, string binary, Durability 
             ],
             (Phases * TimeSpan.FromSeconds(work.Seconds)) + Slack,
             cancel);
-        double published = Figure(result, "publish_per_second");
-        double through = Figure(result, "end_to_end_per_second");
+        if (result.GetProperty("lost").GetInt64() > 0)
+        {
+            throw new CompareFailure($"{Name} lost messages that it had confirmed.");
+        }
+
         return new QueueFigures
         {
-            PublishPerSecond = published,
+            PublishPerSecond = Figure(result, "publish_per_second"),
             DrainPerSecond = Figure(result, "drain_per_second"),
-            EndToEndPerSecond = through,
+            EndToEndPerSecond = Figure(result, "end_to_end_per_second"),
             P50Us = Figure(result, "p50_us"),
             P99Us = Figure(result, "p99_us"),
-            Messages = result.TryGetProperty("messages", out JsonElement messages)
-                ? messages.GetInt64()
-                : (long)((published + through) * work.Seconds),
+            Messages = result.GetProperty("messages").GetInt64(),
+            Backlog = result.GetProperty("end_to_end_backlog").GetInt64(),
+            PublishCpuPerMillion = KnownFigure(result, "publish_server_cpu_seconds_per_million"),
+            DrainCpuPerMillion = KnownFigure(result, "drain_server_cpu_seconds_per_million"),
+            EndToEndCpuPerMillion = KnownFigure(result, "end_to_end_server_cpu_seconds_per_million"),
         };
     }
 
-    private static double Figure(JsonElement result, string name) => result.GetProperty(name).GetDouble();
+    private static double Figure(JsonElement result, string name) =>
+        KnownFigure(result, name) ?? throw new CompareFailure($"nexo bench queue measured no {name}: {result}");
+
+    /// <summary>What could not be measured is null there.</summary>
+    private static double? KnownFigure(JsonElement result, string name) =>
+        result.TryGetProperty(name, out JsonElement figure) && figure.ValueKind == JsonValueKind.Number
+            ? figure.GetDouble()
+            : null;
 }

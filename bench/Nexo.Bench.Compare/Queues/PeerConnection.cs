@@ -7,8 +7,8 @@ using System.Text;
 namespace Nexo.Bench.Compare.Queues;
 
 /// <summary>
-/// A blocking connection for a protocol of lines, counted blocks or frames. It belongs to one thread; what is written waits for
-/// <see cref="Flush"/>, and what is read is valid until the next read.
+/// A blocking connection for a protocol of lines, counted blocks or frames. It belongs to one thread. What is written
+/// waits for <see cref="Flush"/>; what is read is valid until the next read.
 /// </summary>
 internal sealed class PeerConnection : IDisposable
 {

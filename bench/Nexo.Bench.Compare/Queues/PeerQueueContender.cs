@@ -105,7 +105,8 @@ internal sealed class PeerQueueContender(
         if (!run.Completed)
         {
             throw new CompareFailure(string.Create(
-                CultureInfo.InvariantCulture, $"{Name} delivered {run.Acked:N0} messages and then no more in {within.TotalSeconds:0} s."));
+                CultureInfo.InvariantCulture,
+                $"{Name} had delivered only {run.Acked:N0} messages after {within.TotalSeconds:0} s."));
         }
     }
 

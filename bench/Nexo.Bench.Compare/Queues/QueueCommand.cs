@@ -15,7 +15,7 @@ internal static class QueueCommand
         Option<int> prefetch = Program.Number("--prefetch", "Messages in one consumer's hands", 100);
         Option<string> servers = Program.List("--queues", "Which, in this order", QueueContenders.Names);
         Option<string?> json = Program.JsonFile();
-        var command = new Command("queue", "Confirmed, drained and end-to-end messages a second, latency, processor time and memory")
+        var command = new Command("queue", "Messages a second, latency, processor time and memory of queues")
         {
             rounds, seconds, size, window, consumers, prefetch, servers, json,
         };

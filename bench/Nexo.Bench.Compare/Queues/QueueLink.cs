@@ -33,12 +33,12 @@ internal abstract class QueueLink(PeerConnection connection) : IDisposable
     /// <returns>How many messages were acknowledged by now that were not before.</returns>
     public abstract int Take(int prefetch, LatencyRecorder recorder);
 
-    /// <summary>How many messages the queue has, those in consumers' hands included.</summary>
+    /// <summary>How many messages the queue still has, when its consumers have gone.</summary>
     public abstract long ReadDepth();
 
     public void Flush() => Connection.Flush();
 
-    /// <summary>Confirms that have arrived with those that were read already.</summary>
+    /// <summary>Whether more has arrived with what was read.</summary>
     public bool HasMore => Connection.Buffered > 0;
 
     public void Dispose() => Connection.Dispose();

@@ -36,20 +36,26 @@ internal static class QueueReport
         {
             foreach (QueueMeasurement peer in medians.Where(row => !IsNexo(row) && row.Confirmed <= nexo.Confirmed))
             {
-                Console.WriteLine(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{nexo.Contender} / {peer.Contender}: publish {nexo.Figures.PublishPerSecond / peer.Figures.PublishPerSecond:0.00}, "
-                    + $"drain {nexo.Figures.DrainPerSecond / peer.Figures.DrainPerSecond:0.00}, "
-                    + $"end to end {nexo.Figures.EndToEndPerSecond / peer.Figures.EndToEndPerSecond:0.00}, "
-                    + $"p50 {nexo.Figures.P50Us / peer.Figures.P50Us:0.00}, p99 {nexo.Figures.P99Us / peer.Figures.P99Us:0.00}, "
-                    + $"server CPU {nexo.ServerCpuPerMillion / peer.ServerCpuPerMillion:0.00}, "
-                    + $"memory {nexo.ResidentMegabytesMax / peer.ResidentMegabytesMax:0.00}"));
+                Console.WriteLine(Ratios(nexo, peer));
             }
         }
     }
 
     public static IReadOnlyList<QueueMeasurement> Medians(IEnumerable<QueueMeasurement> all) =>
         [.. all.GroupBy(row => row.Contender).Select(rounds => QueueMeasurement.Median([.. rounds]))];
+
+    private static string Ratios(QueueMeasurement nexo, QueueMeasurement peer)
+    {
+        (QueueFigures of, QueueFigures to) = (nexo.Figures, peer.Figures);
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{nexo.Contender} / {peer.Contender}: publish {of.PublishPerSecond / to.PublishPerSecond:0.00}, "
+            + $"drain {of.DrainPerSecond / to.DrainPerSecond:0.00}, "
+            + $"end to end {of.EndToEndPerSecond / to.EndToEndPerSecond:0.00}, "
+            + $"p50 {of.P50Us / to.P50Us:0.00}, p99 {of.P99Us / to.P99Us:0.00}, "
+            + $"server CPU {nexo.ServerCpuPerMillion / peer.ServerCpuPerMillion:0.00}, "
+            + $"memory {nexo.ResidentMegabytesMax / peer.ResidentMegabytesMax:0.00}");
+    }
 
     private static bool IsNexo(QueueMeasurement row) =>
         row.Contender.StartsWith(QueueContenders.NexoPrefix, StringComparison.Ordinal);

@@ -10,7 +10,7 @@ namespace Nexo.Bench.Compare.Queues;
 /// </summary>
 internal sealed class RedisListLink : QueueLink
 {
-    private static int s_consumers;
+    private static int _consumers;
 
     private readonly string _list;
     private readonly byte[] _blockingMove;
@@ -24,7 +24,7 @@ internal sealed class RedisListLink : QueueLink
         : base(connection)
     {
         _list = list;
-        _held = $"held:{Interlocked.Increment(ref s_consumers)}";
+        _held = $"held:{Interlocked.Increment(ref _consumers)}";
         _blockingMove = Command("BLMOVE", list, _held, "LEFT", "RIGHT", "0.5");
         _move = Command("LMOVE", list, _held, "LEFT", "RIGHT");
     }
