@@ -15,13 +15,11 @@ internal static class Program
     private static readonly Option<bool> Garnet = new("--garnet")
     {
         Description = "Garnet as a third server",
-        Recursive = true,
     };
 
     private static readonly Option<Durability> Kept = new("--durability")
     {
         Description = "memory, interval (Redis: everysec) or fsync (Redis: always); but for memory, Nexo in memory too",
-        Recursive = true,
     };
 
     public static async Task<int> Main(string[] args)
@@ -30,7 +28,7 @@ internal static class Program
         using var stop = new CancellationTokenSource();
         using PosixSignalRegistration interrupt = CancelOn(PosixSignal.SIGINT, stop);
         using PosixSignalRegistration terminate = CancelOn(PosixSignal.SIGTERM, stop);
-        var root = new RootCommand("Nexo beside its peers, on this machine, in turn.") { Binary, Garnet, Kept };
+        var root = new RootCommand("Nexo beside its peers, on this machine, in turn.") { Binary };
         root.Add(Store());
         root.Add(Memory());
         root.Add(Fairness());
@@ -38,7 +36,12 @@ internal static class Program
         root.Add(QueueCommand.New(Binary));
         try
         {
-            var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false };
+            // Signals are taken above; the parser's own way would end the process while servers are being stopped.
+            var invocation = new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+            };
             return await root.Parse(args).InvokeAsync(invocation, stop.Token);
         }
         catch (CompareFailure failure)
@@ -74,7 +77,7 @@ internal static class Program
         Option<string?> json = JsonFile();
         var command = new Command("store", "Throughput, latency, processor time and memory of GET and SET")
         {
-            rounds, seconds, clients, size, keys, depths, operations, self, json,
+            rounds, seconds, clients, size, keys, depths, operations, self, json, Garnet, Kept,
         };
         command.SetAction(async (parsed, cancel) =>
         {
@@ -100,7 +103,7 @@ internal static class Program
     {
         Option<int> keys = Number("--keys", "How many keys", 1_000_000);
         Option<int> size = Number("--size", "Bytes of a value", 64);
-        var command = new Command("memory", "Resident bytes per key") { keys, size };
+        var command = new Command("memory", "Resident bytes per key") { keys, size, Garnet, Kept };
         command.SetAction(async (parsed, cancel) =>
         {
             IReadOnlyList<StoreContender> contenders = await ContendersAsync(parsed, self: false, cancel);
@@ -113,7 +116,10 @@ internal static class Program
     private static Command Fairness()
     {
         Option<double> seconds = Number("--seconds", "Seconds of each half", 4.0);
-        var command = new Command("fairness", "Latency of a modest load, alone and beside a flooding connection") { seconds };
+        var command = new Command("fairness", "Latency of a modest load, alone and beside a flooding connection")
+        {
+            seconds, Kept,
+        };
         command.SetAction(async (parsed, cancel) =>
         {
             NexoContender nexo = await Contenders.NexoAsync(parsed.GetValue(Binary), parsed.GetValue(Kept), cancel);
@@ -132,7 +138,7 @@ internal static class Program
         Option<double> share = Number("--share", "Of the peak, 0 to 1", 0.7);
         var command = new Command("latency", "Latency in an open loop at a share of the peak")
         {
-            rounds, seconds, operation, depth, share,
+            rounds, seconds, operation, depth, share, Garnet, Kept,
         };
         command.SetAction(async (parsed, cancel) =>
         {

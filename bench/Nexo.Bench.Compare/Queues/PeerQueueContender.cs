@@ -102,6 +102,7 @@ internal sealed class PeerQueueContender(
 
         run.Stop();
         await consumers;
+        cancel.ThrowIfCancellationRequested();
         if (!run.Completed)
         {
             throw new CompareFailure(string.Create(

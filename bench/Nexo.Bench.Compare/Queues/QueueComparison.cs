@@ -8,7 +8,10 @@ internal sealed class QueueComparison(QueueWork work, int rounds, IReadOnlyList<
 {
     private const double MegabyteBytes = 1_000_000;
 
-    /// <summary>Runs all rounds; each measurement is handed over as soon as it is there.</summary>
+    /// <summary>
+    /// Runs all rounds; each measurement is handed over as soon as it is there. A peer that fails is left out of that round,
+    /// with a word; a Nexo that fails ends the comparison.
+    /// </summary>
     public async Task<IReadOnlyList<QueueMeasurement>> RunAsync(Action<QueueMeasurement> measured, CancellationToken cancel)
     {
         var all = new List<QueueMeasurement>();
@@ -16,9 +19,16 @@ internal sealed class QueueComparison(QueueWork work, int rounds, IReadOnlyList<
         {
             foreach (QueueContender contender in contenders)
             {
-                QueueMeasurement measurement = await MeasureAsync(contender, round, cancel);
-                all.Add(measurement);
-                measured(measurement);
+                try
+                {
+                    QueueMeasurement measurement = await MeasureAsync(contender, round, cancel);
+                    all.Add(measurement);
+                    measured(measurement);
+                }
+                catch (CompareFailure failure) when (contender is PeerQueueContender)
+                {
+                    await Console.Error.WriteLineAsync($"{contender.Name}, round {round}: {failure.Message}");
+                }
             }
         }
 
