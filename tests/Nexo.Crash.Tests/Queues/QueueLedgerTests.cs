@@ -202,7 +202,7 @@ public sealed class QueueLedgerTests
 
     private void Repeat(TrackedMessage message, PushOutcome outcome, ulong id)
     {
-        _plain.Ledger.Repeating(message);
+        Assert.True(_plain.Ledger.TryRepeat(message));
         _plain.Ledger.Pushed(
             message, true, ErrorCode.None, new QueuePushReply(outcome, id), _plain.Ledger.Stamp());
     }

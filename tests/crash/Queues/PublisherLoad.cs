@@ -76,8 +76,10 @@ internal sealed class PublisherLoad(int number, QueueLedger ledger, IReadOnlyLis
             && _repeatable.FindAll(old => old.Message.Queue == queue) is { Count: > 0 } old)
         {
             TrackedMessage again = old[random.Next(old.Count)].Message;
-            ledger.Repeating(again);
-            return new Item(again, IsRepeat: true);
+            if (ledger.TryRepeat(again))
+            {
+                return new Item(again, IsRepeat: true);
+            }
         }
 
         bool hasDedup = random.Next(4) == 0;

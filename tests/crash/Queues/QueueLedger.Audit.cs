@@ -206,7 +206,7 @@ internal sealed partial class QueueLedger
         message.Place = Place.Gone;
         message.GoneBy = (Run - 1, uint.MaxValue);
         _alive--;
-        if (message.ConfirmedAt is null && !message.MayBeGone)
+        if (message.ConfirmedAt is null && !message.MayBeGone && !message.Queue.Once)
         {
             message.NeverWas = true;
             (message.Id, message.FirstId, message.MetAt) = (0, 0, 0);
@@ -225,5 +225,8 @@ internal sealed partial class QueueLedger
     }
 
     private bool CanBeForgotten(TrackedMessage message) =>
-        message.Place == Place.Gone && message.PushIsOver && message.GoneBy.Run < Run - 2;
+        message.Place == Place.Gone
+        && message.PushIsOver
+        && message.GoneBy.Run < Run - 2
+        && !(message.NeverWas && message.DedupId.Length > 0);
 }

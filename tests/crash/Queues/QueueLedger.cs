@@ -97,16 +97,24 @@ internal sealed partial class QueueLedger
         }
     }
 
-    /// <summary>A push is about to be repeated under its dedup id.</summary>
-    public void Repeating(TrackedMessage message)
+    /// <summary>A push is about to be repeated under its dedup id. False: nobody can say what must be answered.</summary>
+    public bool TryRepeat(TrackedMessage message)
     {
         lock (_gate)
         {
+            if (message.Place == Place.Gone && message.ConfirmedAt is null && !message.NeverWas)
+            {
+                // Settled perhaps, and remembered then, or lost with its push.
+                return false;
+            }
+
             if (message.NeverWas && message.Place == Place.Gone)
             {
                 message.Place = Place.Alive;
                 _alive++;
             }
+
+            return true;
         }
     }
 
@@ -129,10 +137,6 @@ internal sealed partial class QueueLedger
             else if (reply.Outcome != PushOutcome.Accepted)
             {
                 Report(FindingKind.Answer, message, $"a push was answered with {reply}");
-            }
-            else if (isRepeat && message.ConfirmedAt is not null)
-            {
-                Report(FindingKind.Answer, message, $"a duplicate was accepted as {reply.MessageId}");
             }
             else
             {

@@ -78,19 +78,23 @@ internal sealed partial class QueueModel
     /// <summary>A restart: all consumers are lost, and what is in memory only. The clock has gone on.</summary>
     public void Restart()
     {
-        foreach (ModelQueue queue in Queues.Values.ToList())
+        foreach (ModelQueue queue in Queues.Values)
         {
             queue.Consumers.Clear();
             queue.UsedAt = Now;
             if (queue.Options.Durability == QueueDurability.Memory)
             {
                 queue.Messages.Clear();
-                queue.Unnumbered.Clear();
                 queue.Dedup.Clear();
                 queue.NextId = 0;
-                continue;
             }
 
+            // What has not been moved yet is still where it died.
+            queue.Unnumbered.RemoveAll(dying => Find(dying.Source) is { Options.Durability: QueueDurability.Memory });
+        }
+
+        foreach (ModelQueue queue in Queues.Values.ToList())
+        {
             foreach (ModelMessage message in queue.Live.Where(held => held.State == ModelState.Leased).ToList())
             {
                 Lose(queue, message);
