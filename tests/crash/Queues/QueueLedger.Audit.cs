@@ -29,6 +29,11 @@ internal sealed partial class QueueLedger
                     message.ConfirmedAt ??= 0;
                 }
 
+                if (message.RedrivenAt <= _durableUpTo)
+                {
+                    message.RedrivenAt = 0;
+                }
+
                 if (message.Queue.Durability != Durability.Fsync)
                 {
                     Doubt(message, before);
@@ -132,8 +137,10 @@ internal sealed partial class QueueLedger
 
         message.Place = kept.IsDead ? Place.Dead : Place.Alive;
         message.ConfirmedAt ??= 0;
+        message.NeverWas = false;
         message.MetAt = message.MetAt == 0 ? ++_moment : message.MetAt;
         message.MayBeRedriven = false;
+        message.RedrivenAt = 0;
         (message.AcksOpen, message.RejectsOpen) = (0, 0);
         (message.Failures, message.FailuresMax) = ((int)kept.Failures, (int)kept.Failures);
         message.AttemptsDurable = kept.Attempts;
@@ -169,7 +176,7 @@ internal sealed partial class QueueLedger
 
     private void JudgeDead(TrackedMessage message, KeptCopy kept)
     {
-        bool may = message.Place == Place.Dead || message.MayBeRedriven || kept.Cause switch
+        bool may = message.Place == Place.Dead || message.MayBeRedriven || message.RedrivenAt > 0 || kept.Cause switch
         {
             DeadCause.Rejected => message.RejectsOpen > 0,
             DeadCause.MaxDeliveries => message.FailuresMax >= message.Queue.DeliveriesMax
@@ -206,10 +213,15 @@ internal sealed partial class QueueLedger
         message.Place = Place.Gone;
         message.GoneBy = (Run - 1, uint.MaxValue);
         _alive--;
+
+        // What is confirmed from here on says nothing about it.
+        message.MetAt = 0;
         if (message.ConfirmedAt is null && !message.MayBeGone && !message.Queue.Once)
         {
+            message.BeginLife(id: 0, at: 0);
+            message.FirstId = 0;
             message.NeverWas = true;
-            (message.Id, message.FirstId, message.MetAt) = (0, 0, 0);
+            message.Place = Place.Gone;
         }
     }
 

@@ -169,6 +169,7 @@ internal sealed partial class QueueLedger
         }
 
         long now = ++_moment;
+        message.NeverWas = false;
         message.MetAt = message.MetAt == 0 ? now : message.MetAt;
         CheckIsThere(message, delivery.Attempt);
         if (!message.Attempts.Add(delivery.Attempt) || delivery.Attempt <= message.AttemptsDurable)
@@ -224,7 +225,7 @@ internal sealed partial class QueueLedger
         else
         {
             GroupOf(message)?.Remove(message.Id);
-            message.BeginLife(id);
+            message.BeginLife(id, ++_moment);
         }
 
         GroupOf(message)?.Add(message);

@@ -61,6 +61,9 @@ internal sealed class TrackedMessage(ulong number, QueuePlan queue, int size)
     /// <summary>It was dead while a redrive was under way: it may be alive, under another id.</summary>
     public bool MayBeRedriven { get; set; }
 
+    /// <summary>The ledger's moment at which it came back from the dead, unless that is certainly on disk; 0: it has not.</summary>
+    public long RedrivenAt { get; set; }
+
     /// <summary>Failures that were acknowledged, and those that may have been counted.</summary>
     public int Failures { get; set; }
 
@@ -91,9 +94,10 @@ internal sealed class TrackedMessage(ulong number, QueuePlan queue, int size)
         Place == Place.Alive && Id != 0 && (ConfirmedAt is not null || MetAt > 0) && !MayBeGone && !MayBeDead;
 
     /// <summary>A new message was made of it.</summary>
-    public void BeginLife(ulong id)
+    public void BeginLife(ulong id, long at)
     {
         Id = id;
+        RedrivenAt = at;
         Place = Place.Alive;
         MayBeRedriven = false;
         (AcksOpen, RejectsOpen, Failures, FailuresMax, AttemptsDurable) = (0, 0, 0, 0, 0);
