@@ -9,12 +9,13 @@ internal static class StoreOptions
     private const string DurabilityName = "--durability";
 
     /// <summary>One for each tree of commands: an option belongs to its command.</summary>
-    public static Option<Durability?> Durability()
+    public static Option<Durability?> Durability(
+        string description = "What to wait for: memory, interval, or fsync, the disk [as the server is set]")
     {
         string[] names = ["memory", "interval", "fsync"];
         var option = new Option<Durability?>(DurabilityName)
         {
-            Description = "What to wait for: memory, interval, or fsync, the disk [as the server is set]",
+            Description = description,
             HelpName = string.Join('|', names),
             Recursive = true,
             CustomParser = result =>
