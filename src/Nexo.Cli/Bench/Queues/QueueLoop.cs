@@ -121,12 +121,13 @@ internal sealed class QueueLoop : IDisposable
             publisher.Refill(startedAt);
         }
 
-        _ready.WakeAt(pace?.NextAt ?? until);
+        _ready.WakeAt(pace?.NextAt ?? (until > startedAt ? until : 0));
     }
 
     private void EndPublishing(long now, Pace? pace)
     {
         Traffic.EndPublishing(measuresOn: pace is not null);
+        _ready.WakeAt(0);
         Array.ForEach(_publishers, publisher => publisher.RecordUnsent(now));
     }
 
