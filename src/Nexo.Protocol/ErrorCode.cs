@@ -33,6 +33,7 @@ public enum ErrorCode : ushort
     QueueFull = 306,
     StorageFull = 307,
     RateLimited = 308,
+    TooManyQueues = 309,
 
     InvalidArgument = 400,
     KeyInvalid = 401,
@@ -50,6 +51,7 @@ public enum ErrorCode : ushort
     LeaseLost = 413,
     DeadLetterCycle = 414,
     ScheduleInvalid = 415,
+    ScheduleNotFound = 416,
 
     Internal = 500,
     ShuttingDown = 501,
@@ -76,6 +78,7 @@ public static class ErrorCodes
         ErrorCode.QueueFull => true,
         ErrorCode.StorageFull => true,
         ErrorCode.RateLimited => true,
+        ErrorCode.TooManyQueues => true,
         ErrorCode.QueuePaused => true,
         ErrorCode.ShuttingDown => true,
         ErrorCode.Recovering => true,

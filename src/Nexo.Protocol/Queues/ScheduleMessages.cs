@@ -1,12 +1,12 @@
 namespace Nexo.Protocol;
 
 /// <summary>
-/// SCHEDULE SET. Body: a <see cref="ScheduleDefinition"/> then <c>[body, the rest]</c>. Answer:
+/// SCHEDULE SET. Body: a <see cref="ScheduledMessage"/> then <c>[body, the rest]</c>. Answer:
 /// <see cref="ScheduleSetReply"/>.
 /// </summary>
 public ref struct ScheduleSetRequest
 {
-    public ScheduleDefinition Definition;
+    public ScheduledMessage Message;
 
     public ReadOnlySpan<byte> Body { get; set; }
 
@@ -14,13 +14,14 @@ public ref struct ScheduleSetRequest
     {
         var reader = new BodyReader(body);
         request = default;
-        if (!ScheduleDefinition.TryRead(ref reader, out ScheduleDefinition definition)
-            || definition.CatchUp > ScheduleCatchUp.Once)
+        if (!ScheduledMessage.TryRead(ref reader, out ScheduledMessage message)
+            || message.CatchUp > CatchUpKind.Once
+            || message.Flags > ScheduleFlags.Disabled)
         {
             return false;
         }
 
-        request.Definition = definition;
+        request.Message = message;
         request.Body = reader.TakeRest();
         return true;
     }
@@ -28,7 +29,7 @@ public ref struct ScheduleSetRequest
     /// <summary>Writes the body into the open frame.</summary>
     public readonly void Write(FrameBuffer buffer)
     {
-        Definition.Write(buffer);
+        Message.Write(buffer);
         buffer.Write(Body);
     }
 }
@@ -56,16 +57,29 @@ public readonly record struct ScheduleSetReply(bool Created, long NextAt)
 }
 
 /// <summary>
-/// Answer to SCHEDULE DESCRIBE. Body: a <see cref="ScheduleDefinition"/> then <c>[i64 lastAt][i64 nextAt][body, the
-/// rest]</c>; a time that is not is 0.
+/// Answer to SCHEDULE DESCRIBE. Body: a <see cref="ScheduledMessage"/> then <c>[i64 lastAt][i64 nextAt][u64 runs][u64
+/// failed][u64 missed][u16 lastError][body, the rest]</c>; a time that is not is 0.
 /// </summary>
 public ref struct ScheduleDescribeReply
 {
-    public ScheduleDefinition Definition;
+    public ScheduledMessage Message;
 
+    /// <summary>When its last run was due, in ms since the Unix epoch.</summary>
     public long LastAt { get; set; }
 
     public long NextAt { get; set; }
+
+    /// <summary>Runs that were due and tried, those that failed among them.</summary>
+    public ulong Runs { get; set; }
+
+    /// <summary>Runs whose push was refused.</summary>
+    public ulong Failed { get; set; }
+
+    /// <summary>Runs that were passed over, because the server was down.</summary>
+    public ulong Missed { get; set; }
+
+    /// <summary>Why the last run failed; none: it was pushed.</summary>
+    public ErrorCode LastError { get; set; }
 
     public ReadOnlySpan<byte> Body { get; set; }
 
@@ -73,16 +87,24 @@ public ref struct ScheduleDescribeReply
     {
         var reader = new BodyReader(body);
         reply = default;
-        if (!ScheduleDefinition.TryRead(ref reader, out ScheduleDefinition definition)
+        if (!ScheduledMessage.TryRead(ref reader, out ScheduledMessage message)
             || !reader.TryReadInt64(out long lastAt)
-            || !reader.TryReadInt64(out long nextAt))
+            || !reader.TryReadInt64(out long nextAt)
+            || !reader.TryReadUInt64(out ulong runs)
+            || !reader.TryReadUInt64(out ulong failed)
+            || !reader.TryReadUInt64(out ulong missed)
+            || !reader.TryReadUInt16(out ushort lastError))
         {
             return false;
         }
 
-        reply.Definition = definition;
+        reply.Message = message;
         reply.LastAt = lastAt;
         reply.NextAt = nextAt;
+        reply.Runs = runs;
+        reply.Failed = failed;
+        reply.Missed = missed;
+        reply.LastError = (ErrorCode)lastError;
         reply.Body = reader.TakeRest();
         return true;
     }
@@ -90,9 +112,13 @@ public ref struct ScheduleDescribeReply
     /// <summary>Writes the body into the open frame.</summary>
     public readonly void Write(FrameBuffer buffer)
     {
-        Definition.Write(buffer);
+        Message.Write(buffer);
         buffer.WriteInt64(LastAt);
         buffer.WriteInt64(NextAt);
+        buffer.WriteUInt64(Runs);
+        buffer.WriteUInt64(Failed);
+        buffer.WriteUInt64(Missed);
+        buffer.WriteUInt16((ushort)LastError);
         buffer.Write(Body);
     }
 }
