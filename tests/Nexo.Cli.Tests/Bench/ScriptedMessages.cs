@@ -39,11 +39,11 @@ internal sealed class ScriptedMessages
             touched.Add(consumer.Connection);
             FrameBuffer buffer = consumer.Connection.Pending;
             buffer.Begin(Opcode.QueueConsume, FrameKind.Push, consumer.Correlation);
-            QueueDeliveryList.WriteStart(buffer, count);
+            DeliveryList.WriteStart(buffer, count);
             for (uint i = 0; i < count; i++)
             {
                 (ulong id, byte[] body) = _ready.Dequeue();
-                new QueueDelivery
+                new DeliveredMessage
                 {
                     MessageId = id,
                     Lease = ScriptedServer.LeaseOf(id),

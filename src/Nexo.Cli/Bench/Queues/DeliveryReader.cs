@@ -100,13 +100,13 @@ internal sealed class DeliveryReader
 
     private void ReadUnusual(ReadOnlySpan<byte> body, uint from, long now, AckTarget acks)
     {
-        if (!QueueDeliveryList.TryRead(body, out QueueDeliveryList list))
+        if (!DeliveryList.TryRead(body, out DeliveryList list))
         {
             throw new CliFailure(ExitCode.Refused, "protocol", "The server sent deliveries that cannot be read.");
         }
 
         Span<byte> lease = stackalloc byte[LeaseList.ItemSize];
-        for (uint i = 0; list.TryTake(out QueueDelivery delivery); i++)
+        for (uint i = 0; list.TryTake(out DeliveredMessage delivery); i++)
         {
             if (i < from)
             {
