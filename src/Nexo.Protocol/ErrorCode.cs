@@ -33,6 +33,7 @@ public enum ErrorCode : ushort
     QueueFull = 306,
     StorageFull = 307,
     RateLimited = 308,
+    TooManyQueues = 309,
 
     InvalidArgument = 400,
     KeyInvalid = 401,
@@ -76,6 +77,7 @@ public static class ErrorCodes
         ErrorCode.QueueFull => true,
         ErrorCode.StorageFull => true,
         ErrorCode.RateLimited => true,
+        ErrorCode.TooManyQueues => true,
         ErrorCode.QueuePaused => true,
         ErrorCode.ShuttingDown => true,
         ErrorCode.Recovering => true,

@@ -9,17 +9,14 @@ public enum KeptParts : byte
     /// <summary><c>blob</c>.</summary>
     Group = 1,
 
-    /// <summary><c>blob</c>.</summary>
-    DedupId = 2,
-
     /// <summary><c>i64</c>: when it can be delivered next. Of a delayed message, and of a leased one.</summary>
-    VisibleAt = 4,
+    VisibleAt = 2,
 
     /// <summary><c>i64</c>: when its life ends.</summary>
-    ExpiresAt = 8,
+    ExpiresAt = 4,
 
     /// <summary>What is to be said of a dead letter.</summary>
-    Dead = 16,
+    Dead = 8,
 }
 
 /// <summary>Why a message became a dead letter. Numbers are append-only.</summary>
@@ -27,7 +24,7 @@ public enum DeadCause : ushort
 {
     None = 0,
 
-    /// <summary>The last of its deliveries failed.</summary>
+    /// <summary>It failed as often as it may.</summary>
     MaxDeliveries = 1,
 
     /// <summary>Its life ended before it was settled.</summary>
@@ -39,15 +36,15 @@ public enum DeadCause : ushort
     /// <summary>The queue was full, and keeps what comes then as dead letters.</summary>
     QueueFull = 4,
 
-    /// <summary>The last of its deliveries was to a consumer that went away or let the lease run out.</summary>
+    /// <summary>Its consumers went away too often while they had it.</summary>
     ConsumerLost = 5,
 }
 
 /// <summary>
 /// A message that is looked at where it lies, one of a <see cref="KeptMessagePage"/>:
 /// <c>[u32 bytes][u64 messageId][i64 enqueuedAt][u32 attempts][u32 failures][u8 present][u8 priority][u16 reserved 0]{u32
-/// length, group}{u32 length, dedupId}{i64 visibleAt}{i64 expiresAt}{i64 diedAt, u16 cause, u32 length, source, u32 length,
-/// reason}[u16 blockBytes][header block][body, to the end of bytes]</c>; <c>bytes</c> counts what follows it.
+/// length, group}{i64 visibleAt}{i64 expiresAt}{i64 diedAt, u16 cause, u32 length, source, u32 length, reason}[u16
+/// blockBytes][header block][body, to the end of bytes]</c>; <c>bytes</c> counts what follows it.
 /// </summary>
 public readonly ref struct KeptMessage
 {
@@ -55,8 +52,7 @@ public readonly ref struct KeptMessage
     private const int FixedSize = 28;
     private const int DeadFixedSize = sizeof(long) + sizeof(ushort) + (2 * sizeof(uint));
 
-    private const KeptParts AllParts =
-        KeptParts.Group | KeptParts.DedupId | KeptParts.VisibleAt | KeptParts.ExpiresAt | KeptParts.Dead;
+    private const KeptParts AllParts = KeptParts.Group | KeptParts.VisibleAt | KeptParts.ExpiresAt | KeptParts.Dead;
 
     public ulong MessageId { get; init; }
 
@@ -66,7 +62,7 @@ public readonly ref struct KeptMessage
     /// <summary>Deliveries that were made.</summary>
     public uint Attempts { get; init; }
 
-    /// <summary>Those of them that count against the queue's limit.</summary>
+    /// <summary>Those of them that ended in a nack or with the lease: they count against the queue's limit.</summary>
     public uint Failures { get; init; }
 
     /// <summary>Which of the optional parts below are on the wire.</summary>
@@ -75,8 +71,6 @@ public readonly ref struct KeptMessage
     public byte Priority { get; init; }
 
     public ReadOnlySpan<byte> Group { get; init; }
-
-    public ReadOnlySpan<byte> DedupId { get; init; }
 
     public long VisibleAt { get; init; }
 
@@ -137,12 +131,10 @@ public readonly ref struct KeptMessage
         long diedAt = 0;
         ushort cause = 0;
         ReadOnlySpan<byte> group = default;
-        ReadOnlySpan<byte> dedupId = default;
         ReadOnlySpan<byte> source = default;
         ReadOnlySpan<byte> reason = default;
         bool read = parts <= AllParts
             && ((parts & KeptParts.Group) == 0 || reader.TryReadBlob(out group))
-            && ((parts & KeptParts.DedupId) == 0 || reader.TryReadBlob(out dedupId))
             && ((parts & KeptParts.VisibleAt) == 0 || reader.TryReadInt64(out visibleAt))
             && ((parts & KeptParts.ExpiresAt) == 0 || reader.TryReadInt64(out expiresAt))
             && ((parts & KeptParts.Dead) == 0
@@ -154,7 +146,6 @@ public readonly ref struct KeptMessage
         {
             Parts = parts,
             Group = group,
-            DedupId = dedupId,
             VisibleAt = visibleAt,
             ExpiresAt = expiresAt,
             DiedAt = diedAt,
@@ -170,7 +161,6 @@ public readonly ref struct KeptMessage
         sizeof(uint)
         + FixedSize
         + ((Parts & KeptParts.Group) == 0 ? 0 : sizeof(uint) + (long)Group.Length)
-        + ((Parts & KeptParts.DedupId) == 0 ? 0 : sizeof(uint) + (long)DedupId.Length)
         + ((Parts & KeptParts.VisibleAt) == 0 ? 0 : sizeof(long))
         + ((Parts & KeptParts.ExpiresAt) == 0 ? 0 : sizeof(long))
         + ((Parts & KeptParts.Dead) == 0 ? 0 : DeadFixedSize + (long)Source.Length + Reason.Length)
@@ -201,11 +191,6 @@ public readonly ref struct KeptMessage
         if ((Parts & KeptParts.Group) != 0)
         {
             buffer.WriteBlob(Group);
-        }
-
-        if ((Parts & KeptParts.DedupId) != 0)
-        {
-            buffer.WriteBlob(DedupId);
         }
 
         if ((Parts & KeptParts.VisibleAt) != 0)

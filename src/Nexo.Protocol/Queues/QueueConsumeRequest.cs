@@ -18,7 +18,7 @@ public enum ConsumeOptions : byte
 /// <summary>
 /// QUEUE CONSUME, which opens a subscription. Body:
 /// <c>[u32 credits][u8 options][u8 0][u16 0][u32 leaseMs][queue, the rest]</c>; a lease of 0 is the queue's. The reply has
-/// no body; pushes are each a <see cref="QueueDeliveryList"/> and cost a credit for each message.
+/// no body; pushes are each a <see cref="DeliveryList"/> and cost a credit for each message.
 /// </summary>
 public readonly ref struct QueueConsumeRequest
 {

@@ -15,7 +15,7 @@ public enum QueueFlow : byte
 
 /// <summary>Messages of a queue by what they wait for, as bits.</summary>
 [Flags]
-public enum QueueParts : byte
+public enum PurgeParts : byte
 {
     None = 0,
     Ready = 1,
@@ -67,16 +67,16 @@ public readonly ref struct QueuePauseRequest
 /// </summary>
 public readonly ref struct QueuePurgeRequest
 {
-    public QueueParts Parts { get; init; }
+    public PurgeParts Parts { get; init; }
 
     public ReadOnlySpan<byte> Name { get; init; }
 
     public static bool TryRead(ReadOnlySpan<byte> body, out QueuePurgeRequest request)
     {
-        const QueueParts All = QueueParts.Ready | QueueParts.Delayed | QueueParts.Dead;
+        const PurgeParts All = PurgeParts.Ready | PurgeParts.Delayed | PurgeParts.Dead;
         var reader = new BodyReader(body);
-        bool read = reader.TryReadByte(out byte bits) && (QueueParts)bits is > QueueParts.None and <= All;
-        request = new QueuePurgeRequest { Parts = (QueueParts)bits, Name = reader.TakeRest() };
+        bool read = reader.TryReadByte(out byte bits) && (PurgeParts)bits is > PurgeParts.None and <= All;
+        request = new QueuePurgeRequest { Parts = (PurgeParts)bits, Name = reader.TakeRest() };
         return read;
     }
 

@@ -12,7 +12,7 @@ public enum NackAction : byte
     /// <summary>After <see cref="QueueNackRequest.DelayMs"/>.</summary>
     AfterDelay = 2,
 
-    /// <summary>At once, and the delivery does not count as an attempt: it was not begun.</summary>
+    /// <summary>At once, and it is no failure: the message was not worked on.</summary>
     GiveBack = 3,
 }
 

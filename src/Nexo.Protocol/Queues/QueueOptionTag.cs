@@ -9,10 +9,10 @@ public enum QueueOptionTag : ushort
     /// <summary>How long a consumer has a message before it goes to another, in ms.</summary>
     LeaseMs = 1,
 
-    /// <summary>Deliveries that may fail before the message becomes a dead letter; 0: no limit.</summary>
+    /// <summary>Failures after which a message becomes a dead letter; 0: never.</summary>
     DeliveriesMax = 2,
 
-    /// <summary>A <see cref="QueueBackoff"/>.</summary>
+    /// <summary>A <see cref="BackoffKind"/>.</summary>
     BackoffKind = 3,
 
     /// <summary>The first pause after a failure, in ms.</summary>
@@ -21,19 +21,19 @@ public enum QueueOptionTag : ushort
     /// <summary>The longest pause after a failure, in ms.</summary>
     BackoffMsMax = 5,
 
-    /// <summary>UTF-8: the queue that dead letters are pushed to; empty: they are kept with this one.</summary>
+    /// <summary>UTF-8: the queue that keeps the dead letters; empty: this one.</summary>
     DeadLetterQueue = 6,
 
     /// <summary>The life of a message that names none itself, in ms; 0: for ever.</summary>
     MessageTtlMs = 7,
 
-    /// <summary>Most messages that wait, dead letters not counted; 0: no limit.</summary>
+    /// <summary>Most messages, dead letters not counted; 0: no limit.</summary>
     MessagesMax = 8,
 
-    /// <summary>Most bytes of messages that wait; 0: no limit.</summary>
+    /// <summary>Most bytes of those messages; 0: no limit.</summary>
     BytesMax = 9,
 
-    /// <summary>A <see cref="QueueWhenFull"/>.</summary>
+    /// <summary>A <see cref="FullQueueAction"/>.</summary>
     WhenFull = 10,
 
     /// <summary>How long the id of a message stands against a duplicate, in ms; 0: not at all.</summary>
@@ -42,10 +42,10 @@ public enum QueueOptionTag : ushort
     /// <summary>A <see cref="Protocol.Durability"/> but the server's default.</summary>
     Durability = 12,
 
-    /// <summary>How many priorities there are: 0 to this less 1.</summary>
+    /// <summary>How many priorities there are: 0 to one less, and the highest goes first.</summary>
     Priorities = 13,
 
-    /// <summary>Messages of one group that may be leased at once; 1 keeps a group in order.</summary>
+    /// <summary>Messages of one group that may be leased at once, 1 for order within it; 0: no limit.</summary>
     GroupInFlightMax = 14,
 
     /// <summary>Deliveries of one group in a second; 0: no limit.</summary>
@@ -56,7 +56,7 @@ public enum QueueOptionTag : ushort
 }
 
 /// <summary>How the pause before the next delivery of a message that failed grows.</summary>
-public enum QueueBackoff : byte
+public enum BackoffKind : byte
 {
     /// <summary>No pause.</summary>
     None = 0,
@@ -64,12 +64,12 @@ public enum QueueBackoff : byte
     /// <summary>The same each time.</summary>
     Fixed = 1,
 
-    /// <summary>Doubled each time up to the longest, with a random part taken off it.</summary>
+    /// <summary>Doubled with each failure up to the longest, of which a random part is taken off.</summary>
     Exponential = 2,
 }
 
 /// <summary>What becomes of a push to a full queue.</summary>
-public enum QueueWhenFull : byte
+public enum FullQueueAction : byte
 {
     /// <summary>It is refused with <see cref="ErrorCode.QueueFull"/>.</summary>
     Reject = 0,

@@ -3,7 +3,7 @@ namespace Nexo.Protocol;
 /// <summary>
 /// QUEUE PULL. Body: <c>[u32 waitMs][u32 messagesMax][u32 bytesMax][u32 leaseMs][u8 options][queue, the rest]</c>; a lease
 /// of 0 is the queue's. Of <see cref="ConsumeOptions"/> it has <see cref="ConsumeOptions.SettledByDelivery"/> alone.
-/// Answer: <see cref="QueueDeliveryList"/>, empty when the wait is over.
+/// Answer: <see cref="DeliveryList"/>, empty when the wait is over.
 /// </summary>
 public readonly ref struct QueuePullRequest
 {

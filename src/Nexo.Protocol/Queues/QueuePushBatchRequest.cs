@@ -11,7 +11,7 @@ public ref struct QueuePushBatchRequest
 
     private BodyReader _items;
 
-    /// <summary>Either every message is accepted or a duplicate, or nothing is changed.</summary>
+    /// <summary>Either no message is refused, or nothing is changed.</summary>
     public bool AllOrNone { get; private init; }
 
     public ReadOnlySpan<byte> Queue { get; private init; }

@@ -10,6 +10,9 @@ public enum PushOutcome : byte
 
     /// <summary>A message with its dedup id is or was there; the id is that message's.</summary>
     Duplicate = 2,
+
+    /// <summary>The queue is full and keeps what comes then as dead letters; the id is the dead letter's.</summary>
+    DeadLettered = 3,
 }
 
 /// <summary>

@@ -21,8 +21,10 @@ public enum QueueStat : ushort
     /// <summary>Open consumers, waiting pulls included.</summary>
     Consumers = 6,
 
+    /// <summary>Memory for its messages.</summary>
     MemoryBytes = 7,
 
+    /// <summary>Disk for messages that are not in memory.</summary>
     DiskBytes = 8,
 
     /// <summary>Pushes that were accepted.</summary>
@@ -64,6 +66,6 @@ public enum QueueStat : ushort
     /// <summary>Messages whose life ended before they were settled.</summary>
     MessagesExpiredTotal = 23,
 
-    /// <summary>Bytes of the messages that wait, wherever they are.</summary>
+    /// <summary>Bytes of all messages that are not dead, wherever they are.</summary>
     MessageBytes = 24,
 }

@@ -1,12 +1,12 @@
 namespace Nexo.Protocol;
 
 /// <summary>
-/// SCHEDULE SET. Body: a <see cref="ScheduleDefinition"/> then <c>[body, the rest]</c>. Answer:
+/// SCHEDULE SET. Body: a <see cref="ScheduledMessage"/> then <c>[body, the rest]</c>. Answer:
 /// <see cref="ScheduleSetReply"/>.
 /// </summary>
 public ref struct ScheduleSetRequest
 {
-    public ScheduleDefinition Definition;
+    public ScheduledMessage Message;
 
     public ReadOnlySpan<byte> Body { get; set; }
 
@@ -14,13 +14,13 @@ public ref struct ScheduleSetRequest
     {
         var reader = new BodyReader(body);
         request = default;
-        if (!ScheduleDefinition.TryRead(ref reader, out ScheduleDefinition definition)
-            || definition.CatchUp > ScheduleCatchUp.Once)
+        if (!ScheduledMessage.TryRead(ref reader, out ScheduledMessage message)
+            || message.CatchUp > CatchUpKind.Once)
         {
             return false;
         }
 
-        request.Definition = definition;
+        request.Message = message;
         request.Body = reader.TakeRest();
         return true;
     }
@@ -28,7 +28,7 @@ public ref struct ScheduleSetRequest
     /// <summary>Writes the body into the open frame.</summary>
     public readonly void Write(FrameBuffer buffer)
     {
-        Definition.Write(buffer);
+        Message.Write(buffer);
         buffer.Write(Body);
     }
 }
@@ -56,12 +56,12 @@ public readonly record struct ScheduleSetReply(bool Created, long NextAt)
 }
 
 /// <summary>
-/// Answer to SCHEDULE DESCRIBE. Body: a <see cref="ScheduleDefinition"/> then <c>[i64 lastAt][i64 nextAt][body, the
+/// Answer to SCHEDULE DESCRIBE. Body: a <see cref="ScheduledMessage"/> then <c>[i64 lastAt][i64 nextAt][body, the
 /// rest]</c>; a time that is not is 0.
 /// </summary>
 public ref struct ScheduleDescribeReply
 {
-    public ScheduleDefinition Definition;
+    public ScheduledMessage Message;
 
     public long LastAt { get; set; }
 
@@ -73,14 +73,14 @@ public ref struct ScheduleDescribeReply
     {
         var reader = new BodyReader(body);
         reply = default;
-        if (!ScheduleDefinition.TryRead(ref reader, out ScheduleDefinition definition)
+        if (!ScheduledMessage.TryRead(ref reader, out ScheduledMessage message)
             || !reader.TryReadInt64(out long lastAt)
             || !reader.TryReadInt64(out long nextAt))
         {
             return false;
         }
 
-        reply.Definition = definition;
+        reply.Message = message;
         reply.LastAt = lastAt;
         reply.NextAt = nextAt;
         reply.Body = reader.TakeRest();
@@ -90,7 +90,7 @@ public ref struct ScheduleDescribeReply
     /// <summary>Writes the body into the open frame.</summary>
     public readonly void Write(FrameBuffer buffer)
     {
-        Definition.Write(buffer);
+        Message.Write(buffer);
         buffer.WriteInt64(LastAt);
         buffer.WriteInt64(NextAt);
         buffer.Write(Body);

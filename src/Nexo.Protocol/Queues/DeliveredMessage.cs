@@ -10,9 +10,6 @@ public enum DeliveryParts : byte
 
     /// <summary><c>blob</c>.</summary>
     Group = 1,
-
-    /// <summary><c>blob</c>.</summary>
-    DedupId = 2,
 }
 
 /// <summary>What else is to be said of a delivery, as bits; those that are not named here were added later.</summary>
@@ -22,24 +19,22 @@ public enum DeliveryFlags : byte
     None = 0,
 
     /// <summary>
-    /// It may have been delivered before, also when <see cref="QueueDelivery.Attempt"/> is 1: to a consumer that gave it
-    /// back or went away.
+    /// It may have been delivered before, also when <see cref="DeliveredMessage.Attempt"/> is 1: a crash may have taken the
+    /// count of its last deliveries with it.
     /// </summary>
     Redelivered = 1,
 }
 
 /// <summary>
-/// A message as a consumer gets it, one of a <see cref="QueueDeliveryList"/>:
+/// A message as a consumer gets it, one of a <see cref="DeliveryList"/>:
 /// <c>[u32 bytes][u64 messageId][u64 lease][i64 enqueuedAt][i64 leaseEndsAt][u32 attempt][u8 present][u8 priority][u8 flags]
-/// [u8 reserved 0]{u32 length, group}{u32 length, dedupId}[u16 blockBytes][header block][body, to the end of bytes]</c>;
-/// <c>bytes</c> counts what follows it.
+/// [u8 reserved 0]{u32 length, group}[u16 blockBytes][header block][body, to the end of bytes]</c>; <c>bytes</c> counts
+/// what follows it.
 /// </summary>
-public readonly ref struct QueueDelivery
+public readonly ref struct DeliveredMessage
 {
     /// <summary>Bytes of an item before its optional parts: 4 + 4 × 8 + 4 + 4 × 1.</summary>
     private const int FixedSize = 44;
-
-    private const DeliveryParts AllParts = DeliveryParts.Group | DeliveryParts.DedupId;
 
     public ulong MessageId { get; init; }
 
@@ -54,7 +49,7 @@ public readonly ref struct QueueDelivery
     /// <summary>In ms since the Unix epoch; 0 when the message is settled by delivery.</summary>
     public long LeaseEndsAt { get; init; }
 
-    /// <summary>1 for the first.</summary>
+    /// <summary>Which delivery of the message this is, 1 for the first.</summary>
     public uint Attempt { get; init; }
 
     /// <summary>Which of the optional parts below are on the wire.</summary>
@@ -66,14 +61,12 @@ public readonly ref struct QueueDelivery
 
     public ReadOnlySpan<byte> Group { get; init; }
 
-    public ReadOnlySpan<byte> DedupId { get; init; }
-
     /// <summary>A header block without its leading size, checked.</summary>
     public ReadOnlySpan<byte> Headers { get; init; }
 
     public ReadOnlySpan<byte> Body { get; init; }
 
-    internal static bool TryReadItem(scoped ref BodyReader reader, out QueueDelivery delivery)
+    internal static bool TryReadItem(scoped ref BodyReader reader, out DeliveredMessage delivery)
     {
         delivery = default;
         if (!reader.TryReadUInt32(out uint bytes) || !reader.TryReadBytes(bytes, out ReadOnlySpan<byte> item))
@@ -83,21 +76,19 @@ public readonly ref struct QueueDelivery
 
         var inner = new BodyReader(item);
         ReadOnlySpan<byte> group = default;
-        ReadOnlySpan<byte> dedupId = default;
         if (!inner.TryReadUInt64(out ulong messageId)
             || !inner.TryReadUInt64(out ulong lease)
             || !inner.TryReadInt64(out long enqueuedAt)
             || !inner.TryReadInt64(out long leaseEndsAt)
             || !inner.TryReadUInt64(out ulong tail)
-            || (DeliveryParts)(byte)(tail >> 32) is not (>= DeliveryParts.None and <= AllParts and var parts)
+            || (DeliveryParts)(byte)(tail >> 32) is not (<= DeliveryParts.Group and var parts)
             || ((parts & DeliveryParts.Group) != 0 && !inner.TryReadBlob(out group))
-            || ((parts & DeliveryParts.DedupId) != 0 && !inner.TryReadBlob(out dedupId))
             || !HeaderBlock.TryRead(ref inner, out ReadOnlySpan<byte> headers))
         {
             return false;
         }
 
-        delivery = new QueueDelivery
+        delivery = new DeliveredMessage
         {
             MessageId = messageId,
             Lease = lease,
@@ -108,7 +99,6 @@ public readonly ref struct QueueDelivery
             Priority = (byte)(tail >> 40),
             Flags = (DeliveryFlags)(byte)(tail >> 48),
             Group = group,
-            DedupId = dedupId,
             Headers = headers,
             Body = inner.TakeRest(),
         };
@@ -153,18 +143,12 @@ public readonly ref struct QueueDelivery
         {
             buffer.WriteBlob(Group);
         }
-
-        if ((Parts & DeliveryParts.DedupId) != 0)
-        {
-            buffer.WriteBlob(DedupId);
-        }
     }
 
     /// <summary>Bytes of the whole item with headers and a body of these sizes.</summary>
     public long Measure(int headerBytes, int bodyBytes) =>
         FixedSize
         + ((Parts & DeliveryParts.Group) == 0 ? 0 : sizeof(uint) + (long)Group.Length)
-        + ((Parts & DeliveryParts.DedupId) == 0 ? 0 : sizeof(uint) + (long)DedupId.Length)
         + sizeof(ushort)
         + headerBytes
         + bodyBytes;

@@ -2,16 +2,16 @@ namespace Nexo.Protocol;
 
 /// <summary>
 /// Messages as a consumer gets them: a push of QUEUE CONSUME, which costs <c>count</c> credits, and the answer to QUEUE
-/// PULL. Body: <c>[u32 count]</c> then each as <see cref="QueueDelivery"/> says. Checked whole on reading it, as
+/// PULL. Body: <c>[u32 count]</c> then each as <see cref="DeliveredMessage"/> says. Checked whole on reading it, as
 /// <see cref="BlobList"/> is.
 /// </summary>
-public ref struct QueueDeliveryList
+public ref struct DeliveryList
 {
     private BodyReader _items;
 
     public uint Count { get; private init; }
 
-    public static bool TryRead(ReadOnlySpan<byte> body, out QueueDeliveryList list)
+    public static bool TryRead(ReadOnlySpan<byte> body, out DeliveryList list)
     {
         var reader = new BodyReader(body);
         list = default;
@@ -20,10 +20,10 @@ public ref struct QueueDeliveryList
             return false;
         }
 
-        list = new QueueDeliveryList { Count = count, _items = reader };
+        list = new DeliveryList { Count = count, _items = reader };
         for (uint i = 0; i < count; i++)
         {
-            if (!QueueDelivery.TryReadItem(ref reader, out _))
+            if (!DeliveredMessage.TryReadItem(ref reader, out _))
             {
                 return false;
             }
@@ -33,10 +33,10 @@ public ref struct QueueDeliveryList
     }
 
     /// <summary>Takes the next message; false at the end.</summary>
-    public bool TryTake(out QueueDelivery delivery) => QueueDelivery.TryReadItem(ref _items, out delivery);
+    public bool TryTake(out DeliveredMessage delivery) => DeliveredMessage.TryReadItem(ref _items, out delivery);
 
     /// <summary>
-    /// Writes what stands before the messages, first in the body; <see cref="QueueDelivery.Write"/> follows, count times.
+    /// Writes what stands before the messages, first in the body; <see cref="DeliveredMessage.Write"/> follows, count times.
     /// A server that does not know the count yet writes 0 and has it filled in by <see cref="PatchCount"/>.
     /// </summary>
     public static void WriteStart(FrameBuffer buffer, uint count) => buffer.WriteUInt32(count);

@@ -1,7 +1,7 @@
 namespace Nexo.Protocol;
 
 /// <summary>What a schedule does about runs that were missed while the server was down.</summary>
-public enum ScheduleCatchUp : byte
+public enum CatchUpKind : byte
 {
     /// <summary>Nothing.</summary>
     None = 0,
@@ -28,11 +28,11 @@ public enum ScheduleParts : byte
 /// <c>[u8 catchUp][u8 present][u8 priority][u8 reserved 0][u32 length, name][u32 length, cron][u32 length, timeZone][u32
 /// length, queue]{i64 ttlMs}{u32 length, group}</c>. The message's headers are the frame's.
 /// </summary>
-public readonly ref struct ScheduleDefinition
+public readonly ref struct ScheduledMessage
 {
     private const ScheduleParts AllParts = ScheduleParts.Ttl | ScheduleParts.Group;
 
-    public ScheduleCatchUp CatchUp { get; init; }
+    public CatchUpKind CatchUp { get; init; }
 
     /// <summary>Which of the optional parts below are on the wire.</summary>
     public ScheduleParts Parts { get; init; }
@@ -53,9 +53,9 @@ public readonly ref struct ScheduleDefinition
 
     public ReadOnlySpan<byte> Group { get; init; }
 
-    internal static bool TryRead(scoped ref BodyReader reader, out ScheduleDefinition definition)
+    internal static bool TryRead(scoped ref BodyReader reader, out ScheduledMessage message)
     {
-        definition = default;
+        message = default;
         long ttlMs = 0;
         ReadOnlySpan<byte> group = default;
         if (!reader.TryReadUInt32(out uint head)
@@ -71,9 +71,9 @@ public readonly ref struct ScheduleDefinition
             return false;
         }
 
-        definition = new ScheduleDefinition
+        message = new ScheduledMessage
         {
-            CatchUp = (ScheduleCatchUp)(byte)head,
+            CatchUp = (CatchUpKind)(byte)head,
             Parts = parts,
             Priority = (byte)(head >> 16),
             Name = name,
