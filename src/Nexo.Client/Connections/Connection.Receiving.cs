@@ -142,6 +142,7 @@ internal sealed partial class Connection
     {
         bool success = header.Kind == FrameKind.Reply;
         Operation? operation;
+        ILateReply? late;
         bool flush = false;
         lock (_gate)
         {
@@ -158,6 +159,7 @@ internal sealed partial class Connection
 
             ref Slot slot = ref _slots[index];
             operation = slot.Operation;
+            late = slot.Late;
             slot.Operation = null;
             _slots.Answered();
             if (!success || slot.Subscription is null)
@@ -179,6 +181,11 @@ internal sealed partial class Connection
         if (flush)
         {
             StartFlush(here: false);
+        }
+
+        if (operation is null && success)
+        {
+            late?.OnLateReply(body);
         }
 
         return operation is null ? null : Complete(operation, header, body, ref last);
