@@ -51,6 +51,7 @@ public enum ErrorCode : ushort
     LeaseLost = 413,
     DeadLetterCycle = 414,
     ScheduleInvalid = 415,
+    ScheduleNotFound = 416,
 
     Internal = 500,
     ShuttingDown = 501,

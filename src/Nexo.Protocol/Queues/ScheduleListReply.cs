@@ -1,9 +1,9 @@
 namespace Nexo.Protocol;
 
 /// <summary>
-/// Answer to SCHEDULE LIST. Body: <c>[u32 cursorLength][cursor][u32 count]</c> then the items, each <c>[i64 lastAt][i64
-/// nextAt][u32 length, name][u32 length, cron][u32 length, timeZone][u32 length, queue]</c>. Only an empty cursor ends the
-/// list. Checked whole on reading it, as <see cref="BlobList"/> is.
+/// Answer to SCHEDULE LIST. Body: <c>[u32 cursorLength][cursor][u32 count]</c> then the items, each <c>[u8 flags][i64
+/// lastAt][i64 nextAt][u32 length, name][u32 length, cron][u32 length, timeZone][u32 length, queue]</c>. Only an empty
+/// cursor ends the list. Checked whole on reading it, as <see cref="BlobList"/> is.
 /// </summary>
 public ref struct ScheduleListReply
 {
@@ -48,6 +48,11 @@ public ref struct ScheduleListReply
 /// <summary>One schedule of a <see cref="ScheduleListReply"/>; a time that is not is 0.</summary>
 public readonly ref struct ScheduleListItem
 {
+    public ScheduleFlags Flags { get; init; }
+
+    public bool IsDisabled => (Flags & ScheduleFlags.Disabled) != 0;
+
+    /// <summary>When its last run was due, in ms since the Unix epoch.</summary>
     public long LastAt { get; init; }
 
     public long NextAt { get; init; }
@@ -63,7 +68,8 @@ public readonly ref struct ScheduleListItem
     internal static bool TryRead(scoped ref BodyReader reader, out ScheduleListItem item)
     {
         item = default;
-        if (!reader.TryReadInt64(out long lastAt)
+        if (!reader.TryReadByte(out byte flags)
+            || !reader.TryReadInt64(out long lastAt)
             || !reader.TryReadInt64(out long nextAt)
             || !reader.TryReadBlob(out ReadOnlySpan<byte> name)
             || !reader.TryReadBlob(out ReadOnlySpan<byte> cron)
@@ -75,6 +81,7 @@ public readonly ref struct ScheduleListItem
 
         item = new ScheduleListItem
         {
+            Flags = (ScheduleFlags)flags,
             LastAt = lastAt,
             NextAt = nextAt,
             Name = name,
@@ -88,6 +95,7 @@ public readonly ref struct ScheduleListItem
     /// <summary>Writes the item behind those that were written before.</summary>
     public void Write(FrameBuffer buffer)
     {
+        buffer.WriteByte((byte)Flags);
         buffer.WriteInt64(LastAt);
         buffer.WriteInt64(NextAt);
         buffer.WriteBlob(Name);

@@ -15,7 +15,8 @@ public ref struct ScheduleSetRequest
         var reader = new BodyReader(body);
         request = default;
         if (!ScheduledMessage.TryRead(ref reader, out ScheduledMessage message)
-            || message.CatchUp > CatchUpKind.Once)
+            || message.CatchUp > CatchUpKind.Once
+            || message.Flags > ScheduleFlags.Disabled)
         {
             return false;
         }
@@ -56,16 +57,29 @@ public readonly record struct ScheduleSetReply(bool Created, long NextAt)
 }
 
 /// <summary>
-/// Answer to SCHEDULE DESCRIBE. Body: a <see cref="ScheduledMessage"/> then <c>[i64 lastAt][i64 nextAt][body, the
-/// rest]</c>; a time that is not is 0.
+/// Answer to SCHEDULE DESCRIBE. Body: a <see cref="ScheduledMessage"/> then <c>[i64 lastAt][i64 nextAt][u64 runs][u64
+/// failed][u64 missed][u16 lastError][body, the rest]</c>; a time that is not is 0.
 /// </summary>
 public ref struct ScheduleDescribeReply
 {
     public ScheduledMessage Message;
 
+    /// <summary>When its last run was due, in ms since the Unix epoch.</summary>
     public long LastAt { get; set; }
 
     public long NextAt { get; set; }
+
+    /// <summary>Runs that were due and tried, those that failed among them.</summary>
+    public ulong Runs { get; set; }
+
+    /// <summary>Runs whose push was refused.</summary>
+    public ulong Failed { get; set; }
+
+    /// <summary>Runs that were passed over, because the server was down.</summary>
+    public ulong Missed { get; set; }
+
+    /// <summary>Why the last run failed; none: it was pushed.</summary>
+    public ErrorCode LastError { get; set; }
 
     public ReadOnlySpan<byte> Body { get; set; }
 
@@ -75,7 +89,11 @@ public ref struct ScheduleDescribeReply
         reply = default;
         if (!ScheduledMessage.TryRead(ref reader, out ScheduledMessage message)
             || !reader.TryReadInt64(out long lastAt)
-            || !reader.TryReadInt64(out long nextAt))
+            || !reader.TryReadInt64(out long nextAt)
+            || !reader.TryReadUInt64(out ulong runs)
+            || !reader.TryReadUInt64(out ulong failed)
+            || !reader.TryReadUInt64(out ulong missed)
+            || !reader.TryReadUInt16(out ushort lastError))
         {
             return false;
         }
@@ -83,6 +101,10 @@ public ref struct ScheduleDescribeReply
         reply.Message = message;
         reply.LastAt = lastAt;
         reply.NextAt = nextAt;
+        reply.Runs = runs;
+        reply.Failed = failed;
+        reply.Missed = missed;
+        reply.LastError = (ErrorCode)lastError;
         reply.Body = reader.TakeRest();
         return true;
     }
@@ -93,6 +115,10 @@ public ref struct ScheduleDescribeReply
         Message.Write(buffer);
         buffer.WriteInt64(LastAt);
         buffer.WriteInt64(NextAt);
+        buffer.WriteUInt64(Runs);
+        buffer.WriteUInt64(Failed);
+        buffer.WriteUInt64(Missed);
+        buffer.WriteUInt16((ushort)LastError);
         buffer.Write(Body);
     }
 }

@@ -23,9 +23,19 @@ public enum ScheduleParts : byte
     Group = 2,
 }
 
+/// <summary>What else is to be said of a schedule, as bits.</summary>
+[Flags]
+public enum ScheduleFlags : byte
+{
+    None = 0,
+
+    /// <summary>It is kept and pushes nothing.</summary>
+    Disabled = 1,
+}
+
 /// <summary>
 /// A message that is pushed again and again, as SCHEDULE SET gives it and SCHEDULE DESCRIBE answers it, without its body:
-/// <c>[u8 catchUp][u8 present][u8 priority][u8 reserved 0][u32 length, name][u32 length, cron][u32 length, timeZone][u32
+/// <c>[u8 catchUp][u8 present][u8 priority][u8 flags][u32 length, name][u32 length, cron][u32 length, timeZone][u32
 /// length, queue]{i64 ttlMs}{u32 length, group}</c>. The message's headers are the frame's.
 /// </summary>
 public readonly ref struct ScheduledMessage
@@ -39,9 +49,13 @@ public readonly ref struct ScheduledMessage
 
     public byte Priority { get; init; }
 
+    public ScheduleFlags Flags { get; init; }
+
+    public bool IsDisabled => (Flags & ScheduleFlags.Disabled) != 0;
+
     public ReadOnlySpan<byte> Name { get; init; }
 
-    /// <summary>UTF-8: five fields, or six with seconds.</summary>
+    /// <summary>UTF-8: when to push; <c>docs/protocol.md</c> says in which forms.</summary>
     public ReadOnlySpan<byte> Cron { get; init; }
 
     /// <summary>UTF-8: an IANA name; empty: UTC.</summary>
@@ -59,7 +73,6 @@ public readonly ref struct ScheduledMessage
         long ttlMs = 0;
         ReadOnlySpan<byte> group = default;
         if (!reader.TryReadUInt32(out uint head)
-            || head >> 24 != 0
             || (ScheduleParts)(byte)(head >> 8) is not (>= ScheduleParts.None and <= AllParts and var parts)
             || !reader.TryReadBlob(out ReadOnlySpan<byte> name)
             || !reader.TryReadBlob(out ReadOnlySpan<byte> cron)
@@ -76,6 +89,7 @@ public readonly ref struct ScheduledMessage
             CatchUp = (CatchUpKind)(byte)head,
             Parts = parts,
             Priority = (byte)(head >> 16),
+            Flags = (ScheduleFlags)(byte)(head >> 24),
             Name = name,
             Cron = cron,
             TimeZone = timeZone,
@@ -88,7 +102,7 @@ public readonly ref struct ScheduledMessage
 
     internal void Write(FrameBuffer buffer)
     {
-        buffer.WriteUInt32((uint)CatchUp | ((uint)Parts << 8) | ((uint)Priority << 16));
+        buffer.WriteUInt32((uint)CatchUp | ((uint)Parts << 8) | ((uint)Priority << 16) | ((uint)Flags << 24));
         buffer.WriteBlob(Name);
         buffer.WriteBlob(Cron);
         buffer.WriteBlob(TimeZone);
