@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Nexo.Protocol;
 
 namespace Nexo.Client;
@@ -26,4 +27,7 @@ internal readonly struct CallRequest
 
     /// <summary>Takes the reply when the caller no longer does.</summary>
     public ILateReply? Late { get; init; }
+
+    /// <summary>Takes the header block of the reply, without its size, if it has headers that mean something.</summary>
+    public StrongBox<byte[]>? ReplyHeaders { get; init; }
 }

@@ -117,7 +117,8 @@ internal sealed partial class Connection
 
     private NexoException? TakeFrame(in FrameHeader header, ReadOnlySpan<byte> body, ref Operation? last)
     {
-        if ((header.Flags & FrameFlags.Headers) != 0 && !HeaderBlock.TrySplit(body, out _, out body))
+        ReadOnlySpan<byte> block = default;
+        if ((header.Flags & FrameFlags.Headers) != 0 && !HeaderBlock.TrySplit(body, out block, out body))
         {
             return CallErrors.Violation("a header block is malformed");
         }
@@ -125,7 +126,7 @@ internal sealed partial class Connection
         switch (header.Kind)
         {
             case FrameKind.Reply or FrameKind.Error:
-                return TakeAnswer(header, body, ref last);
+                return TakeAnswer(header, block, body, ref last);
             case FrameKind.Push or FrameKind.End:
                 return TakeSubscriptionFrame(header, body);
             case FrameKind.Request:
@@ -138,7 +139,8 @@ internal sealed partial class Connection
         }
     }
 
-    private NexoException? TakeAnswer(in FrameHeader header, ReadOnlySpan<byte> body, ref Operation? last)
+    private NexoException? TakeAnswer(
+        in FrameHeader header, ReadOnlySpan<byte> block, ReadOnlySpan<byte> body, ref Operation? last)
     {
         bool success = header.Kind == FrameKind.Reply;
         Operation? operation;
@@ -186,6 +188,11 @@ internal sealed partial class Connection
         if (operation is null && success)
         {
             late?.OnLateReply(body);
+        }
+
+        if (operation?.ReplyHeaders is { } headers)
+        {
+            headers.Value = block.ToArray();
         }
 
         return operation is null ? null : Complete(operation, header, body, ref last);

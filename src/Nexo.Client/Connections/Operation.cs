@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Nexo.Protocol;
 
 namespace Nexo.Client;
@@ -35,6 +36,9 @@ internal abstract class Operation
     /// <summary>Takes the reply when the caller no longer does.</summary>
     public ILateReply? Late { get; private set; }
 
+    /// <summary>Takes the header block of the reply.</summary>
+    public StrongBox<byte[]>? ReplyHeaders { get; private set; }
+
     /// <summary>The trace that the server should join: an activity's W3C id and state.</summary>
     public Activity? Trace { get; set; }
 
@@ -66,6 +70,7 @@ internal abstract class Operation
         HeaderBytes = call.HeaderBytes;
         Subscription = call.Subscription;
         Late = call.Late;
+        ReplyHeaders = call.ReplyHeaders;
         DeadlineAt = deadlineAt;
     }
 
@@ -117,6 +122,7 @@ internal abstract class Operation
         Body = null;
         Subscription = null;
         Late = null;
+        ReplyHeaders = null;
         Trace = null;
         Measurement = default;
         Connection = null;

@@ -105,6 +105,15 @@ internal sealed class DeliverySource : ILateReply
         }
     }
 
+    /// <summary>Lets the lease of a delivery end by itself.</summary>
+    public void Forget(QueueDelivery delivery)
+    {
+        lock (_gate)
+        {
+            _kept?.Remove(delivery);
+        }
+    }
+
     /// <summary>The deliveries that are kept: those that wait, and those that were taken as well if that is asked
     /// for.</summary>
     public List<QueueDelivery> Kept(bool taken)

@@ -38,7 +38,8 @@ public sealed class NexoSchedules
 
     /// <summary>Makes a schedule, or replaces the one of its name.</summary>
     /// <param name="name">Its name.</param>
-    /// <param name="cron">When: five fields (minute, hour, day, month, day of the week), or six with seconds first.</param>
+    /// <param name="cron">When: five fields (minute, hour, day, month, day of the week), six with seconds first, a name such as
+    /// <c>@hourly</c>, or <c>@every 90s</c>.</param>
     /// <param name="queue">The queue that it pushes to.</param>
     /// <param name="body">What its messages say; <see cref="ReadOnlyMemory{T}"/> of bytes is sent as it is.</param>
     /// <param name="options">How they are pushed; in UTC, of priority 0, caught up once unless it is given.</param>
@@ -66,15 +67,20 @@ public sealed class NexoSchedules
         ArgumentNullException.ThrowIfNull(name);
         try
         {
+            var headers = new StrongBox<byte[]>([]);
             return await _client.CallAsync<ScheduleReader<T>, Schedule<T>>(
-                Opcode.ScheduleDescribe,
-                CallTraits.Idempotent,
-                NameBody(name),
-                new(_serializer),
+                new CallRequest
+                {
+                    Opcode = Opcode.ScheduleDescribe,
+                    Traits = CallTraits.Idempotent,
+                    Body = NameBody(name),
+                    ReplyHeaders = headers,
+                },
+                new(_serializer, headers),
                 _timeout,
                 cancellationToken).ConfigureAwait(false);
         }
-        catch (NexoException error) when (error.Code == ErrorCode.QueueNotFound)
+        catch (NexoException error) when (error.Code == ErrorCode.ScheduleNotFound)
         {
             return null;
         }
@@ -138,6 +144,7 @@ public sealed class NexoSchedules
                 Parts = (options.Ttl is null ? ScheduleParts.None : ScheduleParts.Ttl)
                     | (options.Group.IsEmpty ? ScheduleParts.None : ScheduleParts.Group),
                 Priority = (byte)options.Priority,
+                Flags = options.Disabled ? ScheduleFlags.Disabled : ScheduleFlags.None,
                 Name = Encoding.UTF8.GetBytes(name),
                 Cron = Encoding.UTF8.GetBytes(cron),
                 TimeZone = Encoding.UTF8.GetBytes(options.TimeZone),

@@ -22,6 +22,9 @@ public sealed record ScheduleOptions
 
     /// <summary>The headers of its messages. Names are lower-case.</summary>
     public IReadOnlyCollection<KeyValuePair<string, string>>? Headers { get; init; }
+
+    /// <summary>True: it is kept and does not push until it is set again without this.</summary>
+    public bool Disabled { get; init; }
 }
 
 /// <summary>What became of setting a schedule.</summary>
@@ -36,11 +39,26 @@ public readonly record struct ScheduleSetResult(bool Created, DateTimeOffset? Ne
 /// <param name="Queue">The queue that it pushes to.</param>
 /// <param name="LastAt">When it last pushed, if it has.</param>
 /// <param name="NextAt">When it pushes next; null: never.</param>
+/// <param name="Disabled">True: it does not push.</param>
 public sealed record ScheduleSummary(
-    string Name, string Cron, string TimeZone, string Queue, DateTimeOffset? LastAt, DateTimeOffset? NextAt);
+    string Name,
+    string Cron,
+    string TimeZone,
+    string Queue,
+    DateTimeOffset? LastAt,
+    DateTimeOffset? NextAt,
+    bool Disabled);
+
+/// <summary>What became of the runs of a schedule.</summary>
+/// <param name="Tried">Runs that were due and tried, those that failed among them.</param>
+/// <param name="Failed">Runs whose push was refused.</param>
+/// <param name="Missed">Runs that were passed over, because the server was down.</param>
+/// <param name="LastError">Why the last run failed; none when it was pushed.</param>
+public readonly record struct ScheduleRuns(long Tried, long Failed, long Missed, ErrorCode LastError);
 
 /// <summary>A schedule with its message.</summary>
 /// <param name="Summary">When it pushes, and where to.</param>
-/// <param name="Options">How it pushes; without its headers.</param>
+/// <param name="Options">How it pushes.</param>
 /// <param name="Body">What its messages say.</param>
-public sealed record Schedule<T>(ScheduleSummary Summary, ScheduleOptions Options, T Body);
+/// <param name="Runs">What became of its runs.</param>
+public sealed record Schedule<T>(ScheduleSummary Summary, ScheduleOptions Options, T Body, ScheduleRuns Runs);

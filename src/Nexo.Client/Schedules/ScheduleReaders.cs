@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using Nexo.Protocol;
 
@@ -15,7 +16,8 @@ internal readonly struct ScheduleSetReader : IReplyReader<ScheduleSetResult>
 }
 
 /// <summary>A schedule with its message.</summary>
-internal readonly struct ScheduleReader<T>(INexoSerializer serializer) : IReplyReader<Schedule<T>>
+internal readonly struct ScheduleReader<T>(INexoSerializer serializer, StrongBox<byte[]> headers)
+    : IReplyReader<Schedule<T>>
 {
     public bool TryRead(ReadOnlySpan<byte> body, out Schedule<T> result)
     {
@@ -32,7 +34,8 @@ internal readonly struct ScheduleReader<T>(INexoSerializer serializer) : IReplyR
             Encoding.UTF8.GetString(message.TimeZone),
             Encoding.UTF8.GetString(message.Queue),
             WireTimes.MomentIf(reply.LastAt != 0, reply.LastAt),
-            WireTimes.MomentIf(reply.NextAt != 0, reply.NextAt));
+            WireTimes.MomentIf(reply.NextAt != 0, reply.NextAt),
+            message.IsDisabled);
         var options = new ScheduleOptions
         {
             TimeZone = summary.TimeZone,
@@ -40,8 +43,11 @@ internal readonly struct ScheduleReader<T>(INexoSerializer serializer) : IReplyR
             Priority = message.Priority,
             Ttl = (message.Parts & ScheduleParts.Ttl) == 0 ? null : WireTimes.Duration((ulong)message.TtlMs),
             Group = message.Group.IsEmpty ? NexoKey.Empty : message.Group.ToArray(),
+            Headers = [.. new QueueHeaders(headers.Value)],
+            Disabled = message.IsDisabled,
         };
-        result = new Schedule<T>(summary, options, Values.Read<T>(serializer, reply.Body));
+        var runs = new ScheduleRuns((long)reply.Runs, (long)reply.Failed, (long)reply.Missed, reply.LastError);
+        result = new Schedule<T>(summary, options, Values.Read<T>(serializer, reply.Body), runs);
         return true;
     }
 }
@@ -61,7 +67,8 @@ internal readonly struct SchedulesReader : IReplyReader<QueuePage<ScheduleSummar
                 Encoding.UTF8.GetString(item.TimeZone),
                 Encoding.UTF8.GetString(item.Queue),
                 WireTimes.MomentIf(item.LastAt != 0, item.LastAt),
-                WireTimes.MomentIf(item.NextAt != 0, item.NextAt)));
+                WireTimes.MomentIf(item.NextAt != 0, item.NextAt),
+                item.IsDisabled));
         }
 
         result = new QueuePage<ScheduleSummary>(items, reply.Cursor.ToArray());
