@@ -16,13 +16,22 @@ internal sealed class ConsumeOptions
 
     private readonly Option<TimeSpan?> _wait = Parsers.Duration("--wait", "Wait so long for a first message");
 
-    private readonly Option<bool> _ack = new("--ack") { Description = "Ack each message once it is printed; so it is unless told otherwise" };
+    private readonly Option<bool> _ack = new("--ack")
+    {
+        Description = "Ack each message once it is printed; so it is unless told otherwise",
+    };
 
     private readonly Option<bool> _giveBack = new("--no-ack") { Description = "Give them back when this ends" };
 
     private readonly Option<bool> _nack = new("--nack") { Description = "Nack them: they come again, or are dead letters" };
 
-    private readonly Option<string?> _reason = new("--reason") { Description = "Why, with --nack", HelpName = "TEXT" };
+    private readonly Option<bool> _deadLetter = new("--dead-letter") { Description = "Make them dead letters" };
+
+    private readonly Option<string?> _reason = new("--reason")
+    {
+        Description = "Why, with --nack or --dead-letter",
+        HelpName = "TEXT",
+    };
 
     private readonly Option<TimeSpan?> _delay = Parsers.Duration(
         "--delay", "When those that are nacked come again [as the queue says]", mayBeZero: true);
@@ -46,20 +55,20 @@ internal sealed class ConsumeOptions
     {
         Option[] all =
         [
-            _count, _follow, _wait, _ack, _giveBack, _nack, _reason, _delay, _exec, _raw, _prefetch, _lease,
+            _count, _follow, _wait, _ack, _giveBack, _nack, _deadLetter, _reason, _delay, _exec, _raw, _prefetch, _lease,
         ];
         Array.ForEach(all, command.Add);
         command.Validators.Add(result =>
         {
-            Option[] settlings = [_ack, _giveBack, _nack, _exec];
+            Option[] settlings = [_ack, _giveBack, _nack, _deadLetter, _exec];
             if (settlings.Count(option => result.GetResult(option) is { Implicit: false }) > 1)
             {
-                result.AddError("Give at most one of --ack, --no-ack, --nack and --exec.");
+                result.AddError("Give at most one of --ack, --no-ack, --nack, --dead-letter and --exec.");
             }
 
-            if (result.GetResult(_reason) is not null && !result.GetValue(_nack))
+            if (result.GetResult(_reason) is not null && !result.GetValue(_nack) && !result.GetValue(_deadLetter))
             {
-                result.AddError("--reason goes with --nack.");
+                result.AddError("--reason goes with --nack or --dead-letter.");
             }
 
             if (result.GetResult(_delay) is not null && !result.GetValue(_nack) && result.GetResult(_exec) is null)
@@ -79,6 +88,7 @@ internal sealed class ConsumeOptions
             Follow = follow,
             Wait = run.Get(_wait),
             Settling = run.Get(_nack) ? ConsumeSettling.Nack
+                : run.Get(_deadLetter) ? ConsumeSettling.DeadLetter
                 : run.Get(_giveBack) ? ConsumeSettling.GiveBack
                 : ConsumeSettling.Ack,
             Reason = run.Get(_reason),

@@ -95,6 +95,9 @@ internal sealed class ConsumeSession(ClientRun run, NexoQueue<ReadOnlyMemory<byt
             case ConsumeSettling.Nack:
                 await SettleAsync(delivery, delivery.NackAsync(settings.Delay, settings.Reason, run.Cancel));
                 break;
+            case ConsumeSettling.DeadLetter:
+                await SettleAsync(delivery, delivery.DeadLetterAsync(settings.Reason ?? "", run.Cancel));
+                break;
             default:
                 _given.Add(delivery);
                 break;

@@ -11,6 +11,9 @@ internal enum ConsumeSettling
 
     /// <summary>It has failed.</summary>
     Nack,
+
+    /// <summary>It is a dead letter.</summary>
+    DeadLetter,
 }
 
 /// <summary>What <c>consume</c> is to do.</summary>
@@ -27,7 +30,7 @@ internal sealed record ConsumeSettings
 
     public required ConsumeSettling Settling { get; init; }
 
-    /// <summary>Why messages are nacked.</summary>
+    /// <summary>Why messages are nacked, or are dead letters.</summary>
     public required string? Reason { get; init; }
 
     /// <summary>When nacked messages come again; null: as the queue says.</summary>
