@@ -36,5 +36,10 @@ public sealed class QueueConsumer : IDisposable
     /// </summary>
     public IDisposable WhenReady(Action ready) => throw new NotImplementedException();
 
+    /// <summary>
+    /// No more is delivered once this has returned. What it has not settled stays with it, until <see cref="Dispose"/>.
+    /// </summary>
+    public void Stop() => throw new NotImplementedException();
+
     public void Dispose() => throw new NotImplementedException();
 }
