@@ -3,7 +3,7 @@ namespace Nexo.Engine.Schedules;
 /// <summary>What has become of the runs of a schedule.</summary>
 /// <param name="LastAtMs">The moment for which it ran last; 0: it has not.</param>
 /// <param name="PassedMs">Every run up to this moment has been dealt with.</param>
-/// <param name="Runs">Messages pushed.</param>
+/// <param name="Runs">Runs, those that failed among them.</param>
 /// <param name="Failed">Runs that the queue refused.</param>
 /// <param name="Missed">Runs that were missed and dropped.</param>
 /// <param name="LastOutcome">What became of the last run.</param>

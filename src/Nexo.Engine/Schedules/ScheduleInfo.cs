@@ -35,7 +35,7 @@ public sealed record ScheduleInfo
     /// <summary>When it runs next; 0: never, since it is not enabled, or cannot be read on this machine.</summary>
     public required long NextAtMs { get; init; }
 
-    /// <summary>Messages pushed since it was made.</summary>
+    /// <summary>Runs since it was made, those that failed among them.</summary>
     public required ulong Runs { get; init; }
 
     /// <summary>Runs that the queue refused.</summary>
@@ -54,7 +54,7 @@ public sealed record ScheduleInfo
 /// <summary>All schedules together. Runs are counted since the start.</summary>
 /// <param name="Count">Schedules.</param>
 /// <param name="Bytes">What <see cref="ScheduleLimits.BytesMax"/> bounds.</param>
-/// <param name="Runs">Messages pushed.</param>
+/// <param name="Runs">Runs, those that failed among them.</param>
 /// <param name="Failed">Runs that a queue refused.</param>
 /// <param name="Missed">Runs that were missed and dropped.</param>
 public readonly record struct ScheduleStats(int Count, long Bytes, long Runs, long Failed, long Missed);

@@ -21,7 +21,8 @@ public sealed record ScheduleLimits
 
     public int GroupBytesMax { get; init; } = 255;
 
-    public int HeaderBytesMax { get; init; } = 65_535;
+    /// <summary>Longest header block; the server adds headers of its own, which must still fit the protocol's.</summary>
+    public int HeaderBytesMax { get; init; } = 65_000;
 
     public int BodyBytesMax { get; init; } = 256 * 1_024;
 

@@ -126,6 +126,12 @@ internal static class ScheduleRuleText
         }
 
         string text = Encoding.ASCII.GetString(name);
+        if (text.Equals("Etc/UTC", StringComparison.OrdinalIgnoreCase))
+        {
+            // Also where there are no data; UTC alone the library knows.
+            return true;
+        }
+
         if (TimeZoneInfo.TryFindSystemTimeZoneById(text, out TimeZoneInfo? found))
         {
             zone = found;

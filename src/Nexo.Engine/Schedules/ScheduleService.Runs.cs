@@ -94,9 +94,8 @@ public sealed partial class ScheduleService
     {
         lock (_gate)
         {
-            bool pushed = outcome is ScheduleOutcome.Pushed or ScheduleOutcome.Duplicate;
-            _runs += pushed ? 1 : 0;
-            _failed += pushed || outcome == ScheduleOutcome.None ? 0 : 1;
+            _runs += run.DueAtMs == 0 ? 0 : 1;
+            _failed += ScheduleState.IsFailure(outcome) ? 1 : 0;
             _missed += run.Missed;
             if (run.Schedule.IsRemoved)
             {

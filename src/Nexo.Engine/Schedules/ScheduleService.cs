@@ -44,6 +44,8 @@ public sealed partial class ScheduleService
         _nowSeenMs = clock.WallMs;
     }
 
+    public ScheduleLimits Limits => _limits;
+
     public ScheduleStats Stats
     {
         get

@@ -147,19 +147,21 @@ internal sealed class ScheduleState(ScheduleLimits limits)
         return true;
     }
 
+    public static bool IsFailure(ScheduleOutcome outcome) =>
+        outcome is not (ScheduleOutcome.None or ScheduleOutcome.Pushed or ScheduleOutcome.Duplicate);
+
     /// <summary>What has become of a schedule's runs once a run has ended so.</summary>
     public static ScheduleRuns After(in ScheduleRun run, ScheduleOutcome outcome)
     {
         ScheduleRuns before = run.Schedule.Runs;
-        bool pushed = outcome is ScheduleOutcome.Pushed or ScheduleOutcome.Duplicate;
         bool ran = run.DueAtMs != 0;
         return new ScheduleRuns(
             ran ? run.DueAtMs : before.LastAtMs,
 
             // It may have been set anew meanwhile, and have passed more by that.
             Math.Max(run.PassedMs, before.PassedMs),
-            before.Runs + (ran && pushed ? 1UL : 0),
-            before.Failed + (ran && !pushed ? 1UL : 0),
+            before.Runs + (ran ? 1UL : 0),
+            before.Failed + (IsFailure(outcome) ? 1UL : 0),
             before.Missed + (ulong)run.Missed,
             ran ? outcome : before.LastOutcome);
     }

@@ -70,12 +70,12 @@ public sealed class ScheduleRunTests
         var harness = new ScheduleHarness("2026-05-01 08:00:00") { Answer = answer };
         harness.Set("job", "@every 10s");
         Assert.Equal([$"job 2026-05-01 08:00:10 {answer}"], harness.PassUntil("2026-05-01 08:00:10"));
-        Assert.Equal((1UL, 0UL, answer), Counts(harness.Describe("job")));
+        Assert.Equal((1UL, 1UL, answer), Counts(harness.Describe("job")));
 
         harness.Answer = ScheduleOutcome.Duplicate;
         harness.PassUntil("2026-05-01 08:00:20");
-        Assert.Equal((1UL, 1UL, ScheduleOutcome.Duplicate), Counts(harness.Describe("job")));
-        Assert.Equal((1, 1), (harness.Service.Stats.Failed, harness.Service.Stats.Runs));
+        Assert.Equal((1UL, 2UL, ScheduleOutcome.Duplicate), Counts(harness.Describe("job")));
+        Assert.Equal((1, 2), (harness.Service.Stats.Failed, harness.Service.Stats.Runs));
 
         static (ulong Failed, ulong Runs, ScheduleOutcome Last) Counts(ScheduleInfo info) =>
             (info.Failed, info.Runs, info.LastOutcome);
