@@ -38,9 +38,7 @@ internal static class NativeServices
             provider.GetRequiredService<StoreLimits>(), provider.GetRequiredService<EngineClock>()));
         services.AddSingleton(QueueLimitsOf(options));
         services.AddSingleton(provider => new QueueService(
-            provider.GetRequiredService<QueueLimits>(),
-            provider.GetRequiredService<EngineClock>(),
-            provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<QueueLimits>(), provider.GetRequiredService<EngineClock>()));
         services.AddSingleton(provider => new ScheduleService(
             new ScheduleLimits(), provider.GetRequiredService<EngineClock>()));
 

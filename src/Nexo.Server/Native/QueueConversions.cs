@@ -31,7 +31,7 @@ internal static class QueueConversions
         Attempt = delivery.Attempt,
         Parts = delivery.Group.IsEmpty ? DeliveryParts.None : DeliveryParts.Group,
         Priority = (byte)delivery.Priority,
-        Flags = delivery.Attempt > 1 ? DeliveryFlags.Redelivered : DeliveryFlags.None,
+        Flags = delivery.IsRedelivered ? DeliveryFlags.Redelivered : DeliveryFlags.None,
         Group = delivery.Group,
         Headers = delivery.Headers,
         Body = delivery.Body,
@@ -42,12 +42,15 @@ internal static class QueueConversions
         MessageId = message.MessageId,
         EnqueuedAt = message.EnqueuedAtMs,
         Attempts = message.Attempts,
+        Failures = (uint)message.Failures,
         Parts = (message.Group.IsEmpty ? KeptParts.None : KeptParts.Group)
-            | (message.DueAtMs == 0 ? KeptParts.None : KeptParts.VisibleAt)
+            | (message.VisibleAtMs == 0 ? KeptParts.None : KeptParts.VisibleAt)
+            | (message.ExpiresAtMs == 0 ? KeptParts.None : KeptParts.ExpiresAt)
             | (message.Cause == QueueDeadCause.None ? KeptParts.None : KeptParts.Dead),
         Priority = (byte)message.Priority,
         Group = message.Group,
-        VisibleAt = message.DueAtMs,
+        VisibleAt = message.VisibleAtMs,
+        ExpiresAt = message.ExpiresAtMs,
         DiedAt = message.DiedAtMs,
         Cause = (DeadCause)message.Cause,
         Source = message.Source,

@@ -73,11 +73,12 @@ internal static class QueueFailures
     /// <summary>As <see cref="Fail"/> of a push, which names the priorities that this queue has.</summary>
     public static void FailPush(in Request request, ReadOnlySpan<byte> queue, QueueStatus status)
     {
-        if (status == QueueStatus.PriorityOutOfRange
-            && request.Queues.Describe(queue, out QueueDefinition? definition) == QueueStatus.Ok)
+        if (status == QueueStatus.PriorityOutOfRange)
         {
-            request.Fail(
-                ErrorCode.InvalidArgument, $"priority: 0 to {definition!.Options.Priorities - 1} in this queue.");
+            // One that was not there would have been made with the defaults.
+            request.Queues.Describe(queue, out QueueDefinition? definition);
+            int priorities = (definition?.Options ?? new QueueOptions()).Priorities;
+            request.Fail(CodeOf(status), $"priority: 0 to {priorities - 1} in this queue.");
             return;
         }
 

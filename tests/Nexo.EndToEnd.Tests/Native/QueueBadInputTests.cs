@@ -304,7 +304,8 @@ public sealed class QueueBadInputTests
         Assert.Equal(ErrorCode.CorrelationInUse, again.Code);
         await peer.BeginPullAsync(8, "empty", waitMs: 1_000);
         Assert.Equal(ErrorCode.TooManyInFlight, (await peer.ReadAsync()).Code);
-        await peer.PushAsync("jobs", "a");
+        using RawPeer producer = await RawPeer.GreetAsync(server);
+        await producer.PushAsync("jobs", "a");
         Assert.Equal("a", (await peer.ReadDeliveriesAsync(1)).Single().Body);
     }
 
