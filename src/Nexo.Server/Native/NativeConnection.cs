@@ -216,7 +216,10 @@ internal sealed partial class NativeConnection : IFrameSink
             }
             else
             {
-                request.Fail(result.Error, result.Message);
+                _errors++;
+                _batch.Begin(request.Opcode, FrameKind.Error, request.Correlation);
+                result.WriteError(_batch);
+                _batch.End();
             }
         }
         else

@@ -54,10 +54,13 @@ internal static class NativeServices
     {
         var limits = new QueueLimits();
         const int FixedPartsMax = 2 * 1_024;
-        int besideBody = limits.HeaderBytesMax + limits.ReasonBytesMax + FixedPartsMax;
+        const int BesideBody = 128 * 1_024;
+        int besideBodyMin = limits.HeaderBytesMax + limits.ReasonBytesMax + FixedPartsMax;
+        int frame = options.Connections.FrameBytesMax;
         return limits with
         {
-            BodyBytesMax = options.Connections.FrameBytesMax - besideBody,
+            // Small frames leave as little beside it as there must be.
+            BodyBytesMax = frame - Math.Min(BesideBody, Math.Max(besideBodyMin, frame / 2)),
             QueuesMax = options.Queues.QueuesMax,
             AutoCreate = options.Queues.AutoCreate,
             DurabilityDefault = options.EffectiveQueuesDurability switch

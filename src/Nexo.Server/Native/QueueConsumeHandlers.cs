@@ -17,21 +17,27 @@ internal static class QueueConsumeHandlers
             return;
         }
 
+        if (consume.Options == (ConsumeOptions.SettlingGivesCredit | ConsumeOptions.SettledByDelivery))
+        {
+            request.Fail(
+                ErrorCode.InvalidArgument,
+                "options: 0, 1 or 2; where messages are settled by their delivery (2), no settling gives a credit back (1).");
+            return;
+        }
+
         NativeConnection connection = request.Connection;
         if (!connection.TryReserve(request.Opcode, request.Correlation))
         {
             return;
         }
 
-        bool isSettled = (consume.Options & ConsumeOptions.SettledByDelivery) != 0;
         var options = new QueueConsumerOptions
         {
             CreditsAreUnsettled = (consume.Options & ConsumeOptions.SettlingGivesCredit) != 0,
-            SettledByDelivery = isSettled,
+            SettledByDelivery = (consume.Options & ConsumeOptions.SettledByDelivery) != 0,
             LeaseMs = consume.LeaseMs,
         };
-        bool holdsForLog = isSettled && connection.Server.Persistence.IsOn;
-        var subscription = new QueueSubscription(connection, request.Correlation, consume.Credits, holdsForLog);
+        var subscription = new QueueSubscription(connection, request.Correlation, consume.Credits);
         QueueStatus status = subscription.Open(request.Queues, consume.Queue, options);
         if (status != QueueStatus.Ok)
         {

@@ -103,6 +103,7 @@ internal static class QueueDeadHandlers
         }
 
         NativeServer server = request.Connection.Server;
+        bool isRedrive = request.Opcode == Opcode.QueueDeadRedrive;
         int slice = perSecondMax == 0
             ? SliceMessages
             : (int)Math.Clamp(perSecondMax / PacedSlicesPerSecond, 1, SliceMessages);
@@ -116,14 +117,15 @@ internal static class QueueDeadHandlers
                 work.Run();
                 return more;
             },
-            () => ResultOf(job!, server.QueueLimits),
+            () => ResultOf(job!, server.QueueLimits, isRedrive),
             () => pace.PauseAfter(job!.Done));
     }
 
-    private static SlicedResult ResultOf(QueueDeadJob job, QueueLimits limits) => job.Status == QueueStatus.Ok
+    private static SlicedResult ResultOf(QueueDeadJob job, QueueLimits limits, bool isRedrive) => job.Status == QueueStatus.Ok
         ? new SlicedResult(job.Done, Waits: job.Waits)
         : new SlicedResult(
             job.Done,
             QueueFailures.CodeOf(job.Status),
-            $"{QueueFailures.MessageOf(job.Status, limits)} {job.Done} were done before.");
+            $"{QueueFailures.MessageOf(job.Status, limits)} {job.Done} were done before.",
+            TellsCount: isRedrive);
 }

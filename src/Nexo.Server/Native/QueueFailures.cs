@@ -70,6 +70,20 @@ internal static class QueueFailures
     public static void Fail(in Request request, QueueStatus status) =>
         request.Fail(CodeOf(status), MessageOf(status, request.Connection.Server.QueueLimits));
 
+    /// <summary>
+    /// True when a request over so many items may run: it holds the thread that reads others too. Else it was answered.
+    /// </summary>
+    public static bool MayRun(in Request request, string field, uint items, int replyItemSize)
+    {
+        if (items is 0 or > BlobList.ItemsMax)
+        {
+            request.Fail(ErrorCode.InvalidArgument, $"{field}: 1 to {BlobList.ItemsMax} in a request.");
+            return false;
+        }
+
+        return StoreBulkHandlers.MayRun(request, items, replyItemSize);
+    }
+
     /// <summary>As <see cref="Fail"/> of a push, which names the priorities that this queue has.</summary>
     public static void FailPush(in Request request, ReadOnlySpan<byte> queue, QueueStatus status)
     {

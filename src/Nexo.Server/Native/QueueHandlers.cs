@@ -31,7 +31,7 @@ internal static class QueueHandlers
             return;
         }
 
-        if (!StoreBulkHandlers.MayRun(request, batch.Count, QueuePushBatchReply.ItemSize))
+        if (!QueueFailures.MayRun(request, "messages", batch.Count, QueuePushBatchReply.ItemSize))
         {
             return;
         }

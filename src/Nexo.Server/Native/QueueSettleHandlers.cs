@@ -14,7 +14,7 @@ internal static class QueueSettleHandlers
             return;
         }
 
-        if (!StoreBulkHandlers.MayRun(request, ack.Leases.Count, sizeof(ushort)))
+        if (!QueueFailures.MayRun(request, "leases", ack.Leases.Count, sizeof(ushort)))
         {
             return;
         }
@@ -34,7 +34,7 @@ internal static class QueueSettleHandlers
             return;
         }
 
-        if (!StoreBulkHandlers.MayRun(request, nack.Leases.Count, sizeof(ushort)))
+        if (!QueueFailures.MayRun(request, "leases", nack.Leases.Count, sizeof(ushort)))
         {
             return;
         }
@@ -61,7 +61,7 @@ internal static class QueueSettleHandlers
             return;
         }
 
-        if (!StoreBulkHandlers.MayRun(request, dead.Leases.Count, sizeof(ushort)))
+        if (!QueueFailures.MayRun(request, "leases", dead.Leases.Count, sizeof(ushort)))
         {
             return;
         }
@@ -81,7 +81,7 @@ internal static class QueueSettleHandlers
             return;
         }
 
-        if (!StoreBulkHandlers.MayRun(request, extend.Leases.Count, QueueExtendReply.ItemSize))
+        if (!QueueFailures.MayRun(request, "leases", extend.Leases.Count, QueueExtendReply.ItemSize))
         {
             return;
         }

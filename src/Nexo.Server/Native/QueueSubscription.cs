@@ -11,10 +11,7 @@ namespace Nexo.Server.Native;
 /// <param name="connection">Where the messages go.</param>
 /// <param name="id">The correlation of the request.</param>
 /// <param name="credits">The first ones.</param>
-/// <param name="holdsForLog">
-/// True when messages are settled by their delivery and that must be durable before they leave: so they never come twice.
-/// </param>
-internal sealed class QueueSubscription(NativeConnection connection, uint id, uint credits, bool holdsForLog)
+internal sealed class QueueSubscription(NativeConnection connection, uint id, uint credits)
     : ISubscription, IQueueSink, IThreadPoolWorkItem
 {
     // A frame is closed when it has this much, so that the client sees the first messages while the others come.
@@ -34,6 +31,7 @@ internal sealed class QueueSubscription(NativeConnection connection, uint id, ui
     private string _endMessage = string.Empty;
     private ErrorCode _endCode;
     private int _waitsForRoom;
+    private bool _holdsForLog;
     private bool _isStarted;
     private bool _isPosting;
     private bool _isEnding;
@@ -72,6 +70,9 @@ internal sealed class QueueSubscription(NativeConnection connection, uint id, ui
         QueueStatus status = queues.Consume(queue, this, options, out _consumer);
         if (status == QueueStatus.Ok)
         {
+            // What is settled by its delivery must be durable before it leaves: so it never comes twice.
+            queues.Describe(queue, out QueueDefinition? definition);
+            _holdsForLog = options.SettledByDelivery && definition?.Options.Durability == QueueDurability.Fsync;
             connection.Consumers.Add(_consumer!);
         }
 
@@ -113,7 +114,7 @@ internal sealed class QueueSubscription(NativeConnection connection, uint id, ui
             return;
         }
 
-        if (holdsForLog)
+        if (_holdsForLog)
         {
             _ = PostDurableAsync();
             return;

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Nexo.Protocol;
 using Nexo.Storage;
 
@@ -71,11 +72,13 @@ internal sealed class SlicedRequest(
         SlicedResult result = total();
         if (_isCancelled)
         {
-            Fail(answer, ErrorCode.Cancelled, $"Cancelled when {result.Count} entries had been gone through.");
+            Fail(answer, ErrorCode.Cancelled, $"Cancelled when {result.Count} had been gone through.");
         }
         else if (result.Error != ErrorCode.None)
         {
-            Fail(answer, result.Error, result.Message);
+            answer.Begin(_opcode, FrameKind.Error, _correlation);
+            result.WriteError(answer);
+            answer.End();
         }
         else if ((waits || result.Waits) && !await connection.Server.Persistence.FlushAsync())
         {
@@ -97,5 +100,15 @@ internal sealed class SlicedRequest(
 
 /// <summary>How far sliced work has come, or why it ended early.</summary>
 /// <param name="Waits">Whether what it did must be durable before it is told.</param>
+/// <param name="TellsCount">Whether an error says how far it has come, as its detail: <c>[i64 count]</c>.</param>
 internal readonly record struct SlicedResult(
-    long Count, ErrorCode Error = ErrorCode.None, string Message = "", bool Waits = false);
+    long Count, ErrorCode Error = ErrorCode.None, string Message = "", bool Waits = false, bool TellsCount = false)
+{
+    /// <summary>Writes the body of the error into the open frame.</summary>
+    public void WriteError(FrameBuffer answer)
+    {
+        Span<byte> detail = stackalloc byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64LittleEndian(detail, Count);
+        ErrorBody.Write(answer, Error, Message, TellsCount ? detail : default);
+    }
+}

@@ -6,6 +6,8 @@ namespace Nexo.EndToEnd.Tests.Native;
 /// <summary>What bad input gets: a typed error that names the field and what it may be, and nothing is lost.</summary>
 public sealed class QueueBadInputTests
 {
+    private static readonly Delivery Some = new(1, 1, 1, "", "", 0, 0, []);
+
     private const long Century = 100L * 365 * 24 * 3_600 * 1_000;
 
     [Theory]
@@ -39,7 +41,7 @@ public sealed class QueueBadInputTests
             (Opcode.QueuePause, buffer => new QueuePauseRequest { Flow = QueueFlow.Pushes, Name = "none"u8 }.Write(buffer)),
             (Opcode.QueuePurge, buffer => new QueuePurgeRequest { Parts = PurgeParts.Ready, Name = "none"u8 }.Write(buffer)),
             (Opcode.QueueDelete, buffer => new QueueDeleteRequest { Name = "none"u8 }.Write(buffer)),
-            (Opcode.QueueAck, buffer => QueuePeer.Ack(buffer, "none", [])),
+            (Opcode.QueueAck, buffer => QueuePeer.Ack(buffer, "none", [Some])),
             (Opcode.QueuePeek, buffer => new QueuePeekRequest { Limit = 1, Queue = "none"u8 }.Write(buffer)),
             (Opcode.QueueDeadList, buffer => QueueDeadListRequest.WriteStart(buffer, 0, 1, default, "none"u8)),
             (Opcode.QueueDeadCount, buffer => QueueDeadSelectRequest.WriteStart(buffer, "none"u8)),
@@ -291,6 +293,21 @@ public sealed class QueueBadInputTests
             Opcode.QueuePeek, 5, buffer => new QueuePeekRequest { Queue = "jobs"u8, Limit = 1, Cursor = "x"u8 }.Write(buffer));
         Refused(cursor, ErrorCode.CursorInvalid, "cursor", "");
         Assert.Equal(1, await peer.StatAsync("jobs", QueueStat.Ready));
+    }
+
+    [Fact]
+    public async Task Lists_of_nothing_and_options_that_exclude_each_other()
+    {
+        Frame ack = await AskAsync(Opcode.QueueAck, buffer => QueuePeer.Ack(buffer, "jobs", []));
+        Frame batch = await AskAsync(
+            Opcode.QueuePushBatch, buffer => QueuePushBatchRequest.WriteStart(buffer, allOrNone: true, "jobs"u8, count: 0));
+        Frame both = await AskAsync(
+            Opcode.QueueConsume,
+            buffer => QueuePeer.Consume(
+                buffer, "jobs", 1, ConsumeOptions.SettlingGivesCredit | ConsumeOptions.SettledByDelivery));
+        Refused(ack, ErrorCode.InvalidArgument, "leases", "1 to 65536");
+        Refused(batch, ErrorCode.InvalidArgument, "messages", "1 to 65536");
+        Refused(both, ErrorCode.InvalidArgument, "options", "0, 1 or 2");
     }
 
     [Fact]

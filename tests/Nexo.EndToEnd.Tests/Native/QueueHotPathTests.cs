@@ -17,11 +17,12 @@ public sealed class QueueHotPathTests
     private static readonly byte[] Queue = QueuePeer.Bytes("jobs");
 
     [Theory]
-    [InlineData(Durability.Memory)]
-    [InlineData(Durability.Interval)]
-    public async Task A_message_costs_no_allocation_from_its_push_over_its_delivery_to_its_ack(Durability durability)
+    [InlineData(StoreDurability.Memory, Durability.Memory)]
+    [InlineData(StoreDurability.Interval, Durability.Interval)]
+    public async Task A_message_costs_no_allocation_from_its_push_over_its_delivery_to_its_ack(
+        StoreDurability serverDurability, Durability durability)
     {
-        await using TestServer server = await DurableServer.StartAsync(new SimulatedDisk(), StoreDurability.Interval);
+        await using TestServer server = await DurableServer.StartAsync(new SimulatedDisk(), serverDurability);
         using (RawPeer admin = await RawPeer.GreetAsync(server))
         {
             await admin.DeclareAsync("jobs", (QueueOptionTag.Durability, (ulong)durability));
