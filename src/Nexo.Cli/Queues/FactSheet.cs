@@ -15,6 +15,9 @@ internal sealed class FactSheet
     public FactSheet Text(string name, string value, string? people = null) =>
         Add(name, value, people ?? value, json => json.WriteString(name, value));
 
+    public FactSheet Flag(string name, bool value) => Add(
+        name, value ? "1" : "0", value ? "yes" : "no", json => json.WriteBoolean(name, value));
+
     public FactSheet Bytes(string name, ReadOnlyMemory<byte> value, CliOutput output) =>
         Add(name, EscapedText.Escape(value.Span), output.Shown(value.Span), json => json.WriteBytes(name, value.Span));
 

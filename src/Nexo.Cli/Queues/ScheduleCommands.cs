@@ -26,7 +26,7 @@ internal static class ScheduleCommands
         Argument<string> name = Name();
         var cron = new Argument<string>("CRON")
         {
-            Description = "When: minute, hour, day, month, day of the week; with six fields, seconds first",
+            Description = "When: minute, hour, day, month, day of the week (seconds first if six), or @every 90s, @daily, …",
         };
         Argument<string> queue = QueueArguments.Queue();
         var body = new ValueInput("body");
@@ -44,7 +44,8 @@ internal static class ScheduleCommands
         Option<string[]> headers = PushOptions.Header();
         var command = new Command("set", "Make a schedule, or replace it") { name, cron, queue };
         body.AddTo(command);
-        Option[] options = [zone, catchUp, priority, ttl, group, headers];
+        var disabled = new Option<bool>("--disabled") { Description = "Keep it, and push nothing until it is set again" };
+        Option[] options = [zone, catchUp, priority, ttl, group, headers, disabled];
         Array.ForEach(options, command.Add);
         return command
             .OnServer(async run =>
@@ -62,16 +63,17 @@ internal static class ScheduleCommands
                         Ttl = run.Get(ttl),
                         Group = PushOptions.Key(run, group, "group"),
                         Headers = PushOptions.Headers(run, headers),
+                        Disabled = run.Get(disabled),
                     },
                     run.Cancel);
                 return Print(run, run.Get(name), set);
             })
             .WithDetails(
-                "Times that the clock passes twice in autumn are pushed once, those that it leaves out in spring right after. On "
-                + "a pipe the moment of the next push is printed, in ms since 1970.")
+                "It survives restarts. What was missed while the server was down is pushed once, or not at all. On a pipe the "
+                + "moment of the next push is printed, in ms since 1970.")
             .WithExamples(
                 ("Every night at three", "nexo queue schedule set nightly '0 3 * * *' reports daily --time-zone Europe/Berlin"),
-                ("Every ten seconds, none for what was missed", "nexo queue schedule set tick '*/10 * * * * *' ticks - --catch-up skip </dev/null"));
+                ("Every ten seconds, none for what was missed", "nexo queue schedule set tick '@every 10s' ticks tick --catch-up skip"));
     }
 
     private static Command CreateList()
@@ -98,7 +100,7 @@ internal static class ScheduleCommands
             })
             .WithDetails(
                 "On a pipe one a line: name, cron expression, time zone, queue, and when it pushed last and pushes next, in ms "
-                + "since 1970, with tabs between.")
+                + "since 1970, with tabs between; nothing for never.")
             .WithExamples(("All of them", "nexo queue schedule list"));
     }
 
@@ -177,7 +179,7 @@ internal static class ScheduleCommands
         {
             string[] cells =
             [
-                schedule.Name, schedule.Cron, Zone(schedule), schedule.Queue, When(schedule.LastAt), When(schedule.NextAt),
+                schedule.Name, schedule.Cron, Zone(schedule), schedule.Queue, When(schedule.LastAt), Next(schedule),
             ];
             table.AddRow([.. cells.Select(cell => new Text(cell))]);
         }
@@ -201,6 +203,7 @@ internal static class ScheduleCommands
         .Text("cron", schedule.Cron)
         .Text("time_zone", Zone(schedule))
         .Text("queue", schedule.Queue)
+        .Flag("disabled", schedule.Disabled)
         .Moment("last_at", schedule.LastAt)
         .Moment("next_at", schedule.NextAt);
 
@@ -208,10 +211,19 @@ internal static class ScheduleCommands
         .Text("catch_up", QueueText.WordOf(QueueText.CatchUps, schedule.Options.CatchUp))
         .Number("priority", schedule.Options.Priority)
         .Duration("ttl", schedule.Options.Ttl)
+        .Number("runs", schedule.Runs.Tried)
+        .Number("failed", schedule.Runs.Failed)
+        .Number("missed", schedule.Runs.Missed)
+        .Text("last_error", LastError(schedule.Runs), schedule.Runs.LastError == ErrorCode.None ? "none" : null)
         .Bytes("group", schedule.Options.Group.ToBytes(), run.Out)
         .Bytes("body", schedule.Body, run.Out);
 
+    private static string LastError(ScheduleRuns runs) =>
+        runs.LastError == ErrorCode.None ? "" : ClientFailures.SnakeCase($"{runs.LastError}");
+
     private static string Zone(ScheduleSummary schedule) => schedule.TimeZone.Length == 0 ? "UTC" : schedule.TimeZone;
+
+    private static string Next(ScheduleSummary schedule) => schedule.Disabled ? "disabled" : When(schedule.NextAt);
 
     private static string When(DateTimeOffset? moment) => moment is { } given ? QueueText.Moment(given) : "never";
 }
