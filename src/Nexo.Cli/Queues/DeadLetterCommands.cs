@@ -101,7 +101,7 @@ internal static class DeadLetterCommands
                 + "delivered. Takes as long as it takes; what was redriven when it is interrupted stays so.")
             .WithExamples(
                 ("One of them", "nexo queue dlq redrive emails --id 4711"),
-                ("All that failed for one reason, slowly", "nexo queue dlq redrive emails --reason 'connection refused' --per-second 20"),
+                ("All of one reason, slowly", "nexo queue dlq redrive emails --reason 'connection refused' --per-second 20"),
                 ("Into another queue", "nexo queue dlq redrive emails --to emails-by-hand"));
     }
 

@@ -27,7 +27,7 @@ internal static class DefinitionCommands
                 ("With the defaults: durable, retried five times, then a dead letter", "nexo queue declare emails"),
                 ("Three tries a minute apart", "nexo queue declare sync --max-deliveries 3 --backoff fixed --backoff-delay 1m"),
                 ("One message of a customer at a time, ten a second", "nexo queue declare calls --group-rate 10"),
-                ("Fast and forgetful, and never more than a million", "nexo queue declare hits --durability memory --max-messages 1000000"));
+                ("Fast and forgetful", "nexo queue declare hits --durability memory --max-messages 1000000"));
     }
 
     public static Command CreateUpdate()

@@ -82,7 +82,8 @@ internal static class QueueListCommand
 
     private static Table TableOf(List<QueueSummary> queues)
     {
-        Table table = Tables.Create("queue", "ready", "leased", "delayed", "dead", "paused");
+        Table table = Tables.Create("queue", "ready", "leased", "delayed", "dead", "paused")
+            .AlignNumbers(from: 1, until: 5);
         foreach (QueueSummary queue in queues)
         {
             table.AddRow(

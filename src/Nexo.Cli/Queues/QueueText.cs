@@ -63,7 +63,10 @@ internal static class QueueText
     public static string Moment(DateTimeOffset moment) =>
         moment.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
-    /// <summary>How long ago, to the unit that matters; what is to come is now.</summary>
-    public static string Age(DateTimeOffset moment, DateTimeOffset now) =>
-        DurationText.Format(now > moment ? now - moment : TimeSpan.Zero);
+    /// <summary>How long ago; what is to come is now.</summary>
+    public static string Age(DateTimeOffset moment, DateTimeOffset now) => Age(now > moment ? now - moment : TimeSpan.Zero);
+
+    /// <summary>An age in whole seconds, from one second on.</summary>
+    public static string Age(TimeSpan age) => DurationText.Format(
+        age >= TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(Math.Floor(age.TotalSeconds)) : age);
 }

@@ -73,7 +73,7 @@ internal static class ScheduleCommands
                 + "moment of the next push is printed, in ms since 1970.")
             .WithExamples(
                 ("Every night at three", "nexo queue schedule set nightly '0 3 * * *' reports daily --time-zone Europe/Berlin"),
-                ("Every ten seconds, none for what was missed", "nexo queue schedule set tick '@every 10s' ticks tick --catch-up skip"));
+                ("Every ten seconds, none for what was missed", "nexo queue schedule set s '@every 10s' ticks go --catch-up skip"));
     }
 
     private static Command CreateList()

@@ -64,6 +64,11 @@ internal sealed class ScriptedConnection(Socket socket, Lock gate, int pieceByte
     {
         socket.Dispose();
         _sending.Dispose();
+        lock (gate)
+        {
+            _pending.Dispose();
+            _leaving.Dispose();
+        }
     }
 
     private void Swap()

@@ -82,7 +82,7 @@ internal sealed class QueueBench : IDisposable
             Full = full,
             Empty = empty,
             Traffic = _loop.Traffic,
-            Missing = _loop.Traffic.Ledger.CountMissing(),
+            Missing = cancel.IsCancellationRequested ? 0 : _loop.Traffic.Ledger.CountMissing(),
             ServerVersion = _server.ServerVersion,
             Interrupted = cancel.IsCancellationRequested,
         };

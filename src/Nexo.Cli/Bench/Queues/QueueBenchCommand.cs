@@ -44,7 +44,7 @@ internal static class QueueBenchCommand
         QueueBenchResult result;
         using (var bench = new QueueBench(settings, target))
         {
-            var progress = new BenchProgress(run);
+            var progress = new BenchProgress(run, "messages");
             try
             {
                 result = await bench.RunAsync(progress.Report, run.Cancel);

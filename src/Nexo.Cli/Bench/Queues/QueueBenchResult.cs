@@ -22,7 +22,7 @@ internal sealed record QueueBenchResult
 
     public required QueueTraffic Traffic { get; init; }
 
-    /// <summary>Messages that were confirmed and did not come.</summary>
+    /// <summary>Messages that were confirmed and did not come; 0 when nobody waited for them.</summary>
     public required long Missing { get; init; }
 
     public required string ServerVersion { get; init; }

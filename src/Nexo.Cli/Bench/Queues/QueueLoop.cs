@@ -80,7 +80,11 @@ internal sealed class QueueLoop : IDisposable
         long until = startedAt + Nanoseconds(phase.Publishing);
         Pace? pace = phase.PushesPerSecond > 0 ? new Pace(startedAt, phase.PushesPerSecond, _publishers.Length) : null;
         var progress = new PhaseProgress(Traffic, phase.Consumes, startedAt);
-        Begin(phase, startedAt, until, pace);
+        if (!_stopped)
+        {
+            Begin(phase, startedAt, until, pace);
+        }
+
         while (!_stopped)
         {
             long now = Stopwatch.GetTimestamp();
