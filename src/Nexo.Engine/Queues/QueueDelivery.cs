@@ -15,6 +15,8 @@ public ref struct QueueDelivery
     /// <summary>1 for the first delivery.</summary>
     public uint Attempt { get; init; }
 
+    public readonly bool IsRedelivered => Attempt > 1;
+
     public int Priority { get; init; }
 
     public ReadOnlySpan<byte> Group { get; init; }
@@ -62,4 +64,9 @@ public sealed record QueueConsumerOptions
 
     /// <summary>0: the queue's.</summary>
     public long LeaseMs { get; init; }
+
+    /// <summary>
+    /// It only pulls, and may be idle for long: it counts as a consumer while one of its pulls waits or it has unsettled messages.
+    /// </summary>
+    public bool PullsOnly { get; init; }
 }
