@@ -14,9 +14,7 @@ internal sealed unsafe partial class Arena
     /// </summary>
     public bool TryReserve(long bytes)
     {
-        // Each block is larger than a slot can be; of pages, each size class needs at most one and then some.
-        long ids = SizeClasses.Count + (bytes / (_slotGranulesMax * SizeClasses.GranuleBytes));
-        if (_freePageIdCount + _pageIdMax + 1L - _pageCount < ids)
+        if (!HasIdsFor(bytes))
         {
             return false;
         }
@@ -34,6 +32,12 @@ internal sealed unsafe partial class Arena
         _reserved = bytes;
         return true;
     }
+
+    /// <summary>Whether the page ids suffice for so many bytes more, whatever the limit says.</summary>
+    /// <remarks>Each block is larger than a slot can be; of pages, each size class needs at most one and then some.</remarks>
+    public bool HasIdsFor(long bytes) =>
+        _freePageIdCount + _pageIdMax + 1L - _pageCount
+            >= SizeClasses.Count + (bytes / (_slotGranulesMax * SizeClasses.GranuleBytes));
 
     /// <summary>Gives the credit that is not used back, for another arena to take.</summary>
     public void ReturnCredit()

@@ -6,18 +6,67 @@ namespace Nexo.Engine.Queues;
 /// </summary>
 public sealed class QueueConsumer : IDisposable
 {
-    internal QueueConsumer()
+    internal const int InNoList = -1;
+    internal const long CreditsMax = 1_000_000;
+
+    private readonly Queue _queue;
+
+    internal QueueConsumer(Queue queue, uint number, IQueueSink sink, QueueConsumerOptions options)
     {
+        _queue = queue;
+        Number = number;
+        Sink = sink;
+        Options = options;
     }
 
     /// <summary>Messages that it has and has not settled.</summary>
-    public int Unsettled => throw new NotImplementedException();
+    public int Unsettled => Volatile.Read(ref Load);
 
-    /// <summary>Lets so many more messages come. None comes before the first call.</summary>
-    public void AddCredits(uint credits, QueueWork work) => throw new NotImplementedException();
+    internal IQueueSink Sink { get; }
+
+    internal QueueConsumerOptions Options { get; }
+
+    /// <summary>Its place among the queue's consumers.</summary>
+    internal uint Number { get; }
+
+    // What follows is the queue's, and guarded by its shard's lock.
+    internal long Credits { get; set; }
+
+    /// <summary>Its connection was congested: nothing comes until it resumes.</summary>
+    internal bool Parked { get; set; }
+
+    /// <summary>It takes no more; what it has stays its.</summary>
+    internal bool Stopped { get; set; }
+
+    internal bool Closed { get; set; }
+
+    /// <summary>Its unsettled messages, in the order of their deliveries.</summary>
+    internal uint First { get; set; }
+
+    internal uint Last { get; set; }
+
+    internal QueueConsumer? LoadNext { get; set; }
+
+    internal QueueConsumer? LoadPrev { get; set; }
+
+    internal int LoadList { get; set; } = InNoList;
+
+    /// <summary>The hold of the lock in which it last got something.</summary>
+    internal long TouchedAt { get; set; }
+
+    /// <summary>Its waiters that were woken and have not pulled yet.</summary>
+    internal int Woken { get; set; }
+
+    /// <summary>As <see cref="Unsettled"/>.</summary>
+    internal int Load;
+
+    internal bool CanTake => Credits > 0 && !Parked && !Stopped && !Closed;
+
+    /// <summary>Lets so many more messages come, up to a million in all. None comes before the first call.</summary>
+    public void AddCredits(uint credits, QueueWork work) => _queue.AddCredits(this, credits, work);
 
     /// <summary>The connection has room again after it was congested.</summary>
-    public void Resume(QueueWork work) => throw new NotImplementedException();
+    public void Resume(QueueWork work) => _queue.ResumeConsumer(this, work);
 
     /// <summary>Takes up to so many messages that are there now.</summary>
     /// <param name="messagesMax">At least 1.</param>
@@ -28,13 +77,24 @@ public sealed class QueueConsumer : IDisposable
     /// <param name="waits">True when the answer must wait until the log is durable (they were settled by it).</param>
     public QueueStatus Pull<TDeliveries>(
         int messagesMax, long leaseMs, bool settled, ref TDeliveries deliveries, out int count, out bool waits)
-        where TDeliveries : IQueueDeliveries, allows ref struct => throw new NotImplementedException();
+        where TDeliveries : IQueueDeliveries, allows ref struct =>
+        _queue.Pull(this, messagesMax, leaseMs, settled, ref deliveries, out count, out waits);
 
     /// <summary>
     /// Waits for messages as <see cref="Pull"/> would give: <paramref name="ready"/> is called once, without any lock, when the pull is
     /// worth trying again; one waiter is woken for one message, in turn. Disposing of the answer ends the wait.
     /// </summary>
-    public IDisposable WhenReady(Action ready) => throw new NotImplementedException();
+    /// <remarks>If there are messages already, it is called before this returns.</remarks>
+    public IDisposable WhenReady(Action ready)
+    {
+        ArgumentNullException.ThrowIfNull(ready);
+        return _queue.Wait(this, ready);
+    }
 
-    public void Dispose() => throw new NotImplementedException();
+    /// <summary>
+    /// No more comes, and nobody is woken any more. What it has not settled stays leased and can be settled, until it is disposed of.
+    /// </summary>
+    public void Stop() => _queue.StopConsumer(this);
+
+    public void Dispose() => _queue.RemoveConsumer(this);
 }

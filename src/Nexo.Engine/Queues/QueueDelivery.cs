@@ -15,6 +15,8 @@ public ref struct QueueDelivery
     /// <summary>1 for the first delivery.</summary>
     public uint Attempt { get; init; }
 
+    public readonly bool IsRedelivered => Attempt > 1;
+
     public int Priority { get; init; }
 
     public ReadOnlySpan<byte> Group { get; init; }

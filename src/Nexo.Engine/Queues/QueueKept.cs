@@ -39,11 +39,16 @@ public ref struct QueueKept
 
     public long EnqueuedAtMs { get; init; }
 
-    /// <summary>Of a delayed one; else 0.</summary>
-    public long DueAtMs { get; init; }
+    /// <summary>Of a delayed one when it is due, of a leased one when its lease ends; else 0.</summary>
+    public long VisibleAtMs { get; init; }
+
+    /// <summary>0: never.</summary>
+    public long ExpiresAtMs { get; init; }
 
     /// <summary>Deliveries so far.</summary>
     public uint Attempts { get; init; }
+
+    public uint Failures { get; init; }
 
     public int Priority { get; init; }
 

@@ -40,4 +40,6 @@ public sealed record QueueLimits
 
     /// <summary>Number of shards, a power of two up to 256; 0: four per core, at least 16.</summary>
     public int Shards { get; init; }
+
+    internal QueueTuning Tuning { get; init; } = new();
 }

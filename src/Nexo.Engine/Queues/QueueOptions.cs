@@ -104,7 +104,10 @@ public sealed record QueueOptions
     /// <summary>Deliveries of a group in a second; 0: no limit.</summary>
     public int PerSecondPerGroup { get; init; }
 
-    /// <summary>Without a consumer, a push or a message for so long, the queue is deleted; 0: never. For reply queues.</summary>
+    /// <summary>
+    /// Without a consumer, a push or a message for so long, the queue is deleted, with its dead letters, which do not count here; 0:
+    /// never. For reply queues.
+    /// </summary>
     public long UnusedMs { get; init; }
 }
 

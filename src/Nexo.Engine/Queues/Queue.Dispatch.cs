@@ -1,0 +1,247 @@
+namespace Nexo.Engine.Queues;
+
+/// <content>Deliveries: to consumers with credits, and to pulls.</content>
+internal sealed unsafe partial class Queue
+{
+    private long _holds;
+    private bool _stalled;
+
+    /// <summary>Delivers what can be, in bounded holds of the lock, and moves away what died.</summary>
+    public void Dispatch(QueueWork work)
+    {
+        bool more = true;
+        while (more)
+        {
+            lock (_shard.Gate)
+            {
+                more = !Closed && DispatchSome(work);
+            }
+
+            work.Flush();
+        }
+
+        if (Volatile.Read(ref _firstDying) != 0)
+        {
+            _service.MoveDying(this, work);
+        }
+    }
+
+    public QueueStatus Pull<TDeliveries>(
+        QueueConsumer consumer,
+        int messagesMax,
+        long leaseMs,
+        bool settled,
+        ref TDeliveries deliveries,
+        out int count,
+        out bool waits)
+        where TDeliveries : IQueueDeliveries, allows ref struct
+    {
+        count = 0;
+        waits = false;
+        if (messagesMax < 1)
+        {
+            return QueueStatus.InvalidArgument;
+        }
+
+        if (leaseMs != 0 && !QueueOptionTable.IsLease(leaseMs))
+        {
+            return QueueStatus.LeaseOutOfRange;
+        }
+
+        bool more = true;
+        while (more)
+        {
+            lock (_shard.Gate)
+            {
+                if (Closed || consumer.Closed)
+                {
+                    return count == 0 ? QueueStatus.NotFound : QueueStatus.Ok;
+                }
+
+                EndWoken(consumer);
+                more = PullSome(consumer, messagesMax, leaseMs, settled, ref deliveries, ref count, out QueueStatus status);
+                if (status != QueueStatus.Ok)
+                {
+                    return count == 0 ? status : QueueStatus.Ok;
+                }
+
+                waits |= settled && count > 0 && Waits;
+            }
+        }
+
+        return QueueStatus.Ok;
+    }
+
+    private bool PullSome<TDeliveries>(
+        QueueConsumer consumer,
+        int messagesMax,
+        long leaseMs,
+        bool settled,
+        ref TDeliveries deliveries,
+        ref int count,
+        out QueueStatus status)
+        where TDeliveries : IQueueDeliveries, allows ref struct
+    {
+        status = settled ? AdmitRemoval(RemovedRecord.BytesMax(_shard.Tuning.HoldMessagesMax)) : QueueStatus.Ok;
+        if (status != QueueStatus.Ok || (Paused & QueuePausedParts.Deliveries) != 0)
+        {
+            return false;
+        }
+
+        var run = new DeliveryRun(_shard, settled, LeaseOf(leaseMs, consumer));
+        while (run.Goes && count < messagesMax && TryDeliver(consumer, ref run, ref deliveries, out bool delivered))
+        {
+            count += delivered ? 1 : 0;
+        }
+
+        LogChanges(admitted: settled);
+        return !run.Goes && count < messagesMax;
+    }
+
+    /// <summary>One hold of the lock; true: another one may find more to do.</summary>
+    private bool DispatchSome(QueueWork work)
+    {
+        if ((Paused & QueuePausedParts.Deliveries) != 0)
+        {
+            return false;
+        }
+
+        _holds++;
+        var run = new DeliveryRun(_shard, settled: false, leaseMs: 0);
+        bool removals = AdmitRemoval(RemovedRecord.BytesMax(_shard.Tuning.HoldMessagesMax)) == QueueStatus.Ok;
+        while (run.Goes && _offered > 0 && _takers?.First is { } taker)
+        {
+            taker.Parked = taker.Sink.IsCongested;
+            bool stalled = taker.Options.SettledByDelivery && !removals;
+            if (taker.Parked || stalled)
+            {
+                // What is settled by its delivery and cannot be logged for want of room waits until there is some.
+                _stalled |= stalled;
+                _takers.Remove(taker);
+                continue;
+            }
+
+            run.Settled = taker.Options.SettledByDelivery;
+            run.LeaseMs = LeaseOf(taker.Options.LeaseMs, taker);
+            var target = new SinkTarget(taker.Sink);
+            TryDeliver(taker, ref run, ref target, out bool delivered);
+            if (delivered)
+            {
+                taker.Credits--;
+                ListTaker(taker);
+                if (taker.TouchedAt != _holds)
+                {
+                    taker.TouchedAt = _holds;
+                    work.Touch(taker.Sink);
+                }
+            }
+        }
+
+        LogChanges(admitted: removals);
+        if (_offered > 0 && _takers?.First is null)
+        {
+            WakeWaiters(work);
+        }
+
+        return CanDispatch;
+    }
+
+    private long LeaseOf(long leaseMs, QueueConsumer consumer)
+    {
+        long asked = leaseMs != 0 ? leaseMs : consumer.Options.LeaseMs;
+        return asked != 0 ? asked : Options.LeaseMs;
+    }
+
+    /// <summary>Takes the next message to a consumer; false: there is none, or it does not fit. One whose life is over dies instead.</summary>
+    private bool TryDeliver<TTarget>(QueueConsumer consumer, ref DeliveryRun run, ref TTarget target, out bool delivered)
+        where TTarget : IQueueDeliveries, allows ref struct
+    {
+        delivered = false;
+        uint line = NextLine();
+        if (line == 0)
+        {
+            return false;
+        }
+
+        uint reference = FirstOf(LineAt(line));
+        MessageSlot* message = MessageAt(reference);
+        if (message->ExpiresAtMs != 0 && message->ExpiresAtMs <= run.NowMs)
+        {
+            run.Messages--;
+            Expire(reference, message, run.NowMs);
+            return true;
+        }
+
+        ulong lease = run.Settled ? 0 : _shard.Tokens.Next();
+        var delivery = new QueueDelivery
+        {
+            MessageId = message->Id,
+            Lease = lease,
+            EnqueuedAtMs = message->EnqueuedAtMs + run.WallOffsetMs,
+            LeaseEndsAtMs = run.Settled ? 0 : run.NowMs + run.LeaseMs + run.WallOffsetMs,
+            Attempt = message->Deliveries + 1,
+            Priority = message->Priority,
+            Group = MessageSlot.Group(message),
+            Headers = MessageSlot.Headers(message),
+            Body = MessageSlot.Body(message),
+        };
+        if (!target.Add(in delivery))
+        {
+            return false;
+        }
+
+        delivered = true;
+        run.Messages--;
+        run.Bytes -= message->ContentBytes;
+        CountForRate(line, run.NowMs);
+        EndTurn(line);
+        _rates.Count(run.NowMs, _counters);
+        _counters.Delivered++;
+        _counters.Redelivered += message->Deliveries > 0 ? 1 : 0;
+        if (run.Settled)
+        {
+            _counters.Acked++;
+            _shard.Changes.Removed.Add(message->Id);
+            Remove(reference, message);
+        }
+        else
+        {
+            Lease(consumer, reference, message, lease, run.NowMs + run.LeaseMs);
+        }
+
+        return true;
+    }
+
+    private void Lease(QueueConsumer consumer, uint reference, MessageSlot* message, ulong lease, long endsAtMs)
+    {
+        Leave(reference, message);
+        message->Deliveries++;
+        message->Stamp = (long)lease;
+        Enter(reference, message, MessageState.Leased);
+        JoinConsumer(consumer, reference, message);
+        Arm(reference, message, endsAtMs);
+        _shard.Changes.Delivered.Add(message->Id, message->Deliveries);
+    }
+
+    /// <summary>What one hold of the lock may still deliver, and what is the same for all of it.</summary>
+    private ref struct DeliveryRun(QueueShard shard, bool settled, long leaseMs)
+    {
+        public readonly long NowMs = shard.Clock.NowMs;
+        public readonly long WallOffsetMs = shard.Clock.WallMs - shard.Clock.NowMs;
+        public int Messages = shard.Tuning.HoldMessagesMax;
+        public long Bytes = shard.Tuning.HoldBytesMax;
+        public bool Settled = settled;
+        public long LeaseMs = leaseMs;
+
+        public readonly bool Goes => Messages > 0 && Bytes > 0;
+    }
+
+    private readonly struct SinkTarget(IQueueSink sink) : IQueueDeliveries
+    {
+        public bool Add(in QueueDelivery delivery)
+        {
+            sink.Deliver(in delivery);
+            return true;
+        }
+    }
+}

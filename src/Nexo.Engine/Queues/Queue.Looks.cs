@@ -1,0 +1,140 @@
+namespace Nexo.Engine.Queues;
+
+/// <content>Messages that are looked at, purged, or dealt with as dead letters, in the order of their ids and in bounded holds.</content>
+internal sealed unsafe partial class Queue
+{
+    public QueueStatus Peek<TSink>(QueuePart part, ulong afterId, int limit, ref TSink sink, out bool more)
+        where TSink : IQueueKeptSink, allows ref struct
+    {
+        more = false;
+        int left = limit;
+        bool end = false;
+        while (!end)
+        {
+            lock (_shard.Gate)
+            {
+                if (Closed)
+                {
+                    return QueueStatus.NotFound;
+                }
+
+                end = PeekSome(part, ref afterId, ref left, ref sink, ref more);
+            }
+        }
+
+        return QueueStatus.Ok;
+    }
+
+    public QueueStatus Purge(QueuePart parts, out long removed, out bool waits)
+    {
+        removed = 0;
+        waits = false;
+        ulong id = 0;
+        bool first = true;
+        ulong? end = null;
+        while (true)
+        {
+            lock (_shard.Gate)
+            {
+                QueueStatus status = Closed ? QueueStatus.NotFound : AdmitRemoval(RemovedRecord.BytesMax(_shard.Tuning.HoldMessagesMax));
+                if (status != QueueStatus.Ok)
+                {
+                    return first ? status : QueueStatus.Ok;
+                }
+
+                // What comes meanwhile is not purged: a purge would not end beside a busy publisher.
+                end ??= _nextId;
+                first = false;
+                waits = Waits;
+                if (PurgeSome(parts, end.Value, ref id, ref removed))
+                {
+                    return QueueStatus.Ok;
+                }
+            }
+        }
+    }
+
+    /// <summary>Shows one message.</summary>
+    private bool Show<TSink>(MessageSlot* message, ref TSink sink)
+        where TSink : IQueueKeptSink, allows ref struct
+    {
+        long offset = _shard.Clock.WallMs - _shard.Clock.NowMs;
+        bool dead = message->State == MessageState.Dead;
+        long visible = message->State switch
+        {
+            MessageState.Delayed or MessageState.Held => message->Stamp + offset,
+            MessageState.Leased => message->DeadlineMs + offset,
+            _ => 0,
+        };
+        ReadOnlySpan<byte> source = MessageNote.Source(_arena, message);
+        return sink.Add(new QueueKept
+        {
+            MessageId = message->Id,
+            EnqueuedAtMs = message->EnqueuedAtMs + offset,
+            VisibleAtMs = visible,
+            ExpiresAtMs = message->ExpiresAtMs == 0 ? 0 : message->ExpiresAtMs + offset,
+            Attempts = message->Deliveries,
+            Failures = message->Failures,
+            Priority = message->Priority,
+            Group = MessageSlot.Group(message),
+            Headers = MessageSlot.Headers(message),
+            Body = MessageSlot.Body(message),
+            DiedAtMs = dead ? message->Stamp + offset : 0,
+            Cause = dead ? (QueueDeadCause)message->Cause : QueueDeadCause.None,
+            Source = !dead ? default : source.IsEmpty ? Name : source,
+            Reason = MessageNote.Reason(_arena, message),
+        });
+    }
+
+    private bool PeekSome<TSink>(QueuePart part, ref ulong afterId, ref int left, ref TSink sink, ref bool more)
+        where TSink : IQueueKeptSink, allows ref struct
+    {
+        for (int looks = _shard.Tuning.HoldLooksMax; looks > 0; looks--)
+        {
+            if (!_index.TryNext(ref afterId, out uint reference))
+            {
+                return true;
+            }
+
+            MessageSlot* message = MessageAt(reference);
+            if (PartOf(message->State) == part)
+            {
+                if (left-- == 0 || !Show(message, ref sink))
+                {
+                    more = true;
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    private static QueuePart PartOf(MessageState state) => state switch
+    {
+        MessageState.Ready => QueuePart.Ready,
+        MessageState.Delayed or MessageState.Held => QueuePart.Delayed,
+        MessageState.Leased => QueuePart.Leased,
+        MessageState.Dead => QueuePart.Dead,
+        _ => QueuePart.None,
+    };
+
+    /// <summary>True: that was the last.</summary>
+    private bool PurgeSome(QueuePart parts, ulong endId, ref ulong id, ref long removed)
+    {
+        bool last = false;
+        for (int steps = _shard.Tuning.HoldMessagesMax; steps > 0 && !last; steps--)
+        {
+            last = !_index.TryNext(ref id, out uint reference) || id >= endId;
+            if (!last && (PartOf(MessageAt(reference)->State) & parts) != 0)
+            {
+                Remove(reference, MessageAt(reference));
+                _shard.Changes.Removed.Add(id);
+                removed++;
+            }
+        }
+
+        LogChanges(admitted: true);
+        return last;
+    }
+}

@@ -1,0 +1,92 @@
+namespace Nexo.Engine.Queues;
+
+/// <content>Looking at queues and at what is in them.</content>
+public sealed partial class QueueService
+{
+    /// <summary>Sums over all queues.</summary>
+    public QueueStats Totals
+    {
+        get
+        {
+            var totals = default(QueueTotals);
+            foreach (QueueShard shard in _shards)
+            {
+                shard.AddTo(ref totals);
+            }
+
+            return totals.ToStats();
+        }
+    }
+
+    public QueueStatus Stats(ReadOnlySpan<byte> name, out QueueStats? stats)
+    {
+        stats = null;
+        QueueStatus status = Find(name, out Queue? queue);
+        return status == QueueStatus.Ok ? queue!.Stats(out stats) : status;
+    }
+
+    /// <summary>The consistency check of every shard, for tests.</summary>
+    internal void Check()
+    {
+        foreach (QueueShard shard in _shards)
+        {
+            shard.Check();
+        }
+    }
+
+    /// <summary>Removes what is ready, delayed or dead; what is leased stays.</summary>
+    /// <remarks>In bounded holds of the lock: who pushes or settles meanwhile is not held up. What comes meanwhile stays.</remarks>
+    public QueueStatus Purge(ReadOnlySpan<byte> name, QueuePart parts, out long removed, out bool waits)
+    {
+        const QueuePart All = QueuePart.Ready | QueuePart.Delayed | QueuePart.Dead;
+        removed = 0;
+        waits = false;
+        if (parts == QueuePart.None || (parts & ~All) != 0)
+        {
+            return QueueStatus.InvalidArgument;
+        }
+
+        QueueStatus status = Find(name, out Queue? queue);
+        return status == QueueStatus.Ok ? queue!.Purge(parts, out removed, out waits) : status;
+    }
+
+    /// <summary>Shows messages of one part, by id, behind <paramref name="afterId"/>, without taking them.</summary>
+    /// <param name="more">True when the page ended before the messages did.</param>
+    public QueueStatus Peek<TSink>(
+        ReadOnlySpan<byte> queue, QueuePart part, ulong afterId, int limit, ref TSink sink, out bool more)
+        where TSink : IQueueKeptSink, allows ref struct
+    {
+        more = false;
+        if (limit < 1 || part is not (QueuePart.Ready or QueuePart.Delayed or QueuePart.Leased or QueuePart.Dead))
+        {
+            return QueueStatus.InvalidArgument;
+        }
+
+        QueueStatus status = Find(queue, out Queue? found);
+        return status == QueueStatus.Ok ? found!.Peek(part, afterId, limit, ref sink, out more) : status;
+    }
+
+    /// <summary>Shows dead letters, as <see cref="Peek"/>. A page may end early, even empty, when many were passed over: go on behind <paramref name="lastId"/>.</summary>
+    public QueueStatus DeadList<TSink>(
+        ReadOnlySpan<byte> queue, QueueDeadFilter filter, ulong afterId, int limit, ref TSink sink, out ulong lastId, out bool more)
+        where TSink : IQueueKeptSink, allows ref struct => throw new NotImplementedException();
+
+    /// <summary>Begins to count, redrive or delete dead letters; the work is done by <see cref="QueueDeadJob.MoveNext"/>.</summary>
+    /// <param name="target">Of a redrive: where to; empty: to the queue that each came from.</param>
+    /// <param name="messagesMax">0: all.</param>
+    public QueueStatus BeginDead(
+        ReadOnlySpan<byte> queue,
+        QueueDeadAction action,
+        QueueDeadFilter filter,
+        ReadOnlySpan<byte> target,
+        long messagesMax,
+        out QueueDeadJob? job) => throw new NotImplementedException();
+}
+
+/// <summary>What a <see cref="QueueDeadJob"/> does.</summary>
+public enum QueueDeadAction
+{
+    Count,
+    Redrive,
+    Delete,
+}
