@@ -20,19 +20,20 @@ public sealed class BacklogTests
         var disk = new SimulatedDisk(1);
         byte[] body = new byte[3 * 1_024 * 1_024];
         Random.Shared.NextBytes(body);
-        SegmentedLogCheckpoint checkpoint;
-        using (Backlog backlog = Open(disk, default, 0))
+        BacklogState state;
+        using (Backlog backlog = Open(disk, default))
         {
             backlog.Add(new BacklogMessage { Id = 7, EnqueuedAtMs = 5, Body = body });
-            checkpoint = backlog.Checkpoint();
+            state = backlog.StateAt(backlog.Checkpoint());
         }
 
-        using Backlog again = Open(disk, checkpoint, 0);
+        using Backlog again = Open(disk, state);
+        Assert.Equal(body.Length, again.ContentBytes);
         Assert.Equal(7UL, again.LastId);
         Assert.Equal(1, again.Count);
         Assert.True(again.BeginTake(out _));
         ReadOnlyMemory<byte> batches = again.Read();
-        Assert.True(Backlog.TryNextBatch(ref batches, out _, out ReadOnlyMemory<byte> payload));
+        Assert.True(Backlog.TrySplit(ref batches, out _, out ReadOnlyMemory<byte> payload));
         var reader = new BacklogReader(payload.Span);
         Assert.True(reader.TryTake(out BacklogMessage message));
         Assert.True(message.Body.SequenceEqual(body));
@@ -69,8 +70,8 @@ public sealed class BacklogTests
         return count;
     }
 
-    private static Backlog Open(SimulatedDisk disk, SegmentedLogCheckpoint checkpoint, long readOffset) =>
-        Backlog.Open(disk, Directory, 1, checkpoint, readOffset, new SegmentCache());
+    private static Backlog Open(SimulatedDisk disk, in BacklogState state) =>
+        Backlog.Open(disk, Directory, 1, state, new SegmentCache());
 
     private sealed record Message(ulong Id, long At, long Expires, byte[] Headers, byte[] Body);
 
@@ -82,19 +83,19 @@ public sealed class BacklogTests
         private SimulatedDisk _disk = new(seed);
         private ulong _nextId = 1;
         private Backlog? _backlog;
-        private SegmentedLogCheckpoint _checkpoint;
+        private BacklogState _state;
         private List<Message> _kept = [];
-        private long _keptFrom;
 
         public void Run(int[] steps)
         {
             _disk.CreateDirectory("queues");
             _disk.SyncDirectory("");
-            _backlog = Open(_disk, default, 0);
+            _backlog = new Backlog(Directory);
             foreach (int step in steps)
             {
                 Do(step);
                 Assert.Equal(_expected.Count, _backlog.Count);
+                Assert.Equal(_expected.Sum(message => message.Headers.Length + message.Body.Length), _backlog.ContentBytes);
             }
 
             while (_expected.Count > 0)
@@ -113,6 +114,7 @@ public sealed class BacklogTests
                 case < 7: Take(); break;
                 case 7: _backlog!.Flush(); break;
                 case 8: Checkpoint(); break;
+                case 9 when _random.Next(3) == 0: Clear(); break;
                 default: Crash(); break;
             }
         }
@@ -148,10 +150,15 @@ public sealed class BacklogTests
             {
                 ReadOnlyMemory<byte> batches = _backlog.Read();
                 int left = _random.Next(1, 20);
-                while (left-- > 0 && Backlog.TryNextBatch(ref batches, out BatchHeader batch, out ReadOnlyMemory<byte> payload))
+                if (_random.Next(10) == 0)
                 {
-                    Compare(payload.Span);
-                    _backlog.Took(batch);
+                    Clear();
+                }
+
+                while (left-- > 0 && _backlog.TryNextBatch(ref batches, out BatchHeader batch, out ReadOnlyMemory<byte> payload))
+                {
+                    (ulong lastId, long bytes) = Compare(payload.Span);
+                    _backlog.Took(batch, lastId, bytes);
                 }
 
                 _backlog.EndRead();
@@ -159,12 +166,14 @@ public sealed class BacklogTests
             else if (block is not null)
             {
                 Compare(block.Payload);
-                Backlog.EndTake(block);
+                _backlog.EndTake(block);
             }
         }
 
-        private void Compare(ReadOnlySpan<byte> payload)
+        private (ulong LastId, long ContentBytes) Compare(ReadOnlySpan<byte> payload)
         {
+            ulong lastId = 0;
+            long bytes = 0;
             var reader = new BacklogReader(payload);
             while (reader.TryTake(out BacklogMessage read))
             {
@@ -174,28 +183,53 @@ public sealed class BacklogTests
                 Assert.Equal(message.Expires, read.ExpiresAtMs);
                 Assert.True(read.Headers.SequenceEqual(message.Headers));
                 Assert.True(read.Body.SequenceEqual(message.Body));
+                lastId = read.Id;
+                bytes += read.Headers.Length + read.Body.Length;
             }
+
+            return (lastId, bytes);
+        }
+
+        private void Clear()
+        {
+            Assert.Equal(_expected.Count, _backlog!.Clear());
+            _expected.Clear();
         }
 
         private void Checkpoint()
         {
-            _backlog!.CloseBlock();
-            _checkpoint = _backlog.Checkpoint();
-            _keptFrom = _backlog.ReadOffset;
+            if (!_backlog!.IsOpen)
+            {
+                _backlog.Attach(Backlog.OpenLog(_disk, Directory, 1, default, new SegmentCache()));
+            }
+
+            _backlog.CloseBlock();
             _kept = [.. _expected];
+            SegmentedLogCheckpoint checkpoint = _backlog.Checkpoint();
+            if (_random.Next(2) == 0)
+            {
+                // What comes and goes between the checkpoint and the look at it.
+                Add(_random.Next(1, 300));
+                Take();
+                _kept = [.. _kept.Skip(_kept.Count - _expected.Count(message => message.Id <= (_kept.Count > 0 ? _kept[^1].Id : 0)))];
+            }
+
+            _state = _backlog.StateAt(checkpoint);
         }
 
         private void Crash()
         {
             _backlog!.Dispose();
             _disk = _disk.Crash(_random.Next());
-            _backlog = Open(_disk, _checkpoint, _keptFrom);
+            _backlog = Open(_disk, _state);
             _expected.Clear();
             _kept.ForEach(_expected.Enqueue);
             if (_kept.Count > 0)
             {
                 Assert.Equal(_kept[^1].Id, _backlog.LastId);
             }
+
+            Assert.Equal(_kept.Count, _backlog.Count);
         }
     }
 }

@@ -3,113 +3,147 @@ using Nexo.Storage;
 namespace Nexo.Engine.Queues;
 
 /// <summary>
-/// The messages of one priority of one queue that memory has no room for: in a segmented log, oldest first, with a last block that
-/// is still being filled. What is added comes out again in the same order. Only counters and that block are in memory.
+/// The messages of one priority of one queue that memory has no room for, oldest first: in blocks, which go to a segmented log
+/// once it is open, the last of them still being filled. What is added comes out again in the same order. In memory are counters, that
+/// block, and what is not written yet.
 /// </summary>
 /// <remarks>
-/// Everything is called under the lock of the queue's shard, but for what says that it does file work: that is called without, by
-/// one thread at a time for each of the two (reading; flushing and checkpointing).
+/// Everything is called under the lock of the queue's shard, but for what says that it does file work: that is called without, and
+/// of reading and of writing there is one at a time each.
 /// </remarks>
 internal sealed class Backlog : IDisposable
 {
-    /// <summary>A block is closed at this size: what one read brings into memory at least.</summary>
+    /// <summary>A block is closed at this size: what comes into memory at once.</summary>
     public const int BlockBytes = 32 * 1_024;
 
     private const int ReadBytes = 256 * 1_024;
 
-    private readonly SegmentedLog _log;
+    private readonly Queue<BacklogBlock> _waiting = new();
+    private readonly Queue<BacklogMark> _marks = new();
+    private SegmentedLog? _log;
     private BacklogBlock _filling = new();
-    private BacklogBlock _spare = new();
+    private BacklogBlock? _spare;
     private SegmentCursor _cursor;
     private byte[] _buffer = [];
+    private long _waitingBytes;
+    private BacklogMark _lastMark;
+    private long _addedBytes;
+    private long _takenBytes;
+    private long _loggedBytes;
+    private long _takenFromLogBytes;
+    private int _clearings;
+    private int _clearingsAtRead;
 
-    private Backlog(SegmentedLog log, long readOffset)
+    /// <summary>An empty one, without files.</summary>
+    /// <param name="directory">Where its log will be.</param>
+    public Backlog(string directory) => Directory = directory;
+
+    private Backlog(string directory, SegmentedLog log, in BacklogState state)
+        : this(directory)
     {
         _log = log;
-        _cursor = new SegmentCursor(readOffset);
-        ReadOffset = readOffset;
-        Count = log.NextOffset - readOffset;
+        _addedBytes = state.ContentBytes;
+        _loggedBytes = state.ContentBytes;
+        _lastMark = new BacklogMark(log.NextOffset, state.ContentBytes, state.LastId);
+        _cursor = new SegmentCursor(state.ReadOffset);
+        ReadOffset = state.ReadOffset;
+        Count = log.NextOffset - state.ReadOffset;
+        LastId = state.LastId;
+        LastTakenId = state.LastTakenId;
     }
+
+    public string Directory { get; }
 
     /// <summary>Messages that wait here.</summary>
     public long Count { get; private set; }
 
+    /// <summary>Headers and bodies of the messages that wait here.</summary>
+    public long ContentBytes => _addedBytes - _takenBytes;
+
     /// <summary>Bytes that they take on disk, or will: roughly, since a segment is let go as a whole.</summary>
-    public long Bytes => _log.Bytes + _filling.Length - BacklogBlock.HeaderBytes;
+    public long Bytes => (_log?.Bytes ?? 0) + _waitingBytes + _filling.Length - BacklogBlock.HeaderBytes;
 
     /// <summary>The highest id that was ever added; 0: none was.</summary>
     public ulong LastId { get; private set; }
 
-    /// <summary>The first offset that has not been taken out.</summary>
+    /// <summary>The highest id that was taken out, or given up.</summary>
+    public ulong LastTakenId { get; private set; }
+
+    /// <summary>The first offset of the log that has not been taken out.</summary>
     public long ReadOffset { get; private set; }
 
     /// <summary>Bytes that wait to be written.</summary>
-    public long PendingBytes => _log.PendingBytes;
+    public long PendingBytes => _waitingBytes + (_log?.PendingBytes ?? 0);
+
+    public bool IsOpen => _log is not null;
 
     /// <summary>True while <see cref="Read"/> goes on, or what it has read was not taken yet.</summary>
     public bool IsReading { get; private set; }
 
-    /// <summary>
-    /// Opens a backlog as of a checkpoint. Does file work.
-    /// </summary>
+    /// <summary>Opens a backlog that was kept. Does file work.</summary>
     /// <exception cref="SegmentDamageException">Its files are not what was written.</exception>
     /// <exception cref="DiskException">They cannot be read.</exception>
     public static Backlog Open(
-        IDisk disk,
-        string directory,
-        ulong logId,
-        SegmentedLogCheckpoint checkpoint,
-        long readOffset,
-        SegmentCache cache)
+        IDisk disk, string directory, ulong logId, in BacklogState state, SegmentCache cache) =>
+        new(directory, OpenLog(disk, directory, logId, state.Checkpoint, cache), state);
+
+    /// <summary>Opens the log of one that had none: file work. To be given to <see cref="Attach"/>.</summary>
+    /// <exception cref="DiskException">It cannot be made.</exception>
+    public static SegmentedLog OpenLog(
+        IDisk disk, string directory, ulong logId, SegmentedLogCheckpoint checkpoint, SegmentCache cache) =>
+        SegmentedLog.Open(disk, directory, logId, checkpoint, new SegmentedLogOptions(), cache);
+
+    /// <summary>From now on blocks go to the log; those that wait first.</summary>
+    public void Attach(SegmentedLog log)
     {
-        var log = SegmentedLog.Open(disk, directory, logId, checkpoint, new SegmentedLogOptions(), cache);
-        var backlog = new Backlog(log, readOffset);
-        try
+        _log = log;
+        while (_waiting.TryDequeue(out BacklogBlock? block))
         {
-            backlog.LastId = backlog.ReadLastId();
-            return backlog;
+            Append(log, block);
+            block.Dispose();
         }
-        catch
-        {
-            backlog.Dispose();
-            throw;
-        }
+
+        _waitingBytes = 0;
     }
 
     /// <summary>Adds a message behind the others: a copy into memory.</summary>
-    public void Add(in BacklogMessage message)
+    /// <returns>Bytes of a block that was closed by it and waits to be written; else 0.</returns>
+    public int Add(in BacklogMessage message)
     {
         _filling.Add(message);
         LastId = message.Id;
         Count++;
-        if (_filling.Length >= BlockBytes)
-        {
-            CloseBlock();
-        }
+        _addedBytes += message.Headers.Length + message.Body.Length;
+        return _filling.Length >= BlockBytes ? CloseBlock() : 0;
     }
 
-    /// <summary>Hands the block that is being filled to the log, so that a checkpoint holds it.</summary>
-    public void CloseBlock()
+    /// <summary>Hands on the block that is being filled, so that a checkpoint holds it.</summary>
+    /// <returns>Its bytes.</returns>
+    public int CloseBlock()
     {
-        if (_filling.Count > 0)
+        int bytes = _filling.Length;
+        if (_filling.Count == 0)
         {
-            _log.Append(
-                new BatchHeader
-                {
-                    BaseOffset = _log.NextOffset,
-                    Offsets = _filling.Count,
-                    Records = _filling.Count,
-                    FirstTimestamp = _filling.FirstAtMs,
-                    MaxTimestamp = _filling.MaxAtMs,
-                },
-                _filling.Payload);
-            _filling.Clear();
+            return 0;
         }
+
+        if (_log is null)
+        {
+            _waiting.Enqueue(_filling);
+            _waitingBytes += bytes;
+            _filling = _spare ?? new BacklogBlock();
+            _spare = null;
+            return bytes;
+        }
+
+        Append(_log, _filling);
+        _filling.Clear();
+        return bytes;
     }
 
     /// <summary>
-    /// Begins to take messages out: those of <see cref="Read"/>, if the answer is true, else those of the block that is being
-    /// filled, which is given, or nothing at all.
+    /// Begins to take messages out: those of <see cref="Read"/>, if the answer is true; else those of a block in memory, which is
+    /// given; else none, for there are none, or others are being read.
     /// </summary>
     public bool BeginTake(out BacklogBlock? block)
     {
@@ -119,24 +153,47 @@ internal sealed class Backlog : IDisposable
             return false;
         }
 
-        if (_cursor.Offset < _log.NextOffset)
+        if (_log is not null && _cursor.Offset < _log.NextOffset)
         {
             IsReading = true;
+            _clearingsAtRead = _clearings;
             return true;
+        }
+
+        if (_waiting.TryDequeue(out block))
+        {
+            _waitingBytes -= block.Length;
+            return false;
         }
 
         // What never went into the log has no offset in it.
         block = _filling;
-        (_filling, _spare) = (_spare, _filling);
-        Count -= block.Count;
+        _filling = _spare ?? new BacklogBlock();
+        _spare = null;
         return false;
     }
 
-    /// <summary>The block of <see cref="BeginTake"/> has been gone over.</summary>
-    public static void EndTake(BacklogBlock block) => block.Clear();
+    /// <summary>The messages of the block of <see cref="BeginTake"/> are in the queue now.</summary>
+    public void EndTake(BacklogBlock block)
+    {
+        LastTakenId = block.LastId;
+        Count -= block.Count;
+        _takenBytes += block.ContentBytes;
+        if (_spare is null)
+        {
+            block.Clear();
+            _spare = block;
+        }
+        else
+        {
+            block.Dispose();
+        }
+    }
 
     /// <summary>Reads the next batches: file work.</summary>
     /// <returns>Whole batches; to be given to <see cref="TryNextBatch"/>, then <see cref="EndRead"/>.</returns>
+    /// <exception cref="SegmentDamageException">The files are not what was written.</exception>
+    /// <exception cref="DiskException">They cannot be read.</exception>
     public ReadOnlyMemory<byte> Read()
     {
         if (_buffer.Length == 0)
@@ -144,20 +201,22 @@ internal sealed class Backlog : IDisposable
             _buffer = GC.AllocateUninitializedArray<byte>(ReadBytes);
         }
 
-        SegmentRead read = _log.Read(ref _cursor, _buffer, long.MaxValue);
-        if (read.Status == SegmentReadStatus.BufferTooSmall)
-        {
-            _buffer = GC.AllocateUninitializedArray<byte>(read.Bytes);
-            read = _log.Read(ref _cursor, _buffer, long.MaxValue);
-        }
-
-        return read.Status == SegmentReadStatus.Ok
-            ? _buffer.AsMemory(0, read.Bytes)
-            : throw new InvalidDataException($"The backlog cannot be read at offset {_cursor.Offset}: {read.Status}.");
+        return ReadFrom(_log!, ref _cursor, ref _buffer);
     }
 
-    /// <summary>Splits the messages of one batch off what was read; false at the end.</summary>
-    public static bool TryNextBatch(ref ReadOnlyMemory<byte> batches, out BatchHeader batch, out ReadOnlyMemory<byte> payload)
+    /// <summary>As <see cref="Read"/>, at another place, for one who does not take them out.</summary>
+    public ReadOnlyMemory<byte> ReadAt(ref SegmentCursor cursor, ref byte[] buffer) => ReadFrom(_log!, ref cursor, ref buffer);
+
+    /// <summary>Splits the messages of one batch off what was read; false at the end, and when they were given up meanwhile.</summary>
+    public bool TryNextBatch(ref ReadOnlyMemory<byte> batches, out BatchHeader batch, out ReadOnlyMemory<byte> payload)
+    {
+        payload = default;
+        batch = default;
+        return _clearings == _clearingsAtRead && TrySplit(ref batches, out batch, out payload);
+    }
+
+    /// <summary>Splits one batch with messages off; false at the end.</summary>
+    public static bool TrySplit(ref ReadOnlyMemory<byte> batches, out BatchHeader batch, out ReadOnlyMemory<byte> payload)
     {
         payload = default;
         while (BatchHeader.TryDecode(batches.Span, out batch))
@@ -174,10 +233,15 @@ internal sealed class Backlog : IDisposable
     }
 
     /// <summary>One batch of what was read is in the queue now.</summary>
-    public void Took(in BatchHeader batch)
+    /// <param name="lastId">Of its last message.</param>
+    /// <param name="contentBytes">Headers and bodies of its messages.</param>
+    public void Took(in BatchHeader batch, ulong lastId, long contentBytes)
     {
         ReadOffset = batch.EndOffset;
+        LastTakenId = lastId;
         Count -= batch.Records;
+        _takenBytes += contentBytes;
+        _takenFromLogBytes += contentBytes;
     }
 
     /// <summary>All that was read is in the queue, or is to be read again.</summary>
@@ -189,70 +253,109 @@ internal sealed class Backlog : IDisposable
             _cursor = new SegmentCursor(ReadOffset);
         }
 
-        if (_cursor.Offset >= _log.NextOffset)
+        if (_cursor.Offset >= _log!.NextOffset)
         {
             _buffer = [];
         }
     }
 
-    /// <summary>Gives up all that waits here; not while it is being read.</summary>
+    /// <summary>Gives up all that waits here, also what is just being read.</summary>
     /// <returns>How many.</returns>
     public long Clear()
     {
         long count = Count;
+        foreach (BacklogBlock block in _waiting)
+        {
+            block.Dispose();
+        }
+
+        _waiting.Clear();
+        _waitingBytes = 0;
         _filling.Clear();
-        ReadOffset = _log.NextOffset;
-        _cursor = new SegmentCursor(ReadOffset);
+        ReadOffset = _log?.NextOffset ?? 0;
+        if (!IsReading)
+        {
+            _cursor = new SegmentCursor(ReadOffset);
+        }
+
+        _clearings++;
+        _takenBytes = _addedBytes;
+        _takenFromLogBytes = _loggedBytes;
+        LastTakenId = LastId;
         Count = 0;
         return count;
     }
 
+    /// <summary>What is to be kept of it together with a checkpoint that was made of all that was closed.</summary>
+    public BacklogState StateAt(SegmentedLogCheckpoint checkpoint)
+    {
+        while (_marks.TryPeek(out BacklogMark next) && next.EndOffset <= checkpoint.NextOffset)
+        {
+            _lastMark = _marks.Dequeue();
+        }
+
+        bool isBehind = ReadOffset >= checkpoint.NextOffset;
+        return new BacklogState(
+            checkpoint,
+            isBehind ? checkpoint.NextOffset : ReadOffset,
+            isBehind ? 0 : _lastMark.LoggedBytes - _takenFromLogBytes,
+            _lastMark.LastId,
+            LastTakenId);
+    }
+
     /// <summary>Writes what is pending: file work.</summary>
     /// <exception cref="DiskException">It could not be written, and is still in memory.</exception>
-    public void Flush() => _log.Flush();
+    public void Flush() => _log?.Flush();
 
     /// <summary>Makes durable what was closed: file work.</summary>
     /// <exception cref="DiskException">It is not.</exception>
-    public SegmentedLogCheckpoint Checkpoint() => _log.Checkpoint();
+    public SegmentedLogCheckpoint Checkpoint() => _log!.Checkpoint();
 
     /// <summary>Lets go of segments before an offset: file work.</summary>
     /// <exception cref="DiskException">They are still there.</exception>
-    public void TrimBefore(long offset) => _log.TrimBefore(offset);
+    public void TrimBefore(long offset) => _log?.TrimBefore(offset);
 
     public void Dispose()
     {
-        _log.Dispose();
+        _log?.Dispose();
         _filling.Dispose();
-        _spare.Dispose();
+        _spare?.Dispose();
+        foreach (BacklogBlock block in _waiting)
+        {
+            block.Dispose();
+        }
     }
 
-    private ulong ReadLastId()
+    private void Append(SegmentedLog log, BacklogBlock block)
     {
-        if (_log.NextOffset <= _log.FirstOffset)
-        {
-            return 0;
-        }
+        log.Append(
+            new BatchHeader
+            {
+                BaseOffset = log.NextOffset,
+                Offsets = block.Count,
+                Records = block.Count,
+                FirstTimestamp = block.FirstAtMs,
+                MaxTimestamp = block.MaxAtMs,
+            },
+            block.Payload);
+        _loggedBytes += block.ContentBytes;
+        _marks.Enqueue(new BacklogMark(log.NextOffset, _loggedBytes, block.LastId));
+    }
 
-        var cursor = new SegmentCursor(_log.NextOffset - 1);
-        byte[] buffer = new byte[2 * BlockBytes];
-        SegmentRead read = _log.Read(ref cursor, buffer, long.MaxValue);
+    private static ReadOnlyMemory<byte> ReadFrom(SegmentedLog log, ref SegmentCursor cursor, ref byte[] buffer)
+    {
+        SegmentRead read = log.Read(ref cursor, buffer, long.MaxValue);
         if (read.Status == SegmentReadStatus.BufferTooSmall)
         {
-            buffer = new byte[read.Bytes];
-            read = _log.Read(ref cursor, buffer, long.MaxValue);
+            buffer = GC.AllocateUninitializedArray<byte>(read.Bytes);
+            read = log.Read(ref cursor, buffer, long.MaxValue);
         }
 
-        ulong last = 0;
-        ReadOnlyMemory<byte> batches = buffer.AsMemory(0, read.Bytes);
-        while (TryNextBatch(ref batches, out _, out ReadOnlyMemory<byte> payload))
-        {
-            var messages = new BacklogReader(payload.Span);
-            while (messages.TryTake(out BacklogMessage message))
-            {
-                last = message.Id;
-            }
-        }
-
-        return last;
+        return read.Status == SegmentReadStatus.Ok
+            ? buffer.AsMemory(0, read.Bytes)
+            : throw new InvalidDataException($"A backlog cannot be read at offset {cursor.Offset}: {read.Status}.");
     }
+
+    /// <summary>The end of a block in the log.</summary>
+    private readonly record struct BacklogMark(long EndOffset, long LoggedBytes, ulong LastId);
 }

@@ -25,6 +25,9 @@ internal sealed class BacklogBlock : IDisposable
 
     public int Length { get; private set; } = HeaderBytes;
 
+    /// <summary>Headers and bodies of its messages.</summary>
+    public long ContentBytes { get; private set; }
+
     public ulong LastId { get; private set; }
 
     public long FirstAtMs => _firstAt;
@@ -62,12 +65,13 @@ internal sealed class BacklogBlock : IDisposable
         message.Headers.CopyTo(_bytes.AsSpan(Length));
         message.Body.CopyTo(_bytes.AsSpan(Length + message.Headers.Length));
         Length += message.Headers.Length + message.Body.Length;
+        ContentBytes += message.Headers.Length + message.Body.Length;
         (LastId, LastAtMs, MaxAtMs) = (message.Id, message.EnqueuedAtMs, Math.Max(MaxAtMs, message.EnqueuedAtMs));
         Count++;
     }
 
     /// <summary>Empty again, for others.</summary>
-    public void Clear() => (Count, Length) = (0, HeaderBytes);
+    public void Clear() => (Count, Length, ContentBytes) = (0, HeaderBytes, 0);
 
     public void Dispose()
     {
