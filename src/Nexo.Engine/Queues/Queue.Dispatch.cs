@@ -95,6 +95,7 @@ internal sealed unsafe partial class Queue
         }
 
         LogChanges(admitted: settled);
+        NoteRefills();
         return !run.Goes && count < messagesMax;
     }
 
@@ -138,6 +139,7 @@ internal sealed unsafe partial class Queue
         }
 
         LogChanges(admitted: removals);
+        NoteRefills();
         if (_offered > 0 && _takers?.First is null)
         {
             WakeWaiters(work);

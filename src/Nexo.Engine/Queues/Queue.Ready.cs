@@ -220,5 +220,9 @@ internal sealed unsafe partial class Queue
     {
         public uint Ring;
         public uint Plain;
+
+        /// <summary>Memory of the ready messages without a group; what the backlog goes by.</summary>
+        public long PlainBytes;
+        public Backlog? Backlog;
     }
 }

@@ -97,6 +97,11 @@ internal sealed unsafe partial class Queue
         {
             case MessageState.Ready:
                 _counters.Ready += by;
+                if (message->GroupLength == 0)
+                {
+                    LevelOf(message->Priority).PlainBytes += by * (MessageSlot.HeaderBytes + message->ContentBytes);
+                }
+
                 break;
             case MessageState.Delayed:
             case MessageState.Held:

@@ -40,7 +40,8 @@ public sealed partial class QueueService : IDisposable
     /// cref="QueueRecovery.Complete"/> instead.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">A limit is outside of what the engine can do.</exception>
-    public QueueService(QueueLimits limits, EngineClock clock, ILogWriter? log = null)
+    /// <param name="disk">For what memory has no room for; null: everything stays in memory.</param>
+    public QueueService(QueueLimits limits, EngineClock clock, ILogWriter? log = null, QueueDisk? disk = null)
     {
         ArgumentNullException.ThrowIfNull(limits);
         ArgumentNullException.ThrowIfNull(clock);
@@ -51,6 +52,7 @@ public sealed partial class QueueService : IDisposable
         _shardShift = HashBits - BitOperations.Log2((uint)shards);
         _context = new QueueContext(
             limits, clock, KeyHash.Random(), new MemoryBudget(0, shards), new PagePool(limits.Tuning.PageBytes));
+        Backlogs = disk is null ? null : new BacklogKeeper(disk, limits.MemoryBytesMax);
         _names = new QueueNames(_context.Hasher);
         _shards = new QueueShard[shards];
         for (int i = 0; i < shards; i++)
@@ -60,6 +62,11 @@ public sealed partial class QueueService : IDisposable
     }
 
     public int Count => Volatile.Read(ref _count);
+
+    /// <summary>Bytes of messages that memory has no room for and that are not written yet: who pushes should wait when it is many.</summary>
+    public long BacklogPendingBytes => Backlogs?.PendingBytes ?? 0;
+
+    internal BacklogKeeper? Backlogs { get; }
 
     private QueueLimits Limits => _context.Limits;
 
@@ -172,6 +179,7 @@ public sealed partial class QueueService : IDisposable
             return;
         }
 
+        Backlogs?.Dispose();
         _names.Clear();
         foreach (QueueShard shard in _shards)
         {
