@@ -48,6 +48,19 @@ internal ref struct ReturnedRecord
         return reader.AtEnd;
     }
 
+    /// <summary>All that is left is valid.</summary>
+    public readonly bool IsWhole()
+    {
+        ReturnedRecord rest = this;
+        bool valid = true;
+        while (valid && rest.Left > 0)
+        {
+            valid = rest.TryNext(out _);
+        }
+
+        return valid;
+    }
+
     /// <summary>The next message; false: it is not valid.</summary>
     public bool TryNext(out ReturnedMessage message)
     {
@@ -105,6 +118,19 @@ internal ref struct DiedRecord
         record._items = new RecordReader(reader.Bytes((long)ItemBytes * record.Left));
         record.Reason = reader.Bytes(reasonBytes);
         return reader.AtEnd;
+    }
+
+    /// <summary>All that is left is valid.</summary>
+    public readonly bool IsWhole()
+    {
+        DiedRecord rest = this;
+        bool valid = true;
+        while (valid && rest.Left > 0)
+        {
+            valid = rest.TryNext(out _);
+        }
+
+        return valid;
     }
 
     /// <summary>The next message; false: it is not valid.</summary>

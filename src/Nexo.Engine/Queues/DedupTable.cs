@@ -125,11 +125,25 @@ internal sealed unsafe class DedupTable(Arena arena, KeyHash hasher)
         return true;
     }
 
-    /// <summary>The place of one that was given by <see cref="TryNext"/> before; 0: it has been forgotten.</summary>
-    public uint PlaceOf(UInt128 hash)
+    /// <summary>The place of one that <see cref="TryNext"/> gave before; 0: it was forgotten since.</summary>
+    public uint PlaceOf(UInt128 hash, long atMs)
     {
-        uint* place = Find(hash, out _);
-        return place == null ? 0 : *place;
+        uint* place = Find(hash, out byte* entry);
+        return place == null || Value(entry)->AtMs != atMs ? 0 : *place;
+    }
+
+    /// <summary>How many come behind a place, up to so many.</summary>
+    public int CountBehind(uint place, int most)
+    {
+        int count = 0;
+        uint next = place == 0 ? _oldest : Value(arena.At(place))->Next;
+        while (next != 0 && count < most)
+        {
+            count++;
+            next = Value(arena.At(next))->Next;
+        }
+
+        return count;
     }
 
     private static ReadOnlySpan<byte> KeyOf(ref UInt128 hash) =>

@@ -107,6 +107,19 @@ internal ref struct PushedRecord
         return reader.Valid;
     }
 
+    /// <summary>All that is left is valid.</summary>
+    public readonly bool IsWhole()
+    {
+        PushedRecord rest = this;
+        bool valid = true;
+        while (valid && rest.Left > 0)
+        {
+            valid = rest.TryNext(out _);
+        }
+
+        return valid;
+    }
+
     /// <summary>The next message; false: it is not valid, or the last was not the end.</summary>
     public bool TryNext(out PushedItem item)
     {

@@ -37,7 +37,7 @@ internal sealed unsafe partial class Queue
 
             consumer = new QueueConsumer(this, number, sink, options);
             _consumers[(int)number] = consumer;
-            _consumerCount++;
+            Recount(consumer);
             return QueueStatus.Ok;
         }
     }
@@ -171,8 +171,18 @@ internal sealed unsafe partial class Queue
             EndWoken(consumer);
         }
 
-        _consumerCount--;
-        _usedAtMs = _shard.Clock.NowMs;
+        Recount(consumer);
+    }
+
+    /// <summary>Something has changed of which it depends whether a consumer counts as one.</summary>
+    private void Recount(QueueConsumer consumer)
+    {
+        if (consumer.Counts != consumer.ShouldCount)
+        {
+            consumer.Counts = !consumer.Counts;
+            _consumerCount += consumer.Counts ? 1 : -1;
+            _usedAtMs = _shard.Clock.NowMs;
+        }
     }
 
     /// <summary>Its place is free once nothing of it is unsettled.</summary>
@@ -216,6 +226,7 @@ internal sealed unsafe partial class Queue
 
         consumer.Last = reference;
         consumer.Load++;
+        Recount(consumer);
     }
 
     /// <summary>The message of a consumer is settled, or taken from it.</summary>
@@ -241,6 +252,7 @@ internal sealed unsafe partial class Queue
         }
 
         consumer.Load--;
+        Recount(consumer);
         if (consumer.Options.CreditsAreUnsettled)
         {
             consumer.Credits++;
@@ -255,6 +267,8 @@ internal sealed unsafe partial class Queue
     private void AddWaiter(QueueWaiter waiter)
     {
         waiter.Waiting = true;
+        waiter.Consumer.Waiting++;
+        Recount(waiter.Consumer);
         waiter.Prev = _lastWaiter;
         if (_lastWaiter is not null)
         {
@@ -291,6 +305,8 @@ internal sealed unsafe partial class Queue
 
         waiter.Next = null;
         waiter.Prev = null;
+        waiter.Consumer.Waiting--;
+        Recount(waiter.Consumer);
     }
 
     /// <summary>Wakes one waiter for each message that is offered and nobody was woken for.</summary>
@@ -298,13 +314,16 @@ internal sealed unsafe partial class Queue
     {
         for (int i = 0; i < _shard.Tuning.HoldLooksMax && _offered > _woken && _firstWaiter is { } waiter; i++)
         {
-            RemoveWaiter(waiter);
-            if (!waiter.Consumer.Stopped)
+            if (waiter.Consumer.Stopped)
             {
-                work.Wake(waiter);
-                waiter.Consumer.Woken++;
-                _woken++;
+                RemoveWaiter(waiter);
+                continue;
             }
+
+            waiter.Consumer.Woken++;
+            _woken++;
+            RemoveWaiter(waiter);
+            work.Wake(waiter);
         }
     }
 
@@ -314,6 +333,7 @@ internal sealed unsafe partial class Queue
         {
             consumer.Woken--;
             _woken--;
+            Recount(consumer);
         }
     }
 }

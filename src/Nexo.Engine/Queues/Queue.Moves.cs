@@ -12,7 +12,8 @@ internal sealed unsafe partial class Queue
     public void MoveDyingTo(Queue target, out bool left)
     {
         left = false;
-        for (int i = 0; i < _shard.Tuning.HoldMessagesMax && _firstDying != 0 && !Closed; i++)
+        long bytes = _shard.Tuning.HoldBytesMax;
+        for (int i = _shard.Tuning.HoldMessagesMax; i > 0 && bytes > 0 && _firstDying != 0 && !Closed; i--)
         {
             if (target.Closed)
             {
@@ -21,6 +22,7 @@ internal sealed unsafe partial class Queue
             }
 
             uint reference = _firstDying;
+            bytes -= MessageAt(reference)->ContentBytes;
             if (Move(reference, MessageAt(reference), target, MessageState.Dead) != QueueStatus.Ok)
             {
                 // No room in the log: they stay as they are until there is, see Tick.

@@ -55,13 +55,19 @@ internal sealed unsafe partial class Queue
     /// <summary>Deleted; what it holds is being freed.</summary>
     public bool Closed { get; private set; }
 
-    public ulong NextId => _nextId;
-
     /// <summary>Where messages are logged; null: they are not.</summary>
     private ILogWriter? Log => Options.Durability == QueueDurability.Memory ? null : _shard.Log;
 
     /// <summary>Whether an answer about messages waits for the disk.</summary>
     private bool Waits => Options.Durability == QueueDurability.Fsync && _shard.Log is not null;
+
+    public ulong NextIdUnderLock()
+    {
+        lock (_shard.Gate)
+        {
+            return _nextId;
+        }
+    }
 
     private MessageSlot* MessageAt(uint reference) => (MessageSlot*)_arena.At(reference);
 

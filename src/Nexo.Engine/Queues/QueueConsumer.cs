@@ -57,6 +57,14 @@ public sealed class QueueConsumer : IDisposable
     /// <summary>Its waiters that were woken and have not pulled yet.</summary>
     internal int Woken { get; set; }
 
+    /// <summary>Its waiters that have not been woken.</summary>
+    internal int Waiting { get; set; }
+
+    /// <summary>It is one of the queue's consumers, as they are counted.</summary>
+    internal bool Counts { get; set; }
+
+    internal bool ShouldCount => !Stopped && (!Options.PullsOnly || Waiting + Woken + Load > 0);
+
     /// <summary>As <see cref="Unsettled"/>.</summary>
     internal int Load;
 

@@ -64,4 +64,9 @@ public sealed record QueueConsumerOptions
 
     /// <summary>0: the queue's.</summary>
     public long LeaseMs { get; init; }
+
+    /// <summary>
+    /// It only pulls, and may be idle for long: it counts as a consumer while one of its pulls waits or it has unsettled messages.
+    /// </summary>
+    public bool PullsOnly { get; init; }
 }

@@ -69,7 +69,27 @@ public sealed partial class QueueService
     /// <summary>Shows dead letters, as <see cref="Peek"/>. A page may end early, even empty, when many were passed over: go on behind <paramref name="lastId"/>.</summary>
     public QueueStatus DeadList<TSink>(
         ReadOnlySpan<byte> queue, QueueDeadFilter filter, ulong afterId, int limit, ref TSink sink, out ulong lastId, out bool more)
-        where TSink : IQueueKeptSink, allows ref struct => throw new NotImplementedException();
+        where TSink : IQueueKeptSink, allows ref struct
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        lastId = afterId;
+        more = false;
+        if (limit < 1)
+        {
+            return QueueStatus.InvalidArgument;
+        }
+
+        QueueStatus status = Find(queue, out Queue? found);
+        if (status != QueueStatus.Ok)
+        {
+            return status;
+        }
+
+        var walk = new DeadWalk(filter, afterId);
+        status = found!.DeadList(walk, limit, ref sink, out more);
+        lastId = walk.LastId;
+        return status;
+    }
 
     /// <summary>Begins to count, redrive or delete dead letters; the work is done by <see cref="QueueDeadJob.MoveNext"/>.</summary>
     /// <param name="target">Of a redrive: where to; empty: to the queue that each came from.</param>
@@ -80,7 +100,28 @@ public sealed partial class QueueService
         QueueDeadFilter filter,
         ReadOnlySpan<byte> target,
         long messagesMax,
-        out QueueDeadJob? job) => throw new NotImplementedException();
+        out QueueDeadJob? job)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        job = null;
+        if (messagesMax < 0 || action > QueueDeadAction.Delete)
+        {
+            return QueueStatus.InvalidArgument;
+        }
+
+        QueueStatus status = Find(queue, out Queue? found);
+        if (status == QueueStatus.Ok && action == QueueDeadAction.Redrive && !target.IsEmpty)
+        {
+            status = Find(target, out _);
+        }
+
+        if (status == QueueStatus.Ok)
+        {
+            job = new QueueDeadJob(this, found!, action, filter, target, messagesMax);
+        }
+
+        return status;
+    }
 }
 
 /// <summary>What a <see cref="QueueDeadJob"/> does.</summary>

@@ -19,6 +19,47 @@ public sealed partial class QueueService
         }
     }
 
+    /// <summary>Moves the next dead letters back to where they came from, or to a target; false: there are no others.</summary>
+    internal bool RedriveSome(
+        Queue queue,
+        DeadWalk walk,
+        byte[] target,
+        int messagesMax,
+        QueueWork work,
+        ref long done,
+        ref QueueStatus status,
+        ref bool waits)
+    {
+        int left = Math.Min(messagesMax, Limits.Tuning.HoldMessagesMax);
+        bool more = true;
+        lock (_wideGate)
+        {
+            byte[]? source = target.Length != 0 ? null : queue.NextSource(walk, out more);
+            if (source is null && target.Length == 0)
+            {
+                return more;
+            }
+
+            if (!_names.TryFind(source ?? target, out Queue? to))
+            {
+                status = QueueStatus.NotFound;
+                return false;
+            }
+
+            EnterBoth(queue.Shard, to.Shard);
+            try
+            {
+                status = queue.Redrive(walk, source, to, work, ref left, ref done, ref waits, out more);
+            }
+            finally
+            {
+                ExitBoth(queue.Shard, to.Shard);
+            }
+        }
+
+        return more;
+    }
+
     /// <summary>True: there are more.</summary>
     private bool MoveSomeDying(Queue queue, out bool moved)
     {

@@ -143,6 +143,47 @@ internal sealed unsafe partial class QueueShard : IDisposable
         }
     }
 
+    /// <summary>All records have come: the queues take commands, which are logged from now on.</summary>
+    public void GoLive(ILogWriter? log)
+    {
+        lock (Gate)
+        {
+            Log = log;
+            Wheel.BeginAt(Clock.NowMs);
+        }
+
+        for (int i = 0; i < _queues.Count; i++)
+        {
+            ulong id = 0;
+            bool more = _queues[i] is { Closed: false };
+            while (more)
+            {
+                lock (Gate)
+                {
+                    more = _queues[i]!.GoLive(ref id);
+                }
+            }
+        }
+    }
+
+    /// <summary>Copies the next bounded part of the shard; true: that was the last.</summary>
+    public bool Snapshot(ref SnapshotPlace place, RecordBuffer buffer)
+    {
+        lock (Gate)
+        {
+            int looks = Tuning.HoldLooksMax;
+            while (looks-- > 0 && buffer.Length < Tuning.HoldBytesMax && place.Slot < _queues.Count && !_disposed)
+            {
+                if (_queues[place.Slot] is not { Closed: false } queue || queue.Snapshot(ref place, buffer, ref looks))
+                {
+                    place = new SnapshotPlace { Slot = place.Slot + 1 };
+                }
+            }
+
+            return place.Slot >= _queues.Count || _disposed;
+        }
+    }
+
     /// <summary>Times out what is due, a bounded part of it; the steps done.</summary>
     public int TimeOut(int stepsMax, QueueWork work)
     {

@@ -38,6 +38,19 @@ internal ref struct RemovedRecord
         return reader.Valid;
     }
 
+    /// <summary>All that is left is valid.</summary>
+    public readonly bool IsWhole()
+    {
+        RemovedRecord rest = this;
+        bool valid = true;
+        while (valid && rest.Left > 0)
+        {
+            valid = rest.TryNext(out _);
+        }
+
+        return valid;
+    }
+
     /// <summary>The next run; false: it is not valid.</summary>
     public bool TryNext(out IdRun run)
     {
@@ -82,6 +95,19 @@ internal ref struct DeliveredRecord
         reader.Require(record.Left > 0 && reader.Left == (long)RunBytes * record.Left);
         record._runs = reader;
         return reader.Valid;
+    }
+
+    /// <summary>All that is left is valid.</summary>
+    public readonly bool IsWhole()
+    {
+        DeliveredRecord rest = this;
+        bool valid = true;
+        while (valid && rest.Left > 0)
+        {
+            valid = rest.TryNext(out _);
+        }
+
+        return valid;
     }
 
     /// <summary>The next run; false: it is not valid.</summary>
