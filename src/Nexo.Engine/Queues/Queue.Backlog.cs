@@ -47,6 +47,11 @@ internal sealed unsafe partial class Queue
         }
     }
 
+    /// <summary>
+    /// There is something to be delivered, and nothing of a higher priority that is still to be read from the disk.
+    /// </summary>
+    private bool Offers => _offered > 0 && (_backlogged == 0 || !WaitsForHigher());
+
     private long WindowBytes => _service.Backlogs!.WindowBytes(_shard.Context.Pool.RentedBytes);
 
     /// <summary>Takes in what was read, batch by batch.</summary>
@@ -116,14 +121,14 @@ internal sealed unsafe partial class Queue
         }
 
         ref Level level = ref LevelOf(message->Priority);
-        if (level.Backlog is not { Count: > 0 } && level.PlainBytes < WindowBytes)
+        if (level.Backlog is not { Count: > 0 } && (level.PlainBytes < WindowBytes || message->Id <= level.LastPlainId))
         {
             return false;
         }
 
         if (level.Backlog is null)
         {
-            level.Backlog = BacklogKeeper.Create(Number, message->Priority, message->Id);
+            level.Backlog = backlogs.Create();
             _backlogs++;
         }
 
@@ -145,6 +150,19 @@ internal sealed unsafe partial class Queue
 
         FreeSlots(reference, message);
         return true;
+    }
+
+    private bool WaitsForHigher()
+    {
+        for (int priority = _levels.Length - 1; priority > _offering.Highest() && !_backlogBroken; priority--)
+        {
+            if (_levels[priority].Backlog is { Count: > 0 })
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Has what runs low read, if there is more of it.</summary>

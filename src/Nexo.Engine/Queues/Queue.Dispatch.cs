@@ -110,7 +110,7 @@ internal sealed unsafe partial class Queue
         _holds++;
         var run = new DeliveryRun(_shard, settled: false, leaseMs: 0);
         bool removals = AdmitRemoval(RemovedRecord.BytesMax(_shard.Tuning.HoldMessagesMax)) == QueueStatus.Ok;
-        while (run.Goes && _offered > 0 && _takers?.First is { } taker)
+        while (run.Goes && Offers && _takers?.First is { } taker)
         {
             taker.Parked = taker.Sink.IsCongested;
             bool stalled = taker.Options.SettledByDelivery && !removals;
@@ -140,7 +140,7 @@ internal sealed unsafe partial class Queue
 
         LogChanges(admitted: removals);
         NoteRefills();
-        if (_offered > 0 && _takers?.First is null)
+        if (Offers && _takers?.First is null)
         {
             WakeWaiters(work);
         }
@@ -159,7 +159,7 @@ internal sealed unsafe partial class Queue
         where TTarget : IQueueDeliveries, allows ref struct
     {
         delivered = false;
-        uint line = NextLine();
+        uint line = Offers ? NextLine() : 0;
         if (line == 0)
         {
             return false;

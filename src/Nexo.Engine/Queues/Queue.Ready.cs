@@ -223,6 +223,9 @@ internal sealed unsafe partial class Queue
 
         /// <summary>Memory of the ready messages without a group; what the backlog goes by.</summary>
         public long PlainBytes;
+
+        /// <summary>The highest id of those that were ever in memory.</summary>
+        public ulong LastPlainId;
         public Backlog? Backlog;
     }
 }

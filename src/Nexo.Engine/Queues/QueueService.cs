@@ -40,8 +40,7 @@ public sealed partial class QueueService : IDisposable
     /// cref="QueueRecovery.Complete"/> instead.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">A limit is outside of what the engine can do.</exception>
-    /// <param name="disk">For what memory has no room for; null: everything stays in memory.</param>
-    public QueueService(QueueLimits limits, EngineClock clock, ILogWriter? log = null, QueueDisk? disk = null)
+    public QueueService(QueueLimits limits, EngineClock clock, ILogWriter? log = null)
     {
         ArgumentNullException.ThrowIfNull(limits);
         ArgumentNullException.ThrowIfNull(clock);
@@ -52,7 +51,6 @@ public sealed partial class QueueService : IDisposable
         _shardShift = HashBits - BitOperations.Log2((uint)shards);
         _context = new QueueContext(
             limits, clock, KeyHash.Random(), new MemoryBudget(0, shards), new PagePool(limits.Tuning.PageBytes));
-        Backlogs = disk is null ? null : new BacklogKeeper(disk, limits.MemoryBytesMax);
         _names = new QueueNames(_context.Hasher);
         _shards = new QueueShard[shards];
         for (int i = 0; i < shards; i++)
@@ -66,7 +64,8 @@ public sealed partial class QueueService : IDisposable
     /// <summary>Bytes of messages that memory has no room for and that are not written yet: who pushes should wait when it is many.</summary>
     public long BacklogPendingBytes => Backlogs?.PendingBytes ?? 0;
 
-    internal BacklogKeeper? Backlogs { get; }
+    /// <summary>Null: everything stays in memory.</summary>
+    internal BacklogKeeper? Backlogs { get; private set; }
 
     private QueueLimits Limits => _context.Limits;
 

@@ -7,7 +7,7 @@ namespace Nexo.Engine.Tests.Queues;
 
 public sealed class BacklogTests
 {
-    private const string Directory = "queues/1-0";
+    private const uint Place = 1;
 
     [Fact]
     public void What_goes_in_comes_out_in_order_whatever_else_happens_and_a_crash_takes_it_back_to_the_checkpoint() =>
@@ -71,7 +71,7 @@ public sealed class BacklogTests
     }
 
     private static Backlog Open(SimulatedDisk disk, in BacklogState state) =>
-        Backlog.Open(disk, Directory, 1, state, new SegmentCache());
+        Backlog.Open(disk, Place, 1, state, new SegmentCache());
 
     private sealed record Message(ulong Id, long At, long Expires, byte[] Headers, byte[] Body);
 
@@ -90,7 +90,7 @@ public sealed class BacklogTests
         {
             _disk.CreateDirectory("queues");
             _disk.SyncDirectory("");
-            _backlog = new Backlog(Directory);
+            _backlog = new Backlog(Place);
             foreach (int step in steps)
             {
                 Do(step);
@@ -200,7 +200,7 @@ public sealed class BacklogTests
         {
             if (!_backlog!.IsOpen)
             {
-                _backlog.Attach(Backlog.OpenLog(_disk, Directory, 1, default, new SegmentCache()));
+                _backlog.Attach(Backlog.OpenLog(_disk, Place, 1, default, new SegmentCache()));
             }
 
             _backlog.CloseBlock();

@@ -17,6 +17,7 @@ internal sealed class Backlog : IDisposable
     public const int BlockBytes = 32 * 1_024;
 
     private const int ReadBytes = 256 * 1_024;
+    private const long NoOffset = -1;
 
     private readonly Queue<BacklogBlock> _waiting = new();
     private readonly Queue<BacklogMark> _marks = new();
@@ -33,14 +34,18 @@ internal sealed class Backlog : IDisposable
     private long _takenFromLogBytes;
     private int _clearings;
     private int _clearingsAtRead;
+    private bool _isHeld;
+    private long _keptOffset;
+    private long _stateOffset = NoOffset;
 
     /// <summary>An empty one, without files.</summary>
-    /// <param name="directory">Where its log will be.</param>
-    public Backlog(string directory) => Directory = directory;
+    /// <param name="place">Names the directory of its log.</param>
+    public Backlog(uint place) => Place = place;
 
-    private Backlog(string directory, SegmentedLog log, in BacklogState state)
-        : this(directory)
+    private Backlog(uint place, SegmentedLog log, in BacklogState state)
+        : this(place)
     {
+        _keptOffset = state.ReadOffset;
         _log = log;
         _addedBytes = state.ContentBytes;
         _loggedBytes = state.ContentBytes;
@@ -52,7 +57,12 @@ internal sealed class Backlog : IDisposable
         LastTakenId = state.LastTakenId;
     }
 
-    public string Directory { get; }
+    public uint Place { get; }
+
+    public string Directory => DirectoryOf(Place);
+
+    /// <summary>It was let go of.</summary>
+    public bool IsDisposed { get; private set; }
 
     /// <summary>Messages that wait here.</summary>
     public long Count { get; private set; }
@@ -83,20 +93,22 @@ internal sealed class Backlog : IDisposable
     /// <summary>Opens a backlog that was kept. Does file work.</summary>
     /// <exception cref="SegmentDamageException">Its files are not what was written.</exception>
     /// <exception cref="DiskException">They cannot be read.</exception>
-    public static Backlog Open(
-        IDisk disk, string directory, ulong logId, in BacklogState state, SegmentCache cache) =>
-        new(directory, OpenLog(disk, directory, logId, state.Checkpoint, cache), state);
+    public static Backlog Open(IDisk disk, uint place, ulong logId, in BacklogState state, SegmentCache cache) =>
+        new(place, OpenLog(disk, place, logId, state.Checkpoint, cache), state);
 
     /// <summary>Opens the log of one that had none: file work. To be given to <see cref="Attach"/>.</summary>
     /// <exception cref="DiskException">It cannot be made.</exception>
     public static SegmentedLog OpenLog(
-        IDisk disk, string directory, ulong logId, SegmentedLogCheckpoint checkpoint, SegmentCache cache) =>
-        SegmentedLog.Open(disk, directory, logId, checkpoint, new SegmentedLogOptions(), cache);
+        IDisk disk, uint place, ulong logId, SegmentedLogCheckpoint checkpoint, SegmentCache cache) =>
+        SegmentedLog.Open(disk, DirectoryOf(place), logId, checkpoint, new SegmentedLogOptions(), cache);
+
+    public static string DirectoryOf(uint place) => $"{BacklogKeeper.Root}/{place:D6}";
 
     /// <summary>From now on blocks go to the log; those that wait first.</summary>
     public void Attach(SegmentedLog log)
     {
         _log = log;
+        _isHeld = false;
         while (_waiting.TryDequeue(out BacklogBlock? block))
         {
             Append(log, block);
@@ -148,7 +160,7 @@ internal sealed class Backlog : IDisposable
     public bool BeginTake(out BacklogBlock? block)
     {
         block = null;
-        if (IsReading || Count == 0)
+        if (IsReading || Count == 0 || _isHeld)
         {
             return false;
         }
@@ -244,6 +256,19 @@ internal sealed class Backlog : IDisposable
         _takenFromLogBytes += contentBytes;
     }
 
+    /// <summary>Nothing is taken out until it has a log, so that all that is in it has its place there.</summary>
+    public void Hold() => _isHeld = _log is null;
+
+    /// <summary>A snapshot with its <see cref="StateAt"/> was kept, or one without it, since it was empty.</summary>
+    /// <returns>Before this offset no kept snapshot needs anything.</returns>
+    public long OnKept()
+    {
+        long before = _keptOffset;
+        _keptOffset = _stateOffset == NoOffset ? ReadOffset : _stateOffset;
+        _stateOffset = NoOffset;
+        return before;
+    }
+
     /// <summary>All that was read is in the queue, or is to be read again.</summary>
     public void EndRead()
     {
@@ -294,10 +319,11 @@ internal sealed class Backlog : IDisposable
             _lastMark = _marks.Dequeue();
         }
 
+        _stateOffset = Math.Min(ReadOffset, checkpoint.NextOffset);
         bool isBehind = ReadOffset >= checkpoint.NextOffset;
         return new BacklogState(
             checkpoint,
-            isBehind ? checkpoint.NextOffset : ReadOffset,
+            _stateOffset,
             isBehind ? 0 : _lastMark.LoggedBytes - _takenFromLogBytes,
             _lastMark.LastId,
             LastTakenId);
@@ -317,6 +343,7 @@ internal sealed class Backlog : IDisposable
 
     public void Dispose()
     {
+        IsDisposed = true;
         _log?.Dispose();
         _filling.Dispose();
         _spare?.Dispose();
