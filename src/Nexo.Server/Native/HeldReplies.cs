@@ -259,7 +259,7 @@ internal sealed class HeldReplies(Outbox outbox, Wal log)
     {
         while (FrameHeader.TryRead(frames, int.MaxValue, out FrameHeader header) == FrameStatus.Complete)
         {
-            bool waited = header.Opcode.IsStoreWrite() || reads?.Contains(header.Correlation) == true;
+            bool waited = header.Opcode.IsWrite() || reads?.Contains(header.Correlation) == true;
             if (waited && header.Kind == FrameKind.Reply)
             {
                 ErrorBody.WriteFrame(
