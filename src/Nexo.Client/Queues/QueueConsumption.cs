@@ -22,7 +22,6 @@ internal sealed class QueueConsumption<T> : IAsyncDisposable
     private QueueSubscription<T> _subscription = null!;
     private ITimer? _keeper;
     private volatile bool _stopped;
-    private int _extending;
 
     private QueueConsumption(NexoQueue<T> queue, QueueConsumeOptions options)
     {
@@ -159,11 +158,6 @@ internal sealed class QueueConsumption<T> : IAsyncDisposable
     /// <summary>Extends leases every third of their length; one that could not be extended in time is lost.</summary>
     private async Task KeepAsync()
     {
-        if (Interlocked.Exchange(ref _extending, 1) != 0)
-        {
-            return;
-        }
-
         try
         {
             DeliverySource source = _subscription.Source;
@@ -184,10 +178,6 @@ internal sealed class QueueConsumption<T> : IAsyncDisposable
         catch (NexoException)
         {
             // The next turn tries again; what cannot be extended in time is lost.
-        }
-        finally
-        {
-            Volatile.Write(ref _extending, 0);
         }
     }
 
