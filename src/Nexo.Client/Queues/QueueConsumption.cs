@@ -75,6 +75,11 @@ internal sealed class QueueConsumption<T> : IAsyncDisposable
 
         _stopped = true;
         _subscription.Stop();
+        if (_options.AutoAck)
+        {
+            return;
+        }
+
         try
         {
             // What is on its way comes before the end, and is given back with the rest.
