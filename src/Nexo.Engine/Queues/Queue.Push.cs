@@ -66,8 +66,9 @@ internal sealed unsafe partial class Queue
             Commit(planned, sums, now);
             foreach (PushPlan plan in planned)
             {
-                _counters.Rejected += plan.Status == QueueStatus.Ok ? 0 : 1;
-                sink.Add(plan.Status, new QueuePushResult(plan.Outcome, plan.Id, Waits));
+                bool refused = plan.Status != QueueStatus.Ok;
+                _counters.Rejected += refused ? 1 : 0;
+                sink.Add(plan.Status, refused ? default : new QueuePushResult(plan.Outcome, plan.Id, Waits));
             }
 
             NoteWork(work);

@@ -30,7 +30,9 @@ internal sealed unsafe partial class Queue
             Kind = SettlementKind.Nack,
             Action = action,
             DelayMs = delayMs,
-            Reason = reason,
+
+            // What is released has not failed: the reason of an earlier failure stays.
+            Reason = action == QueueNack.Release ? default : reason,
         };
         return Settle(settlement, ref leases, ref sink, work, out waits);
     }

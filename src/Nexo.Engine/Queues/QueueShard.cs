@@ -149,7 +149,9 @@ internal sealed unsafe partial class QueueShard : IDisposable
         lock (Gate)
         {
             Log = log;
-            Wheel.BeginAt(Clock.NowMs);
+
+            // A millisecond ago, so that what was due before is due now.
+            Wheel.BeginAt(Clock.NowMs - 1);
         }
 
         for (int i = 0; i < _queues.Count; i++)

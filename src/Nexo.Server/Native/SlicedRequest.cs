@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using Nexo.Protocol;
-using Nexo.Storage;
 
 namespace Nexo.Server.Native;
 

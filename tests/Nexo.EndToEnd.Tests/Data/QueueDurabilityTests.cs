@@ -1,3 +1,4 @@
+using Nexo.Cli.Tests;
 using Nexo.EndToEnd.Tests.Native;
 using Nexo.Protocol;
 using Nexo.Server;
@@ -142,6 +143,53 @@ public sealed class QueueDurabilityTests
         Assert.Equal(ErrorCode.StorageFailed, (await peer.ReadAsync()).Code);
         await peer.SendAsync(buffer => QueuePeer.Push(buffer, 2, "jobs", "b"));
         Assert.Equal(ErrorCode.StorageFailed, (await peer.ReadAsync()).Code);
+    }
+
+    [Fact]
+    public async Task A_message_that_is_settled_by_its_delivery_leaves_when_that_is_on_disk()
+    {
+        var disk = new SimulatedDisk();
+        await using TestServer server = await DurableServer.StartAsync(disk);
+        using RawPeer producer = await RawPeer.GreetAsync(server);
+        using RawPeer consumer = await RawPeer.GreetAsync(server);
+        await producer.PushAllAsync("jobs", "a");
+        using var gate = new DiskGate(disk);
+        gate.Close();
+        await consumer.ConsumeAsync(7, "jobs", credits: 10, ConsumeOptions.SettledByDelivery);
+        await Poll.UntilAsync(() => server.Native.Queues.Totals.Acked == 1 && gate.Waiting > 0);
+        Assert.False(consumer.HasAnswer);
+        gate.Open();
+
+        Assert.Equal("a", (await consumer.ReadDeliveriesAsync(1)).Single().Body);
+    }
+
+    [Fact]
+    public async Task A_backup_holds_the_queues_as_they_are_at_its_end()
+    {
+        string folder = Directory.CreateTempSubdirectory("nexo-queue-backup-").FullName;
+        try
+        {
+            string file = Path.Combine(folder, "one.backup");
+            await using (TestServer server = await DurableServer.StartAsync(new SimulatedDisk()))
+            {
+                using RawPeer peer = await RawPeer.GreetAsync(server);
+                await peer.PushAllAsync("jobs", "a", "b", "c");
+                await peer.BeginPullAsync(7, "jobs", waitMs: 0, messagesMax: 1);
+                await peer.AckAsync("jobs", QueuePeer.Deliveries(await peer.ReadAsync()));
+                Assert.Equal(0, (await CliRunner.For(server.Url).Run("backup", file)).ExitCode);
+            }
+
+            string target = Path.Combine(folder, "target");
+            Assert.Equal(0, (await new CliRunner().Run("restore", file, "--data", target)).ExitCode);
+            await using TestServer again = await TestServer.StartAsync(options => options with { DataDirectory = target });
+            using RawPeer reader = await RawPeer.GreetAsync(again);
+            await reader.BeginPullAsync(7, "jobs", waitMs: 0);
+            Assert.Equal(["b", "c"], QueuePeer.Deliveries(await reader.ReadAsync()).Select(delivery => delivery.Body));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     private static Task<TestServer> StartWithStoreInMemoryAsync(SimulatedDisk disk) => TestServer.StartAsync(options =>
