@@ -22,7 +22,6 @@ internal sealed class QueueConsumption<T> : IAsyncDisposable
     private QueueSubscription<T> _subscription = null!;
     private ITimer? _keeper;
     private volatile bool _stopped;
-    private int _extending;
 
     private QueueConsumption(NexoQueue<T> queue, QueueConsumeOptions options)
     {
@@ -76,6 +75,11 @@ internal sealed class QueueConsumption<T> : IAsyncDisposable
 
         _stopped = true;
         _subscription.Stop();
+        if (_options.AutoAck)
+        {
+            return;
+        }
+
         try
         {
             // What is on its way comes before the end, and is given back with the rest.
@@ -159,11 +163,6 @@ internal sealed class QueueConsumption<T> : IAsyncDisposable
     /// <summary>Extends leases every third of their length; one that could not be extended in time is lost.</summary>
     private async Task KeepAsync()
     {
-        if (Interlocked.Exchange(ref _extending, 1) != 0)
-        {
-            return;
-        }
-
         try
         {
             DeliverySource source = _subscription.Source;
@@ -184,10 +183,6 @@ internal sealed class QueueConsumption<T> : IAsyncDisposable
         catch (NexoException)
         {
             // The next turn tries again; what cannot be extended in time is lost.
-        }
-        finally
-        {
-            Volatile.Write(ref _extending, 0);
         }
     }
 

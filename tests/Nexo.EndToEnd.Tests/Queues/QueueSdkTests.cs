@@ -192,6 +192,69 @@ public sealed class QueueSdkTests : IAsyncLifetime
         Assert.Equal(0, await queue.PurgeAsync());
     }
 
+    [Fact]
+    public async Task Dead_letters_are_listed_redriven_and_deleted_with_their_reasons()
+    {
+        NexoQueue<string> queue = _client.Queue<string>("dying");
+        await queue.DeclareAsync(new QueueOptions { DeliveriesMax = 1 });
+        await queue.PushBatchAsync(["a", "b", "c", "d"], new QueuePushOptions { Headers = [new("kind", "test")] });
+        IReadOnlyList<QueueDelivery<string>> pulled = await queue.PullAsync(4, Patience);
+        await pulled[0].NackAsync(reason: "no route");
+        await pulled[1].DeadLetterAsync("unknown customer");
+        Assert.True((await queue.DeadLetterAsync([pulled[2], pulled[3]], "unknown order")).IsComplete);
+
+        List<QueueDeadLetter<string>> letters = [];
+        await foreach (QueueDeadLetter<string> letter in queue.DeadLetters.ListAsync())
+        {
+            letters.Add(letter);
+        }
+
+        Assert.Equal(
+            [
+                ("a", DeadCause.MaxDeliveries, "no route"),
+                ("b", DeadCause.Rejected, "unknown customer"),
+                ("c", DeadCause.Rejected, "unknown order"),
+                ("d", DeadCause.Rejected, "unknown order"),
+            ],
+            letters.Select(letter => (letter.Body, letter.Cause, letter.Reason)));
+        Assert.All(letters, letter => Assert.Equal(("dying", "test", 1L), (letter.Source, letter.Headers["kind"], letter.Attempts)));
+
+        var rejected = new DeadLetterFilter { Cause = DeadCause.Rejected };
+        Assert.Equal(3, await queue.DeadLetters.CountAsync(rejected));
+        Assert.Equal(1, await queue.DeadLetters.DeleteAsync(DeadLetterFilter.Of(letters[3].MessageId)));
+        Assert.Equal(2, await queue.DeadLetters.RedriveAsync(rejected, perSecond: 1_000));
+        await _client.Queue("elsewhere").DeclareAsync();
+        Assert.Equal(1, await queue.DeadLetters.RedriveAsync(to: "elsewhere"));
+        Assert.Equal(0, await queue.DeadLetters.PurgeAsync());
+        IReadOnlyList<QueueDelivery<string>> again = await queue.PullAsync(4, Patience);
+        Assert.Equal([("b", 1), ("c", 1)], again.Select(delivery => (delivery.Body, delivery.Attempt)));
+        Assert.Equal("a", (await PullAsync(_client.Queue<string>("elsewhere"))).Body);
+    }
+
+    [Fact]
+    public async Task Peeking_shows_messages_where_they_lie_and_takes_none()
+    {
+        NexoQueue<string> queue = _client.Queue<string>("peeked");
+        await queue.PushBatchAsync([.. Enumerable.Range(0, 250).Select(i => $"m{i}")]);
+        await queue.PushAsync("later", new QueuePushOptions { Delay = TimeSpan.FromHours(1) });
+        await PullAsync(queue);
+        Assert.Equal([.. Enumerable.Range(1, 249).Select(i => $"m{i}")], await PeekAsync(queue, PeekWhich.Ready));
+        Assert.Equal(["m0"], await PeekAsync(queue, PeekWhich.Leased));
+        Assert.Equal(["later"], await PeekAsync(queue, PeekWhich.Delayed));
+        Assert.Equal(1, (await queue.StatsAsync()).Delivered);
+    }
+
+    private static async Task<List<string>> PeekAsync(NexoQueue<string> queue, PeekWhich which)
+    {
+        var bodies = new List<string>();
+        await foreach (QueuedMessage<string> message in queue.PeekAsync(which))
+        {
+            bodies.Add(message.Body);
+        }
+
+        return bodies;
+    }
+
     private static async Task<QueueDelivery<string>> PullAsync(NexoQueue<string> queue) =>
         Assert.Single(await queue.PullAsync(1, Patience));
 
