@@ -69,8 +69,9 @@ internal static class ScheduleCommands
                 return Print(run, run.Get(name), set);
             })
             .WithDetails(
-                "It survives restarts. What was missed while the server was down is pushed once, or not at all. On a pipe the "
-                + "moment of the next push is printed, in ms since 1970.")
+                "It survives restarts. What was missed while the server was down is pushed once, or not at all. An H in a field is "
+                + "a value that the name chooses, so that not all run at once; @hourly, @daily, @weekly, @monthly, @yearly and "
+                + "@every 1h30m are taken as well. On a pipe the moment of the next push is printed, in ms since 1970.")
             .WithExamples(
                 ("Every night at three", "nexo queue schedule set nightly '0 3 * * *' reports daily --time-zone Europe/Berlin"),
                 ("Every ten seconds, none for what was missed", "nexo queue schedule set s '@every 10s' ticks go --catch-up skip"));
