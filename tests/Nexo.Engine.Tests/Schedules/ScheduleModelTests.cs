@@ -102,7 +102,8 @@ public sealed class ScheduleModelTests
             Assert.True(missed.All(runs => runs.Count() == 1), $"seed {seed}: {string.Join(", ", pushed)}");
             Assert.All(
                 _harness.Service.List([], [], 100),
-                info => Assert.True(info.NextAtMs == 0 || info.NextAtMs > now, $"seed {seed}: not planned"));        }
+                info => Assert.True(info.NextAtMs == 0 || info.NextAtMs > now, $"seed {seed}: not planned"));
+        }
 
         private string Name() => ((char)('a' + _random.Next(6))).ToString(CultureInfo.InvariantCulture);
 
