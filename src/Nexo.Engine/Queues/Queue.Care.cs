@@ -27,6 +27,7 @@ internal sealed unsafe partial class Queue
             }
         }
 
+        NoteRefills();
         NoteWork(work);
         return Options.UnusedMs > 0
             && _consumerCount == 0

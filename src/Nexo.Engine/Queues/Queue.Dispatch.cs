@@ -88,13 +88,14 @@ internal sealed unsafe partial class Queue
             return false;
         }
 
-        var run = new DeliveryRun(_shard, settled, LeaseOf(leaseMs, consumer));
+        var run = new DeliveryRun(_shard, _shard.Clock.NowMs, settled, LeaseOf(leaseMs, consumer));
         while (run.Goes && count < messagesMax && TryDeliver(consumer, ref run, ref deliveries, out bool delivered))
         {
             count += delivered ? 1 : 0;
         }
 
         LogChanges(admitted: settled);
+        NoteRefills();
         return !run.Goes && count < messagesMax;
     }
 
@@ -107,12 +108,13 @@ internal sealed unsafe partial class Queue
         }
 
         _holds++;
-        var run = new DeliveryRun(_shard, settled: false, leaseMs: 0);
-        bool removals = AdmitRemoval(RemovedRecord.BytesMax(_shard.Tuning.HoldMessagesMax)) == QueueStatus.Ok;
-        while (run.Goes && _offered > 0 && _takers?.First is { } taker)
+        var run = new DeliveryRun(_shard, _shard.Clock.NowMs, settled: false, leaseMs: 0);
+        bool? removals = null;
+        while (run.Goes && Offers && _takers?.First is { } taker)
         {
             taker.Parked = taker.Sink.IsCongested;
-            bool stalled = taker.Options.SettledByDelivery && !removals;
+            bool stalled = taker.Options.SettledByDelivery
+                && !(removals ??= AdmitRemoval(RemovedRecord.BytesMax(_shard.Tuning.HoldMessagesMax)) == QueueStatus.Ok);
             if (taker.Parked || stalled)
             {
                 // What is settled by its delivery and cannot be logged for want of room waits until there is some.
@@ -137,8 +139,9 @@ internal sealed unsafe partial class Queue
             }
         }
 
-        LogChanges(admitted: removals);
-        if (_offered > 0 && _takers?.First is null)
+        LogChanges(admitted: removals ?? false);
+        NoteRefills();
+        if (Offers && _takers?.First is null)
         {
             WakeWaiters(work);
         }
@@ -157,7 +160,7 @@ internal sealed unsafe partial class Queue
         where TTarget : IQueueDeliveries, allows ref struct
     {
         delivered = false;
-        uint line = NextLine();
+        uint line = Offers ? NextLine() : 0;
         if (line == 0)
         {
             return false;
@@ -224,10 +227,10 @@ internal sealed unsafe partial class Queue
     }
 
     /// <summary>What one hold of the lock may still deliver, and what is the same for all of it.</summary>
-    private ref struct DeliveryRun(QueueShard shard, bool settled, long leaseMs)
+    private ref struct DeliveryRun(QueueShard shard, long nowMs, bool settled, long leaseMs)
     {
-        public readonly long NowMs = shard.Clock.NowMs;
-        public readonly long WallOffsetMs = shard.Clock.WallMs - shard.Clock.NowMs;
+        public readonly long NowMs = nowMs;
+        public readonly long WallOffsetMs = shard.WallOffsetAt(nowMs);
         public int Messages = shard.Tuning.HoldMessagesMax;
         public long Bytes = shard.Tuning.HoldBytesMax;
         public bool Settled = settled;

@@ -44,6 +44,7 @@ internal sealed unsafe partial class Queue
 
                 // What comes meanwhile is not purged: a purge would not end beside a busy publisher.
                 end ??= _nextId;
+                removed += first && (parts & QueuePart.Ready) != 0 ? PurgeBacklogs() : 0;
                 first = false;
                 waits = Waits;
                 if (PurgeSome(parts, end.Value, ref id, ref removed))
@@ -58,7 +59,7 @@ internal sealed unsafe partial class Queue
     private bool Show<TSink>(MessageSlot* message, ref TSink sink)
         where TSink : IQueueKeptSink, allows ref struct
     {
-        long offset = _shard.Clock.WallMs - _shard.Clock.NowMs;
+        long offset = _shard.WallOffsetAt(_shard.Clock.NowMs);
         bool dead = message->State == MessageState.Dead;
         long visible = message->State switch
         {

@@ -66,8 +66,9 @@ internal sealed unsafe partial class Queue
             Commit(planned, sums, now);
             foreach (PushPlan plan in planned)
             {
-                _counters.Rejected += plan.Status == QueueStatus.Ok ? 0 : 1;
-                sink.Add(plan.Status, new QueuePushResult(plan.Outcome, plan.Id, Waits));
+                bool refused = plan.Status != QueueStatus.Ok;
+                _counters.Rejected += refused ? 1 : 0;
+                sink.Add(plan.Status, refused ? default : new QueuePushResult(plan.Outcome, plan.Id, Waits));
             }
 
             NoteWork(work);
@@ -116,6 +117,12 @@ internal sealed unsafe partial class Queue
         if ((uint)message.Priority >= (uint)Options.Priorities)
         {
             plan.Status = QueueStatus.PriorityOutOfRange;
+            return plan;
+        }
+
+        if (_backlogBroken)
+        {
+            plan.Status = QueueStatus.LogFailed;
             return plan;
         }
 
@@ -211,7 +218,11 @@ internal sealed unsafe partial class Queue
             if (plan.Reference != 0)
             {
                 _counters.DeadLettered += plan.Outcome == QueuePushOutcome.DeadLettered ? 1 : 0;
-                Add(plan.Reference, MessageAt(plan.Reference), plan.State);
+                MessageSlot* message = MessageAt(plan.Reference);
+                if (plan.State != MessageState.Ready || !TryBacklog(plan.Reference, message))
+                {
+                    Add(plan.Reference, message, plan.State);
+                }
             }
         }
     }

@@ -30,7 +30,9 @@ internal sealed unsafe partial class Queue
             Kind = SettlementKind.Nack,
             Action = action,
             DelayMs = delayMs,
-            Reason = reason,
+
+            // What is released has not failed: the reason of an earlier failure stays.
+            Reason = action == QueueNack.Release ? default : reason,
         };
         return Settle(settlement, ref leases, ref sink, work, out waits);
     }
@@ -167,7 +169,7 @@ internal sealed unsafe partial class Queue
                 return 0;
             default:
                 Arm(reference, message, now + settlement.DelayMs);
-                return now + settlement.DelayMs + _shard.Clock.WallMs - _shard.Clock.NowMs;
+                return now + settlement.DelayMs + _shard.WallOffsetAt(now);
         }
     }
 

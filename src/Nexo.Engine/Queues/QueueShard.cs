@@ -49,6 +49,9 @@ internal sealed unsafe partial class QueueShard : IDisposable
     /// <summary>What the hold in progress has changed and not logged yet.</summary>
     public QueueChanges Changes { get; } = new();
 
+    /// <summary>From the engine's clock, which says this, to the wall clock.</summary>
+    public long WallOffsetAt(long nowMs) => Clock.WallMs - nowMs;
+
     /// <summary>For the push in progress.</summary>
     public List<PushPlan> Plans { get; } = [];
 
@@ -149,7 +152,9 @@ internal sealed unsafe partial class QueueShard : IDisposable
         lock (Gate)
         {
             Log = log;
-            Wheel.BeginAt(Clock.NowMs);
+
+            // A millisecond ago, so that what was due before is due now.
+            Wheel.BeginAt(Clock.NowMs - 1);
         }
 
         for (int i = 0; i < _queues.Count; i++)
@@ -167,16 +172,20 @@ internal sealed unsafe partial class QueueShard : IDisposable
     }
 
     /// <summary>Copies the next bounded part of the shard; true: that was the last.</summary>
-    public bool Snapshot(ref SnapshotPlace place, RecordBuffer buffer)
+    public bool Snapshot(ref SnapshotPlace place, RecordBuffer buffer, bool isWhole)
     {
         lock (Gate)
         {
             int looks = Tuning.HoldLooksMax;
             while (looks-- > 0 && buffer.Length < Tuning.HoldBytesMax && place.Slot < _queues.Count && !_disposed)
             {
-                if (_queues[place.Slot] is not { Closed: false } queue || queue.Snapshot(ref place, buffer, ref looks))
+                if (_queues[place.Slot] is not { Closed: false } queue || queue.Snapshot(ref place, buffer, isWhole, ref looks))
                 {
                     place = new SnapshotPlace { Slot = place.Slot + 1 };
+                }
+                else if (place.Stage is SnapshotStage.Files or SnapshotStage.Copies)
+                {
+                    return false;
                 }
             }
 

@@ -8,9 +8,10 @@ internal sealed class DurableSchedules(ScheduleService schedules) : IDurablePart
 {
     public long SnapshotBytes => schedules.Stats.Bytes;
 
-    public IPartRecovery BeginRecovery(RecordCounts expected) => new Recovering(schedules, schedules.BeginRecovery());
+    public IPartRecovery BeginRecovery(RecordCounts expected, DataDirectory directory, IStorageObserver notices) =>
+        new Recovering(schedules, schedules.BeginRecovery());
 
-    public Func<IRecordSink, bool> BeginSnapshot(Lsn position) => schedules.BeginSnapshot(position).MoveNext;
+    public PartSnapshot BeginSnapshot(Lsn position, bool isWhole) => new(schedules.BeginSnapshot(position).MoveNext);
 
     private sealed class Recovering(ScheduleService schedules, ScheduleRecovery recovery) : IPartRecovery
     {

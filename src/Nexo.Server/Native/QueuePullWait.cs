@@ -64,14 +64,26 @@ internal sealed class QueuePullWait(
             _state = State.Looking;
         }
 
+        if (Look(out bool waits) is { } answer)
+        {
+            _ = FinishAsync(answer, waits);
+        }
+        else
+        {
+            Await();
+        }
+    }
+
+    /// <summary>Takes what is there; null: there is nothing, and it goes on waiting.</summary>
+    private FrameBuffer? Look(out bool waits)
+    {
         var answer = new FrameBuffer();
         answer.Begin(Opcode.QueuePull, FrameKind.Reply, correlation);
-        QueueStatus status = terms.TryPull(consumer, answer, out int count, out bool waits);
+        QueueStatus status = terms.TryPull(consumer, answer, out int count, out waits);
         if (status == QueueStatus.Ok && count == 0 && TryGoOnWaiting())
         {
             answer.Dispose();
-            Await();
-            return;
+            return null;
         }
 
         if (status != QueueStatus.Ok)
@@ -89,7 +101,7 @@ internal sealed class QueuePullWait(
             answer.End();
         }
 
-        _ = FinishAsync(answer, waits);
+        return answer;
     }
 
     // Where there are messages by now, it is woken before this has come to its end, and may be waiting again by then.

@@ -182,8 +182,12 @@ public sealed class QueueAdminTests
             all["queues.count"], all["queues.ready"], all["queues.pushed"], all["queues.durability"]));
     }
 
-    private static Task FlowAsync(RawPeer peer, Opcode opcode) => peer.AskAsync(
-        opcode, 5, buffer => new QueuePauseRequest { Flow = QueueFlow.Deliveries, Name = "jobs"u8 }.Write(buffer));
+    private static async Task FlowAsync(RawPeer peer, Opcode opcode)
+    {
+        Frame frame = await peer.AskAsync(
+            opcode, 5, buffer => new QueuePauseRequest { Flow = QueueFlow.Deliveries, Name = "jobs"u8 }.Write(buffer));
+        Assert.Equal(FrameKind.Reply, frame.Header.Kind);
+    }
 
     private static Task<Frame> DeleteAsync(RawPeer peer, QueueDeleteConditions conditions) => peer.AskAsync(
         Opcode.QueueDelete, 5, buffer => new QueueDeleteRequest { Conditions = conditions, Name = "jobs"u8 }.Write(buffer));

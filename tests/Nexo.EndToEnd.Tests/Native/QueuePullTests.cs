@@ -80,13 +80,18 @@ public sealed class QueuePullTests
             await puller.BeginPullAsync(i, "jobs", Long, messagesMax: 1);
         }
 
-        Task pushing = producer.PushAllAsync("jobs", [.. Enumerable.Range(0, Pulls / 2).Select(i => $"{i}")]);
+        await producer.SendAsync(buffer =>
+        {
+            for (uint i = 0; i < Pulls / 2; i++)
+            {
+                QueuePeer.Push(buffer, i, "jobs", $"{i}");
+            }
+        });
         for (uint i = 0; i < Pulls; i += 2)
         {
             await puller.NoticeAsync(Opcode.Cancel, i);
         }
 
-        await pushing;
         int cancelled = 0;
         List<Delivery> came = [];
         while (came.Count < Pulls / 2)
