@@ -88,10 +88,22 @@ internal sealed unsafe partial class Queue
             return false;
         }
 
+        int before = count;
         var run = new DeliveryRun(_shard, _shard.Clock.NowMs, settled, LeaseOf(leaseMs, consumer));
         while (run.Goes && count < messagesMax && TryDeliver(consumer, ref run, ref deliveries, out bool delivered))
         {
             count += delivered ? 1 : 0;
+            if (delivered && !settled && consumer.Options.CreditsAreUnsettled)
+            {
+                // It counts among what may be unsettled at once, and its settlement gives the credit back.
+                consumer.Credits--;
+            }
+        }
+
+        if (count != before)
+        {
+            // It has more to do now than other takers.
+            ListTaker(consumer);
         }
 
         LogChanges(admitted: settled);

@@ -11,7 +11,7 @@ internal readonly record struct ScheduleRuns(
     long LastAtMs, long PassedMs, ulong Runs, ulong Failed, ulong Missed, ScheduleOutcome LastOutcome);
 
 /// <summary>What a schedule is, as long as nobody sets it anew. Owns its bytes.</summary>
-internal sealed class ScheduleDefinition(in ScheduleSpec spec, long beginsMs)
+internal sealed class ScheduleDefinition(in ScheduleSpec spec)
 {
     public byte[] Name { get; } = spec.Name.ToArray();
 
@@ -34,9 +34,6 @@ internal sealed class ScheduleDefinition(in ScheduleSpec spec, long beginsMs)
     public ScheduleCatchUp CatchUp { get; } = spec.CatchUp;
 
     public bool IsEnabled { get; } = spec.IsEnabled;
-
-    /// <summary>When its times were set: an interval counts from here.</summary>
-    public long BeginsMs { get; } = beginsMs;
 
     /// <summary>Of all its parts.</summary>
     public int Bytes =>

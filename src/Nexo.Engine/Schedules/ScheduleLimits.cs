@@ -21,7 +21,9 @@ public sealed record ScheduleLimits
 
     public int GroupBytesMax { get; init; } = 255;
 
-    /// <summary>Longest header block; the server adds headers of its own, which must still fit the protocol's.</summary>
+    /// <summary>
+    /// Longest header block; the server adds headers of its own, which must still fit the protocol's.
+    /// </summary>
     public int HeaderBytesMax { get; init; } = 65_000;
 
     public int BodyBytesMax { get; init; } = 256 * 1_024;

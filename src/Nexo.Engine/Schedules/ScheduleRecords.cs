@@ -3,21 +3,20 @@ using System.Buffers.Binary;
 namespace Nexo.Engine.Schedules;
 
 /// <summary>
-/// <c>[i64 begins][i64 passed][i64 ttlMs][u8 catchUp][u8 flags][u8 priority][u8 zero][u32 nameBytes][u32 cronBytes][u32
+/// <c>[i64 passed][i64 ttlMs][u8 catchUp][u8 flags][u8 priority][u8 zero][u32 nameBytes][u32 cronBytes][u32
 /// timeZoneBytes][u32 queueBytes][u32 groupBytes][u32
 /// headerBytes][name][cron][timeZone][queue][group][headers][body:rest]</c>; flag 1: not enabled. Removed is the name
 /// alone.
 /// </summary>
 internal static class ScheduleSetRecord
 {
-    private const int HeaderBytes = 52;
-    private const int PassedAt = 8;
-    private const int TtlAt = 16;
-    private const int CatchUpAt = 24;
-    private const int FlagsAt = 25;
-    private const int PriorityAt = 26;
-    private const int ReservedAt = 27;
-    private const int LengthsAt = 28;
+    private const int HeaderBytes = 44;
+    private const int TtlAt = 8;
+    private const int CatchUpAt = 16;
+    private const int FlagsAt = 17;
+    private const int PriorityAt = 18;
+    private const int ReservedAt = 19;
+    private const int LengthsAt = 20;
     private const int Lengths = 6;
     private const byte FlagDisabled = 1;
 
@@ -25,8 +24,7 @@ internal static class ScheduleSetRecord
 
     public static void Write(Span<byte> payload, ScheduleDefinition definition, long passedMs)
     {
-        BinaryPrimitives.WriteInt64LittleEndian(payload, definition.BeginsMs);
-        BinaryPrimitives.WriteInt64LittleEndian(payload[PassedAt..], passedMs);
+        BinaryPrimitives.WriteInt64LittleEndian(payload, passedMs);
         BinaryPrimitives.WriteInt64LittleEndian(payload[TtlAt..], definition.TtlMs);
         payload[CatchUpAt] = (byte)definition.CatchUp;
         payload[FlagsAt] = definition.IsEnabled ? (byte)0 : FlagDisabled;
@@ -44,18 +42,16 @@ internal static class ScheduleSetRecord
     }
 
     /// <summary>False: not valid.</summary>
-    public static bool TryRead(ReadOnlySpan<byte> payload, out ScheduleSpec spec, out long beginsMs, out long passedMs)
+    public static bool TryRead(ReadOnlySpan<byte> payload, out ScheduleSpec spec, out long passedMs)
     {
         spec = default;
-        beginsMs = 0;
         passedMs = 0;
         if (payload.Length < HeaderBytes || !PartsFit(payload, out int bodyAt))
         {
             return false;
         }
 
-        beginsMs = BinaryPrimitives.ReadInt64LittleEndian(payload);
-        passedMs = BinaryPrimitives.ReadInt64LittleEndian(payload[PassedAt..]);
+        passedMs = BinaryPrimitives.ReadInt64LittleEndian(payload);
         ReadOnlySpan<byte> lengths = payload[LengthsAt..];
         ReadOnlySpan<byte> parts = payload[HeaderBytes..];
         spec = new ScheduleSpec
@@ -72,8 +68,7 @@ internal static class ScheduleSetRecord
             Headers = TakePart(ref lengths, ref parts),
             Body = payload[bodyAt..],
         };
-        return beginsMs >= 0
-            && passedMs >= 0
+        return passedMs >= 0
             && spec.TtlMs >= 0
             && spec.CatchUp <= ScheduleCatchUp.Once
             && payload[FlagsAt] <= FlagDisabled

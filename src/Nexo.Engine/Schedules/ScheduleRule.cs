@@ -4,7 +4,7 @@ namespace Nexo.Engine.Schedules;
 
 /// <summary>
 /// When a schedule runs, in Unix milliseconds of the wall clock. A cron expression goes by the clocks of its time zone,
-/// an interval by the distance to the moment at which it began.
+/// an interval by the distance to the run before.
 /// </summary>
 /// <remarks>
 /// Daylight saving time: what falls into the hour that is left out in spring runs when it is over, once; in the hour
@@ -25,7 +25,6 @@ internal sealed class ScheduleRule
     private readonly CronExpression? _cron;
     private readonly TimeZoneInfo _zone;
     private readonly long _intervalMs;
-    private readonly long _beginsMs;
 
     /// <summary>A cron expression in a time zone.</summary>
     public ScheduleRule(CronExpression cron, TimeZoneInfo zone)
@@ -34,12 +33,11 @@ internal sealed class ScheduleRule
         _zone = zone;
     }
 
-    /// <summary>An interval from a moment on.</summary>
-    public ScheduleRule(long intervalMs, long beginsMs)
+    /// <summary>An interval.</summary>
+    public ScheduleRule(long intervalMs)
     {
         _zone = TimeZoneInfo.Utc;
         _intervalMs = intervalMs;
-        _beginsMs = beginsMs;
     }
 
     /// <summary>
@@ -58,9 +56,7 @@ internal sealed class ScheduleRule
 
         if (_cron is null)
         {
-            // The grid goes on in both directions: the clock may have been set back behind its beginning.
-            long steps = FloorDivide(afterMs - _beginsMs, _intervalMs) + 1;
-            return _beginsMs + (steps * _intervalMs);
+            return afterMs + _intervalMs;
         }
 
         long probeMs = afterMs;
@@ -84,6 +80,11 @@ internal sealed class ScheduleRule
         if (Next(afterMs) is not { } latest || latest > untilMs)
         {
             return null;
+        }
+
+        if (_cron is null)
+        {
+            return untilMs - ((untilMs - afterMs) % _intervalMs);
         }
 
         // Halving: the library's own way back does not agree with its way forward when a clock is set forward.
@@ -118,8 +119,6 @@ internal sealed class ScheduleRule
 
         return count;
     }
-
-    private static long FloorDivide(long value, long by) => (value / by) - (value % by < 0 ? 1 : 0);
 
     private long? NextOfCron(long afterMs)
     {

@@ -24,12 +24,10 @@ internal static class ScheduleRuleText
 
     /// <summary>Ok, or why it cannot be read, with a message for people.</summary>
     /// <param name="name">The schedule's.</param>
-    /// <param name="beginsMs">From when on an interval counts.</param>
     public static ScheduleStatus TryRead(
         ReadOnlySpan<byte> name,
         ReadOnlySpan<byte> cron,
         ReadOnlySpan<byte> timeZone,
-        long beginsMs,
         ScheduleLimits limits,
         out ScheduleRule? rule,
         out string message)
@@ -53,14 +51,14 @@ internal static class ScheduleRuleText
         }
 
         rule = text.StartsWith(Every, StringComparison.OrdinalIgnoreCase)
-            ? ReadInterval(text, beginsMs, limits, out message)
+            ? ReadInterval(text, limits, out message)
             : ReadCron(text, name, zone, out message);
         return rule is null ? ScheduleStatus.CronInvalid : ScheduleStatus.Ok;
     }
 
     private static bool IsPrintable(ReadOnlySpan<byte> text) => text.IndexOfAnyExceptInRange((byte)' ', (byte)'~') < 0;
 
-    private static ScheduleRule? ReadInterval(string text, long beginsMs, ScheduleLimits limits, out string message)
+    private static ScheduleRule? ReadInterval(string text, ScheduleLimits limits, out string message)
     {
         bool read = IntervalText.TryRead(text.AsSpan(Every.Length).Trim(), out long intervalMs);
         if (!read || intervalMs < IntervalText.SecondMs || intervalMs > limits.IntervalMsMax)
@@ -72,7 +70,7 @@ internal static class ScheduleRuleText
         }
 
         message = string.Empty;
-        return new ScheduleRule(intervalMs, beginsMs);
+        return new ScheduleRule(intervalMs);
     }
 
     private static ScheduleRule? ReadCron(string text, ReadOnlySpan<byte> name, TimeZoneInfo zone, out string message)

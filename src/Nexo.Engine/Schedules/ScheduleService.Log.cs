@@ -38,13 +38,12 @@ public sealed partial class ScheduleService
             switch (kind)
             {
                 case ScheduleRecordKind.Set:
-                    if (!ScheduleSetRecord.TryRead(
-                        payload, out ScheduleSpec spec, out long beginsMs, out long passedMs))
+                    if (!ScheduleSetRecord.TryRead(payload, out ScheduleSpec spec, out long passedMs))
                     {
                         return false;
                     }
 
-                    _state.Apply(new ScheduleDefinition(spec, beginsMs), passedMs);
+                    _state.Apply(new ScheduleDefinition(spec), passedMs);
                     return true;
                 case ScheduleRecordKind.Removed:
                     _state.ApplyRemoved(payload);
@@ -72,6 +71,7 @@ public sealed partial class ScheduleService
         var problems = new List<string>();
         lock (_gate)
         {
+            _log = log;
             _nowSeenMs = _clock.WallMs;
             foreach (Schedule schedule in _state.All)
             {
@@ -80,7 +80,6 @@ public sealed partial class ScheduleService
                     definition.Name,
                     definition.Cron,
                     definition.TimeZone,
-                    definition.BeginsMs,
                     _limits,
                     out ScheduleRule? rule,
                     out string message);
@@ -90,10 +89,10 @@ public sealed partial class ScheduleService
                 }
 
                 schedule.Rule = definition.IsEnabled ? rule : null;
-                _state.Plan(schedule, _nowSeenMs);
+                _state.Plan(schedule);
+                FollowClock(schedule, _nowSeenMs);
             }
 
-            _log = log;
             _isRecovering = false;
         }
 

@@ -34,7 +34,7 @@ public sealed partial class ScheduleService
             {
                 // Without the lock: the queues have theirs.
                 ScheduleOutcome outcome = run.DueAtMs == 0 ? ScheduleOutcome.None : Push(run, pusher);
-                Complete(run, outcome, nowMs);
+                Complete(run, outcome);
                 runs++;
             }
 
@@ -82,7 +82,10 @@ public sealed partial class ScheduleService
 
             if (nowMs < _nowSeenMs - ClockMovedMs)
             {
-                _state.FollowClock(nowMs);
+                foreach (Schedule schedule in _state.All)
+                {
+                    FollowClock(schedule, nowMs);
+                }
             }
 
             _nowSeenMs = nowMs;
@@ -90,7 +93,7 @@ public sealed partial class ScheduleService
         }
     }
 
-    private void Complete(in ScheduleRun run, ScheduleOutcome outcome, long nowMs)
+    private void Complete(in ScheduleRun run, ScheduleOutcome outcome)
     {
         lock (_gate)
         {
@@ -102,11 +105,25 @@ public sealed partial class ScheduleService
                 return;
             }
 
-            ScheduleRuns runs = ScheduleState.After(run, outcome);
-            LogRan(run.Definition.Name, runs);
-            _state.Apply(run.Definition.Name, runs);
-            _state.Plan(run.Schedule, nowMs);
+            Change(run.Schedule, ScheduleState.After(run, outcome));
         }
+    }
+
+    // The clock was set back: what is too far ahead of it goes on from now. Logged, or a restart would see it
+    // otherwise.
+    private void FollowClock(Schedule schedule, long nowMs)
+    {
+        if (_state.IsAhead(schedule, nowMs))
+        {
+            Change(schedule, schedule.Runs with { PassedMs = nowMs });
+        }
+    }
+
+    private void Change(Schedule schedule, in ScheduleRuns runs)
+    {
+        LogRan(schedule.Definition.Name, runs);
+        _state.Apply(schedule.Definition.Name, runs);
+        _state.Plan(schedule);
     }
 
     // On a full disk it goes on without a record: the worst that comes of it is that the run is due again after a

@@ -82,7 +82,7 @@ public sealed partial class ScheduleService
         if (status == ScheduleStatus.Ok)
         {
             status = ScheduleRuleText.TryRead(
-                spec.Name, spec.Cron, spec.TimeZone, nowMs, _limits, out rule, out message);
+                spec.Name, spec.Cron, spec.TimeZone, _limits, out rule, out message);
         }
 
         if (rule is not null && rule.Next(nowMs) is null)
@@ -176,7 +176,7 @@ public sealed partial class ScheduleService
                 return ScheduleStatus.Ok;
             }
 
-            var definition = new ScheduleDefinition(spec, goesOn ? schedule!.Definition.BeginsMs : nowMs);
+            var definition = new ScheduleDefinition(spec);
             long bytesBefore = isThere ? schedule!.Definition.Bytes : 0;
             if ((!isThere && _state.Count >= _limits.SchedulesMax)
                 || _state.Bytes + definition.Bytes - bytesBefore > _limits.BytesMax)
@@ -195,7 +195,7 @@ public sealed partial class ScheduleService
             if (!goesOn)
             {
                 schedule.Rule = spec.IsEnabled ? rule : null;
-                _state.Plan(schedule, nowMs);
+                _state.Plan(schedule);
             }
 
             result = result with { Created = !isThere, NextAtMs = schedule.NextAtMs };

@@ -92,15 +92,9 @@ internal sealed class ScheduleState(ScheduleLimits limits)
     }
 
     /// <summary>Works out when a schedule runs next, by its rule and what it has passed.</summary>
-    public void Plan(Schedule schedule, long nowMs)
+    public void Plan(Schedule schedule)
     {
-        ScheduleRule? rule = schedule.Rule;
-        if (rule is not null && IsAhead(schedule, rule, nowMs))
-        {
-            schedule.Runs = schedule.Runs with { PassedMs = nowMs };
-        }
-
-        schedule.NextAtMs = rule?.Next(schedule.Runs.PassedMs) ?? 0;
+        schedule.NextAtMs = schedule.Rule?.Next(schedule.Runs.PassedMs) ?? 0;
         if (schedule.NextAtMs == 0)
         {
             return;
@@ -116,17 +110,12 @@ internal sealed class ScheduleState(ScheduleLimits limits)
         _due.Enqueue(schedule, schedule.NextAtMs);
     }
 
-    /// <summary>The clock was set back: what is too far ahead of it goes on from now.</summary>
-    public void FollowClock(long nowMs)
-    {
-        foreach (Schedule schedule in _byName)
-        {
-            if (schedule.Rule is { } rule && IsAhead(schedule, rule, nowMs))
-            {
-                Plan(schedule, nowMs);
-            }
-        }
-    }
+    /// <summary>
+    /// Whether a schedule has passed moments that are too far ahead of a clock that was set back: it is to go on from
+    /// now.
+    /// </summary>
+    public bool IsAhead(Schedule schedule, long nowMs) =>
+        schedule.Rule is { } rule && schedule.Runs.PassedMs - nowMs > rule.SetBackMs(limits.SetBackMsMax);
 
     /// <summary>Takes the next run that is due; afterwards the schedule is to be planned anew.</summary>
     public bool TryTakeDue(long nowMs, out ScheduleRun run)
@@ -176,9 +165,6 @@ internal sealed class ScheduleState(ScheduleLimits limits)
         int missed = rule.CountBetween(passedMs, latestMs, limits.MissedCountedMax) + (runs ? 0 : 1);
         return due with { DueAtMs = runs ? latestMs : 0, PassedMs = latestMs, Missed = missed };
     }
-
-    private bool IsAhead(Schedule schedule, ScheduleRule rule, long nowMs) =>
-        schedule.Runs.PassedMs - nowMs > rule.SetBackMs(limits.SetBackMsMax);
 
     private long? TryPeek(out Schedule? schedule)
     {

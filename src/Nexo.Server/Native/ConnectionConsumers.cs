@@ -18,6 +18,19 @@ internal sealed class ConnectionConsumers
     private readonly List<Puller> _pullers = [];
     private bool _isClosed;
 
+    /// <summary>Messages that would come back now.</summary>
+    public long Unsettled
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _open.Concat(_stopped).Concat(_pullers.Select(puller => puller.Consumer))
+                    .Sum(consumer => (long)consumer.Unsettled);
+            }
+        }
+    }
+
     /// <summary>Keeps the consumer of a subscription that was opened.</summary>
     public void Add(QueueConsumer consumer)
     {

@@ -42,7 +42,7 @@ internal readonly ref struct Request(
     {
         if (waits)
         {
-            Connection.AwaitDisk();
+            Connection.AwaitDisk(Opcode, Correlation);
         }
     }
 

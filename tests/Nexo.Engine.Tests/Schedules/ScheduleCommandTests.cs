@@ -198,7 +198,7 @@ public sealed class ScheduleCommandTests
     {
         var log = new MemoryLog();
         var definition = new ScheduleDefinition(
-            new ScheduleSpec { Name = "job"u8, Cron = "@daily"u8, TimeZone = "Nowhere/Atlantis"u8, Queue = "q"u8 }, 5);
+            new ScheduleSpec { Name = "job"u8, Cron = "@daily"u8, TimeZone = "Nowhere/Atlantis"u8, Queue = "q"u8 });
         int bytes = ScheduleSetRecord.Bytes(definition);
         using (LogAppend append = log.Begin((byte)ScheduleRecordKind.Set, bytes))
         {

@@ -49,12 +49,12 @@ public sealed class ScheduleRecordTests
         string began = Moment(0);
         (byte, string)[] expected =
         [
-            (Set, began + began + "0001000000000000" + "01" + "00" + "07" + "00"
+            (Set, began + "0001000000000000" + "01" + "00" + "07" + "00"
                 + "03000000" + "0A000000" + "07000000" + "01000000" + "02000000" + "01000000"
                 + "6A6F62" + "406576657279203130" + "73" + "4574632F555443" + "71" + "6772" + "68" + "626F6479"),
             (Ran, Moment(10) + Moment(10) + Number(1) + Number(0) + Number(0) + "01" + "6A6F62"),
             (Ran, Moment(20) + Moment(20) + Number(2) + Number(1) + Number(0) + "05" + "6A6F62"),
-            (Set, Moment(20) + Moment(20) + Number(0) + "00" + "01" + "00" + "00"
+            (Set, Moment(20) + Number(0) + "00" + "01" + "00" + "00"
                 + "01000000" + "06000000" + "00000000" + "01000000" + "00000000" + "00000000"
                 + "78" + "406461696C79" + "71"),
             (Removed, "6A6F62"),
@@ -80,7 +80,7 @@ public sealed class ScheduleRecordTests
     [Fact]
     public void A_record_that_is_cut_or_contradicts_itself_is_refused()
     {
-        string times = Number(5) + Number(5) + Number(0);
+        string times = Number(5) + Number(0);
         string lengths = "01000000" + "01000000" + "00000000" + "01000000" + "00000000" + "00000000";
         string set = times + "00000000" + lengths + "6E6371";
         string ran = Number(5) + Number(5) + Number(1) + Number(1) + Number(1) + "01" + "6E";
@@ -95,10 +95,10 @@ public sealed class ScheduleRecordTests
             }
         }
 
-        // A moment before 1970, a policy and flags that there are not, the reserved byte, no name, a length beyond the
-        // record.
-        Assert.False(Takes(Set, Number(-1) + Number(5) + Number(0) + "00000000" + lengths + "6E6371"));
-        Assert.False(Takes(Set, Number(5) + Number(-1) + Number(0) + "00000000" + lengths + "6E6371"));
+        // A moment before 1970, a life that is negative, a policy and flags that there are not, the reserved byte, no
+        // name, a length beyond the record.
+        Assert.False(Takes(Set, Number(-1) + Number(0) + "00000000" + lengths + "6E6371"));
+        Assert.False(Takes(Set, Number(5) + Number(-1) + "00000000" + lengths + "6E6371"));
         Assert.False(Takes(Set, times + "02000000" + lengths + "6E6371"));
         Assert.False(Takes(Set, times + "00020000" + lengths + "6E6371"));
         Assert.False(Takes(Set, times + "00000001" + lengths + "6E6371"));

@@ -187,7 +187,7 @@ public sealed class ScheduleRunTests
         harness.PassUntil("2031-05-01 09:05:00");
         harness.SetClock("2026-05-01 08:05:00");
         Assert.Equal(["job 2026-05-01 08:10:00"], harness.PassUntil("2026-05-01 08:10:00"));
-        Assert.Equal("2026-05-01 08:55:00", harness.NextOf("interval"));
+        Assert.Equal("2026-05-01 09:05:00", harness.NextOf("interval"));
 
         harness = new ScheduleHarness("2031-05-01 08:55:00", log: new());
         harness.Set("job", "*/10 * * * *");
@@ -203,7 +203,7 @@ public sealed class ScheduleRunTests
         harness.Set("job", "@every 30s");
         harness.PassUntil("2026-05-01 08:30:00");
         harness.SetClock("2026-05-01 08:00:05");
-        Assert.Equal(["job 2026-05-01 08:00:30", "job 2026-05-01 08:01:00"], harness.PassUntil("2026-05-01 08:01:00"));
+        Assert.Equal(["job 2026-05-01 08:00:35", "job 2026-05-01 08:01:05"], harness.PassUntil("2026-05-01 08:01:05"));
     }
 
     [Theory]
