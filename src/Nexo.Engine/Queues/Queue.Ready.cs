@@ -1,5 +1,3 @@
-using Nexo.Engine.Memory;
-
 namespace Nexo.Engine.Queues;
 
 /// <content>
