@@ -19,6 +19,12 @@ MULTI_GET, MULTI_SET, MULTI_DELETE = 0x0110, 0x0111, 0x0112
 SCAN, COUNT, CLEAR = 0x0118, 0x0119, 0x011A
 HASH_SET, HASH_GET, HASH_MULTI_GET, HASH_DELETE, HASH_GET_ALL, HASH_INCREMENT, HASH_LENGTH = range(0x0120, 0x0127)
 WATCH = 0x0130
+DECLARE, DESCRIBE, LIST, UPDATE, PAUSE, RESUME, PURGE, QUEUE_DELETE, STATS = range(0x0201, 0x020A)
+PUSH_ONE, PUSH_BATCH, CONSUME, PULL = range(0x0210, 0x0214)
+ACK, NACK, DEAD_LETTER, EXTEND = range(0x0218, 0x021C)
+PEEK = 0x0220
+DEAD_LIST, DEAD_COUNT, DEAD_REDRIVE, DEAD_DELETE = range(0x0228, 0x022C)
+SCHEDULE_SET, SCHEDULE_DESCRIBE, SCHEDULE_LIST, SCHEDULE_DELETE = range(0x0230, 0x0234)
 ADMIN_SNAPSHOT, ADMIN_BACKUP = 0x0510, 0x0511
 NAMES = {
     HELLO: "Hello", PING: "Ping", GOAWAY: "GoAway", CANCEL: "Cancel", CREDIT: "Credit", STOP: "Stop", INFO: "Info",
@@ -28,9 +34,18 @@ NAMES = {
     MULTI_SET: "StoreMultiSet", MULTI_DELETE: "StoreMultiDelete", SCAN: "StoreScan", COUNT: "StoreCount",
     CLEAR: "StoreClear", HASH_SET: "StoreHashSet", HASH_GET: "StoreHashGet", HASH_MULTI_GET: "StoreHashMultiGet",
     HASH_DELETE: "StoreHashDelete", HASH_GET_ALL: "StoreHashGetAll", HASH_INCREMENT: "StoreHashIncrement",
-    HASH_LENGTH: "StoreHashLength", WATCH: "StoreWatch", ADMIN_SNAPSHOT: "AdminSnapshot", ADMIN_BACKUP: "AdminBackup",
+    HASH_LENGTH: "StoreHashLength", WATCH: "StoreWatch",
+    DECLARE: "QueueDeclare", DESCRIBE: "QueueDescribe", LIST: "QueueList", UPDATE: "QueueUpdate", PAUSE: "QueuePause",
+    RESUME: "QueueResume", PURGE: "QueuePurge", QUEUE_DELETE: "QueueDelete", STATS: "QueueStats", PUSH_ONE: "QueuePush",
+    PUSH_BATCH: "QueuePushBatch", CONSUME: "QueueConsume", PULL: "QueuePull", ACK: "QueueAck", NACK: "QueueNack",
+    DEAD_LETTER: "QueueDeadLetter", EXTEND: "QueueExtend", PEEK: "QueuePeek", DEAD_LIST: "QueueDeadList",
+    DEAD_COUNT: "QueueDeadCount", DEAD_REDRIVE: "QueueDeadRedrive", DEAD_DELETE: "QueueDeadDelete",
+    SCHEDULE_SET: "ScheduleSet", SCHEDULE_DESCRIBE: "ScheduleDescribe", SCHEDULE_LIST: "ScheduleList",
+    SCHEDULE_DELETE: "ScheduleDelete",
+    ADMIN_SNAPSHOT: "AdminSnapshot", ADMIN_BACKUP: "AdminBackup",
 }
 U64_MAX, I64_MAX, I64_MIN = 2**64 - 1, 2**63 - 1, -2**63
+U32_MAX, NEW_YEAR, LEASE = 2**32 - 1, 1767225600000, 0x9E3779B97F4A7C15
 ALL_BYTES = bytes(range(256))
 frames, examples, invalid = [], {}, []
 
@@ -68,11 +83,14 @@ def tagged(tag, label, data):
     return u16("tag", tag) + u16("length", len(data)) + rest(label, data)
 
 
+def header_block(headers):
+    return b"".join(
+        struct.pack("<B", len(key.encode())) + key.encode() + struct.pack("<H", len(value)) + value for key, value in headers)
+
+
 def add(name, description, opcode, kind, correlation, body, parts, fields, headers=None, durability=0):
-    block = b""
     if headers is not None:
-        for key, value in headers:
-            block += struct.pack("<B", len(key.encode())) + key.encode() + struct.pack("<H", len(value)) + value
+        block = header_block(headers)
         parts = u16("length of the header block", len(block)) + rest("headers", block) + parts
     payload = b"".join(part for part, _ in parts)
     flags = (1 if headers is not None else 0) | durability << 1
@@ -368,6 +386,357 @@ def list_replies():
             {"change": change, "version": str(version), "key": key.hex()})
 
 
+def optional(value, make):
+    return [] if value is None else make(value)
+
+
+def hexed(value): return None if value is None else value.hex()
+def number(value): return None if value is None else str(value)
+
+
+def item_headers(headers):
+    block = header_block(headers)
+    return u16("length of the header block", len(block)) + rest("headers", block), [[key, value.hex()] for key, value in headers]
+
+
+def sized(parts):
+    return u32("bytes of the message", sum(len(part) for part, _ in parts)) + parts
+
+
+def queue_options(values):
+    """Options by tag: a number, a text, or bytes for one that no version knows."""
+    parts, fields = [], []
+    for tag, value in values:
+        if isinstance(value, int):
+            parts += u16("tag", tag) + u16("length", 8) + u64("value", value)
+            fields.append({"tag": tag, "number": str(value)})
+        elif isinstance(value, str):
+            parts += tagged(tag, "value", value.encode())
+            fields.append({"tag": tag, "text": value})
+        else:
+            parts += tagged(tag, "value", value)
+            fields.append({"tag": tag, "bytes": value.hex()})
+    return parts, fields
+
+
+DEFAULTS = [(1, 30000), (2, 5), (3, 2), (4, 1000), (5, 60000), (6, ""), (7, 0), (8, 0), (9, 0), (10, 0), (11, 300000), (12, 3),
+            (13, 10), (14, 1), (15, 0), (16, 0)]
+
+
+def queue_definitions():
+    for name, description, queue, values in [
+            ("queue-declare", "with a lease of a minute, three failures and an own dead-letter queue", "emails", [(1, 60000), (2, 3), (6, "failed")]),
+            ("queue-declare-defaults", "no options at all", "emails", []),
+            ("queue-declare-every-option", "out of any order", "žádosti", list(reversed(DEFAULTS))),
+            ("queue-declare-unknown-option", "well formed, and answered with OptionUnknown", "emails", [(99, b"\1\2")])]:
+        parts, fields = queue_options(values)
+        add(name, description, DECLARE, REQUEST, 64, "queue-declare", text("name", queue) + parts, {"name": queue, "options": fields})
+    parts, fields = queue_options(DEFAULTS)
+    add("queue-declare-reply", "every option as it is", DECLARE, REPLY, 64, "queue-declare-reply",
+        flag("created", True) + u64("revision", 1) + parts, {"created": True, "revision": "1", "options": fields})
+    parts, fields = queue_options([(1, U64_MAX), (500, b"later"), (500, b""), (6, "failed")])
+    add("queue-declare-reply-later", "it was there; an option that came later, for a client to pass over", DECLARE, REPLY, 64, "queue-declare-reply",
+        flag("created", False) + u64("revision", U64_MAX) + parts, {"created": False, "revision": str(U64_MAX), "options": fields})
+    for name, opcode, values in [("queue-describe-reply", DESCRIBE, DEFAULTS), ("queue-update-reply", UPDATE, [(2, 10)])]:
+        parts, fields = queue_options(values)
+        add(name, "", opcode, REPLY, 65, "queue-definition", u64("revision", 2) + parts, {"revision": "2", "options": fields})
+    for name, description, revision, values in [
+            ("queue-update", "if it is the revision that was read", 1, [(2, 10)]), ("queue-update-any", "whichever revision; no option", 0, [])]:
+        parts, fields = queue_options(values)
+        add(name, description, UPDATE, REQUEST, 65, "queue-update", u64("revision", revision) + text("name", "emails") + parts,
+            {"revision": str(revision), "name": "emails", "options": fields})
+
+    for name, opcode in [("queue-describe", DESCRIBE), ("queue-stats", STATS)]:
+        add(name, "", opcode, REQUEST, 66, "bytes", rest("name", b"emails"), {"bytes": b"emails".hex()})
+    for name, limit, cursor, prefix in [("queue-list", 100, b"", b"mail"), ("queue-list-next", 10000, b"mail-7", b"")]:
+        add(name, "", LIST, REQUEST, 67, "scan", u32("limit", limit) + blob("cursor", cursor) + rest("prefix", prefix),
+            {"limit": limit, "cursor": cursor.hex(), "prefix": prefix.hex()})
+    for name, cursor, queues in [
+            ("queue-list-reply", b"mail-7", [(0, 3, 1, 0, 0, "mail"), (3, 0, 0, 2, 5, "mail-7")]), ("queue-list-reply-end", b"", []),
+            ("queue-list-reply-max", b"", [(255, U64_MAX, U64_MAX, U64_MAX, U64_MAX, "")])]:
+        parts = blob("cursor", cursor) + u32("count", len(queues))
+        for paused, ready, leased, delayed, dead, queue in queues:
+            parts += (u8("paused", paused) + u64("ready", ready) + u64("leased", leased) + u64("delayed", delayed) + u64("dead", dead)
+                      + text("name", queue))
+        add(name, "", LIST, REPLY, 67, "queue-list", parts, {"cursor": cursor.hex(), "queues": [
+            {"paused": p, "ready": str(r), "leased": str(l), "delayed": str(y), "dead": str(d), "name": n} for p, r, l, y, d, n in queues]})
+
+    for name, opcode, flow in [("queue-pause", PAUSE, 1), ("queue-pause-both", PAUSE, 3), ("queue-resume", RESUME, 2)]:
+        add(name, "", opcode, REQUEST, 68, "queue-pause", u8("flow", flow) + rest("name", b"emails"), {"flow": flow, "name": "emails"})
+    for name, opcode in [("queue-pause-reply", PAUSE), ("queue-resume-reply", RESUME)]:
+        add(name, "", opcode, REPLY, 68, "empty", [], {})
+    for name, parts_ in [("queue-purge", 1), ("queue-purge-all", 7)]:
+        add(name, "", PURGE, REQUEST, 69, "queue-purge", u8("parts", parts_) + rest("name", b"emails"), {"parts": parts_, "name": "emails"})
+    for name, conditions in [("queue-delete", 0), ("queue-delete-if-empty-and-unused", 3)]:
+        add(name, "", QUEUE_DELETE, REQUEST, 70, "queue-delete", u8("conditions", conditions) + rest("name", b"emails"),
+            {"conditions": conditions, "name": "emails"})
+    for name, opcode, count in [("queue-purge-reply", PURGE, 12), ("queue-delete-reply", QUEUE_DELETE, 0)]:
+        add(name, "", opcode, REPLY, 69, "count", i64("count", count), {"count": str(count)})
+    for name, values in [
+            ("queue-stats-reply", [(1, 3), (2, 1), (6, 2), (19, 1500)]), ("queue-stats-reply-all", [(stat, stat * 1000) for stat in range(1, 25)]),
+            ("queue-stats-reply-later", [(65535, U64_MAX)]), ("queue-stats-reply-none", [])]:
+        parts = u32("count", len(values))
+        for stat, value in values:
+            parts += u16("stat", stat) + u64("value", value)
+        add(name, "", STATS, REPLY, 66, "queue-stats", parts, {"stats": [[stat, str(value)] for stat, value in values]})
+
+
+def message(delay=None, due=None, ttl=None, dedup=None, group=None):
+    """The optional parts of a pushed message, and which there are."""
+    values = [("delayMs", delay, i64), ("dueAt", due, i64), ("ttlMs", ttl, i64), ("dedupId", dedup, blob), ("group", group, blob)]
+    present = sum(1 << bit for bit, (_, value, _) in enumerate(values) if value is not None)
+    parts = [part for label, value, make in values if value is not None for part in make(label, value)]
+    fields = {label: (hexed if make is blob else number)(value) for label, value, make in values}
+    return present, parts, fields
+
+
+def pushes():
+    def push(name, description, body, priority=0, queue="emails", headers=None, **options):
+        present, parts, fields = message(**options)
+        add(name, description, PUSH_ONE, REQUEST, 80, "queue-push",
+            u8("present", present) + u8("priority", priority) + u16("reserved", 0) + text("queue", queue) + parts + rest("body", body),
+            {"queue": queue, "priority": priority} | fields | {"body": body.hex()}, headers=headers)
+
+    push("queue-push", "nothing but a body", b"hello")
+    push("queue-push-empty", "an empty body and name; answered with NameInvalid", b"", queue="")
+    push("queue-push-priority", "with headers, which go with the message", b"hello", 9, headers=[("traceparent", b"00-0"), ("reply-to", b"answers")])
+    push("queue-push-delay", "in a minute, once", b"hello", delay=60000, dedup=b"order-7")
+    push("queue-push-due", "at a time, in a group, for an hour", b"hello", 3, due=NEW_YEAR, ttl=3600000, group=b"tenant-1")
+    push("queue-push-every-part", "well formed; a delay and a time together get InvalidArgument", ALL_BYTES, 255, "žádosti",
+         delay=I64_MIN, due=I64_MAX, ttl=-1, dedup=ALL_BYTES, group=b"")
+    for name, outcome, message_id in [
+            ("queue-push-reply", 1, 7), ("queue-push-reply-duplicate", 2, 1), ("queue-push-reply-dead-lettered", 3, U64_MAX)]:
+        add(name, "", PUSH_ONE, REPLY, 80, "queue-push-reply", u8("outcome", outcome) + u64("messageId", message_id),
+            {"outcome": outcome, "messageId": str(message_id)})
+
+    def batch(name, description, all_or_none, messages):
+        parts = u8("bits", 1 if all_or_none else 0) + u8("reserved", 0) + u16("reserved", 0) + text("queue", "emails") + u32("count", len(messages))
+        items = []
+        for priority, body, headers, options in messages:
+            present, optional_parts, fields = message(**options)
+            block, header_fields = item_headers(headers)
+            parts += sized(u8("present", present) + u8("priority", priority) + optional_parts + block + rest("body", body))
+            items.append({"priority": priority} | fields | {"headers": header_fields, "body": body.hex()})
+        add(name, description, PUSH_BATCH, REQUEST, 81, "queue-push-batch", parts, {"allOrNone": all_or_none, "queue": "emails", "messages": items})
+
+    batch("queue-push-batch", "two messages, each for itself", False, [(0, b"one", [], {}), (5, b"two", [("reply-to", b"answers")], {"group": b"tenant-1"})])
+    batch("queue-push-batch-all-or-none", "with every part", True, [
+        (1, b"", [("a", ALL_BYTES), ("a", b"")], {"delay": 1, "due": NEW_YEAR, "ttl": I64_MAX, "dedup": b"order-7", "group": ALL_BYTES}), (0, ALL_BYTES, [], {"ttl": 1})])
+    batch("queue-push-batch-none", "no message", False, [])
+    for name, values in [
+            ("queue-push-batch-reply", [(0, 1, 7), (0, 2, 3)]), ("queue-push-batch-reply-refused", [(306, 0, 0), (0, 3, U64_MAX), (400, 0, 0)]),
+            ("queue-push-batch-reply-none", [])]:
+        parts = u32("count", len(values))
+        for code, outcome, message_id in values:
+            parts += u16("code", code) + u8("outcome", outcome) + u64("messageId", message_id)
+        add(name, "", PUSH_BATCH, REPLY, 81, "queue-push-batch-reply", parts,
+            {"items": [{"code": c, "outcome": o, "messageId": str(i)} for c, o, i in values]})
+
+
+def consuming():
+    for name, description, credits, options, lease in [
+            ("queue-consume", "a prefetch of 100", 100, 1, 0), ("queue-consume-at-most-once", "no credit yet", 0, 2, 0),
+            ("queue-consume-max", "the most credits, the longest lease", 1000000, 3, U32_MAX)]:
+        add(name, description, CONSUME, REQUEST, 82, "queue-consume",
+            u32("credits", credits) + u8("options", options) + u8("reserved", 0) + u16("reserved", 0) + u32("leaseMs", lease) + rest("queue", b"emails"),
+            {"credits": credits, "options": options, "leaseMs": lease, "queue": "emails"})
+    add("queue-consume-reply", "the subscription is open", CONSUME, REPLY, 82, "empty", [], {})
+    for name, description, values in [
+            ("queue-pull", "waits for ten messages up to 30 s", (30000, 10, 0, 0, 0)), ("queue-pull-now", "does not wait; settled by delivery", (0, 1, 65536, 5000, 2)),
+            ("queue-pull-max", "", (U32_MAX, U32_MAX, U32_MAX, U32_MAX, 0))]:
+        labels = ["waitMs", "messagesMax", "bytesMax", "leaseMs"]
+        parts = [part for label, value in zip(labels, values) for part in u32(label, value)]
+        add(name, description, PULL, REQUEST, 83, "queue-pull", parts + u8("options", values[4]) + rest("queue", b"emails"),
+            dict(zip(labels, values)) | {"options": values[4], "queue": "emails"})
+
+    def deliveries(name, description, opcode, kind, messages):
+        parts, items = u32("count", len(messages)), []
+        for message_id, lease, enqueued, ends, attempt, priority, flags, group, headers, body in messages:
+            block, header_fields = item_headers(headers)
+            parts += sized(
+                u64("messageId", message_id) + u64("lease", lease) + i64("enqueuedAt", enqueued) + i64("leaseEndsAt", ends) + u32("attempt", attempt)
+                + u8("present", 0 if group is None else 1) + u8("priority", priority) + u8("flags", flags) + u8("reserved", 0)
+                + optional(group, lambda value: blob("group", value)) + block + rest("body", body))
+            items.append({
+                "messageId": str(message_id), "lease": str(lease), "enqueuedAt": str(enqueued), "leaseEndsAt": str(ends), "attempt": attempt,
+                "priority": priority, "flags": flags, "group": hexed(group), "headers": header_fields, "body": body.hex()})
+        add(name, description, opcode, kind, 82 if opcode == CONSUME else 83, "deliveries", parts, {"messages": items})
+
+    first = (7, LEASE, NEW_YEAR, NEW_YEAR + 30000, 1, 0, 0, None, [], b"hello")
+    deliveries("queue-delivery", "one message, one credit", CONSUME, PUSH, [first])
+    deliveries("queue-deliveries", "two messages, two credits", CONSUME, PUSH, [
+        first, (8, U64_MAX, NEW_YEAR, NEW_YEAR + 30000, 2, 5, 1, b"tenant-1", [("reply-to", b"answers")], b"again")])
+    deliveries("queue-delivery-settled", "settled by delivery: without a lease", CONSUME, PUSH, [(9, 0, NEW_YEAR, 0, 1, 0, 0, None, [], b"")])
+    deliveries("queue-delivery-edges", "numbers at their ends, and flags that came later", CONSUME, PUSH, [
+        (U64_MAX, U64_MAX, I64_MIN, I64_MAX, U32_MAX, 255, 255, ALL_BYTES, [("n" * 255, ALL_BYTES), ("a", b"")], ALL_BYTES)])
+    deliveries("queue-pull-reply", "the same list", PULL, REPLY, [first])
+    deliveries("queue-pull-reply-none", "the wait is over", PULL, REPLY, [])
+
+
+def settling():
+    def leases(items):
+        parts = u32("count", len(items))
+        for message_id, lease in items:
+            parts += u64("messageId", message_id) + u64("lease", lease)
+        return parts, [[str(message_id), str(lease)] for message_id, lease in items]
+
+    two, two_fields = leases([(7, LEASE), (8, U64_MAX)])
+    for name, items in [("queue-ack", [(7, LEASE)]), ("queue-ack-many", [(7, LEASE), (8, U64_MAX), (U64_MAX, 0)]), ("queue-ack-none", [])]:
+        parts, fields = leases(items)
+        add(name, "", ACK, REQUEST, 84, "queue-ack", text("queue", "emails") + parts, {"queue": "emails", "leases": fields})
+    one, one_fields = leases([(7, LEASE)])
+    for name, action, delay, reason, parts, fields in [
+            ("queue-nack", 0, 0, "no route to host", one, one_fields), ("queue-nack-now", 1, 0, "", one, one_fields),
+            ("queue-nack-delay", 2, 60000, "later", two, two_fields), ("queue-nack-give-back", 3, 0, "", two, two_fields),
+            ("queue-nack-negative-delay", 2, I64_MIN, "není kam", one, one_fields)]:
+        add(name, "", NACK, REQUEST, 85, "queue-nack",
+            u8("action", action) + u8("reserved", 0) + u16("reserved", 0) + i64("delayMs", delay) + text("queue", "emails") + text("reason", reason) + parts,
+            {"action": action, "delayMs": str(delay), "queue": "emails", "reason": reason, "leases": fields})
+    add("queue-dead-letter", "", DEAD_LETTER, REQUEST, 86, "queue-dead-letter", text("queue", "emails") + text("reason", "no such user") + two,
+        {"queue": "emails", "reason": "no such user", "leases": two_fields})
+    for name, lease in [("queue-extend", 60000), ("queue-extend-as-the-queue", 0)]:
+        add(name, "", EXTEND, REQUEST, 87, "queue-extend", u32("leaseMs", lease) + text("queue", "emails") + two,
+            {"leaseMs": lease, "queue": "emails", "leases": two_fields})
+    for name, opcode, codes in [
+            ("queue-ack-reply", ACK, [0]), ("queue-ack-reply-lost", ACK, [0, 413]), ("queue-ack-reply-none", ACK, []), ("queue-nack-reply", NACK, [0, 0]),
+            ("queue-dead-letter-reply", DEAD_LETTER, [0, 65535])]:
+        parts = u32("count", len(codes)) + [part for code in codes for part in u16("code", code)]
+        add(name, "", opcode, REPLY, 84, "per-item", parts, {"codes": codes})
+    for name, values in [("queue-extend-reply", [(0, NEW_YEAR + 60000), (413, 0)]), ("queue-extend-reply-none", [])]:
+        parts = u32("count", len(values))
+        for code, ends in values:
+            parts += u16("code", code) + i64("leaseEndsAt", ends)
+        add(name, "", EXTEND, REPLY, 87, "queue-extend-reply", parts, {"items": [{"code": c, "leaseEndsAt": str(e)} for c, e in values]})
+
+
+def dead_filter(ids=(), source=None, cause=None, reason=None, died_from=None, died_to=None, attempts=None):
+    parts = []
+    for message_id in ids:
+        parts += u16("tag", 1) + u16("length", 8) + u64("messageId", message_id)
+    parts += optional(source, lambda value: tagged(2, "source", value.encode()))
+    parts += optional(cause, lambda value: u16("tag", 3) + u16("length", 2) + u16("cause", value))
+    parts += optional(reason, lambda value: tagged(4, "reasonText", value.encode()))
+    parts += optional(died_from, lambda value: u16("tag", 5) + u16("length", 8) + i64("diedFrom", value))
+    parts += optional(died_to, lambda value: u16("tag", 6) + u16("length", 8) + i64("diedTo", value))
+    parts += optional(attempts, lambda value: u16("tag", 7) + u16("length", 4) + u32("attemptsMin", value))
+    return parts, {
+        "messageIds": [str(message_id) for message_id in ids], "source": source, "cause": cause, "reasonText": reason,
+        "diedFrom": number(died_from), "diedTo": number(died_to), "attemptsMin": attempts}
+
+
+def looking():
+    for name, which, size, limit, cursor in [("queue-peek", 0, 0, 10, b""), ("queue-peek-delayed", 2, 65536, 10000, bytes([7, 0])), ("queue-peek-leased", 1, 1, 1, b"")]:
+        add(name, "", PEEK, REQUEST, 88, "queue-peek",
+            u8("which", which) + u32("bytesMax", size) + u32("limit", limit) + blob("cursor", cursor) + rest("queue", b"emails"),
+            {"which": which, "bytesMax": size, "limit": limit, "cursor": cursor.hex(), "queue": "emails"})
+
+    def kept(name, description, opcode, cursor, messages):
+        parts, items = blob("cursor", cursor) + u32("count", len(messages)), []
+        for message_id, enqueued, attempts, failures, priority, group, visible, expires, dead, headers, body in messages:
+            present = sum(1 << bit for bit, value in enumerate([group, visible, expires, dead]) if value is not None)
+            block, header_fields = item_headers(headers)
+            parts += sized(
+                u64("messageId", message_id) + i64("enqueuedAt", enqueued) + u32("attempts", attempts) + u32("failures", failures)
+                + u8("present", present) + u8("priority", priority) + u16("reserved", 0) + optional(group, lambda value: blob("group", value))
+                + optional(visible, lambda value: i64("visibleAt", value)) + optional(expires, lambda value: i64("expiresAt", value))
+                + optional(dead, lambda value: i64("diedAt", value[0]) + u16("cause", value[1]) + text("source", value[2]) + text("reason", value[3]))
+                + block + rest("body", body))
+            items.append({
+                "messageId": str(message_id), "enqueuedAt": str(enqueued), "attempts": attempts, "failures": failures, "priority": priority,
+                "group": hexed(group), "visibleAt": number(visible), "expiresAt": number(expires),
+                "dead": None if dead is None else {"diedAt": str(dead[0]), "cause": dead[1], "source": dead[2], "reason": dead[3]},
+                "headers": header_fields, "body": body.hex()})
+        add(name, description, opcode, REPLY, 88, "kept", parts, {"cursor": cursor.hex(), "messages": items})
+
+    kept("queue-peek-reply", "a ready message, and more to come", PEEK, bytes([7, 0]), [(7, NEW_YEAR, 0, 0, 0, None, None, None, None, [], b"hello")])
+    kept("queue-peek-reply-delayed", "the last page", PEEK, b"", [(8, NEW_YEAR, 1, 1, 5, b"tenant-1", NEW_YEAR + 1000, NEW_YEAR + 3600000, None, [("reply-to", b"answers")], b"")])
+    kept("queue-peek-reply-end", "an empty page that is the last", PEEK, b"", [])
+    kept("queue-dead-list-reply", "a dead letter", DEAD_LIST, b"", [
+        (3, NEW_YEAR, 5, 5, 0, None, None, None, (NEW_YEAR + 60000, 1, "emails", "no route to host"), [], b"hello")])
+    kept("queue-dead-list-reply-edges", "every part, and a cause that came later", DEAD_LIST, ALL_BYTES, [
+        (U64_MAX, I64_MIN, U32_MAX, U32_MAX, 255, ALL_BYTES, I64_MAX, I64_MIN, (I64_MAX, 65535, "", "není kam"), [("a", ALL_BYTES)], ALL_BYTES),
+        (1, 0, 0, 0, 0, b"", None, None, (0, 0, "žádosti", ""), [], b"")])
+
+    by_cause, by_cause_fields = dead_filter(cause=1, reason="no route", attempts=3)
+    by_ids, by_ids_fields = dead_filter(ids=[3, U64_MAX])
+    every, every_fields = dead_filter([1], "emails", 65535, "není", I64_MIN, I64_MAX, U32_MAX)
+    for name, filter_parts, filter_fields in [
+            ("queue-dead-list", by_cause, by_cause_fields), ("queue-dead-list-all", *dead_filter()), ("queue-dead-list-every-field", every, every_fields)]:
+        add(name, "", DEAD_LIST, REQUEST, 89, "queue-dead-list",
+            u32("bytesMax", 0) + u32("limit", 100) + blob("cursor", b"") + text("queue", "emails") + filter_parts,
+            {"bytesMax": 0, "limit": 100, "cursor": "", "queue": "emails", "filter": filter_fields})
+    for name, opcode, (filter_parts, filter_fields) in [
+            ("queue-dead-count", DEAD_COUNT, dead_filter(died_from=NEW_YEAR)), ("queue-dead-delete", DEAD_DELETE, (by_ids, by_ids_fields)),
+            ("queue-dead-delete-all", DEAD_DELETE, dead_filter())]:
+        add(name, "", opcode, REQUEST, 90, "queue-dead-select", text("queue", "emails") + filter_parts, {"queue": "emails", "filter": filter_fields})
+    for name, description, rate, limit, target, (filter_parts, filter_fields) in [
+            ("queue-dead-redrive", "a hundred a second, to where they came from", 100, 0, "", (by_cause, by_cause_fields)),
+            ("queue-dead-redrive-one", "one message, to another queue", 0, 1, "emails-slow", dead_filter(ids=[3])),
+            ("queue-dead-redrive-max", "", U32_MAX, U64_MAX, "žádosti", (every, every_fields))]:
+        add(name, description, DEAD_REDRIVE, REQUEST, 91, "queue-dead-redrive",
+            u32("perSecondMax", rate) + u64("messagesMax", limit) + text("queue", "emails") + text("target", target) + filter_parts,
+            {"perSecondMax": rate, "messagesMax": str(limit), "queue": "emails", "target": target, "filter": filter_fields})
+    for name, opcode, count in [("queue-dead-count-reply", DEAD_COUNT, 12), ("queue-dead-redrive-reply", DEAD_REDRIVE, 12), ("queue-dead-delete-reply", DEAD_DELETE, 2)]:
+        add(name, "", opcode, REPLY, 90, "count", i64("count", count), {"count": str(count)})
+
+
+def schedules():
+    def definition(catch_up, flags, priority, name, cron, zone, queue, ttl, group):
+        present = (0 if ttl is None else 1) | (0 if group is None else 2)
+        return (u8("catchUp", catch_up) + u8("present", present) + u8("priority", priority) + u8("flags", flags) + text("name", name)
+                + text("cron", cron) + text("timeZone", zone) + text("queue", queue) + optional(ttl, lambda value: i64("ttlMs", value))
+                + optional(group, lambda value: blob("group", value)),
+                {"catchUp": catch_up, "flags": flags, "priority": priority, "name": name, "cron": cron, "timeZone": zone, "queue": queue,
+                 "ttlMs": number(ttl), "group": hexed(group)})
+
+    weekly = (1, 0, 0, "weekly", "0 9 * * MON", "Europe/Prague", "reports", None, None)
+    often = (0, 1, 9, "often", "*/10 * * * * *", "", "žádosti", 60000, b"tenant-1")
+    for name, description, values, body, headers in [
+            ("schedule-set", "every Monday at nine, once more if one was missed", weekly, b"{}", None),
+            ("schedule-set-every-part", "every ten seconds, and disabled", often, ALL_BYTES, [("content-type", b"text/plain")])]:
+        parts, fields = definition(*values)
+        add(name, description, SCHEDULE_SET, REQUEST, 96, "schedule-set", parts + rest("body", body), fields | {"body": body.hex()}, headers=headers)
+    for name, created, next_at in [("schedule-set-reply", True, NEW_YEAR), ("schedule-set-reply-never", False, 0)]:
+        add(name, "", SCHEDULE_SET, REPLY, 96, "schedule-set-reply", flag("created", created) + i64("nextAt", next_at), {"created": created, "nextAt": str(next_at)})
+    for name, description, values, last, next_at, counts, error, headers in [
+            ("schedule-describe-reply", "", weekly, NEW_YEAR, NEW_YEAR + 604800000, (3, 1, 0), 306, None),
+            ("schedule-describe-reply-later", "a catch-up and flags that came later, and the message's headers", (7, 255, *often[2:]), I64_MIN, I64_MAX,
+             (U64_MAX, U64_MAX, U64_MAX), 65535, [("content-type", b"text/plain")])]:
+        parts, fields = definition(*values)
+        parts += i64("lastAt", last) + i64("nextAt", next_at)
+        for label, count in zip(["runs", "failed", "missed"], counts):
+            parts += u64(label, count)
+            fields[label] = str(count)
+        add(name, description, SCHEDULE_DESCRIBE, REPLY, 97, "schedule", parts + u16("lastError", error) + rest("body", b"{}"),
+            fields | {"lastAt": str(last), "nextAt": str(next_at), "lastError": error, "body": b"{}".hex()}, headers=headers)
+    for name, opcode in [("schedule-describe", SCHEDULE_DESCRIBE), ("schedule-delete", SCHEDULE_DELETE)]:
+        add(name, "", opcode, REQUEST, 97, "bytes", rest("name", b"weekly"), {"bytes": b"weekly".hex()})
+    add("schedule-delete-reply", "", SCHEDULE_DELETE, REPLY, 97, "count", i64("count", 1), {"count": "1"})
+    add("schedule-list", "", SCHEDULE_LIST, REQUEST, 98, "scan", u32("limit", 100) + blob("cursor", b"") + rest("prefix", b""),
+        {"limit": 100, "cursor": "", "prefix": ""})
+    for name, cursor, items in [("schedule-list-reply", b"weekly", [(0, 0, NEW_YEAR, *weekly[3:7]), (1, NEW_YEAR, 0, *often[3:7])]), ("schedule-list-reply-end", b"", [])]:
+        parts = blob("cursor", cursor) + u32("count", len(items))
+        for flags, last, next_at, schedule, cron, zone, queue in items:
+            parts += u8("flags", flags) + i64("lastAt", last) + i64("nextAt", next_at) + text("name", schedule) + text("cron", cron) + text("timeZone", zone) + text("queue", queue)
+        add(name, "", SCHEDULE_LIST, REPLY, 98, "schedule-list", parts, {"cursor": cursor.hex(), "schedules": [
+            {"flags": f, "lastAt": str(l), "nextAt": str(n), "name": s, "cron": c, "timeZone": z, "queue": q} for f, l, n, s, c, z, q in items]})
+
+
+def queue_errors():
+    def one(name, description, opcode, kind, correlation, code, retryable, message_, detail=b""):
+        parts = (u16("code", code) + flag("retryable", retryable) + u8("detailBytes", len(detail))
+                 + rest("detail", detail) + rest("message", message_.encode()))
+        add(name, description, opcode, kind, correlation, "error", parts,
+            {"code": code, "retryable": retryable, "detail": detail.hex(), "message": message_})
+
+    one("error-queue-full", "a push that may succeed later", PUSH_ONE, ERROR, 80, 306, True, "1000 messages")
+    one("error-queue-conflict", "the tag of the first option that differs", DECLARE, ERROR, 64, 411, False, "leaseMs is 30000", struct.pack("<H", 1))
+    one("error-option-unknown", "the tag of the option", DECLARE, ERROR, 64, 409, False, "option 99", struct.pack("<H", 99))
+    one("error-rate-limited", "with the time to wait", PUSH_ONE, ERROR, 80, 308, True, "", struct.pack("<I", 1500))
+    one("queue-consume-end", "the answer to STOP", CONSUME, END, 82, 0, False, "")
+    one("queue-consume-end-deleted", "the queue was deleted", CONSUME, END, 82, 410, False, "emails was deleted")
+
+
 def wrong():
     limit = 16777216
 
@@ -432,6 +801,82 @@ def wrong():
     frame("backup-credits-too-many", "one more than may be outstanding", ADMIN_BACKUP, REQUEST, "backup", struct.pack("<I", 1_000_001))
     frame("backup-trailing", "a byte too many", ADMIN_BACKUP, REQUEST, "backup", struct.pack("<IB", 1, 0))
     frame("change-too-short", "", WATCH, PUSH, "change", struct.pack("<B", 1))
+    queue_wrong(frame)
+
+
+def queue_wrong(frame):
+    def head(name): return struct.pack("<I", len(name)) + name
+
+    options = head(b"q") + struct.pack("<HHQ", 1, 8, 1)
+    frame("queue-declare-no-name", "", DECLARE, REQUEST, "queue-declare", b"")
+    frame("queue-declare-short-number", "an option of four bytes", DECLARE, REQUEST, "queue-declare", head(b"q") + struct.pack("<HHI", 1, 4, 1))
+    frame("queue-declare-repeated-option", "", DECLARE, REQUEST, "queue-declare", options + struct.pack("<HHQ", 1, 8, 1))
+    frame("queue-declare-half-an-option", "", DECLARE, REQUEST, "queue-declare", options + b"\x02")
+    frame("queue-declare-option-too-long", "", DECLARE, REQUEST, "queue-declare", head(b"q") + struct.pack("<HH", 6, 65535) + b"x")
+    frame("queue-pause-nothing", "no bit is set", PAUSE, REQUEST, "queue-pause", b"\x00q")
+    frame("queue-pause-unknown", "", PAUSE, REQUEST, "queue-pause", b"\x04q")
+    frame("queue-purge-nothing", "no bit is set", PURGE, REQUEST, "queue-purge", b"\x00q")
+    frame("queue-purge-unknown", "", PURGE, REQUEST, "queue-purge", b"\x08q")
+    frame("queue-delete-unknown", "", QUEUE_DELETE, REQUEST, "queue-delete", b"\x04q")
+    frame("queue-stats-count-too-large", "4,294,967,295 figures in no bytes", STATS, REPLY, "queue-stats", struct.pack("<I", 0xFFFFFFFF))
+    frame("queue-list-count-too-large", "", LIST, REPLY, "queue-list", struct.pack("<II", 0, 0xFFFFFFFF))
+    frame("push-unknown-part", "", PUSH_ONE, REQUEST, "queue-push", struct.pack("<BBHI", 32, 0, 0, 1) + b"q")
+    frame("push-reserved-used", "", PUSH_ONE, REQUEST, "queue-push", struct.pack("<BBHI", 0, 0, 1, 1) + b"q")
+    frame("push-queue-too-long", "a name longer than the body", PUSH_ONE, REQUEST, "queue-push", struct.pack("<BBHI", 0, 0, 0, 2) + b"q")
+    frame("push-queue-length-max", "", PUSH_ONE, REQUEST, "queue-push", struct.pack("<BBHI", 0, 0, 0, 0xFFFFFFFF) + b"q")
+    frame("push-no-delay", "a part that is announced and not there", PUSH_ONE, REQUEST, "queue-push", struct.pack("<BBHI", 1, 0, 0, 1) + b"q1234567")
+    frame("push-group-too-long", "", PUSH_ONE, REQUEST, "queue-push", struct.pack("<BBHIBI", 16, 0, 0, 1, 113, 0x7FFFFFFF))
+    frame("push-reply-trailing", "a byte too many", PUSH_ONE, REPLY, "queue-push-reply", struct.pack("<BQB", 1, 1, 0))
+    batch = struct.pack("<I", 0) + head(b"q")
+    frame("batch-unknown-bit", "", PUSH_BATCH, REQUEST, "queue-push-batch", struct.pack("<I", 2) + head(b"q") + struct.pack("<I", 0))
+    frame("batch-reserved-used", "", PUSH_BATCH, REQUEST, "queue-push-batch", struct.pack("<BBH", 0, 1, 0) + head(b"q") + struct.pack("<I", 0))
+    frame("batch-count-too-large", "", PUSH_BATCH, REQUEST, "queue-push-batch", batch + struct.pack("<I", 0xFFFFFFFF))
+    frame("batch-trailing", "a byte behind the last message", PUSH_BATCH, REQUEST, "queue-push-batch", batch + struct.pack("<IIBBHB", 1, 4, 0, 0, 0, 0))
+    frame("batch-message-too-short", "no room for the header block", PUSH_BATCH, REQUEST, "queue-push-batch", batch + struct.pack("<IIBB", 1, 2, 0, 0))
+    frame("batch-message-too-long", "a message longer than the body", PUSH_BATCH, REQUEST, "queue-push-batch", batch + struct.pack("<IIBBH", 1, 5, 0, 0, 0))
+    frame("batch-part-beyond-its-message", "a group that reaches into the next message", PUSH_BATCH, REQUEST, "queue-push-batch",
+          batch + struct.pack("<IIBBIH", 2, 8, 16, 0, 4, 0) + struct.pack("<IBBH", 4, 0, 0, 0))
+    frame("batch-bad-headers", "a header without a name", PUSH_BATCH, REQUEST, "queue-push-batch", batch + struct.pack("<IIBBHBH", 1, 7, 0, 0, 3, 0, 0))
+    frame("batch-reply-trailing", "", PUSH_BATCH, REPLY, "queue-push-batch-reply", struct.pack("<IB", 0, 0))
+    frame("batch-reply-count-wraps", "a count whose bytes wrap to those that are there", PUSH_BATCH, REPLY, "queue-push-batch-reply",
+          struct.pack("<I", 390451573) + bytes(7))
+    frame("consume-credits-too-many", "one more than may be outstanding", CONSUME, REQUEST, "queue-consume", struct.pack("<III", 1000001, 0, 0) + b"q")
+    frame("consume-unknown-option", "", CONSUME, REQUEST, "queue-consume", struct.pack("<III", 1, 4, 0) + b"q")
+    frame("consume-reserved-used", "", CONSUME, REQUEST, "queue-consume", struct.pack("<III", 1, 0x10001, 0) + b"q")
+    frame("pull-option-of-consume", "credits that a pull does not have", PULL, REQUEST, "queue-pull", struct.pack("<IIIIB", 0, 1, 0, 0, 1) + b"q")
+    frame("pull-too-short", "", PULL, REQUEST, "queue-pull", struct.pack("<IIII", 0, 1, 0, 0))
+    frame("deliveries-count-too-large", "", CONSUME, PUSH, "deliveries", struct.pack("<I", 0xFFFFFFFF))
+    frame("deliveries-unknown-part", "", CONSUME, PUSH, "deliveries", struct.pack("<IIQQqqIBBBBH", 1, 42, 1, 1, 1, 1, 1, 2, 0, 0, 0, 0))
+    frame("deliveries-message-too-short", "no room for the header block", CONSUME, PUSH, "deliveries", struct.pack("<IIQQqqIBBBB", 1, 40, 1, 1, 1, 1, 1, 0, 0, 0, 0))
+    frame("deliveries-trailing", "", PULL, REPLY, "deliveries", struct.pack("<IB", 0, 0))
+    frame("ack-count-too-large", "", ACK, REQUEST, "queue-ack", head(b"q") + struct.pack("<I", 0xFFFFFFFF))
+    frame("ack-count-wraps", "2^28 pairs, whose bytes are 2^32", ACK, REQUEST, "queue-ack", head(b"q") + struct.pack("<I", 1 << 28))
+    frame("ack-trailing", "", ACK, REQUEST, "queue-ack", head(b"q") + struct.pack("<IQQB", 1, 7, 1, 0))
+    frame("ack-half-a-lease", "", ACK, REQUEST, "queue-ack", head(b"q") + struct.pack("<IQI", 1, 7, 1))
+    frame("nack-unknown-action", "", NACK, REQUEST, "queue-nack", struct.pack("<Iq", 4, 0) + head(b"q") + head(b"") + struct.pack("<I", 0))
+    frame("nack-reserved-used", "", NACK, REQUEST, "queue-nack", struct.pack("<Iq", 0x0100, 0) + head(b"q") + head(b"") + struct.pack("<I", 0))
+    frame("dead-letter-no-reason", "", DEAD_LETTER, REQUEST, "queue-dead-letter", head(b"q"))
+    frame("extend-no-leases", "", EXTEND, REQUEST, "queue-extend", struct.pack("<I", 0) + head(b"q"))
+    frame("extend-reply-too-short", "", EXTEND, REPLY, "queue-extend-reply", struct.pack("<IHI", 1, 0, 0))
+    frame("per-item-count-too-large", "", ACK, REPLY, "per-item", struct.pack("<IH", 0x80000001, 0))
+    frame("peek-unknown-part", "", PEEK, REQUEST, "queue-peek", struct.pack("<BIII", 3, 0, 1, 0) + b"q")
+    frame("kept-unknown-part", "", PEEK, REPLY, "kept", struct.pack("<IIIQqIIBBHH", 0, 1, 30, 1, 1, 0, 0, 16, 0, 0, 0))
+    frame("kept-half-dead", "a dead letter without a reason", DEAD_LIST, REPLY, "kept",
+          struct.pack("<IIIQqIIBBHqHI", 0, 1, 42, 1, 1, 0, 0, 8, 0, 0, 1, 1, 0))
+    frame("kept-count-too-large", "", DEAD_LIST, REPLY, "kept", struct.pack("<II", 0, 0xFFFFFFFF))
+    frame("filter-short-id", "an id of four bytes", DEAD_COUNT, REQUEST, "queue-dead-select", head(b"q") + struct.pack("<HHI", 1, 4, 1))
+    frame("filter-repeated-source", "", DEAD_COUNT, REQUEST, "queue-dead-select", head(b"q") + struct.pack("<HHHH", 2, 0, 2, 0))
+    frame("filter-long-cause", "", DEAD_DELETE, REQUEST, "queue-dead-select", head(b"q") + struct.pack("<HHI", 3, 4, 1))
+    frame("filter-half-a-field", "", DEAD_LIST, REQUEST, "queue-dead-list", struct.pack("<III", 0, 1, 0) + head(b"q") + b"\x01")
+    frame("redrive-no-target", "", DEAD_REDRIVE, REQUEST, "queue-dead-redrive", struct.pack("<IQ", 0, 0) + head(b"q"))
+    schedule = head(b"s") + head(b"* * * * *") + head(b"") + head(b"q")
+    frame("schedule-unknown-catch-up", "", SCHEDULE_SET, REQUEST, "schedule-set", struct.pack("<BBBB", 2, 0, 0, 0) + schedule)
+    frame("schedule-unknown-part", "", SCHEDULE_SET, REQUEST, "schedule-set", struct.pack("<BBBB", 0, 4, 0, 0) + schedule)
+    frame("schedule-unknown-flag", "", SCHEDULE_SET, REQUEST, "schedule-set", struct.pack("<BBBB", 0, 0, 0, 2) + schedule)
+    frame("schedule-no-queue", "", SCHEDULE_SET, REQUEST, "schedule-set", bytes(4) + schedule[:-5])
+    frame("schedule-no-times", "a description that ends before its times", SCHEDULE_DESCRIBE, REPLY, "schedule", bytes(4) + schedule)
+    frame("schedule-no-last-error", "a description that ends within its counts", SCHEDULE_DESCRIBE, REPLY, "schedule", bytes(4) + schedule + bytes(41))
+    frame("schedule-list-trailing", "", SCHEDULE_LIST, REPLY, "schedule-list", struct.pack("<IIB", 0, 0, 0))
 
 
 def show(name):
@@ -440,7 +885,8 @@ def show(name):
             print(f"{data[start:start + 16].hex(' ').upper():<49} {label if start == 0 else ''}".rstrip())
 
 
-for section in (hello, connection, errors, keys, writes, many, replies, list_replies, admin, wrong):
+for section in (hello, connection, errors, keys, writes, many, replies, list_replies, admin,
+                queue_definitions, pushes, consuming, settling, looking, schedules, queue_errors, wrong):
     section()
 if len(sys.argv) == 3 and sys.argv[1] == "--example":
     show(sys.argv[2])

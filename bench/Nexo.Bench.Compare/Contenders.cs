@@ -11,7 +11,7 @@ internal static class Contenders
     /// <summary>What a server is called that is measured against itself.</summary>
     public static string Again(string name) => $"{name} again";
 
-    public static Contender Redis(Durability durability, string name = "redis")
+    public static StoreContender Redis(Durability durability, string name = "redis")
     {
         foreach (string program in (string[])["redis-server", "redis-benchmark"])
         {
@@ -21,19 +21,28 @@ internal static class Contenders
             }
         }
 
+        return new RespContender(name, (port, folder) => RedisCommandLine(port, folder, durability));
+    }
+
+    public static IReadOnlyList<string> RedisCommandLine(int port, string folder, Durability durability)
+    {
         string[] log = durability switch
         {
             Durability.Interval => ["--appendonly", "yes", "--appendfsync", "everysec"],
             Durability.Fsync => ["--appendonly", "yes", "--appendfsync", "always"],
             _ => ["--appendonly", "no"],
         };
-        return new RespContender(name, (port, folder) =>
-            ["redis-server", "--port", $"{port}", "--bind", "127.0.0.1", "--dir", folder, "--save", "", .. log]);
+        return ["redis-server", "--port", $"{port}", "--bind", "127.0.0.1", "--dir", folder, "--save", "", .. log];
     }
 
     /// <param name="binary">Null: <c>out/nexo</c>, published first if it is not there.</param>
     public static async Task<NexoContender> NexoAsync(
-        string? binary, Durability durability, CancellationToken cancel, string name = "nexo")
+        string? binary, Durability durability, CancellationToken cancel, string name = "nexo") =>
+        new(name, await NexoBinaryAsync(binary, cancel), durability);
+
+    /// <summary>The full path.</summary>
+    /// <param name="binary">Null: <c>out/nexo</c>, published first if it is not there.</param>
+    public static async Task<string> NexoBinaryAsync(string? binary, CancellationToken cancel)
     {
         if (binary is null && !File.Exists(DefaultBinary))
         {
@@ -43,10 +52,10 @@ internal static class Contenders
         }
 
         string path = Path.GetFullPath(binary ?? DefaultBinary);
-        return File.Exists(path) ? new NexoContender(name, path, durability) : throw new CompareFailure($"There is no {path}.");
+        return File.Exists(path) ? path : throw new CompareFailure($"There is no {path}.");
     }
 
-    public static async Task<Contender> GarnetAsync(CancellationToken cancel)
+    public static async Task<StoreContender> GarnetAsync(CancellationToken cancel)
     {
         await Console.Error.WriteLineAsync("building Garnet's host …");
         await Tool.RunAsync("dotnet", ["build", GarnetProject, "-c", "Release", "-v", "q"], BuildWithin, cancel);

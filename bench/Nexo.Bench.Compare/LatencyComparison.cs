@@ -7,7 +7,7 @@ namespace Nexo.Bench.Compare;
 /// Latency under a load that does not wait for answers: first each server's peak in a closed loop, then an open loop at a
 /// share of its own peak, and one at the same share of the first server's, so at the same load. One generator for all.
 /// </summary>
-internal sealed class LatencyComparison(LoadGenerator generator, IReadOnlyList<Contender> contenders, double share)
+internal sealed class LatencyComparison(LoadGenerator generator, IReadOnlyList<StoreContender> contenders, double share)
 {
     private readonly List<Sample> _samples = [];
 
@@ -19,7 +19,7 @@ internal sealed class LatencyComparison(LoadGenerator generator, IReadOnlyList<C
         for (int round = 1; round <= rounds; round++)
         {
             double first = 0;
-            foreach (Contender contender in contenders)
+            foreach (StoreContender contender in contenders)
             {
                 await using ServerProcess server = await ServerProcess.StartAsync(contender, cancel);
                 string url = contender.Url(server.Port);

@@ -9,10 +9,9 @@ internal sealed class LoadGenerator(string binary)
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(30);
 
     /// <summary>Runs it; returns the object that it prints.</summary>
-    public async Task<JsonElement> RunAsync(
-        string url, Work work, double seconds, IEnumerable<string> more, CancellationToken cancel)
-    {
-        string output = await Tool.RunAsync(
+    public Task<JsonElement> RunAsync(
+        string url, Work work, double seconds, IEnumerable<string> more, CancellationToken cancel) =>
+        RunAsync(
             binary,
             [
                 "bench", "store", "--url", url, "--json", "--warm-up", "0",
@@ -22,7 +21,12 @@ internal sealed class LoadGenerator(string binary)
             ],
             TimeSpan.FromSeconds(seconds) + Slack,
             cancel);
-        using JsonDocument document = JsonDocument.Parse(output);
+
+    /// <summary>Any of the binary's load generators, which print one object.</summary>
+    public static async Task<JsonElement> RunAsync(
+        string binary, IEnumerable<string> arguments, TimeSpan within, CancellationToken cancel)
+    {
+        using JsonDocument document = JsonDocument.Parse(await Tool.RunAsync(binary, arguments, within, cancel));
         return document.RootElement.Clone();
     }
 }

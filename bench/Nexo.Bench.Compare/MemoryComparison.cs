@@ -8,11 +8,11 @@ internal static class MemoryComparison
     private const int KeyBytes = 16;
 
     public static async Task RunAsync(
-        IReadOnlyList<Contender> contenders, int keys, int valueBytes, CancellationToken cancel)
+        IReadOnlyList<StoreContender> contenders, int keys, int valueBytes, CancellationToken cancel)
     {
         Console.WriteLine($"{keys:N0} keys of {KeyBytes} B with values of {valueBytes} B");
         Console.WriteLine($"{"server",-14}{"empty MB",10}{"loaded MB",11}{"B/key",9}{"overhead",10}");
-        foreach (Contender contender in contenders)
+        foreach (StoreContender contender in contenders)
         {
             await using ServerProcess server = await ServerProcess.StartAsync(contender, cancel);
             long empty = server.ResidentBytes;

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Nexo.Bench.Compare;
 
 /// <summary>The native binary, driven by its own <c>bench store</c> over the Nexo protocol.</summary>
-internal sealed class NexoContender(string name, string binary, Durability durability) : Contender(name)
+internal sealed class NexoContender(string name, string binary, Durability durability) : StoreContender(name)
 {
     public LoadGenerator Generator { get; } = new(binary);
 

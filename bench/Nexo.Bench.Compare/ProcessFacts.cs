@@ -21,14 +21,22 @@ internal static class ProcessFacts
     public static double EndedChildrenCpuSeconds() =>
         Ticks("self", ChildrenUserTime, ChildrenSystemTime) / TicksPerSecond;
 
-    public static long ResidentBytes(int processId)
+    public static long ResidentBytes(int processId) => StatusBytes(processId, "VmRSS:");
+
+    /// <summary>The most that was ever resident.</summary>
+    public static long ResidentBytesMax(int processId) => StatusBytes(processId, "VmHWM:");
+
+    private static long StatusBytes(int processId, string label)
     {
-        const string Label = "VmRSS:";
         string line = File.ReadLines($"/proc/{processId}/status")
-            .First(text => text.StartsWith(Label, StringComparison.Ordinal));
-        string kibibytes = line[Label.Length..].Replace("kB", "", StringComparison.Ordinal).Trim();
+            .First(text => text.StartsWith(label, StringComparison.Ordinal));
+        string kibibytes = line[label.Length..].Replace("kB", "", StringComparison.Ordinal).Trim();
         return long.Parse(kibibytes, CultureInfo.InvariantCulture) * 1_024;
     }
+
+    /// <summary>Of this process and of those children of it that have ended: all that a client costs.</summary>
+    public static double ClientCpuSeconds() =>
+        Environment.CpuUsage.TotalTime.TotalSeconds + EndedChildrenCpuSeconds();
 
     private static long Ticks(string process, int first, int second)
     {

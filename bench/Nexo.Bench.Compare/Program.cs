@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using Nexo.Bench.Compare.Queues;
 
 namespace Nexo.Bench.Compare;
 
@@ -14,13 +15,11 @@ internal static class Program
     private static readonly Option<bool> Garnet = new("--garnet")
     {
         Description = "Garnet as a third server",
-        Recursive = true,
     };
 
     private static readonly Option<Durability> Kept = new("--durability")
     {
         Description = "memory, interval (Redis: everysec) or fsync (Redis: always); but for memory, Nexo in memory too",
-        Recursive = true,
     };
 
     public static async Task<int> Main(string[] args)
@@ -29,14 +28,20 @@ internal static class Program
         using var stop = new CancellationTokenSource();
         using PosixSignalRegistration interrupt = CancelOn(PosixSignal.SIGINT, stop);
         using PosixSignalRegistration terminate = CancelOn(PosixSignal.SIGTERM, stop);
-        var root = new RootCommand("Nexo beside Redis and Garnet, on this machine, in turn.") { Binary, Garnet, Kept };
+        var root = new RootCommand("Nexo beside its peers, on this machine, in turn.") { Binary };
         root.Add(Store());
         root.Add(Memory());
         root.Add(Fairness());
         root.Add(Latency());
+        root.Add(QueueCommand.New(Binary));
         try
         {
-            var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false };
+            // Signals are taken above; the parser's own way would end the process while servers are being stopped.
+            var invocation = new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+            };
             return await root.Parse(args).InvokeAsync(invocation, stop.Token);
         }
         catch (CompareFailure failure)
@@ -50,6 +55,15 @@ internal static class Program
         }
     }
 
+    public static Option<T> Number<T>(string name, string description, T defaultValue) =>
+        new(name) { Description = description, DefaultValueFactory = _ => defaultValue };
+
+    public static Option<string> List(string name, string description, string defaultValue) =>
+        new(name) { Description = description, DefaultValueFactory = _ => defaultValue };
+
+    public static Option<string?> JsonFile() =>
+        new("--json") { Description = "Write every round and the medians to this file" };
+
     private static Command Store()
     {
         Option<int> rounds = Number("--rounds", "Rounds; the median counts", 5);
@@ -60,10 +74,10 @@ internal static class Program
         Option<string> depths = List("--depths", "Pipeline depths", "1,16,64");
         Option<string> operations = List("--ops", "set, get", "set,get");
         var self = new Option<bool>("--self") { Description = "Each server against itself: the noise of the machine" };
-        var json = new Option<string?>("--json") { Description = "Write every round and the medians to this file" };
+        Option<string?> json = JsonFile();
         var command = new Command("store", "Throughput, latency, processor time and memory of GET and SET")
         {
-            rounds, seconds, clients, size, keys, depths, operations, self, json,
+            rounds, seconds, clients, size, keys, depths, operations, self, json, Garnet, Kept,
         };
         command.SetAction(async (parsed, cancel) =>
         {
@@ -89,10 +103,10 @@ internal static class Program
     {
         Option<int> keys = Number("--keys", "How many keys", 1_000_000);
         Option<int> size = Number("--size", "Bytes of a value", 64);
-        var command = new Command("memory", "Resident bytes per key") { keys, size };
+        var command = new Command("memory", "Resident bytes per key") { keys, size, Garnet, Kept };
         command.SetAction(async (parsed, cancel) =>
         {
-            IReadOnlyList<Contender> contenders = await ContendersAsync(parsed, self: false, cancel);
+            IReadOnlyList<StoreContender> contenders = await ContendersAsync(parsed, self: false, cancel);
             await MemoryComparison.RunAsync(contenders, parsed.GetValue(keys), parsed.GetValue(size), cancel);
             return 0;
         });
@@ -102,7 +116,10 @@ internal static class Program
     private static Command Fairness()
     {
         Option<double> seconds = Number("--seconds", "Seconds of each half", 4.0);
-        var command = new Command("fairness", "Latency of a modest load, alone and beside a flooding connection") { seconds };
+        var command = new Command("fairness", "Latency of a modest load, alone and beside a flooding connection")
+        {
+            seconds, Kept,
+        };
         command.SetAction(async (parsed, cancel) =>
         {
             NexoContender nexo = await Contenders.NexoAsync(parsed.GetValue(Binary), parsed.GetValue(Kept), cancel);
@@ -121,12 +138,12 @@ internal static class Program
         Option<double> share = Number("--share", "Of the peak, 0 to 1", 0.7);
         var command = new Command("latency", "Latency in an open loop at a share of the peak")
         {
-            rounds, seconds, operation, depth, share,
+            rounds, seconds, operation, depth, share, Garnet, Kept,
         };
         command.SetAction(async (parsed, cancel) =>
         {
             NexoContender nexo = await Contenders.NexoAsync(parsed.GetValue(Binary), parsed.GetValue(Kept), cancel);
-            IReadOnlyList<Contender> contenders = await ContendersAsync(parsed, self: false, cancel);
+            IReadOnlyList<StoreContender> contenders = await ContendersAsync(parsed, self: false, cancel);
             var comparison = new LatencyComparison(nexo.Generator, contenders, parsed.GetValue(share));
             var work = new Work(parsed.GetValue(operation)!, parsed.GetValue(depth), 50, 64, 100_000);
             await comparison.RunAsync(work, parsed.GetValue(rounds), parsed.GetValue(seconds), cancel);
@@ -136,26 +153,27 @@ internal static class Program
     }
 
     private static async Task<int> CompareAsync(
-        StoreComparisonOptions options, IReadOnlyList<Contender> contenders, string? file, CancellationToken cancel)
+        StoreComparisonOptions options, IReadOnlyList<StoreContender> contenders, string? file, CancellationToken cancel)
     {
         StoreReport.Header();
         var comparison = new StoreComparison(options, contenders);
         IReadOnlyList<StoreMeasurement> all = await comparison.RunAsync(StoreReport.Line, cancel);
-        StoreReport.Summary(StoreReport.Medians(all));
+        IReadOnlyList<StoreMeasurement> medians = StoreReport.Medians(all);
+        StoreReport.Summary(medians);
         if (file is not null)
         {
-            await StoreReport.WriteJsonAsync(file, all);
+            await StoreReport.WriteJsonAsync(file, all, medians);
         }
 
         return 0;
     }
 
-    private static async Task<IReadOnlyList<Contender>> ContendersAsync(
+    private static async Task<IReadOnlyList<StoreContender>> ContendersAsync(
         ParseResult parsed, bool self, CancellationToken cancel)
     {
         string? binary = parsed.GetValue(Binary);
         Durability durability = parsed.GetValue(Kept);
-        List<Contender> contenders = [Contenders.Redis(durability)];
+        List<StoreContender> contenders = [Contenders.Redis(durability)];
         if (self)
         {
             contenders.Add(Contenders.Redis(durability, Contenders.Again("redis")));
@@ -179,12 +197,6 @@ internal static class Program
 
         return contenders;
     }
-
-    private static Option<T> Number<T>(string name, string description, T defaultValue) =>
-        new(name) { Description = description, DefaultValueFactory = _ => defaultValue };
-
-    private static Option<string> List(string name, string description, string defaultValue) =>
-        new(name) { Description = description, DefaultValueFactory = _ => defaultValue };
 
     private static PosixSignalRegistration CancelOn(PosixSignal signal, CancellationTokenSource stop) =>
         PosixSignalRegistration.Create(signal, context =>

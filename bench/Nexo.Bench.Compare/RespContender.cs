@@ -7,7 +7,7 @@ using System.Text.RegularExpressions;
 namespace Nexo.Bench.Compare;
 
 /// <summary>A server that speaks Redis' protocol, driven by redis-benchmark.</summary>
-internal sealed partial class RespContender(string name, Func<int, string, IReadOnlyList<string>> commandLine) : Contender(name)
+internal sealed partial class RespContender(string name, Func<int, string, IReadOnlyList<string>> commandLine) : StoreContender(name)
 {
     private const int CalibrationRequests = 6_000;
     private const double MicrosecondsPerMillisecond = 1_000;

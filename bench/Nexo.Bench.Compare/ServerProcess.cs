@@ -7,8 +7,8 @@ namespace Nexo.Bench.Compare;
 /// <summary>A server that was started for a measurement, on a loopback port of its own, and is ended with it.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(10);
 
     private readonly Process _process;
     private readonly string _log;
@@ -28,6 +28,8 @@ internal sealed class ServerProcess : IAsyncDisposable
     public double CpuSeconds => ProcessFacts.CpuSeconds(_process.Id);
 
     public long ResidentBytes => ProcessFacts.ResidentBytes(_process.Id);
+
+    public long ResidentBytesMax => ProcessFacts.ResidentBytesMax(_process.Id);
 
     /// <summary>Starts it on a free port and an empty folder, which is deleted afterwards.</summary>
     public static async Task<ServerProcess> StartAsync(

@@ -14,7 +14,7 @@ internal sealed record StoreComparisonOptions
 /// Measures contenders in turn, A B A B, each time on a server of its own that has just been started and loaded: what
 /// the machine does meanwhile hits all of them alike.
 /// </summary>
-internal sealed class StoreComparison(StoreComparisonOptions options, IReadOnlyList<Contender> contenders)
+internal sealed class StoreComparison(StoreComparisonOptions options, IReadOnlyList<StoreContender> contenders)
 {
     private const double MegabyteBytes = 1_000_000;
     private const double WarmUpSeconds = 0.3;
@@ -27,7 +27,7 @@ internal sealed class StoreComparison(StoreComparisonOptions options, IReadOnlyL
         {
             foreach (Work work in options.Works)
             {
-                foreach (Contender contender in contenders)
+                foreach (StoreContender contender in contenders)
                 {
                     StoreMeasurement measurement = await MeasureAsync(contender, work, round, cancel);
                     all.Add(measurement);
@@ -39,7 +39,7 @@ internal sealed class StoreComparison(StoreComparisonOptions options, IReadOnlyL
         return all;
     }
 
-    private async Task<StoreMeasurement> MeasureAsync(Contender contender, Work work, int round, CancellationToken cancel)
+    private async Task<StoreMeasurement> MeasureAsync(StoreContender contender, Work work, int round, CancellationToken cancel)
     {
         await using ServerProcess server = await ServerProcess.StartAsync(contender, cancel);
         await contender.LoadAsync(server.Port, work.Keys, work.ValueBytes, cancel);

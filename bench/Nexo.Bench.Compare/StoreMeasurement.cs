@@ -40,10 +40,14 @@ internal sealed record StoreMeasurement
         ResidentMegabytes = MedianOf(rounds, round => round.ResidentMegabytes),
     };
 
-    private static double MedianOf(IReadOnlyList<StoreMeasurement> rounds, Func<StoreMeasurement, double> figure)
+    /// <summary>The middle one, or the mean of the middle two.</summary>
+    public static double MedianOf(IReadOnlyCollection<double> figures)
     {
-        double[] sorted = [.. rounds.Select(figure).Order()];
+        double[] sorted = [.. figures.Order()];
         int middle = sorted.Length / 2;
         return sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }
+
+    private static double MedianOf(IReadOnlyList<StoreMeasurement> rounds, Func<StoreMeasurement, double> figure) =>
+        MedianOf([.. rounds.Select(figure)]);
 }

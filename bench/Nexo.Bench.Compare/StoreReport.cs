@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Nexo.Bench.Compare;
 
@@ -10,6 +11,8 @@ internal static class StoreReport
     {
         WriteIndented = true,
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
     };
 
     public static void Header() => Console.WriteLine(
@@ -58,9 +61,10 @@ internal static class StoreReport
             .Select(rounds => StoreMeasurement.Median([.. rounds])),
     ];
 
-    public static async Task WriteJsonAsync(string path, IReadOnlyList<StoreMeasurement> all)
+    /// <summary>Every round and the medians, of any comparison.</summary>
+    public static async Task WriteJsonAsync<T>(string path, IReadOnlyList<T> all, IReadOnlyList<T> medians)
     {
         await using FileStream file = File.Create(path);
-        await JsonSerializer.SerializeAsync(file, new { rounds = all, medians = Medians(all) }, JsonForm);
+        await JsonSerializer.SerializeAsync(file, new { rounds = all, medians }, JsonForm);
     }
 }

@@ -11,6 +11,8 @@ internal sealed class DiscardingLog : ILogWriter, LogAppend.IEnd
     private int _length;
     private ulong _records;
 
+    public Lsn AppendedLsn => new(Volatile.Read(ref _records));
+
     public LogRoom RoomFor(int payloadBytes) => LogRoom.Ok;
 
     public LogRoom RoomForRemoval(int payloadBytes) => LogRoom.Ok;

@@ -45,6 +45,34 @@ public enum Opcode : ushort
     StoreHashLength = 0x0126,
     StoreWatch = 0x0130,
 
+    // Queue.
+    QueueDeclare = 0x0201,
+    QueueDescribe = 0x0202,
+    QueueList = 0x0203,
+    QueueUpdate = 0x0204,
+    QueuePause = 0x0205,
+    QueueResume = 0x0206,
+    QueuePurge = 0x0207,
+    QueueDelete = 0x0208,
+    QueueStats = 0x0209,
+    QueuePush = 0x0210,
+    QueuePushBatch = 0x0211,
+    QueueConsume = 0x0212,
+    QueuePull = 0x0213,
+    QueueAck = 0x0218,
+    QueueNack = 0x0219,
+    QueueDeadLetter = 0x021A,
+    QueueExtend = 0x021B,
+    QueuePeek = 0x0220,
+    QueueDeadList = 0x0228,
+    QueueDeadCount = 0x0229,
+    QueueDeadRedrive = 0x022A,
+    QueueDeadDelete = 0x022B,
+    ScheduleSet = 0x0230,
+    ScheduleDescribe = 0x0231,
+    ScheduleList = 0x0232,
+    ScheduleDelete = 0x0233,
+
     // Administration.
     AdminSnapshot = 0x0510,
     AdminBackup = 0x0511,
@@ -55,6 +83,15 @@ public static class OpcodeFacts
 {
     /// <summary>True for requests of the store.</summary>
     public static bool IsStore(this Opcode opcode) => (ushort)opcode >> 8 == 0x01;
+
+    /// <summary>True for requests of the queues and their schedules.</summary>
+    public static bool IsQueue(this Opcode opcode) => (ushort)opcode >> 8 == 0x02;
+
+    /// <summary>
+    /// True for requests whose answer waits for what they changed to be logged. A pull and an extended lease are none:
+    /// a lease does not outlive the server.
+    /// </summary>
+    public static bool IsWrite(this Opcode opcode) => opcode.IsStoreWrite() || opcode.IsQueueWrite();
 
     /// <summary>True for store requests that change entries: those that a durability means something for.</summary>
     public static bool IsStoreWrite(this Opcode opcode) => opcode is Opcode.StoreSet
@@ -70,4 +107,21 @@ public static class OpcodeFacts
         or Opcode.StoreHashSet
         or Opcode.StoreHashDelete
         or Opcode.StoreHashIncrement;
+
+    /// <summary>True for queue requests that change something which is logged.</summary>
+    public static bool IsQueueWrite(this Opcode opcode) => opcode is Opcode.QueueDeclare
+        or Opcode.QueueUpdate
+        or Opcode.QueuePause
+        or Opcode.QueueResume
+        or Opcode.QueuePurge
+        or Opcode.QueueDelete
+        or Opcode.QueuePush
+        or Opcode.QueuePushBatch
+        or Opcode.QueueAck
+        or Opcode.QueueNack
+        or Opcode.QueueDeadLetter
+        or Opcode.QueueDeadRedrive
+        or Opcode.QueueDeadDelete
+        or Opcode.ScheduleSet
+        or Opcode.ScheduleDelete;
 }

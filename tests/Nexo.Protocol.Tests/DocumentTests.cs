@@ -27,9 +27,19 @@ public sealed partial class DocumentTests
         KindRow().Matches(Served).Select(row => $"{row.Groups[1].Value} {row.Groups[2].Value}"));
 
     [Fact]
-    public void The_table_of_changes_is_the_enum() => Assert.Equal(
-        Enum.GetValues<StoreChange>().Select(change => $"{(byte)change} {change}"),
-        ChangeRow().Matches(Section("### StoreWatch")).Select(row => $"{row.Groups[1].Value} {row.Groups[2].Value}"));
+    public void The_table_of_changes_is_the_enum() => AssertTable<StoreChange>("### StoreWatch");
+
+    [Fact]
+    public void The_table_of_options_of_a_queue_is_the_enum() => AssertTable<QueueOptionTag>("### Options of a queue");
+
+    [Fact]
+    public void The_table_of_figures_of_a_queue_is_the_enum() => AssertTable<QueueStat>("### QueueStats");
+
+    [Fact]
+    public void The_table_of_outcomes_of_a_push_is_the_enum() => AssertTable<PushOutcome>("### QueuePush (");
+
+    [Fact]
+    public void The_table_of_causes_of_death_is_the_enum() => AssertTable<DeadCause>("### QueuePeek");
 
     [Fact]
     public void Reserved_numbers_are_free_and_given_once()
@@ -80,10 +90,17 @@ public sealed partial class DocumentTests
         Assert.Contains($"limit 1 to {ScanRequest.LimitMax:N0};", Served);
     }
 
+    // Rows that begin with a number and a name; 0 stands for "none" in the enums alone.
+    private static void AssertTable<T>(string title)
+        where T : struct, Enum => Assert.Equal(
+        Enum.GetValues<T>().Where(value => Convert.ToInt32(value) != 0).Select(value => $"{Convert.ToInt32(value)} {value}"),
+        NumberedRow().Matches(Section(title)).Select(row => $"{row.Groups[1].Value} {row.Groups[2].Value}"));
+
     private static string Section(string title)
     {
-        int start = Served.IndexOf(title, StringComparison.Ordinal);
-        return Served[start..];
+        int start = Served.IndexOf("\n" + title, StringComparison.Ordinal);
+        int end = Served.IndexOf("\n##", start + 1, StringComparison.Ordinal);
+        return Served[start..end];
     }
 
     [GeneratedRegex(@"^\| 0x([0-9A-F]{4}) \| `(\w+)` \|.*$", RegexOptions.Multiline)]
@@ -96,7 +113,7 @@ public sealed partial class DocumentTests
     private static partial Regex KindRow();
 
     [GeneratedRegex(@"^\| (\d+) \| `(\w+)` \|", RegexOptions.Multiline)]
-    private static partial Regex ChangeRow();
+    private static partial Regex NumberedRow();
 
     [GeneratedRegex(@"`([A-Z]\w+)`")]
     private static partial Regex CodeName();

@@ -13,6 +13,11 @@ public sealed class FrozenNumbersTests
         StoreMultiGet=272 StoreMultiSet=273 StoreMultiDelete=274 StoreScan=280 StoreCount=281 StoreClear=282
         StoreHashSet=288 StoreHashGet=289 StoreHashMultiGet=290 StoreHashDelete=291 StoreHashGetAll=292
         StoreHashIncrement=293 StoreHashLength=294 StoreWatch=304
+        QueueDeclare=513 QueueDescribe=514 QueueList=515 QueueUpdate=516 QueuePause=517 QueueResume=518 QueuePurge=519
+        QueueDelete=520 QueueStats=521 QueuePush=528 QueuePushBatch=529 QueueConsume=530 QueuePull=531
+        QueueAck=536 QueueNack=537 QueueDeadLetter=538 QueueExtend=539 QueuePeek=544
+        QueueDeadList=552 QueueDeadCount=553 QueueDeadRedrive=554 QueueDeadDelete=555
+        ScheduleSet=560 ScheduleDescribe=561 ScheduleList=562 ScheduleDelete=563
         AdminSnapshot=1296 AdminBackup=1297
         """);
 
@@ -22,9 +27,11 @@ public sealed class FrozenNumbersTests
         FrameTooLarge=106 UnknownOpcode=107 UnexpectedKind=108 CorrelationInUse=109 UnsupportedDurability=110
         AuthenticationRequired=200 AuthenticationFailed=201 AuthenticationThrottled=202
         TooManyConnections=300 TooManyInFlight=301 IdleTimeout=302 SlowConsumer=303 OutOfMemory=304 ReplyTooLarge=305
-        StorageFull=307
+        QueueFull=306 StorageFull=307 RateLimited=308 TooManyQueues=309
         InvalidArgument=400 KeyInvalid=401 ValueTooLarge=402 ExpiryOutOfRange=403 WrongType=404 NotAnInteger=405
-        Overflow=406 CursorInvalid=407 Internal=500 ShuttingDown=501 Cancelled=502
+        Overflow=406 CursorInvalid=407 NameInvalid=408 OptionUnknown=409 QueueNotFound=410 QueueConflict=411
+        QueuePaused=412 LeaseLost=413 DeadLetterCycle=414 ScheduleInvalid=415 ScheduleNotFound=416
+        Internal=500 ShuttingDown=501 Cancelled=502
         StorageFailed=503 Recovering=504
         """);
 
@@ -56,6 +63,78 @@ public sealed class FrozenNumbersTests
     public void Changes() => AssertFrozen<StoreChange>("Set=1 Deleted=2 Expired=3 Evicted=4 Missed=255");
 
     [Fact]
+    public void Options_of_queues() => AssertFrozen<QueueOptionTag>("""
+        LeaseMs=1 DeliveriesMax=2 BackoffKind=3 BackoffMs=4 BackoffMsMax=5 DeadLetterQueue=6 MessageTtlMs=7 MessagesMax=8
+        BytesMax=9 WhenFull=10 DedupWindowMs=11 Durability=12 Priorities=13 GroupInFlightMax=14 GroupPerSecondMax=15
+        UnusedMs=16
+        """);
+
+    [Fact]
+    public void Backoffs() => AssertFrozen<BackoffKind>("None=0 Fixed=1 Exponential=2");
+
+    [Fact]
+    public void Actions_of_full_queues() => AssertFrozen<FullQueueAction>("Reject=0 DeadLetter=1");
+
+    [Fact]
+    public void Flows_of_queues() => AssertFrozen<QueueFlow>("None=0 Pushes=1 Deliveries=2");
+
+    [Fact]
+    public void Parts_of_a_purge() => AssertFrozen<PurgeParts>("None=0 Ready=1 Delayed=2 Dead=4");
+
+    [Fact]
+    public void Conditions_of_deleting_a_queue() => AssertFrozen<QueueDeleteConditions>("None=0 IfEmpty=1 IfUnused=2");
+
+    [Fact]
+    public void Figures_of_queues() => AssertFrozen<QueueStat>("""
+        Ready=1 Leased=2 Delayed=3 Dead=4 OldestAgeMs=5 Consumers=6 MemoryBytes=7 DiskBytes=8 PushedTotal=9
+        DeliveredTotal=10 AckedTotal=11 NackedTotal=12 LeasesExpiredTotal=13 DeadLetteredTotal=14 DuplicatesTotal=15
+        RejectedTotal=16 Paused=17 Groups=18 PushedPerSecondMilli=19 DeliveredPerSecondMilli=20 AckedPerSecondMilli=21
+        RedeliveredTotal=22 MessagesExpiredTotal=23 MessageBytes=24
+        """);
+
+    [Fact]
+    public void Parts_of_a_pushed_message() => AssertFrozen<PushParts>("None=0 Delay=1 DueAt=2 Ttl=4 DedupId=8 Group=16");
+
+    [Fact]
+    public void Outcomes_of_a_push() => AssertFrozen<PushOutcome>("None=0 Accepted=1 Duplicate=2 DeadLettered=3");
+
+    [Fact]
+    public void Options_of_consuming() =>
+        AssertFrozen<ConsumeOptions>("None=0 SettlingGivesCredit=1 SettledByDelivery=2");
+
+    [Fact]
+    public void Parts_of_a_delivery() => AssertFrozen<DeliveryParts>("None=0 Group=1");
+
+    [Fact]
+    public void Flags_of_a_delivery() => AssertFrozen<DeliveryFlags>("None=0 Redelivered=1");
+
+    [Fact]
+    public void Actions_of_a_nack() => AssertFrozen<NackAction>("Backoff=0 Now=1 AfterDelay=2 GiveBack=3");
+
+    [Fact]
+    public void What_can_be_peeked_at() => AssertFrozen<PeekWhich>("Ready=0 Leased=1 Delayed=2");
+
+    [Fact]
+    public void Parts_of_a_kept_message() => AssertFrozen<KeptParts>("None=0 Group=1 VisibleAt=2 ExpiresAt=4 Dead=8");
+
+    [Fact]
+    public void Causes_of_death() => AssertFrozen<DeadCause>(
+        "None=0 MaxDeliveries=1 Expired=2 Rejected=3 QueueFull=4 ConsumerLost=5");
+
+    [Fact]
+    public void Filters_of_dead_letters() => AssertFrozen<DeadFilterTag>(
+        "MessageId=1 Source=2 Cause=3 ReasonText=4 DiedFrom=5 DiedTo=6 AttemptsMin=7");
+
+    [Fact]
+    public void Kinds_of_catching_up() => AssertFrozen<CatchUpKind>("None=0 Once=1");
+
+    [Fact]
+    public void Flags_of_a_schedule() => AssertFrozen<ScheduleFlags>("None=0 Disabled=1");
+
+    [Fact]
+    public void Parts_of_a_scheduled_message() => AssertFrozen<ScheduleParts>("None=0 Ttl=1 Group=2");
+
+    [Fact]
     public void Every_enum_on_the_wire_is_frozen_here()
     {
         // What FrameHeader.TryRead answers never leaves the process.
@@ -69,6 +148,11 @@ public sealed class FrozenNumbersTests
                 nameof(Opcode), nameof(ErrorCode), nameof(FrameKind), nameof(FrameFlags), nameof(Durability),
                 nameof(ConditionKind), nameof(ExpiryKind), nameof(DeleteOutcome),
                 nameof(TtlState), nameof(EntryKind), nameof(StoreChange),
+                nameof(QueueOptionTag), nameof(BackoffKind), nameof(FullQueueAction), nameof(QueueFlow), nameof(PurgeParts),
+                nameof(QueueDeleteConditions), nameof(QueueStat), nameof(PushParts), nameof(PushOutcome),
+                nameof(ConsumeOptions), nameof(DeliveryParts), nameof(DeliveryFlags), nameof(NackAction), nameof(PeekWhich),
+                nameof(KeptParts), nameof(DeadCause), nameof(DeadFilterTag), nameof(CatchUpKind), nameof(ScheduleParts),
+                nameof(ScheduleFlags),
             }.Order());
     }
 

@@ -48,6 +48,32 @@ public sealed class HostileBytesTests
         }
     }
 
+    // A layout that ends with a list or with bytes of a known size is whole at its last byte and not before it.
+    [Theory]
+    [InlineData("queue-push-reply")]
+    [InlineData("queue-push-batch")]
+    [InlineData("queue-push-batch-reply")]
+    [InlineData("deliveries")]
+    [InlineData("queue-ack")]
+    [InlineData("queue-nack")]
+    [InlineData("queue-dead-letter")]
+    [InlineData("queue-extend")]
+    [InlineData("queue-extend-reply")]
+    [InlineData("per-item")]
+    [InlineData("queue-list")]
+    [InlineData("queue-stats")]
+    [InlineData("kept")]
+    [InlineData("schedule-set-reply")]
+    [InlineData("schedule-list")]
+    public void No_prefix_of_a_message_is_one(string name) =>
+        Assert.All(Bodies(name), body =>
+        {
+            for (int length = 0; length < body.Length; length++)
+            {
+                Assert.Null(Codec.All[name].Read(body.AsSpan(0, length)));
+            }
+        });
+
     // Every place may be a length or a count for some layout, so all are tried at all widths.
     [Theory]
     [MemberData(nameof(Names))]
@@ -75,6 +101,19 @@ public sealed class HostileBytesTests
     [InlineData("scan-reply", 4)]
     [InlineData("multi-value", 0)]
     [InlineData("multi-set-reply", 0)]
+    [InlineData("queue-list", 4)]
+    [InlineData("queue-stats", 0)]
+    [InlineData("queue-push-batch", 8)]
+    [InlineData("queue-push-batch-reply", 0)]
+    [InlineData("deliveries", 0)]
+    [InlineData("queue-ack", 4)]
+    [InlineData("queue-nack", 20)]
+    [InlineData("queue-dead-letter", 8)]
+    [InlineData("queue-extend", 8)]
+    [InlineData("queue-extend-reply", 0)]
+    [InlineData("per-item", 0)]
+    [InlineData("kept", 4)]
+    [InlineData("schedule-list", 4)]
     public void A_count_that_the_body_cannot_hold_is_refused_without_making_room(string name, int countAt)
     {
         foreach (uint count in (uint[])[1, 2, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF])
@@ -105,6 +144,28 @@ public sealed class HostileBytesTests
     [InlineData("scan-reply")]
     [InlineData("multi-value")]
     [InlineData("multi-set-reply")]
+    [InlineData("queue-declare")]
+    [InlineData("queue-declare-reply")]
+    [InlineData("queue-definition")]
+    [InlineData("queue-update")]
+    [InlineData("queue-list")]
+    [InlineData("queue-stats")]
+    [InlineData("queue-push-reply")]
+    [InlineData("queue-push-batch")]
+    [InlineData("queue-push-batch-reply")]
+    [InlineData("deliveries")]
+    [InlineData("queue-ack")]
+    [InlineData("queue-nack")]
+    [InlineData("queue-dead-letter")]
+    [InlineData("queue-extend")]
+    [InlineData("queue-extend-reply")]
+    [InlineData("per-item")]
+    [InlineData("kept")]
+    [InlineData("queue-dead-list")]
+    [InlineData("queue-dead-select")]
+    [InlineData("queue-dead-redrive")]
+    [InlineData("schedule-set-reply")]
+    [InlineData("schedule-list")]
     public void A_byte_too_many_is_malformed(string name)
     {
         // An absent hash is the empty body: one byte more is half a version, also malformed.

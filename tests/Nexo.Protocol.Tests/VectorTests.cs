@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json.Nodes;
 using Nexo.Protocol.Tests.Codecs;
 
@@ -40,7 +39,7 @@ public sealed class VectorTests
         if (vector.Node["headers"] is JsonArray headers)
         {
             buffer.Begin(vector.Opcode, vector.Kind, vector.Node.U32("correlation"), flags | FrameFlags.Headers);
-            WriteHeaders(buffer, headers);
+            HeaderBlock.WriteBlock(buffer, Headers.Encode(headers));
 
             // Patches count from the start of the body, so the message is encoded apart.
             buffer.Write(vector.Codec!.Encode(vector.Fields));
@@ -108,30 +107,7 @@ public sealed class VectorTests
         }
 
         Assert.True(HeaderBlock.TrySplit(vector.Bytes.AsSpan(FrameHeader.Size), out ReadOnlySpan<byte> block, out _));
-        var headers = new JsonArray();
-        while (HeaderBlock.TryReadNext(ref block, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value))
-        {
-            headers.Add((JsonNode)new JsonArray(Encoding.UTF8.GetString(name), Fields.Hex(value)));
-        }
-
-        return headers;
-    }
-
-    private static void WriteHeaders(FrameBuffer buffer, JsonArray headers)
-    {
-        using var block = new FrameBuffer();
-        foreach (JsonNode? header in headers)
-        {
-            byte[] name = Encoding.UTF8.GetBytes((string)header![0]!);
-            byte[] value = Convert.FromHexString((string)header[1]!);
-            block.WriteByte((byte)name.Length);
-            block.Write(name);
-            block.WriteUInt16((ushort)value.Length);
-            block.Write(value);
-        }
-
-        buffer.WriteUInt16((ushort)block.Count);
-        buffer.Write(block.Written.Span);
+        return Headers.Read(block);
     }
 
     private static void AssertSame(JsonNode? expected, JsonNode? actual) =>

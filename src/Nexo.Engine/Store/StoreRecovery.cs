@@ -11,12 +11,14 @@ public sealed class StoreRecovery : IRecordSink, IDisposable
     private readonly StoreService _store;
     private readonly RecoveryWorker[] _workers;
     private readonly RecoveryBatch _own = new();
+    private readonly bool _keepsEntries;
     private ClockRecord? _clock;
     private long _seenMs;
 
-    internal StoreRecovery(StoreService store, int workers)
+    internal StoreRecovery(StoreService store, int workers, bool keepsEntries)
     {
         _store = store;
+        _keepsEntries = keepsEntries;
         _workers = new RecoveryWorker[workers];
         for (int i = 0; i < workers; i++)
         {
@@ -26,6 +28,9 @@ public sealed class StoreRecovery : IRecordSink, IDisposable
 
     /// <summary>Records taken so far.</summary>
     public long Records { get; private set; }
+
+    /// <summary>Records of entries that were passed over, since this store does not keep any.</summary>
+    public long Skipped { get; private set; }
 
     /// <summary>Whether records of this kind are the store's.</summary>
     public static bool Takes(byte kind) =>
@@ -42,6 +47,12 @@ public sealed class StoreRecovery : IRecordSink, IDisposable
         if (recordKind == StoreRecordKind.Clock)
         {
             TakeClock(lsn, payload);
+            return;
+        }
+
+        if (!_keepsEntries)
+        {
+            Skipped++;
             return;
         }
 

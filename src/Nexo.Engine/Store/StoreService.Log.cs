@@ -13,7 +13,8 @@ public sealed partial class StoreService
 
     private ILogWriter? _log;
     private ClockRecord _clockLogged;
-    private long _loggedAtClock;
+    private Lsn _clockAt;
+    private bool _keepsEntries = true;
     private volatile bool _recovering;
 
     /// <summary>
@@ -28,7 +29,11 @@ public sealed partial class StoreService
     /// How many entries may come, for tables that need not grow on the way; 0: unknown. Only from a source that was
     /// checked: it costs some 10 bytes of memory for each.
     /// </param>
-    public StoreRecovery BeginRecovery(int workers = 0, long entriesExpected = 0)
+    /// <param name="keepsEntries">
+    /// False: entries end with the process. Of what comes the clock alone is taken, which others go by too, and later
+    /// nothing else is logged, nor in a snapshot.
+    /// </param>
+    public StoreRecovery BeginRecovery(int workers = 0, long entriesExpected = 0, bool keepsEntries = true)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(workers);
         ArgumentOutOfRangeException.ThrowIfNegative(entriesExpected);
@@ -38,19 +43,20 @@ public sealed partial class StoreService
         }
 
         _recovering = true;
+        _keepsEntries = keepsEntries;
         foreach (StoreShard shard in _shards)
         {
             shard.BeginRecovery(entriesExpected / _shards.Length);
         }
 
-        return new StoreRecovery(this, workers);
+        return new StoreRecovery(this, workers, keepsEntries);
     }
 
     /// <summary>
     /// Begins a snapshot for a position of the log: that of a record that had been appended before this call. Writes go
     /// on.
     /// </summary>
-    public StoreSnapshot BeginSnapshot(Lsn position) => new(this, _shards.Length, position);
+    public StoreSnapshot BeginSnapshot(Lsn position) => new(this, _keepsEntries ? _shards.Length : 0, position);
 
     /// <summary>
     /// Writes to the log what the clocks say: the last thing to do before it is closed. Otherwise <see cref="Tick"/>
@@ -130,15 +136,15 @@ public sealed partial class StoreService
         _log = log;
         foreach (StoreShard shard in _shards)
         {
-            shard.Attach(log);
+            shard.Attach(_keepsEntries ? log : null);
         }
 
         LogClock();
     }
 
     /// <summary>
-    /// The clocks' record: at most once a second when there were others since, so that an idle server writes nothing,
-    /// and at once when the wall clock was set.
+    /// The clocks' record: at most once a second when there were others since, whoever wrote them, so that an idle server
+    /// writes nothing, and at once when the wall clock was set.
     /// </summary>
     private void LogClockIfNeeded()
     {
@@ -149,7 +155,7 @@ public sealed partial class StoreService
 
         ClockRecord now = _clock.Read();
         long moved = now.WallMs - now.EngineMs - (_clockLogged.WallMs - _clockLogged.EngineMs);
-        bool due = now.EngineMs - _clockLogged.EngineMs >= ClockRecordMs && Logged() != _loggedAtClock;
+        bool due = now.EngineMs - _clockLogged.EngineMs >= ClockRecordMs && _log.AppendedLsn != _clockAt;
         if ((due || Math.Abs(moved) > ClockMovedMs) && _log.RoomFor(ClockRecord.Bytes) == LogRoom.Ok)
         {
             WriteClock(now);
@@ -160,21 +166,10 @@ public sealed partial class StoreService
     {
         if (_log is not null)
         {
-            _loggedAtClock = Logged();
             _clockLogged = now;
             using LogAppend append = _log.Begin((byte)StoreRecordKind.Clock, ClockRecord.Bytes);
             now.Write(append.Payload);
+            _clockAt = append.Lsn;
         }
-    }
-
-    private long Logged()
-    {
-        long sum = 0;
-        foreach (StoreShard shard in _shards)
-        {
-            sum += shard.Logged;
-        }
-
-        return sum;
     }
 }

@@ -10,10 +10,6 @@ namespace Nexo.Engine.Store;
 internal sealed unsafe partial class StoreShard
 {
     private ILogWriter? _log;
-    private long _logged;
-
-    /// <summary>Records written so far. May be read without the lock, and is then a little old.</summary>
-    public long Logged => Volatile.Read(ref _logged);
 
     public void Attach(ILogWriter? log)
     {
@@ -62,11 +58,8 @@ internal sealed unsafe partial class StoreShard
         _ => StoreStatus.LogFailed,
     };
 
-    private LogAppend Begin(ILogWriter log, StoreRecordKind kind, int payloadBytes)
-    {
-        Volatile.Write(ref _logged, _logged + 1);
-        return log.Begin((byte)kind, payloadBytes);
-    }
+    private static LogAppend Begin(ILogWriter log, StoreRecordKind kind, int payloadBytes) =>
+        log.Begin((byte)kind, payloadBytes);
 
     private void LogSet(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, ulong version, long deadlineMs)
     {

@@ -54,6 +54,12 @@ public sealed class StoreSnapshot
 
     private bool TrySlice()
     {
+        if (_places.Length == 0)
+        {
+            // The clock alone, which is in the buffer.
+            return Records == 0;
+        }
+
         while (_shard < _places.Length && _places[_shard].Done)
         {
             _shard++;

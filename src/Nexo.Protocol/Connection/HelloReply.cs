@@ -49,7 +49,7 @@ public sealed record HelloReply
         uint seen = 0;
         while (!reader.AtEnd)
         {
-            if (!HelloFields.TryRead(ref reader, out ushort tag, out ReadOnlySpan<byte> value))
+            if (!TaggedFields.TryRead(ref reader, out ushort tag, out ReadOnlySpan<byte> value))
             {
                 return false;
             }
@@ -63,8 +63,8 @@ public sealed record HelloReply
             seen |= bit;
             bool read = tag switch
             {
-                TagServerVersion => HelloFields.TryText(value, out serverVersion),
-                >= TagFrameBytesMax and <= TagIdleTimeoutMs => HelloFields.TryUInt32(value, out numbers[tag]),
+                TagServerVersion => TaggedFields.TryText(value, out serverVersion),
+                >= TagFrameBytesMax and <= TagIdleTimeoutMs => TaggedFields.TryUInt32(value, out numbers[tag]),
                 _ => true,
             };
             if (!read)
@@ -94,12 +94,12 @@ public sealed record HelloReply
         Span<byte> id = stackalloc byte[ServerIdBytes];
         ServerId.TryWriteBytes(id, bigEndian: true, out _);
         buffer.Write(id);
-        HelloFields.WriteText(buffer, TagServerVersion, ServerVersion);
-        HelloFields.WriteUInt32(buffer, TagFrameBytesMax, FrameBytesMax);
-        HelloFields.WriteUInt32(buffer, TagInFlightMax, InFlightMax);
-        HelloFields.WriteUInt32(buffer, TagKeyBytesMax, KeyBytesMax);
-        HelloFields.WriteUInt32(buffer, TagValueBytesMax, ValueBytesMax);
-        HelloFields.WriteUInt32(buffer, TagIdleTimeoutMs, IdleTimeoutMs);
+        TaggedFields.WriteText(buffer, TagServerVersion, ServerVersion);
+        TaggedFields.WriteUInt32(buffer, TagFrameBytesMax, FrameBytesMax);
+        TaggedFields.WriteUInt32(buffer, TagInFlightMax, InFlightMax);
+        TaggedFields.WriteUInt32(buffer, TagKeyBytesMax, KeyBytesMax);
+        TaggedFields.WriteUInt32(buffer, TagValueBytesMax, ValueBytesMax);
+        TaggedFields.WriteUInt32(buffer, TagIdleTimeoutMs, IdleTimeoutMs);
         buffer.End();
     }
 }

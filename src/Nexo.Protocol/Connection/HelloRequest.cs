@@ -40,7 +40,7 @@ public sealed record HelloRequest
         var fields = new string?[TagToken + 1];
         while (!reader.AtEnd)
         {
-            if (!HelloFields.TryRead(ref reader, out ushort tag, out ReadOnlySpan<byte> value))
+            if (!TaggedFields.TryRead(ref reader, out ushort tag, out ReadOnlySpan<byte> value))
             {
                 return false;
             }
@@ -50,7 +50,7 @@ public sealed record HelloRequest
                 continue;
             }
 
-            if (fields[tag] is not null || !HelloFields.TryText(value, out fields[tag]))
+            if (fields[tag] is not null || !TaggedFields.TryText(value, out fields[tag]))
             {
                 return false;
             }
@@ -74,10 +74,10 @@ public sealed record HelloRequest
         buffer.Begin(Opcode.Hello, FrameKind.Request, correlation);
         buffer.WriteUInt16(VersionMin);
         buffer.WriteUInt16(VersionMax);
-        HelloFields.WriteText(buffer, TagClientName, ClientName);
-        HelloFields.WriteText(buffer, TagUser, User);
-        HelloFields.WriteText(buffer, TagPassword, Password);
-        HelloFields.WriteText(buffer, TagToken, Token);
+        TaggedFields.WriteText(buffer, TagClientName, ClientName);
+        TaggedFields.WriteText(buffer, TagUser, User);
+        TaggedFields.WriteText(buffer, TagPassword, Password);
+        TaggedFields.WriteText(buffer, TagToken, Token);
         buffer.End();
     }
 

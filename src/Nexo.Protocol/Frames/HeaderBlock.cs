@@ -17,14 +17,20 @@ public static class HeaderBlock
     {
         var reader = new BodyReader(source);
         body = default;
-        block = default;
-        if (!reader.TryReadUInt16(out ushort size) || !reader.TryReadBytes(size, out block) || !IsWellFormed(block))
+        if (!TryRead(ref reader, out block))
         {
             return false;
         }
 
         body = reader.TakeRest();
         return true;
+    }
+
+    /// <summary>Reads a block that stands inside a body, and checks it; without the leading size.</summary>
+    public static bool TryRead(scoped ref BodyReader reader, out ReadOnlySpan<byte> block)
+    {
+        block = default;
+        return reader.TryReadUInt16(out ushort size) && reader.TryReadBytes(size, out block) && IsWellFormed(block);
     }
 
     /// <summary>Takes the next header off <paramref name="block"/>; false at its end or when it is malformed.</summary>
@@ -60,6 +66,14 @@ public static class HeaderBlock
             buffer.WriteUInt16((ushort)Encoding.UTF8.GetByteCount(header.Value));
             buffer.WriteUtf8(header.Value);
         }
+    }
+
+    /// <summary>Writes a block that was read or encoded before, with its leading size.</summary>
+    /// <exception cref="OverflowException"><paramref name="block"/> has more than 65,535 bytes.</exception>
+    public static void WriteBlock(FrameBuffer buffer, ReadOnlySpan<byte> block)
+    {
+        buffer.WriteUInt16(checked((ushort)block.Length));
+        buffer.Write(block);
     }
 
     private static ushort Measure(ReadOnlySpan<KeyValuePair<string, string>> headers)

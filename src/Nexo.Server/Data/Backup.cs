@@ -1,4 +1,3 @@
-using Nexo.Engine.Store;
 using Nexo.Storage;
 
 namespace Nexo.Server.Data;
@@ -18,13 +17,13 @@ internal sealed class Backup : IRecordSink, IDisposable
     private readonly Action _onEnd;
     private readonly Lsn _first;
     private readonly IDisposable _pin;
-    private readonly StoreSnapshot _state;
+    private readonly DurableSnapshot _state;
     private readonly SnapshotEncoder _encoder;
     private WalReading? _changes;
     private bool _isComplete;
 
     public Backup(
-        Wal log, ulong logId, StoreService store, long bytesPerSecondMax, TimeProvider time, Action onEnd)
+        Wal log, ulong logId, DurableParts parts, long bytesPerSecondMax, TimeProvider time, Action onEnd)
     {
         _log = log;
         _time = time;
@@ -35,7 +34,7 @@ internal sealed class Backup : IRecordSink, IDisposable
         Lsn position = log.AppendedLsn;
         _first = new Lsn(position.Value + 1);
         _pin = log.PinFrom(_first);
-        _state = store.BeginSnapshot(position);
+        _state = parts.BeginSnapshot(position, isWhole: true);
         _encoder = new SnapshotEncoder(logId, _state.Position, time.GetUtcNow().ToUnixTimeMilliseconds());
     }
 
@@ -89,6 +88,7 @@ internal sealed class Backup : IRecordSink, IDisposable
     {
         try
         {
+            _state.Dispose();
             _changes?.Dispose();
         }
         finally

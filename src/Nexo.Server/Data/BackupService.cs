@@ -1,11 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
-using Nexo.Engine.Store;
 
 namespace Nexo.Server.Data;
 
 /// <summary>Begins backups, one at a time: each holds back the log that it has yet to read.</summary>
 internal sealed class BackupService(
-    Persistence persistence, StoreService store, NexoServerOptions options, TimeProvider time)
+    Persistence persistence, DurableParts parts, NexoServerOptions options, TimeProvider time)
 {
     private int _isRunning;
     private long _completed;
@@ -25,7 +24,7 @@ internal sealed class BackupService(
 
         try
         {
-            backup = new Backup(log, directory.LogId, store, options.Storage.SnapshotRate, time, End);
+            backup = new Backup(log, directory.LogId, parts, options.Storage.SnapshotRate, time, End);
             return true;
         }
         catch

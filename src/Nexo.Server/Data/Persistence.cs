@@ -12,8 +12,11 @@ namespace Nexo.Server.Data;
 /// </summary>
 internal sealed partial class Persistence : IAsyncDisposable
 {
+    private const int LookAgainMs = 5;
+
     private readonly NexoServerOptions _options;
     private readonly StoreService _store;
+    private readonly DurableParts _parts;
     private readonly TimeProvider _time;
     private readonly ILogger<Persistence> _logger;
     private readonly StorageNotices _notices;
@@ -25,10 +28,11 @@ internal sealed partial class Persistence : IAsyncDisposable
     private Wal? _log;
 
     public Persistence(
-        NexoServerOptions options, StoreService store, TimeProvider time, ILogger<Persistence> logger)
+        NexoServerOptions options, StoreService store, DurableParts parts, TimeProvider time, ILogger<Persistence> logger)
     {
         _options = options;
         _store = store;
+        _parts = parts;
         _time = time;
         _logger = logger;
         _notices = new StorageNotices(logger, time, _stop.Token);
@@ -38,8 +42,8 @@ internal sealed partial class Persistence : IAsyncDisposable
         }
     }
 
-    /// <summary>True when the store is logged.</summary>
-    public bool IsOn => _options.KeepsStore;
+    /// <summary>True when there is a log: of the store, of the queues, or of both.</summary>
+    public bool IsOn => _options.KeepsData;
 
     /// <summary>Null until <see cref="Open"/>.</summary>
     public DataDirectory? Directory => _directory;
@@ -51,7 +55,14 @@ internal sealed partial class Persistence : IAsyncDisposable
     public Wal? Log => Volatile.Read(ref _log);
 
     /// <summary>True when so much waits to be written that those who write should wait.</summary>
-    public bool IsCrowded => Log is { } log && log.PendingBytes > _options.Storage.PendingBytesMax;
+    public bool IsCrowded =>
+        Log is { } log && log.PendingBytes + _parts.PendingBytes > _options.Storage.PendingBytesMax;
+
+    /// <summary>Waits until it is not, or a moment: who waits looks again.</summary>
+    public Task WhenLessCrowdedAsync() =>
+        Log is { } log && log.PendingBytes > _options.Storage.PendingBytesMax
+            ? log.WhenRoomAsync().AsTask()
+            : Task.Delay(TimeSpan.FromMilliseconds(LookAgainMs), _time);
 
     /// <summary>What was read back at the start.</summary>
     public RecoveryResult? Recovered { get; private set; }
@@ -61,6 +72,20 @@ internal sealed partial class Persistence : IAsyncDisposable
         : _startFailure is not null ? _startFailure
         : Log is not { } log ? _notices.Recovering
         : log.Failure?.Message;
+
+    /// <summary>Waits until everything that was logged before is durable; false: it will not be.</summary>
+    public async ValueTask<bool> FlushAsync()
+    {
+        try
+        {
+            await (Log?.FlushAsync() ?? ValueTask.CompletedTask);
+            return true;
+        }
+        catch (WalException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>Ends when everything has been read back: with false, when the server was stopped before.</summary>
     /// <exception cref="ServerStartException">The data cannot be read, or not be gone on with.</exception>
@@ -137,7 +162,7 @@ internal sealed partial class Persistence : IAsyncDisposable
     {
         try
         {
-            Recovered = Recovery.Run(_directory!, _store, _options.Storage, _time, _notices, out Wal log);
+            Recovered = Recovery.Run(_directory!, _parts, _options.Storage, _time, _notices, out Wal log);
             LogRecovered(Recovered.ToString());
             Volatile.Write(ref _log, log);
             _ready.SetResult(true);

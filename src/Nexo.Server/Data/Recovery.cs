@@ -1,4 +1,3 @@
-using Nexo.Engine.Store;
 using Nexo.Storage;
 
 namespace Nexo.Server.Data;
@@ -9,7 +8,7 @@ namespace Nexo.Server.Data;
 /// <param name="SnapshotRecords">Its records.</param>
 /// <param name="LogRecords">Records of the log behind it.</param>
 /// <param name="LogBytes">Bytes of log that were read.</param>
-/// <param name="Entries">Entries that came of it.</param>
+/// <param name="What">What came of it, such as "12 entries and 3 messages".</param>
 /// <param name="Took">From the first byte to the log's opening commit.</param>
 internal sealed record RecoveryResult(
     Lsn SnapshotPosition,
@@ -17,7 +16,7 @@ internal sealed record RecoveryResult(
     long SnapshotRecords,
     long LogRecords,
     long LogBytes,
-    long Entries,
+    string What,
     TimeSpan Took)
 {
     public override string ToString()
@@ -25,17 +24,17 @@ internal sealed record RecoveryResult(
         string snapshot = SnapshotPosition == Lsn.None
             ? "no snapshot"
             : $"the snapshot at record {SnapshotPosition} ({SnapshotRecords:N0} records, {SnapshotBytes:N0} bytes)";
-        return $"recovered {Entries:N0} entries from {snapshot} and {LogRecords:N0} records of the log "
+        return $"recovered {What} from {snapshot} and {LogRecords:N0} records of the log "
             + $"in {Took.TotalSeconds:N2} s";
     }
 }
 
-/// <summary>Rebuilds the store: the newest valid snapshot, the log behind it, and the log opened to go on.</summary>
+/// <summary>Rebuilds what is kept: the newest valid snapshot, the log behind it, and the log opened to go on.</summary>
 internal static class Recovery
 {
     public static RecoveryResult Run(
         DataDirectory directory,
-        StoreService store,
+        DurableParts parts,
         StorageOptions options,
         TimeProvider time,
         StorageNotices notices,
@@ -44,8 +43,10 @@ internal static class Recovery
         long started = time.GetTimestamp();
         directory.Snapshots.DeleteUnfinished();
         notices.Phase = "checking the snapshot";
-        SnapshotReport? snapshot = directory.Snapshots.FindNewestValid(notices);
-        using StoreRecovery recovery = store.BeginRecovery(Workers, snapshot?.Records ?? 0);
+        var counts = new RecordCounts();
+        SnapshotReport? snapshot = directory.Snapshots.FindNewestValid(notices, counts);
+        using DurableRecovery recovery = parts.BeginRecovery(
+            snapshot is null ? new RecordCounts() : counts, directory, notices);
         if (snapshot is not null)
         {
             notices.Phase = "reading the snapshot";
@@ -66,7 +67,7 @@ internal static class Recovery
         log = Wal.Open(directory.Disk, directory.LogId, tail, OptionsOf(options), time, notices);
         try
         {
-            recovery.Complete(log);
+            recovery.Complete(log, notices);
         }
         catch
         {
@@ -80,12 +81,9 @@ internal static class Recovery
             snapshotRecords,
             tail.Records,
             tail.Bytes,
-            store.Stats.Entries,
+            recovery.Recovered,
             time.GetElapsedTime(started));
     }
-
-    // One beside the thread that reads: more cores than two are better left to what else runs on the machine.
-    private static int Workers => Environment.ProcessorCount > 1 ? 1 : 0;
 
     private static WalOptions OptionsOf(StorageOptions options) => new()
     {
@@ -102,7 +100,7 @@ internal static class Recovery
 
     // It was valid a moment ago: a fault now is one of the disk.
     private static void ReadSnapshot(
-        DataDirectory directory, SnapshotReport snapshot, StoreRecovery recovery, StorageNotices notices)
+        DataDirectory directory, SnapshotReport snapshot, DurableRecovery recovery, StorageNotices notices)
     {
         SnapshotReport read = SnapshotReader.Read(
             directory.Disk, snapshot.Path, recovery, directory.LogId, notices);

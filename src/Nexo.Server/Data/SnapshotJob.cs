@@ -1,4 +1,3 @@
-using Nexo.Engine.Store;
 using Nexo.Storage;
 
 namespace Nexo.Server.Data;
@@ -11,7 +10,7 @@ namespace Nexo.Server.Data;
 internal sealed class SnapshotJob(
     DataDirectory directory,
     Wal log,
-    StoreService store,
+    DurableParts parts,
     long bytesPerSecondMax,
     TimeProvider time,
     IStorageObserver notices,
@@ -26,12 +25,12 @@ internal sealed class SnapshotJob(
     /// <summary>The first record that is needed now that the snapshot is there; none: all are.</summary>
     public Lsn Needed { get; private set; }
 
-    /// <summary>Goes over the whole store.</summary>
+    /// <summary>Goes over everything.</summary>
     /// <exception cref="DiskException">A file operation failed.</exception>
     /// <exception cref="OperationCanceledException">It was given up.</exception>
     public void Scan()
     {
-        StoreSnapshot snapshot = store.BeginSnapshot(log.AppendedLsn);
+        using DurableSnapshot snapshot = parts.BeginSnapshot(log.AppendedLsn, isWhole: false);
         _writer = new SnapshotWriter(directory.Disk, directory.LogId, snapshot.Position, time);
         while (snapshot.MoveNext(this))
         {
@@ -52,7 +51,12 @@ internal sealed class SnapshotJob(
         _pace = new Pace(bytesPerSecondMax, time);
         Lsn older = directory.Snapshots.DeleteOld(written.Position, this);
         Needed = older == Lsn.None ? Lsn.None : new Lsn(older.Value + 1);
-        SegmentsFreed = Needed == Lsn.None ? 0 : log.Recycle(Needed);
+        if (Needed != Lsn.None)
+        {
+            SegmentsFreed = log.Recycle(Needed);
+            parts.OnSnapshotKept();
+        }
+
         return written;
     }
 

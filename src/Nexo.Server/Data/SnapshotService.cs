@@ -20,6 +20,7 @@ internal sealed partial class SnapshotService : IDisposable
 
     private readonly Persistence _persistence;
     private readonly StoreService _store;
+    private readonly DurableParts _parts;
     private readonly StorageOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<SnapshotService> _logger;
@@ -39,12 +40,14 @@ internal sealed partial class SnapshotService : IDisposable
     public SnapshotService(
         Persistence persistence,
         StoreService store,
+        DurableParts parts,
         NexoServerOptions options,
         TimeProvider time,
         ILogger<SnapshotService> logger)
     {
         _persistence = persistence;
         _store = store;
+        _parts = parts;
         _options = options.Storage;
         _time = time;
         _logger = logger;
@@ -248,7 +251,7 @@ internal sealed partial class SnapshotService : IDisposable
         return isUseful
             && IsShortOfRoom(log)
             && log.Stats.Segments > 1
-            && _persistence.Directory!.Disk.FreeBytes > _store.Stats.UsedBytes;
+            && _persistence.Directory!.Disk.FreeBytes > _parts.SnapshotBytes;
     }
 
     // Two snapshots of one position are as good as one: on a full disk nobody else appends anything. The first ones may
@@ -276,7 +279,7 @@ internal sealed partial class SnapshotService : IDisposable
         using var job = new SnapshotJob(
             _persistence.Directory!,
             log,
-            _store,
+            _parts,
             _options.SnapshotRate,
             _time,
             _persistence.Notices,

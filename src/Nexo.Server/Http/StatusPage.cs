@@ -1,4 +1,5 @@
 using System.Net;
+using Nexo.Engine.Queues;
 using Nexo.Engine.Store;
 using Nexo.Server.Data;
 using Nexo.Server.Hosting;
@@ -43,8 +44,9 @@ internal sealed class StatusPage(Listeners listeners, NativeServer server, Readi
             <h2>Brokers</h2>
             <table>
             {{Row("Store", $"{store.Entries:N0} entries, {store.UsedBytes / 1_048_576.0:N1} MiB used, {memory}; durability: {durability}")}}
+            {{Row("Queues", Queues())}}
             </table>
-            <p>Queues, publish/subscribe and streams are not in this version.</p>
+            <p>Publish/subscribe and streams are not in this version.</p>
             {{Storage()}}
             <h2>Addresses</h2>
             <table>
@@ -64,6 +66,14 @@ internal sealed class StatusPage(Listeners listeners, NativeServer server, Readi
             </html>
 
             """;
+    }
+
+    private string Queues()
+    {
+        QueueStats totals = server.Queues.Totals;
+        string durability = server.QueuesDurability.ToString().ToLowerInvariant();
+        return $"{server.Queues.Count:N0} queues, {totals.Ready:N0} messages ready, {totals.Leased:N0} leased, "
+            + $"{totals.Delayed:N0} delayed, {totals.Dead:N0} dead; durability: {durability}";
     }
 
     private string Storage()

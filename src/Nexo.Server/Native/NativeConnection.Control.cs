@@ -307,6 +307,9 @@ internal sealed partial class NativeConnection
         }
 
         _open.Close(ErrorCode.ShuttingDown, "The connection has ended.");
+
+        // At once: what follows may take long.
+        GiveBackMessages();
         await (_held?.WhenEmptyAsync() ?? Task.CompletedTask);
         await _outbox.WhenIdleAsync();
         if (_isEnding && !_isClientLeaving)

@@ -35,10 +35,14 @@ internal sealed partial class NativeConnection
 
     private void NoteForLog(Opcode opcode)
     {
-        bool isWrite = opcode.IsStoreWrite();
-        _hasWritten |= isWrite;
-        _requestWaits = isWrite && Server.WritesWait;
+        _hasWritten |= opcode.IsWrite();
+
+        // What a queue's answer waits for is known only when it is there: see `AwaitDisk`.
+        _requestWaits = opcode.IsStoreWrite() && Server.WritesWait;
     }
+
+    /// <summary>The answer that is being written leaves when the disk has what it tells. For the reading thread.</summary>
+    public void AwaitDisk() => _batchWaits = true;
 
     private bool TryReadDurability(in FrameHeader header)
     {
@@ -49,7 +53,7 @@ internal sealed partial class NativeConnection
         }
 
         bool isWrite = header.Opcode.IsStoreWrite();
-        if (_held is null && wanted > (isWrite ? Durability.Memory : Durability.Interval))
+        if (!Server.KeepsStore && wanted > (isWrite ? Durability.Memory : Durability.Interval))
         {
             Fail(
                 header.Opcode,
@@ -94,7 +98,7 @@ internal sealed partial class NativeConnection
         _isHeld = true;
         if (Server.Persistence.IsCrowded)
         {
-            await held.WhenRoomAsync();
+            await held.WhenEitherAsync(Server.Persistence.WhenLessCrowdedAsync());
         }
 
         if (held.Bytes > Server.Options.ReplyBytesMax)

@@ -104,6 +104,7 @@ internal sealed partial class NativeConnection : IFrameSink
         finally
         {
             _open.Close(ErrorCode.ShuttingDown, "The connection has ended.");
+            GiveBackMessages();
             _held?.Close();
             await _outbox.CloseAsync();
             _assembler.Dispose();
@@ -150,10 +151,13 @@ internal sealed partial class NativeConnection : IFrameSink
     }
 
     /// <summary>Answers with an error. Only for the reading thread.</summary>
-    public void Fail(Opcode opcode, uint correlation, ErrorCode code, string message)
+    public void Fail(
+        Opcode opcode, uint correlation, ErrorCode code, string message, ReadOnlySpan<byte> detail = default)
     {
         _errors++;
-        ErrorBody.WriteFrame(_batch, opcode, FrameKind.Error, correlation, code, message);
+        _batch.Begin(opcode, FrameKind.Error, correlation);
+        ErrorBody.Write(_batch, code, message, detail);
+        _batch.End();
     }
 
     /// <summary>Bytes that wait because the peer does not read as fast as it is answered.</summary>
@@ -194,7 +198,8 @@ internal sealed partial class NativeConnection : IFrameSink
     /// Runs work that takes long in bounded slices: the first one here, and if that was not all, the others on a pool
     /// thread, where CANCEL reaches them. The reply comes when it is done and holds up nothing behind it.
     /// </summary>
-    public void RunSliced(in Request request, Func<bool> moveNext, Func<SlicedResult> total)
+    public void RunSliced(
+        in Request request, Func<bool> moveNext, Func<SlicedResult> total, Func<TimeSpan>? pause = null)
     {
         if (!TryReserve(request.Opcode, request.Correlation))
         {
@@ -204,18 +209,22 @@ internal sealed partial class NativeConnection : IFrameSink
         if (!moveNext())
         {
             SlicedResult result = total();
+            _batchWaits |= result.Waits;
             if (result.Error == ErrorCode.None)
             {
                 request.ReplyCount(result.Count);
             }
             else
             {
-                request.Fail(result.Error, result.Message);
+                _errors++;
+                _batch.Begin(request.Opcode, FrameKind.Error, request.Correlation);
+                result.WriteError(_batch);
+                _batch.End();
             }
         }
         else
         {
-            var waiting = new SlicedRequest(this, request, moveNext, total, _requestWaits);
+            var waiting = new SlicedRequest(this, request, moveNext, total, pause, _requestWaits);
             _open.Add(request.Correlation, waiting);
         }
     }
@@ -299,6 +308,9 @@ internal sealed partial class NativeConnection : IFrameSink
 
     private void SendBatch()
     {
+        // Consumers get what this batch has pushed or given back while its answers still wait. One that was opened by the
+        // batch itself gets nothing before its own answer has been sent: it has no credits until then.
+        QueueWork.Run();
         if (_held is not null && !_batch.IsEmpty)
         {
             SendWhenDurable(_held);
@@ -321,7 +333,8 @@ internal sealed partial class NativeConnection : IFrameSink
             NoteForLog(header.Opcode);
         }
 
-        if (header.Flags != FrameFlags.None && !TryReadFlags(header, ref body))
+        ReadOnlySpan<byte> headers = default;
+        if (header.Flags != FrameFlags.None && !TryReadFlags(header, ref body, out headers))
         {
             return;
         }
@@ -333,18 +346,20 @@ internal sealed partial class NativeConnection : IFrameSink
         }
 
         _batchWaits |= _requestWaits;
-        RequestRouter.Route(new Request(this, header, body));
+        RequestRouter.Route(new Request(this, header, headers, body));
     }
 
-    private bool TryReadFlags(in FrameHeader header, ref ReadOnlySpan<byte> body)
+    private bool TryReadFlags(
+        scoped in FrameHeader header, scoped ref ReadOnlySpan<byte> body, out ReadOnlySpan<byte> headers)
     {
+        headers = default;
         if ((header.Flags & ~(FrameFlags.Headers | FrameFlags.DurabilityMask)) != 0)
         {
             Fail(header.Opcode, header.Correlation, ErrorCode.Malformed, "A flag that is not defined is set.");
             return false;
         }
 
-        if ((header.Flags & FrameFlags.Headers) != 0 && !HeaderBlock.TrySplit(body, out _, out body))
+        if ((header.Flags & FrameFlags.Headers) != 0 && !HeaderBlock.TrySplit(body, out headers, out body))
         {
             Fail(header.Opcode, header.Correlation, ErrorCode.Malformed, "The header block is malformed.");
             return false;

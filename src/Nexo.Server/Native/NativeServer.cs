@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
+using Nexo.Engine.Queues;
 using Nexo.Engine.Store;
 using Nexo.Protocol;
 using Nexo.Server.Data;
+using Nexo.Server.Hosting;
 using Nexo.Server.Security;
 
 namespace Nexo.Server.Native;
@@ -28,6 +30,9 @@ internal sealed partial class NativeServer : IDisposable
         NexoServerOptions options,
         StoreLimits limits,
         StoreService store,
+        QueueLimits queueLimits,
+        QueueService queues,
+        ScheduleTicker scheduleTicker,
         Persistence persistence,
         SnapshotService snapshots,
         BackupService backups,
@@ -38,10 +43,14 @@ internal sealed partial class NativeServer : IDisposable
         Options = options.Connections;
         StoreLimits = limits;
         Store = store;
+        QueueLimits = queueLimits;
+        Queues = queues;
+        ScheduleTicker = scheduleTicker;
         Persistence = persistence;
         Snapshots = snapshots;
         Backups = backups;
         Durability = options.EffectiveDurability;
+        QueuesDurability = options.EffectiveQueuesDurability;
         Authenticator = authenticator;
         Totals = new NativeTotals(this);
         _time = time;
@@ -60,17 +69,30 @@ internal sealed partial class NativeServer : IDisposable
 
     public StoreService Store { get; }
 
+    public QueueLimits QueueLimits { get; }
+
+    public QueueService Queues { get; }
+
+    /// <summary>The schedules, and what runs them.</summary>
+    public ScheduleTicker ScheduleTicker { get; }
+
     public Persistence Persistence { get; }
 
     public SnapshotService Snapshots { get; }
 
     public BackupService Backups { get; }
 
-    /// <summary>What a write waits for that asks for nothing.</summary>
+    /// <summary>What a write of the store waits for that asks for nothing.</summary>
     public StoreDurability Durability { get; }
 
     /// <summary>True when it waits for the disk.</summary>
     public bool WritesWait => Durability == StoreDurability.Fsync;
+
+    /// <summary>True when the store is logged.</summary>
+    public bool KeepsStore => Durability != StoreDurability.Memory;
+
+    /// <summary>What queues wait for that are not declared otherwise.</summary>
+    public QueuesDurability QueuesDurability { get; }
 
     public IAuthenticator Authenticator { get; }
 
@@ -79,6 +101,9 @@ internal sealed partial class NativeServer : IDisposable
 
     /// <summary>New at every start, so that clients notice a restart.</summary>
     public Guid ServerId { get; } = Guid.NewGuid();
+
+    /// <summary>The clock of time-outs.</summary>
+    public TimeProvider Time => _time;
 
     /// <summary>Milliseconds since the start, as of the last sweep: free to read, and exact enough for time-outs.</summary>
     public long NowMs => Volatile.Read(ref _nowMs);

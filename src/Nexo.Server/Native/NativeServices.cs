@@ -1,5 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Nexo.Engine;
+using Nexo.Engine.Queues;
+using Nexo.Engine.Schedules;
 using Nexo.Engine.Store;
 using Nexo.Protocol;
 using Nexo.Server.Data;
@@ -13,17 +16,61 @@ internal static class NativeServices
     /// <summary>Registers the store, the native server and their life. The listener and the authenticator are the host's.</summary>
     public static IServiceCollection AddNativePort(this IServiceCollection services, NexoServerOptions options)
     {
-        services.AddSingleton(StoreLimitsOf(options));
-        services.AddSingleton(provider => new StoreService(
-            provider.GetRequiredService<StoreLimits>(), provider.GetRequiredService<TimeProvider>()));
+        AddEngine(services, options);
         services.AddSingleton<Persistence>();
         services.AddSingleton<SnapshotService>();
         services.AddSingleton<BackupService>();
         services.AddHostedService<PersistenceLifetime>();
         services.AddSingleton<NativeServer>();
         services.AddSingleton<StoreTicker>();
+        services.AddSingleton<QueueTicker>();
+        services.AddSingleton<ScheduleTicker>();
         services.AddHostedService<NativeLifetime>();
         return services;
+    }
+
+    private static void AddEngine(IServiceCollection services, NexoServerOptions options)
+    {
+        // One clock: deadlines of all parts go on together after a restart.
+        services.AddSingleton<EngineClock>();
+        services.AddSingleton(StoreLimitsOf(options));
+        services.AddSingleton(provider => new StoreService(
+            provider.GetRequiredService<StoreLimits>(), provider.GetRequiredService<EngineClock>()));
+        services.AddSingleton(QueueLimitsOf(options));
+        services.AddSingleton(provider => new QueueService(
+            provider.GetRequiredService<QueueLimits>(), provider.GetRequiredService<EngineClock>()));
+        services.AddSingleton(provider => new ScheduleService(
+            new ScheduleLimits(), provider.GetRequiredService<EngineClock>()));
+
+        // What survives a restart, in the order in which it is read back: the store brings the clock.
+        services.AddSingleton<IDurablePart, DurableStore>();
+        services.AddSingleton<IDurablePart, DurableQueues>();
+        services.AddSingleton<IDurablePart, DurableSchedules>();
+        services.AddSingleton<DurableParts>();
+    }
+
+    /// <summary>The longest body is what fits a frame together with the longest headers, keys and reason.</summary>
+    private static QueueLimits QueueLimitsOf(NexoServerOptions options)
+    {
+        var limits = new QueueLimits();
+        const int FixedPartsMax = 2 * 1_024;
+        const int BesideBody = 128 * 1_024;
+        int besideBodyMin = limits.HeaderBytesMax + limits.ReasonBytesMax + FixedPartsMax;
+        int frame = options.Connections.FrameBytesMax;
+        return limits with
+        {
+            // Small frames leave as little beside it as there must be.
+            BodyBytesMax = frame - Math.Min(BesideBody, Math.Max(besideBodyMin, frame / 2)),
+            QueuesMax = options.Queues.QueuesMax,
+            AutoCreate = options.Queues.AutoCreate,
+            DurabilityDefault = options.EffectiveQueuesDurability switch
+            {
+                QueuesDurability.Memory => QueueDurability.Memory,
+                QueuesDurability.Interval => QueueDurability.Interval,
+                _ => QueueDurability.Fsync,
+            },
+            MemoryBytesMax = options.Queues.MemoryBytesMax,
+        };
     }
 
     /// <summary>The longest value is what fits a frame together with the longest key and the fixed parts of a SET.</summary>
@@ -42,11 +89,15 @@ internal static class NativeServices
 }
 
 /// <summary>
-/// Starts the store's ticks, and ends the native connections before the listeners stop: a client hears GOAWAY while its
+/// Starts the engine's ticks, and ends the native connections before the listeners stop: a client hears GOAWAY while its
 /// connection still works.
 /// </summary>
-internal sealed class NativeLifetime(NexoServerOptions options, NativeServer server, StoreTicker ticker)
-    : IHostedLifecycleService
+internal sealed class NativeLifetime(
+    NexoServerOptions options,
+    NativeServer server,
+    StoreTicker storeTicker,
+    QueueTicker queueTicker,
+    ScheduleTicker scheduleTicker) : IHostedLifecycleService
 {
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -65,7 +116,9 @@ internal sealed class NativeLifetime(NexoServerOptions options, NativeServer ser
 
     public Task StoppedAsync(CancellationToken cancellationToken)
     {
-        ticker.Dispose();
+        storeTicker.Dispose();
+        queueTicker.Dispose();
+        scheduleTicker.Dispose();
         server.Dispose();
         return Task.CompletedTask;
     }

@@ -1,10 +1,13 @@
+using Nexo.Engine.Queues;
+using Nexo.Engine.Schedules;
 using Nexo.Engine.Store;
 using Nexo.Protocol;
 
 namespace Nexo.Server.Native;
 
 /// <summary>One request on its way through a handler. Lives on the stack; the body dies with the handler's return.</summary>
-internal readonly ref struct Request(NativeConnection connection, in FrameHeader header, ReadOnlySpan<byte> body)
+internal readonly ref struct Request(
+    NativeConnection connection, in FrameHeader header, ReadOnlySpan<byte> headers, ReadOnlySpan<byte> body)
 {
     public NativeConnection Connection { get; } = connection;
 
@@ -12,10 +15,17 @@ internal readonly ref struct Request(NativeConnection connection, in FrameHeader
 
     public uint Correlation { get; } = header.Correlation;
 
+    /// <summary>The header block without its leading size, checked; empty: there is none.</summary>
+    public ReadOnlySpan<byte> Headers { get; } = headers;
+
     /// <summary>The body, without its header block.</summary>
     public ReadOnlySpan<byte> Body { get; } = body;
 
     public StoreService Store => Connection.Server.Store;
+
+    public QueueService Queues => Connection.Server.Queues;
+
+    public ScheduleService Schedules => Connection.Server.ScheduleTicker.Schedules;
 
     /// <summary>Replies of the batch; they leave together when all of what was read has been handled.</summary>
     public FrameBuffer Replies => Connection.Replies;
@@ -27,8 +37,21 @@ internal readonly ref struct Request(NativeConnection connection, in FrameHeader
         return replies;
     }
 
+    /// <summary>Has the answer wait until the disk has what it tells, if it must.</summary>
+    public void AwaitDiskIf(bool waits)
+    {
+        if (waits)
+        {
+            Connection.AwaitDisk();
+        }
+    }
+
     /// <summary>Answers with an error.</summary>
     public void Fail(ErrorCode code, string message) => Connection.Fail(Opcode, Correlation, code, message);
+
+    /// <summary>Answers with an error and what programs are to know of it, at most 255 bytes.</summary>
+    public void Fail(ErrorCode code, string message, ReadOnlySpan<byte> detail) =>
+        Connection.Fail(Opcode, Correlation, code, message, detail);
 
     /// <summary>Takes back the reply that was begun and answers with an error.</summary>
     public void AbandonAndFail(ErrorCode code, string message)

@@ -44,6 +44,36 @@ internal static class RequestRouter
 
             case Opcode.StoreWatch: StoreWatchHandlers.Watch(request); break;
 
+            case Opcode.QueuePush: QueueHandlers.Push(request); break;
+            case Opcode.QueuePushBatch: QueueHandlers.PushBatch(request); break;
+            case Opcode.QueueConsume: QueueConsumeHandlers.Consume(request); break;
+            case Opcode.QueuePull: QueueConsumeHandlers.Pull(request); break;
+            case Opcode.QueueAck: QueueSettleHandlers.Ack(request); break;
+            case Opcode.QueueNack: QueueSettleHandlers.Nack(request); break;
+            case Opcode.QueueDeadLetter: QueueSettleHandlers.DeadLetter(request); break;
+            case Opcode.QueueExtend: QueueSettleHandlers.Extend(request); break;
+
+            case Opcode.QueueDeclare: QueueAdminHandlers.Declare(request); break;
+            case Opcode.QueueDescribe: QueueAdminHandlers.Describe(request); break;
+            case Opcode.QueueList: QueueAdminHandlers.List(request); break;
+            case Opcode.QueueUpdate: QueueAdminHandlers.Update(request); break;
+            case Opcode.QueuePause: QueueAdminHandlers.Pause(request); break;
+            case Opcode.QueueResume: QueueAdminHandlers.Resume(request); break;
+            case Opcode.QueuePurge: QueueAdminHandlers.Purge(request); break;
+            case Opcode.QueueDelete: QueueAdminHandlers.Delete(request); break;
+            case Opcode.QueueStats: QueueAdminHandlers.Stats(request); break;
+
+            case Opcode.QueuePeek: QueueLookHandlers.Peek(request); break;
+            case Opcode.QueueDeadList: QueueLookHandlers.DeadList(request); break;
+            case Opcode.QueueDeadCount: QueueDeadHandlers.Count(request); break;
+            case Opcode.QueueDeadRedrive: QueueDeadHandlers.Redrive(request); break;
+            case Opcode.QueueDeadDelete: QueueDeadHandlers.Delete(request); break;
+
+            case Opcode.ScheduleSet: ScheduleHandlers.Set(request); break;
+            case Opcode.ScheduleDescribe: ScheduleHandlers.Describe(request); break;
+            case Opcode.ScheduleList: ScheduleHandlers.List(request); break;
+            case Opcode.ScheduleDelete: ScheduleHandlers.Delete(request); break;
+
             case Opcode.AdminSnapshot: AdminHandlers.Snapshot(request); break;
             case Opcode.AdminBackup: AdminHandlers.Backup(request); break;
 

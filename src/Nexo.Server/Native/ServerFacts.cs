@@ -1,4 +1,6 @@
 using System.Reflection;
+using Nexo.Engine.Queues;
+using Nexo.Engine.Schedules;
 using Nexo.Engine.Store;
 using Nexo.Server.Data;
 using Nexo.Storage;
@@ -37,6 +39,8 @@ internal static class ServerFacts
             Number("network.received_bytes", counters.BytesReceived),
             Number("network.sent_bytes", counters.BytesSent),
             .. StoreFacts(store),
+            .. QueueFacts(server),
+            .. ScheduleFacts(server.ScheduleTicker.Schedules),
             .. StorageFacts(server),
         ];
     }
@@ -105,6 +109,47 @@ internal static class ServerFacts
         Number("store.watchers", store.Watchers),
         Number("store.shards", store.Shards),
     ];
+
+    private static IEnumerable<KeyValuePair<string, string>> QueueFacts(NativeServer server)
+    {
+        QueueStats totals = server.Queues.Totals;
+        return
+        [
+            new("queues.durability", server.QueuesDurability.ToString().ToLowerInvariant()),
+            Number("queues.count", server.Queues.Count),
+            Number("queues.ready", totals.Ready),
+            Number("queues.leased", totals.Leased),
+            Number("queues.delayed", totals.Delayed),
+            Number("queues.dead", totals.Dead),
+            Number("queues.consumers", totals.Consumers),
+            Number("queues.message_bytes", totals.MessageBytes),
+            Number("queues.memory_bytes", totals.MemoryBytes),
+            Number("queues.disk_bytes", totals.DiskBytes),
+            Number("queues.pushed", totals.Pushed),
+            Number("queues.delivered", totals.Delivered),
+            Number("queues.redelivered", totals.Redelivered),
+            Number("queues.acked", totals.Acked),
+            Number("queues.nacked", totals.Nacked),
+            Number("queues.leases_expired", totals.LeasesExpired),
+            Number("queues.dead_lettered", totals.DeadLettered),
+            Number("queues.duplicates", totals.Duplicates),
+            Number("queues.rejected", totals.Rejected),
+            Number("queues.expired", totals.Expired),
+        ];
+    }
+
+    private static IEnumerable<KeyValuePair<string, string>> ScheduleFacts(ScheduleService schedules)
+    {
+        ScheduleStats stats = schedules.Stats;
+        return
+        [
+            Number("schedules.count", stats.Count),
+            Number("schedules.next_at_ms", schedules.NextAtMs),
+            Number("schedules.runs", stats.Runs),
+            Number("schedules.failed", stats.Failed),
+            Number("schedules.missed", stats.Missed),
+        ];
+    }
 
     private static KeyValuePair<string, string> Number(string name, long value) => new(name, value.ToString());
 }

@@ -41,6 +41,31 @@ public static class MetricNames
     public const string StoreRefused = "nexo.store.refused";
     public const string StoreWatchers = "nexo.store.watchers";
 
+    public const string Queues = "nexo.queues";
+    public const string QueueReady = "nexo.queue.ready";
+    public const string QueueLeased = "nexo.queue.leased";
+    public const string QueueDelayed = "nexo.queue.delayed";
+    public const string QueueDead = "nexo.queue.dead";
+    public const string QueueConsumers = "nexo.queue.consumers";
+    public const string QueueMessages = "nexo.queue.messages";
+    public const string QueueMemory = "nexo.queue.memory";
+    public const string QueueDisk = "nexo.queue.disk";
+    public const string QueuePushed = "nexo.queue.pushed";
+    public const string QueueDelivered = "nexo.queue.delivered";
+    public const string QueueRedelivered = "nexo.queue.redelivered";
+    public const string QueueAcked = "nexo.queue.acked";
+    public const string QueueNacked = "nexo.queue.nacked";
+    public const string QueueLeasesExpired = "nexo.queue.leases_expired";
+    public const string QueueDeadLettered = "nexo.queue.dead_lettered";
+    public const string QueueDuplicates = "nexo.queue.duplicates";
+    public const string QueueRejected = "nexo.queue.rejected";
+    public const string QueueExpired = "nexo.queue.expired";
+
+    public const string Schedules = "nexo.schedules";
+    public const string ScheduleRuns = "nexo.schedule.runs";
+    public const string ScheduleFailed = "nexo.schedule.failed";
+    public const string ScheduleMissed = "nexo.schedule.missed";
+
     public const string LogCommits = "nexo.log.commits";
     public const string LogRecords = "nexo.log.records";
     public const string LogWritten = "nexo.log.written";

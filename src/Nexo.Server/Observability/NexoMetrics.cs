@@ -1,4 +1,6 @@
 using System.Diagnostics.Metrics;
+using Nexo.Engine.Queues;
+using Nexo.Engine.Schedules;
 using Nexo.Engine.Store;
 using Nexo.Server.Data;
 using Nexo.Server.Native;
@@ -22,6 +24,8 @@ internal sealed class NexoMetrics : IDisposable
         Connections(server);
         Logins(authenticator.Totals);
         Store(server.Store);
+        Queues(server.Queues);
+        Schedules(server.ScheduleTicker.Schedules);
         if (server.Persistence.IsOn)
         {
             Log(server.Persistence);
@@ -82,6 +86,37 @@ internal sealed class NexoMetrics : IDisposable
         Count(MetricNames.StoreExpired, () => store.Stats.Expired, null, "Entries that expired");
         Count(MetricNames.StoreEvicted, () => store.Stats.Evicted, null, "Entries evicted for memory");
         Count(MetricNames.StoreRefused, () => store.Stats.Refused, null, "Writes refused for memory");
+    }
+
+    private void Queues(QueueService queues)
+    {
+        Level(MetricNames.Queues, () => queues.Count, null, "Queues");
+        Level(MetricNames.QueueReady, () => queues.Totals.Ready, null, "Messages that can be delivered");
+        Level(MetricNames.QueueLeased, () => queues.Totals.Leased, null, "Messages that a consumer has");
+        Level(MetricNames.QueueDelayed, () => queues.Totals.Delayed, null, "Messages whose time has not come");
+        Level(MetricNames.QueueDead, () => queues.Totals.Dead, null, "Dead letters that are kept");
+        Level(MetricNames.QueueConsumers, () => queues.Totals.Consumers, null, "Consumers");
+        Level(MetricNames.QueueMessages, () => queues.Totals.MessageBytes, "By", "Bytes of messages, dead letters not counted");
+        Level(MetricNames.QueueMemory, () => queues.Totals.MemoryBytes, "By", "Memory for messages");
+        Level(MetricNames.QueueDisk, () => queues.Totals.DiskBytes, "By", "Messages that are on disk only");
+        Count(MetricNames.QueuePushed, () => queues.Totals.Pushed, null, "Pushes that were accepted");
+        Count(MetricNames.QueueDelivered, () => queues.Totals.Delivered, null, "Deliveries");
+        Count(MetricNames.QueueRedelivered, () => queues.Totals.Redelivered, null, "Deliveries that were not a message's first");
+        Count(MetricNames.QueueAcked, () => queues.Totals.Acked, null, "Messages that were settled as done");
+        Count(MetricNames.QueueNacked, () => queues.Totals.Nacked, null, "Messages that were given back as failed");
+        Count(MetricNames.QueueLeasesExpired, () => queues.Totals.LeasesExpired, null, "Leases that ran out");
+        Count(MetricNames.QueueDeadLettered, () => queues.Totals.DeadLettered, null, "Messages that became dead letters");
+        Count(MetricNames.QueueDuplicates, () => queues.Totals.Duplicates, null, "Pushes that were duplicates");
+        Count(MetricNames.QueueRejected, () => queues.Totals.Rejected, null, "Pushes refused by a full or paused queue");
+        Count(MetricNames.QueueExpired, () => queues.Totals.Expired, null, "Messages whose life ended unsettled");
+    }
+
+    private void Schedules(ScheduleService schedules)
+    {
+        Level(MetricNames.Schedules, () => schedules.Stats.Count, null, "Schedules");
+        Count(MetricNames.ScheduleRuns, () => schedules.Stats.Runs, null, "Runs of schedules");
+        Count(MetricNames.ScheduleFailed, () => schedules.Stats.Failed, null, "Runs whose push was refused");
+        Count(MetricNames.ScheduleMissed, () => schedules.Stats.Missed, null, "Runs that were missed and dropped");
     }
 
     private void Log(Persistence persistence)

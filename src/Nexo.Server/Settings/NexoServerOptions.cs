@@ -11,6 +11,8 @@ public sealed record NexoServerOptions
 
     public StoreOptions Store { get; init; } = new();
 
+    public QueuesOptions Queues { get; init; } = new();
+
     public StorageOptions Storage { get; init; } = new();
 
     public SecurityOptions Security { get; init; } = new();
@@ -19,7 +21,7 @@ public sealed record NexoServerOptions
 
     /// <summary>
     /// Directory of what survives a restart, from the working directory; null: nothing is to be on disk. It is made and
-    /// locked only when something is to be durable: see <see cref="KeepsStore"/>.
+    /// locked only when something is to be durable: see <see cref="KeepsData"/>.
     /// </summary>
     public string? DataDirectory { get; init; } = "nexo-data";
 
@@ -33,4 +35,15 @@ public sealed record NexoServerOptions
 
     /// <summary>True when the store is logged, so that entries survive a restart.</summary>
     public bool KeepsStore => EffectiveDurability != StoreDurability.Memory;
+
+    /// <summary>The queues' default durability with <see cref="QueuesDurability.Auto"/> decided.</summary>
+    public QueuesDurability EffectiveQueuesDurability => Queues.Durability != QueuesDurability.Auto ? Queues.Durability
+        : DataDirectory is null ? QueuesDurability.Memory
+        : QueuesDurability.Fsync;
+
+    /// <summary>True when queues are to survive a restart unless they are declared otherwise.</summary>
+    public bool KeepsQueues => EffectiveQueuesDurability != QueuesDurability.Memory;
+
+    /// <summary>True when there is a log, and so a data directory is needed.</summary>
+    public bool KeepsData => KeepsStore || KeepsQueues;
 }

@@ -22,7 +22,7 @@ internal static class SettingCatalog
 
     public static IReadOnlyList<Setting> All { get; } =
     [
-        .. Network(), .. Connections(), .. Store(), .. Security(), .. Log(), .. Data(),
+        .. Network(), .. Connections(), .. Store(), .. Queues(), .. Security(), .. Log(), .. Data(),
     ];
 
     public static Setting? Find(string name) =>
@@ -101,6 +101,25 @@ internal static class SettingCatalog
             "At store.max-memory: refuse writes with a typed error, or evict entries that were not used lately");
         yield return Store("shards", SettingKinds.Shards, s => s.Shards, (s, v) => s with { Shards = v },
             "Parts of the store with a lock each; 0: chosen from the number of cores");
+    }
+
+    private static IEnumerable<Setting> Queues()
+    {
+        yield return Queues("auto-create", SettingKinds.Flag, q => q.AutoCreate, (q, v) => q with { AutoCreate = v },
+            "Whether a push or a consumer makes a queue that is not there, with the defaults; else it must be declared first");
+        yield return Queues("durability",
+            SettingKinds.Choice([
+                ("auto", QueuesDurability.Auto), ("memory", QueuesDurability.Memory),
+                ("interval", QueuesDurability.Interval), ("fsync", QueuesDurability.Fsync)]),
+            q => q.Durability, (q, v) => q with { Durability = v },
+            "What a push or an ack waits for, in queues that are not declared otherwise. fsync: the disk. interval: nothing, and "
+            + "it is on disk within storage.sync-interval. memory: nothing, and messages end with the process. auto: fsync, or "
+            + "memory when data.directory is none");
+        yield return Queues("memory", SettingKinds.Size(Mb, 1L << 43),
+            q => q.MemoryBytesMax, (q, v) => q with { MemoryBytesMax = v },
+            "Waiting messages of all queues that are kept in memory; the others wait on disk, if there is one");
+        yield return Queues("max", SettingKinds.Integer(1, 10_000_000), q => q.QueuesMax, (q, v) => q with { QueuesMax = v },
+            "Queues there may be; one more is refused");
     }
 
     private static IEnumerable<Setting> Security()
@@ -218,6 +237,14 @@ internal static class SettingCatalog
         Func<StoreOptions, T, StoreOptions> set,
         string description) => new(
         $"store.{key}", kind, o => get(o.Store), (o, v) => o with { Store = set(o.Store, v) }, description);
+
+    private static Setting<T> Queues<T>(
+        string key,
+        SettingKind<T> kind,
+        Func<QueuesOptions, T> get,
+        Func<QueuesOptions, T, QueuesOptions> set,
+        string description) => new(
+        $"queues.{key}", kind, o => get(o.Queues), (o, v) => o with { Queues = set(o.Queues, v) }, description);
 
     private static Setting<T> Security<T>(
         string key,

@@ -21,6 +21,13 @@ internal static class SettingsCheck
                 + "name a directory, or set store.durability to memory or auto";
         }
 
+        if (options.DataDirectory is null && options.KeepsQueues)
+        {
+            string durability = options.EffectiveQueuesDurability.ToString().ToLowerInvariant();
+            yield return $"queues.durability is {durability}, and data.directory is none, so there is no disk to keep them on; "
+                + "name a directory, or set queues.durability to memory or auto";
+        }
+
         if (network.Port == network.HttpPort && network.Port != NetworkOptions.PortAny)
         {
             yield return $"network.port and network.http-port are both {network.Port}; give one of them another port, "

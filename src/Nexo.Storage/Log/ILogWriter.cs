@@ -9,6 +9,9 @@ public interface ILogWriter
     /// <summary>The largest payload of one record, in bytes.</summary>
     const int PayloadBytesMax = 1 << 30;
 
+    /// <summary>The position of the last record that was appended. Cheap.</summary>
+    Lsn AppendedLsn { get; }
+
     /// <summary>
     /// Whether a record of so many bytes may be added without eating the room that is reserved for what frees room
     /// (deletes, acknowledgements): asked before a write is decided. Cheap.

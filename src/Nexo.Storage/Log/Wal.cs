@@ -45,7 +45,7 @@ public sealed partial class Wal : ILogWriter, LogAppend.IEnd, IDisposable
         _epoch = checked(tail.Epoch + 1);
     }
 
-    /// <summary>The position of the last record that was appended. Cheap.</summary>
+    /// <inheritdoc/>
     public Lsn AppendedLsn => new(Volatile.Read(ref _appended));
 
     /// <summary>Everything up to this record survives a power loss. Cheap.</summary>

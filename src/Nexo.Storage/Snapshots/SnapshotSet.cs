@@ -36,11 +36,13 @@ public sealed class SnapshotSet(IDisk disk, ulong logId)
     /// Checks the snapshots from the newest on until one is valid; null: none is. Those that are not are told to the
     /// observer, and do not count as kept ones later.
     /// </summary>
-    public SnapshotReport? FindNewestValid(IStorageObserver observer)
+    /// <param name="observer">Is told of damaged ones, and of the progress.</param>
+    /// <param name="sink">Sees the records on the way, those of damaged ones up to the damage too.</param>
+    public SnapshotReport? FindNewestValid(IStorageObserver observer, IRecordSink? sink = null)
     {
         foreach (SnapshotFile snapshot in List())
         {
-            SnapshotReport report = Check(snapshot, observer);
+            SnapshotReport report = Check(snapshot, observer, sink);
             if (report.Ok)
             {
                 return report;
@@ -148,9 +150,9 @@ public sealed class SnapshotSet(IDisk disk, ulong logId)
         _valid.Contains(snapshot.Position)
         || (!_invalid.Contains(snapshot.Position) && Check(snapshot, observer).Ok);
 
-    private SnapshotReport Check(SnapshotFile snapshot, IStorageObserver observer)
+    private SnapshotReport Check(SnapshotFile snapshot, IStorageObserver observer, IRecordSink? sink = null)
     {
-        SnapshotReport report = Look(snapshot, observer);
+        SnapshotReport report = Look(snapshot, observer, sink);
         if (report.Ok)
         {
             _valid.Add(snapshot.Position);
@@ -164,12 +166,12 @@ public sealed class SnapshotSet(IDisk disk, ulong logId)
         return report;
     }
 
-    private SnapshotReport Look(SnapshotFile snapshot, IStorageObserver observer)
+    private SnapshotReport Look(SnapshotFile snapshot, IStorageObserver observer, IRecordSink? sink)
     {
         SnapshotReport report;
         try
         {
-            report = SnapshotReader.Verify(_disk, snapshot.Path, _logId, observer);
+            report = SnapshotReader.Read(_disk, snapshot.Path, sink, _logId, observer);
         }
         catch (DiskException exception)
         {

@@ -25,6 +25,9 @@ internal static class DurableServer
             DataDirectory = disk.Root,
             OpenDisk = () => disk,
             Store = options.Store with { Durability = durability },
+            Queues = durability == StoreDurability.Memory
+                ? options.Queues with { Durability = QueuesDurability.Memory }
+                : options.Queues,
             Storage = change?.Invoke(storage) ?? storage,
             Log = new LogOptions { Level = Microsoft.Extensions.Logging.LogLevel.None },
         };

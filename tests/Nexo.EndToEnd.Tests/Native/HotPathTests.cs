@@ -1,7 +1,4 @@
-using System.Buffers;
-using System.IO.Pipelines;
 using System.Text;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using Nexo.EndToEnd.Tests.Data;
 using Nexo.Protocol;
@@ -19,7 +16,7 @@ public sealed class HotPathTests
     private const int Batches = 2_000;
 
     // The fixed part of a reply to SET, which has nothing behind it here.
-    private const int SetReplyBytes = FrameHeader.Size + SetReply.FixedSize;
+    private const int RepliesBytes = RequestsPerBatch * (FrameHeader.Size + SetReply.FixedSize);
 
     [Theory]
     [InlineData(StoreDurability.Memory)]
@@ -33,15 +30,15 @@ public sealed class HotPathTests
         byte[] gets = Encode(static (buffer, key) => buffer.Write(key), Opcode.StoreGet);
         for (int i = 0; i < Batches; i++)
         {
-            pipes.Exchange(sets);
-            pipes.Exchange(gets);
+            pipes.Exchange(sets, RequestsPerBatch);
+            pipes.Exchange(gets, RequestsPerBatch);
         }
 
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < Batches; i++)
         {
-            pipes.Exchange(sets);
-            pipes.Exchange(gets);
+            pipes.Exchange(sets, RequestsPerBatch);
+            pipes.Exchange(gets, RequestsPerBatch);
         }
 
         // A quarter of a million requests: what is not zero for all of them together is no request's. A lock that the log's
@@ -58,13 +55,13 @@ public sealed class HotPathTests
         byte[] sets = Encode(static (buffer, key) => new SetRequest { Key = key, Value = new byte[64] }.Write(buffer), Opcode.StoreSet);
         for (int i = 0; i < Batches; i++)
         {
-            await pipes.ExchangeHeldAsync(sets);
+            await pipes.ExchangeHeldAsync(sets, RepliesBytes);
         }
 
         long allocated = 0;
         for (int i = 0; i < Batches; i++)
         {
-            allocated += await pipes.ExchangeHeldAsync(sets);
+            allocated += await pipes.ExchangeHeldAsync(sets, RepliesBytes);
         }
 
         // The array pool may let go of one or the other.
@@ -85,78 +82,4 @@ public sealed class HotPathTests
     }
 
     private delegate void WriteBody(FrameBuffer buffer, ReadOnlySpan<byte> key);
-
-    /// <summary>A connection of the real server over pipes that run everything on the caller's thread.</summary>
-    private sealed class InlinePipes : IAsyncDisposable
-    {
-        private readonly Pipe _toServer = new(Options());
-        private readonly Pipe _toClient = new(Options());
-        private readonly Task _running;
-
-        public InlinePipes(NativeServer server)
-        {
-            var transport = new Duplex(_toServer.Reader, _toClient.Writer);
-            var application = new Duplex(_toClient.Reader, _toServer.Writer);
-            var context = new DefaultConnectionContext("inline", transport, application);
-            _running = new NativeConnectionHandler(server).OnConnectedAsync(context);
-        }
-
-        public async Task GreetAsync()
-        {
-            using var hello = new FrameBuffer();
-            hello.AppendFrames(ProtocolVersion.Preface);
-            new HelloRequest().WriteFrame(hello, 1);
-            await _toServer.Writer.WriteAsync(hello.Written);
-            ReadResult read = await _toClient.Reader.ReadAsync();
-            _toClient.Reader.AdvanceTo(read.Buffer.End);
-        }
-
-        public void Exchange(byte[] requests)
-        {
-            ValueTask<FlushResult> flush = _toServer.Writer.WriteAsync(requests);
-            Assert.True(flush.IsCompletedSuccessfully);
-            Assert.True(_toClient.Reader.TryRead(out ReadResult read));
-            int replies = 0;
-            Span<byte> head = stackalloc byte[FrameHeader.Size];
-            for (ReadOnlySequence<byte> rest = read.Buffer; !rest.IsEmpty; replies++)
-            {
-                rest.Slice(0, FrameHeader.Size).CopyTo(head);
-                FrameHeader.TryRead(head, int.MaxValue, out FrameHeader header);
-                Assert.True(header.Kind == FrameKind.Reply);
-                rest = rest.Slice(header.TotalSize);
-            }
-
-            _toClient.Reader.AdvanceTo(read.Buffer.End);
-            Assert.True(replies == RequestsPerBatch);
-        }
-
-        /// <summary>Waits for the replies; says what was allocated until the server had taken the requests.</summary>
-        public async Task<long> ExchangeHeldAsync(byte[] requests)
-        {
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            ValueTask<FlushResult> flush = _toServer.Writer.WriteAsync(requests);
-            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-            Assert.True(flush.IsCompletedSuccessfully);
-            long received = 0;
-            while (received < RequestsPerBatch * SetReplyBytes)
-            {
-                ReadResult read = await _toClient.Reader.ReadAsync();
-                received += read.Buffer.Length;
-                _toClient.Reader.AdvanceTo(read.Buffer.End);
-            }
-
-            return allocated;
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await _toServer.Writer.CompleteAsync();
-            await _running;
-        }
-
-        private static PipeOptions Options() => new(
-            readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline, useSynchronizationContext: false);
-    }
-
-    private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 }

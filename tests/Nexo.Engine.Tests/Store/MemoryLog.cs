@@ -19,7 +19,7 @@ internal sealed class MemoryLog(int capacity = 1 << 16) : ILogWriter, LogAppend.
     public Lsn End => new((ulong)_records.Count);
 
     /// <summary>As <see cref="End"/>, beside writers.</summary>
-    public Lsn EndWhileRunning
+    public Lsn AppendedLsn
     {
         get
         {

@@ -139,7 +139,7 @@ public sealed class StoreSnapshotTests
         (Lsn Position, RecordList Records) last = (Lsn.None, new RecordList());
         for (int round = 0; round < 20; round++)
         {
-            StoreSnapshot snapshot = harness.Store.BeginSnapshot(log.EndWhileRunning);
+            StoreSnapshot snapshot = harness.Store.BeginSnapshot(log.AppendedLsn);
             var records = new RecordList();
             while (snapshot.MoveNext(records))
             {

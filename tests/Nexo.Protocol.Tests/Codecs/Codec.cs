@@ -16,7 +16,9 @@ internal sealed record Codec(string Name, ReadFields Read, WriteFields Write, Ge
 {
     public static IReadOnlyDictionary<string, Codec> All { get; } =
         ConnectionCodecs.All.Concat(StoreRequestCodecs.All).Concat(StoreListCodecs.All).Concat(StoreReplyCodecs.All)
-            .Concat(AdminCodecs.All)
+            .Concat(AdminCodecs.All).Concat(QueueDefinitionCodecs.All).Concat(QueuePushCodecs.All)
+            .Concat(QueueDeliveryCodecs.All).Concat(QueueSettleCodecs.All).Concat(QueueDeadCodecs.All)
+            .Concat(ScheduleCodecs.All)
             .ToDictionary(codec => codec.Name);
 
     public static TheoryData<string> Names => [.. All.Keys];

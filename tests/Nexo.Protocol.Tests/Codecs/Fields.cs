@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using CsCheck;
 
@@ -16,6 +17,12 @@ internal static class Fields
     public static string Hex(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(bytes);
 
     public static byte[] Bytes(this JsonNode fields, string name) => Convert.FromHexString((string)fields[name]!);
+
+    public static string Text(ReadOnlySpan<byte> utf8) => Encoding.UTF8.GetString(utf8);
+
+    public static byte[] Utf8(this JsonNode fields, string name) => Encoding.UTF8.GetBytes((string)fields[name]!);
+
+    public static bool Has(this JsonNode fields, string name) => fields[name] is not null;
 
     public static ulong U64(this JsonNode fields, string name) => ulong.Parse((string)fields[name]!);
 

@@ -83,9 +83,11 @@ public sealed class ProblemTests : IDisposable
     [InlineData("fsync")]
     public void A_durability_without_a_directory_to_keep_it_in_is_refused_and_says_so(string mode)
     {
-        string problem = Assert.Single(Flags(("store.durability", mode), ("data.directory", "none")));
-
-        Assert.Contains($"store.durability is {mode}, and data.directory is none", problem);
+        foreach (string setting in (string[])["store.durability", "queues.durability"])
+        {
+            string problem = Assert.Single(Flags((setting, mode), ("data.directory", "none")));
+            Assert.Contains($"{setting} is {mode}, and data.directory is none", problem);
+        }
     }
 
     [Theory]
@@ -105,6 +107,28 @@ public sealed class ProblemTests : IDisposable
 
         Assert.Empty(result.Problems);
         Assert.Equal(kept, result.Options.KeepsStore);
+    }
+
+    [Theory]
+    [InlineData("auto", "none", QueuesDurability.Memory, false)]
+    [InlineData("auto", "/var/lib/nexo", QueuesDurability.Fsync, true)]
+    [InlineData("memory", "/var/lib/nexo", QueuesDurability.Memory, false)]
+    [InlineData("interval", "/var/lib/nexo", QueuesDurability.Interval, true)]
+    public void A_data_directory_is_used_when_the_queues_are_to_be_kept_too(
+        string mode, string directory, QueuesDurability effective, bool kept)
+    {
+        SettingsResult result = SettingsLoader.Load(new SettingsInput
+        {
+            WorkingDirectory = _scratch.Path,
+            Flags =
+            [
+                new("queues.durability", mode, "--set"), new("store.durability", "memory", "--set"),
+                new("data.directory", directory, "--data"),
+            ],
+        });
+
+        Assert.Empty(result.Problems);
+        Assert.Equal((effective, kept), (result.Options.EffectiveQueuesDurability, result.Options.KeepsData));
     }
 
     [Fact]

@@ -4,9 +4,10 @@ using System.Text;
 namespace Nexo.Protocol;
 
 /// <summary>
-/// The tagged fields that end both HELLO bodies: <c>[u16 tag][u16 length][bytes]</c>, so either side may add one.
+/// The tagged fields that end some bodies: <c>[u16 tag][u16 length][bytes]</c>, so either side may add one. Both bodies
+/// of HELLO, the options of a queue and the filter of dead letters have them.
 /// </summary>
-internal static class HelloFields
+internal static class TaggedFields
 {
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
