@@ -165,6 +165,8 @@ public sealed class QueueMemoryTests
 
         public ulong Records { get; private set; }
 
+        public Lsn AppendedLsn => new(Records);
+
         public LogRoom RoomFor(int payloadBytes) => LogRoom.Ok;
 
         public LogRoom RoomForRemoval(int payloadBytes) => LogRoom.Ok;
