@@ -6,8 +6,6 @@ namespace Nexo.Bench.Micro;
 /// one.</summary>
 internal sealed class DiscardingLog : ILogWriter, LogAppend.IEnd
 {
-    private const int RecordBytesMax = 4_096;
-
     private readonly Lock _gate = new();
     private readonly byte[] _bytes = new byte[1 << 20];
     private int _length;
@@ -22,7 +20,7 @@ internal sealed class DiscardingLog : ILogWriter, LogAppend.IEnd
     public LogAppend Begin(byte kind, int payloadBytes)
     {
         _gate.Enter();
-        _length = _length + RecordBytesMax > _bytes.Length ? 0 : _length;
+        _length = _length + payloadBytes > _bytes.Length ? 0 : _length;
         Span<byte> payload = _bytes.AsSpan(_length, payloadBytes);
         _length += payloadBytes;
         return new LogAppend(this, payload, new Lsn(++_records));

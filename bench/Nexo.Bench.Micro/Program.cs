@@ -1,7 +1,7 @@
 using BenchmarkDotNet.Running;
 using Nexo.Bench.Micro;
 
-// `memory [entries…]`, `hitrate`, `recovery [entries]`, `quick` and `wal [directory]` print a table; anything else goes to
+// `memory [entries…]`, `hitrate`, `recovery [entries]`, `quick`, `queues` and `wal [directory]` print a table; anything else goes to
 // BenchmarkDotNet (`--filter '*'`).
 switch (args.FirstOrDefault())
 {
@@ -20,6 +20,9 @@ switch (args.FirstOrDefault())
         break;
     case "quick":
         QuickTable.Print();
+        break;
+    case "queues":
+        QueueTable.Print();
         break;
     case "wal":
         WalTable.Print(args.ElementAtOrDefault(1));

@@ -133,7 +133,7 @@ internal sealed unsafe partial class Queue
             count++;
         }
 
-        uint offer = at->IsGroup ? GroupOffer(line, at) : at->Count;
+        uint offer = at->IsGroup ? GroupOffer(at) : at->Count;
         Invariant.Require(at->Tail == before && at->Count == count, "a line counts its messages");
         Invariant.Require(at->Offer <= offer, "a line offers no more than it may");
         ready += at->Count;

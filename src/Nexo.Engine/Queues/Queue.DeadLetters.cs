@@ -172,6 +172,6 @@ internal sealed unsafe partial class Queue
         more = walk.TryNext(_index, out id, out reference);
         return more
             && reference != 0
-            && walk.Matches(MessageAt(reference), _arena, Name, _shard.Clock.WallMs - _shard.Clock.NowMs);
+            && walk.Matches(MessageAt(reference), _arena, Name, _shard.WallOffsetAt(_shard.Clock.NowMs));
     }
 }

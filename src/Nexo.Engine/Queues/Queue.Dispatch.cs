@@ -88,10 +88,22 @@ internal sealed unsafe partial class Queue
             return false;
         }
 
-        var run = new DeliveryRun(_shard, settled, LeaseOf(leaseMs, consumer));
+        int before = count;
+        var run = new DeliveryRun(_shard, _shard.Clock.NowMs, settled, LeaseOf(leaseMs, consumer));
         while (run.Goes && count < messagesMax && TryDeliver(consumer, ref run, ref deliveries, out bool delivered))
         {
             count += delivered ? 1 : 0;
+            if (delivered && !settled && consumer.Options.CreditsAreUnsettled)
+            {
+                // It counts among what may be unsettled at once, and its settlement gives the credit back.
+                consumer.Credits--;
+            }
+        }
+
+        if (count != before)
+        {
+            // It has more to do now than other takers.
+            ListTaker(consumer);
         }
 
         LogChanges(admitted: settled);
@@ -107,12 +119,13 @@ internal sealed unsafe partial class Queue
         }
 
         _holds++;
-        var run = new DeliveryRun(_shard, settled: false, leaseMs: 0);
-        bool removals = AdmitRemoval(RemovedRecord.BytesMax(_shard.Tuning.HoldMessagesMax)) == QueueStatus.Ok;
+        var run = new DeliveryRun(_shard, _shard.Clock.NowMs, settled: false, leaseMs: 0);
+        bool? removals = null;
         while (run.Goes && _offered > 0 && _takers?.First is { } taker)
         {
             taker.Parked = taker.Sink.IsCongested;
-            bool stalled = taker.Options.SettledByDelivery && !removals;
+            bool stalled = taker.Options.SettledByDelivery
+                && !(removals ??= AdmitRemoval(RemovedRecord.BytesMax(_shard.Tuning.HoldMessagesMax)) == QueueStatus.Ok);
             if (taker.Parked || stalled)
             {
                 // What is settled by its delivery and cannot be logged for want of room waits until there is some.
@@ -137,7 +150,7 @@ internal sealed unsafe partial class Queue
             }
         }
 
-        LogChanges(admitted: removals);
+        LogChanges(admitted: removals ?? false);
         if (_offered > 0 && _takers?.First is null)
         {
             WakeWaiters(work);
@@ -224,10 +237,10 @@ internal sealed unsafe partial class Queue
     }
 
     /// <summary>What one hold of the lock may still deliver, and what is the same for all of it.</summary>
-    private ref struct DeliveryRun(QueueShard shard, bool settled, long leaseMs)
+    private ref struct DeliveryRun(QueueShard shard, long nowMs, bool settled, long leaseMs)
     {
-        public readonly long NowMs = shard.Clock.NowMs;
-        public readonly long WallOffsetMs = shard.Clock.WallMs - shard.Clock.NowMs;
+        public readonly long NowMs = nowMs;
+        public readonly long WallOffsetMs = shard.WallOffsetAt(nowMs);
         public int Messages = shard.Tuning.HoldMessagesMax;
         public long Bytes = shard.Tuning.HoldBytesMax;
         public bool Settled = settled;

@@ -58,7 +58,7 @@ internal sealed unsafe partial class Queue
     private bool Show<TSink>(MessageSlot* message, ref TSink sink)
         where TSink : IQueueKeptSink, allows ref struct
     {
-        long offset = _shard.Clock.WallMs - _shard.Clock.NowMs;
+        long offset = _shard.WallOffsetAt(_shard.Clock.NowMs);
         bool dead = message->State == MessageState.Dead;
         long visible = message->State switch
         {

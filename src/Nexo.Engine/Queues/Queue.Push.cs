@@ -3,6 +3,8 @@ namespace Nexo.Engine.Queues;
 /// <content>Pushes: each message is decided and built, then all are logged in one record, then they enter the queue.</content>
 internal sealed unsafe partial class Queue
 {
+    private const int PlansKept = 4_096;
+
     private DedupTable? _dedup;
     private QueueRates _rates;
 
@@ -72,6 +74,11 @@ internal sealed unsafe partial class Queue
             }
 
             NoteWork(work);
+            if (plans.Capacity > PlansKept)
+            {
+                plans.Capacity = 0;
+            }
+
             return QueueStatus.Ok;
         }
     }

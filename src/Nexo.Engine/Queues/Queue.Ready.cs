@@ -119,7 +119,7 @@ internal sealed unsafe partial class Queue
     /// <summary>A line has changed: finds out what it offers, and puts it into the ring where it belongs, or into none.</summary>
     private void Refresh(uint line, ReadyLine* at)
     {
-        uint offer = at->IsGroup ? GroupOffer(line, at) : at->Count;
+        uint offer = at->IsGroup ? GroupOffer(at) : at->Count;
         bool inRing = at->Offer != 0;
         _offered += (long)offer - at->Offer;
         at->Offer = offer;

@@ -169,7 +169,7 @@ internal sealed unsafe partial class Queue
                 return 0;
             default:
                 Arm(reference, message, now + settlement.DelayMs);
-                return now + settlement.DelayMs + _shard.Clock.WallMs - _shard.Clock.NowMs;
+                return now + settlement.DelayMs + _shard.WallOffsetAt(now);
         }
     }
 

@@ -30,6 +30,7 @@ public sealed partial class QueueService
                 shard.LookAfter(_tickWork);
             }
 
+            // Not before all that is due is there: it is delivered in its order, not in that of the wheel.
             _tickWork.Run();
             return done;
         }
@@ -47,7 +48,6 @@ public sealed partial class QueueService
         {
             int steps = Math.Min(left, Limits.Tuning.HoldMessagesMax);
             int done = _shards[_tickShard].TimeOut(steps, _tickWork);
-            _tickWork.Run();
             left -= done;
             idle = done < steps ? idle + 1 : 0;
             _tickShard = (_tickShard + 1) % _shards.Length;

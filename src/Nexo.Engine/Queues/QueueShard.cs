@@ -49,6 +49,9 @@ internal sealed unsafe partial class QueueShard : IDisposable
     /// <summary>What the hold in progress has changed and not logged yet.</summary>
     public QueueChanges Changes { get; } = new();
 
+    /// <summary>From the engine's clock, which says this, to the wall clock.</summary>
+    public long WallOffsetAt(long nowMs) => Clock.WallMs - nowMs;
+
     /// <summary>For the push in progress.</summary>
     public List<PushPlan> Plans { get; } = [];
 
@@ -129,11 +132,12 @@ internal sealed unsafe partial class QueueShard : IDisposable
         var ended = new List<IQueueSink>(0);
         lock (Gate)
         {
+            int steps = Tuning.HoldMessagesMax;
             int looks = Math.Min(Tuning.TickQueuesMax, _queues.Count);
-            for (int i = 0; i < looks && !_disposed; i++)
+            for (int i = 0; i < looks && steps > 0 && !_disposed; i++)
             {
                 _look = (_look + 1) % _queues.Count;
-                _queues[_look]?.LookAfter(work, ended);
+                _queues[_look]?.LookAfter(work, ended, ref steps);
             }
         }
 

@@ -18,6 +18,31 @@ internal sealed class ConnectionConsumers
     private readonly List<Puller> _pullers = [];
     private bool _isClosed;
 
+    /// <summary>Queues that it has pulled from and may pull from again.</summary>
+    public int PullerCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _pullers.Count;
+            }
+        }
+    }
+
+    /// <summary>Messages that would come back now.</summary>
+    public long Unsettled
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _open.Concat(_stopped).Concat(_pullers.Select(puller => puller.Consumer))
+                    .Sum(consumer => (long)consumer.Unsettled);
+            }
+        }
+    }
+
     /// <summary>Keeps the consumer of a subscription that was opened.</summary>
     public void Add(QueueConsumer consumer)
     {

@@ -309,7 +309,7 @@ internal sealed partial class NativeConnection
         _open.Close(ErrorCode.ShuttingDown, "The connection has ended.");
 
         // At once: what follows may take long.
-        GiveBackMessages();
+        await GiveBackMessagesAsync();
         await (_held?.WhenEmptyAsync() ?? Task.CompletedTask);
         await _outbox.WhenIdleAsync();
         if (_isEnding && !_isClientLeaving)

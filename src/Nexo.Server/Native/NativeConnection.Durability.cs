@@ -35,14 +35,11 @@ internal sealed partial class NativeConnection
 
     private void NoteForLog(Opcode opcode)
     {
-        _hasWritten |= opcode.IsWrite();
+        _hasWritten |= opcode.IsWrite() || opcode == Opcode.QueuePull;
 
         // What a queue's answer waits for is known only when it is there: see `AwaitDisk`.
         _requestWaits = opcode.IsStoreWrite() && Server.WritesWait;
     }
-
-    /// <summary>The answer that is being written leaves when the disk has what it tells. For the reading thread.</summary>
-    public void AwaitDisk() => _batchWaits = true;
 
     private bool TryReadDurability(in FrameHeader header)
     {

@@ -104,7 +104,7 @@ internal sealed partial class NativeConnection : IFrameSink
         finally
         {
             _open.Close(ErrorCode.ShuttingDown, "The connection has ended.");
-            GiveBackMessages();
+            await GiveBackMessagesAsync();
             _held?.Close();
             await _outbox.CloseAsync();
             _assembler.Dispose();

@@ -10,6 +10,8 @@ internal static class QueueAdminHandlers
     // A page is a unit of fairness too, as that of a scan.
     private const int ListPageBytesMax = 256 * 1_024;
 
+    private const int PurgedAtOnceMax = 1_000;
+
     public static void Declare(in Request request)
     {
         if (!QueueDeclareRequest.TryRead(request.Body, out QueueDeclareRequest declare))
@@ -139,8 +141,37 @@ internal static class QueueAdminHandlers
             return;
         }
 
-        QueueStatus status = request.Queues.Purge(purge.Name, (QueuePart)purge.Parts, out long removed, out bool waits);
-        ReplyCount(request, status, removed, waits);
+        QueueStatus status = request.Queues.Stats(purge.Name, out QueueStats? stats);
+        if (status != QueueStatus.Ok)
+        {
+            QueueFailures.Fail(request, status);
+            return;
+        }
+
+        // Many messages are removed on a pool thread, which may take its time: this one reads other connections.
+        bool isLater = stats!.Ready + stats.Delayed + stats.Dead > PurgedAtOnceMax;
+        QueueService queues = request.Queues;
+        QueueLimits limits = request.Connection.Server.QueueLimits;
+        byte[] name = purge.Name.ToArray();
+        var parts = (QueuePart)purge.Parts;
+        SlicedResult result = default;
+        request.Connection.RunSliced(
+            request,
+            () =>
+            {
+                if (isLater)
+                {
+                    isLater = false;
+                    return true;
+                }
+
+                QueueStatus ended = queues.Purge(name, parts, out long removed, out bool waits);
+                result = ended == QueueStatus.Ok
+                    ? new SlicedResult(removed, Waits: waits)
+                    : new SlicedResult(0, QueueFailures.CodeOf(ended), QueueFailures.MessageOf(ended, limits));
+                return false;
+            },
+            () => result);
     }
 
     public static void Delete(in Request request)

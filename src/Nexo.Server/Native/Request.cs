@@ -39,7 +39,7 @@ internal readonly ref struct Request(
     {
         if (waits)
         {
-            Connection.AwaitDisk();
+            Connection.AwaitDisk(Opcode, Correlation);
         }
     }
 

@@ -134,6 +134,24 @@ public sealed class QueueAdminTests
     }
 
     [Fact]
+    public async Task A_purge_of_many_messages_holds_up_nothing_behind_it()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        using RawPeer peer = await RawPeer.GreetAsync(server);
+        await peer.PushAllAsync("jobs", [.. Enumerable.Range(0, 5_000).Select(i => $"{i}")]);
+        await peer.SendAsync(buffer =>
+        {
+            buffer.Begin(Opcode.QueuePurge, FrameKind.Request, 5);
+            new QueuePurgeRequest { Parts = PurgeParts.Ready, Name = "jobs"u8 }.Write(buffer);
+            buffer.End();
+            buffer.Begin(Opcode.Ping, FrameKind.Request, 6);
+            buffer.End();
+        });
+        Assert.Equal(6u, (await peer.ReadAsync()).Header.Correlation);
+        Assert.True(CountReply.TryRead((await peer.ReadAsync()).Body, out CountReply purged) && purged.Count == 5_000);
+    }
+
+    [Fact]
     public async Task A_queue_that_is_in_use_is_not_deleted_if_it_is_not_to_be()
     {
         await using TestServer server = await TestServer.StartAsync();

@@ -22,7 +22,9 @@ public sealed class QueueHotPathTests
     public async Task A_message_costs_no_allocation_from_its_push_over_its_delivery_to_its_ack(
         StoreDurability serverDurability, Durability durability)
     {
-        await using TestServer server = await DurableServer.StartAsync(new SimulatedDisk(), serverDurability);
+        // However late the log's writer is: a connection that is held for it would not answer at once.
+        await using TestServer server = await DurableServer.StartAsync(
+            new SimulatedDisk(), serverDurability, storage => storage with { PendingBytesMax = 1_024 * 1_024 * 1_024 });
         using (RawPeer admin = await RawPeer.GreetAsync(server))
         {
             await admin.DeclareAsync("jobs", (QueueOptionTag.Durability, (ulong)durability));

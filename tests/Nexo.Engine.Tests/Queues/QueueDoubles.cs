@@ -41,7 +41,11 @@ internal sealed class ConsumerDouble : IQueueSink
 
     public void Deliver(in QueueDelivery delivery)
     {
-        All.Add(Delivered.Of(delivery));
+        lock (All)
+        {
+            All.Add(Delivered.Of(delivery));
+        }
+
         AtOnce++;
         MostAtOnce = Math.Max(MostAtOnce, AtOnce);
     }
