@@ -30,6 +30,7 @@ internal sealed unsafe partial class Queue
             }
         }
 
+        NoteRefills();
         NoteWork(work);
         if (_consumerCount > 0 || _counters.Live + _counters.Dying > 0)
         {

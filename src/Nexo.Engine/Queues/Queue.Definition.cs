@@ -209,6 +209,7 @@ internal sealed unsafe partial class Queue
             work.Wake(waiter);
         }
 
+        EndBacklogs();
         _consumers.Clear();
         _takers = null;
         CloseForGood();

@@ -127,6 +127,12 @@ internal sealed unsafe partial class Queue
             return plan;
         }
 
+        if (_backlogBroken)
+        {
+            plan.Status = QueueStatus.LogFailed;
+            return plan;
+        }
+
         plan.HasDedup &= Options.DedupWindowMs > 0;
         if (plan.HasDedup && IsDuplicate(plan.Dedup, now, out plan.Id))
         {
@@ -219,7 +225,11 @@ internal sealed unsafe partial class Queue
             if (plan.Reference != 0)
             {
                 _counters.DeadLettered += plan.Outcome == QueuePushOutcome.DeadLettered ? 1 : 0;
-                Add(plan.Reference, MessageAt(plan.Reference), plan.State);
+                MessageSlot* message = MessageAt(plan.Reference);
+                if (plan.State != MessageState.Ready || !TryBacklog(plan.Reference, message))
+                {
+                    Add(plan.Reference, message, plan.State);
+                }
             }
         }
     }

@@ -1,5 +1,3 @@
-using Nexo.Engine.Memory;
-
 namespace Nexo.Engine.Queues;
 
 /// <content>
@@ -220,5 +218,12 @@ internal sealed unsafe partial class Queue
     {
         public uint Ring;
         public uint Plain;
+
+        /// <summary>Memory of the ready messages without a group; what the backlog goes by.</summary>
+        public long PlainBytes;
+
+        /// <summary>The highest id of those that were ever in memory.</summary>
+        public ulong LastPlainId;
+        public Backlog? Backlog;
     }
 }

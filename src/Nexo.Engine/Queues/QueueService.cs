@@ -61,6 +61,12 @@ public sealed partial class QueueService : IDisposable
 
     public int Count => Volatile.Read(ref _count);
 
+    /// <summary>Bytes of messages that memory has no room for and that are not written yet: who pushes should wait when it is many.</summary>
+    public long BacklogPendingBytes => Backlogs?.PendingBytes ?? 0;
+
+    /// <summary>Null: everything stays in memory.</summary>
+    internal BacklogKeeper? Backlogs { get; private set; }
+
     private QueueLimits Limits => _context.Limits;
 
     /// <summary>Makes a queue, or finds that it is there with the options that are given.</summary>
@@ -172,6 +178,7 @@ public sealed partial class QueueService : IDisposable
             return;
         }
 
+        Backlogs?.Dispose();
         _names.Clear();
         foreach (QueueShard shard in _shards)
         {

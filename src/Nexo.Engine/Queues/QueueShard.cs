@@ -173,16 +173,20 @@ internal sealed unsafe partial class QueueShard : IDisposable
     }
 
     /// <summary>Copies the next bounded part of the shard; true: that was the last.</summary>
-    public bool Snapshot(ref SnapshotPlace place, RecordBuffer buffer)
+    public bool Snapshot(ref SnapshotPlace place, RecordBuffer buffer, bool isWhole)
     {
         lock (Gate)
         {
             int looks = Tuning.HoldLooksMax;
             while (looks-- > 0 && buffer.Length < Tuning.HoldBytesMax && place.Slot < _queues.Count && !_disposed)
             {
-                if (_queues[place.Slot] is not { Closed: false } queue || queue.Snapshot(ref place, buffer, ref looks))
+                if (_queues[place.Slot] is not { Closed: false } queue || queue.Snapshot(ref place, buffer, isWhole, ref looks))
                 {
                     place = new SnapshotPlace { Slot = place.Slot + 1 };
+                }
+                else if (place.Stage is SnapshotStage.Files or SnapshotStage.Copies)
+                {
+                    return false;
                 }
             }
 
