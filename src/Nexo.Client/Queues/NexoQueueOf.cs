@@ -64,6 +64,7 @@ public sealed partial class NexoQueue<T> : NexoQueue
     /// <param name="options">How, for each of them.</param>
     /// <param name="allOrNone">True: when one is refused none is pushed, and the call fails with its error.</param>
     /// <param name="cancellationToken">Ends the wait; they may have been pushed.</param>
+    [OverloadResolutionPriority(1)]
     public ValueTask<IReadOnlyList<QueuePushItem>> PushBatchAsync(
         IReadOnlyCollection<T> bodies,
         QueuePushOptions? options = null,

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using Nexo.Protocol;
 
 namespace Nexo.Client;
@@ -42,6 +43,7 @@ internal sealed class QueueConsumption<T> : IAsyncDisposable
 
     /// <summary>Waits for a message; false once it was stopped. Lost connections are bridged.</summary>
     /// <exception cref="NexoException">The server ended it for good.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<bool> WaitAsync(CancellationToken cancel)
     {
         while (!await _subscription.WaitAsync(cancel).ConfigureAwait(false))

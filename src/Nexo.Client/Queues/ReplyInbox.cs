@@ -30,6 +30,7 @@ internal sealed class ReplyInbox(NexoClient client) : IAsyncDisposable
     private Task? _opening;
     private Task _run = Task.CompletedTask;
     private long _lastId;
+    private bool _closed;
 
     /// <summary>Pushes a reply to where the headers of a message say.</summary>
     public static ValueTask<QueuePushResult> SendAsync<TReply>(
@@ -85,6 +86,12 @@ internal sealed class ReplyInbox(NexoClient client) : IAsyncDisposable
         Task run;
         lock (_gate)
         {
+            if (_closed)
+            {
+                return;
+            }
+
+            _closed = true;
             run = _run;
         }
 
@@ -122,6 +129,11 @@ internal sealed class ReplyInbox(NexoClient client) : IAsyncDisposable
         Task opening;
         lock (_gate)
         {
+            if (_closed)
+            {
+                throw CallErrors.Closed();
+            }
+
             if (_opening is null or { IsFaulted: true } or { IsCanceled: true })
             {
                 _opening = DeclareAsync();
@@ -133,7 +145,7 @@ internal sealed class ReplyInbox(NexoClient client) : IAsyncDisposable
         await opening.WaitAsync(deadline, client.Time, cancel).ConfigureAwait(false);
         lock (_gate)
         {
-            if (_run.IsCompleted && !_closing.IsCancellationRequested)
+            if (_run.IsCompleted && !_closed)
             {
                 _run = RunAsync();
             }

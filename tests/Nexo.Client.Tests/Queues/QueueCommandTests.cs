@@ -115,7 +115,7 @@ public sealed class QueueCommandTests : QueueHarness
         Assert.True(await moving.WaitAsync(Patience.Limit));
         Assert.Equal("events", queues.Current.Name);
         Assert.False(await queues.MoveNextAsync());
-        Assert.Throws<ArgumentOutOfRangeException>(() => { _ = Client.Queues.ListPageAsync("e", limit: 0); });
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Client.Queues.ListPageAsync("e", limit: 0).AsTask());
     }
 
     [Fact]
@@ -203,7 +203,7 @@ public sealed class QueueCommandTests : QueueHarness
             Assert.True(QueueDeadRedriveRequest.TryRead(body, out QueueDeadRedriveRequest request));
             Assert.Equal((0u, 0ul, 0, 0), (request.PerSecondMax, request.MessagesMax, request.Target.Length, request.Filter.IdCount));
         }, Bodies.Count(0));
-        Assert.Throws<ArgumentOutOfRangeException>(() => { _ = dead.RedriveAsync(perSecond: 0); });
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => dead.RedriveAsync(perSecond: 0).AsTask());
 
         static void Selects(byte[] body)
         {

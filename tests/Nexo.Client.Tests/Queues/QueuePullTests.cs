@@ -30,8 +30,8 @@ public sealed class QueuePullTests : QueueHarness
         pulling = Queue.PullAsync().AsTask();
         await Peer.ReplyAsync(await Peer.ReadAsync(Opcode.QueuePull), Deliveries());
         Assert.Empty(await pulling.WaitAsync(Patience.Limit));
-        Assert.Throws<ArgumentOutOfRangeException>(() => { _ = Queue.PullAsync(0); });
-        Assert.Throws<ArgumentOutOfRangeException>(() => { _ = Queue.PullAsync(wait: TimeSpan.FromDays(100)); });
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Queue.PullAsync(0).AsTask());
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Queue.PullAsync(wait: TimeSpan.FromDays(100)).AsTask());
     }
 
     [Fact]
