@@ -82,7 +82,7 @@ internal sealed unsafe partial class Queue
                 waits |= Waits && status == QueueStatus.Ok && settlement.Kind != SettlementKind.Extend;
                 if (status == QueueStatus.Ok)
                 {
-                    LogChanges(admitted: true, settlement.Reason);
+                    LogChanges(admitted: true, settlement.NotedReason);
                     NoteSettled(work);
                 }
             }
@@ -275,5 +275,9 @@ internal sealed unsafe partial class Queue
         public long DelayMs { get; init; }
 
         public ReadOnlySpan<byte> Reason { get; init; }
+
+        /// <summary>What stays with the message: giving it back is no failure and has no reason.</summary>
+        public readonly ReadOnlySpan<byte> NotedReason =>
+            Kind == SettlementKind.Nack && Action == QueueNack.Release ? default : Reason;
     }
 }

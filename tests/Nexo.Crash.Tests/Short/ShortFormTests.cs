@@ -23,6 +23,28 @@ public sealed class ShortFormTests
     }
 
     [Fact]
+    public async Task Killed_at_random_moments_queues_keep_what_was_acknowledged_and_bring_back_nothing_else()
+    {
+        using var form = new ShortForm();
+        ShortForm.AssertPassed(await KillScenario.RunQueuesAsync(form.Options(cycles: 10), default));
+    }
+
+    [Fact]
+    public async Task Queues_that_acknowledge_what_they_do_not_keep_are_found_out()
+    {
+        using var form = new ShortForm();
+        ScenarioOptions options = form.Options(cycles: 4);
+        ScenarioResult result = await KillScenario.RunQueuesAsync(
+            options with
+            {
+                Launch = options.Launch with { Durability = Durability.Memory, Claimed = Durability.Fsync },
+            },
+            default);
+
+        Assert.Contains(result.Findings, finding => finding.Kind == FindingKind.Lost);
+    }
+
+    [Fact]
     public async Task After_a_power_failure_everything_acknowledged_is_there()
     {
         using var form = new ShortForm();

@@ -21,6 +21,18 @@ internal enum FindingKind
     /// <summary>Changes of one connection survived without changes that it had made before them.</summary>
     Order,
 
+    /// <summary>A message that was settled for good is there, or comes, again.</summary>
+    Again,
+
+    /// <summary>A message is in two places.</summary>
+    Twice,
+
+    /// <summary>The attempts of a message are not those that there were.</summary>
+    Attempts,
+
+    /// <summary>A dead letter that is none, or is not where it must be.</summary>
+    DeadLetter,
+
     /// <summary>An answer that does not follow from the answers before it.</summary>
     Answer,
 

@@ -48,6 +48,9 @@ internal static class Payload
         return value.IsEmpty;
     }
 
+    /// <summary>The number of a chunk that <see cref="IsWhole"/>.</summary>
+    public static ulong NumberOf(ReadOnlySpan<byte> chunk) => BinaryPrimitives.ReadUInt64LittleEndian(chunk[8..]);
+
     public static string Describe(ReadOnlySpan<byte> value)
     {
         if (long.TryParse(value, CultureInfo.InvariantCulture, out long number))

@@ -1,4 +1,5 @@
 using Nexo.Crash.Ledger;
+using Nexo.Crash.Scenarios;
 
 namespace Nexo.Crash.Report;
 
@@ -32,6 +33,18 @@ internal sealed class ScenarioResult(string name, int seed)
     public bool Passed => Skipped is null && Findings.Count == 0;
 
     public void Count(string fact, long by = 1) => Facts[fact] = Facts.GetValueOrDefault(fact) + by;
+
+    /// <summary>What a load came to so far.</summary>
+    public void Take(Proof proof)
+    {
+        Acknowledged = proof.Acknowledged;
+        Durable = proof.Durable;
+        Verified = proof.Verified;
+        foreach ((string fact, long count) in proof.Facts)
+        {
+            Facts[fact] = count;
+        }
+    }
 
     public void Add(IEnumerable<Finding> findings) => Findings.AddRange(findings.Take(FindingsMax - Findings.Count));
 

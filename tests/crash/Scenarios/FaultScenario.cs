@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using System.Net;
+using System.Text;
 using Nexo.Crash.Ledger;
 using Nexo.Crash.Load;
 using Nexo.Crash.Machine;
+using Nexo.Crash.Queues;
 using Nexo.Crash.Report;
 using Nexo.Crash.Server;
 using Nexo.Crash.Wire;
@@ -40,8 +42,8 @@ internal sealed class FaultScenario
     private readonly Random _random;
     private readonly ScenarioResult _result;
     private readonly CancellationToken _cancel;
-    private LedgerBook _book;
-    private Workload _workload;
+    private StoreProof _store;
+    private Proof _proof;
 
     private FaultScenario(ScenarioOptions options, CancellationToken cancel)
     {
@@ -50,7 +52,7 @@ internal sealed class FaultScenario
         _random = new Random(options.Seed);
         _launch = options.Launch with { DataDirectory = Path.Combine(options.Scratch, $"faults-{options.Seed}") };
         _result = new ScenarioResult($"faults, {_launch.LedgerDefault}", options.Seed);
-        (_book, _workload) = NewBook();
+        (_store, _proof) = NewProof();
     }
 
     public static async Task<ScenarioResult> RunAsync(ScenarioOptions options, CancellationToken cancel)
@@ -97,7 +99,7 @@ internal sealed class FaultScenario
         {
             // A directory that does not exist yet, so that its creation is hit as well.
             DeleteData();
-            (_book, _workload) = NewBook();
+            (_store, _proof) = NewProof();
         }
 
         string record = Path.Combine(_options.Scratch, "strace.txt");
@@ -113,15 +115,15 @@ internal sealed class FaultScenario
             }
 
             await server.KillAsync();
-            _book.Crash();
+            _proof.Crash();
         }
 
         await using ServerProcess again = await ServerProcess.StartAsync(_launch, _cancel);
-        _result.Add(await _book.VerifyAsync(again.Port, _cancel));
+        _result.Add(await _proof.VerifyAsync(again.Port, _cancel));
         await again.StopAsync();
-        _result.Acknowledged += _book.Acknowledged;
-        _result.Durable += _book.Durable;
-        _result.Verified += _book.Verified;
+        _result.Acknowledged += _proof.Acknowledged;
+        _result.Durable += _proof.Durable;
+        _result.Verified += _proof.Verified;
     }
 
     private async Task<bool> TryWaitReadyAsync(ServerProcess server, InjectedFault fault)
@@ -147,14 +149,14 @@ internal sealed class FaultScenario
     private async Task WorkAsync(ServerProcess server, InjectedFault fault, bool onLog, string record)
     {
         using var stop = new CancellationTokenSource();
-        Task load = _workload.RunAsync(server.Port, stop.Token, _cancel);
+        Task load = _proof.RunAsync(server.Port, stop.Token, _cancel);
         await Task.Delay(LoadMs, _cancel);
         await stop.CancelAsync();
         await load;
-        _result.Add(_workload.TakeFindings());
+        _result.Add(_proof.TakeFindings());
         string? hit = Strace.Hit(record);
         _result.Count(hit is null ? "faults not reached" : "faults");
-        if (_book.Unknown > 0)
+        if (_proof.Unknown > 0)
         {
             _result.Count("failures of the log");
             await CheckFailedAsync(server, fault);
@@ -174,7 +176,7 @@ internal sealed class FaultScenario
         }
 
         using WireConnection connection = await WireConnection.OpenAsync(server.Port, _cancel);
-        foreach (string key in _book.Lanes[0].Model.Keys.Take(20))
+        foreach (string key in _store.Book.Lanes[0].Model.Keys.Take(20))
         {
             Frame read = await connection.AskAsync(
                 Opcode.StoreExists, Durability.ServerDefault, body => body.WriteUtf8(key), _cancel);
@@ -190,13 +192,39 @@ internal sealed class FaultScenario
         {
             Report(fault, $"a write after the failure was answered with {refused.Kind} {refused.Error}");
         }
+
+        await CheckQueueFailedAsync(connection, fault);
     }
 
-    private (LedgerBook Book, Workload Workload) NewBook()
+    private async Task CheckQueueFailedAsync(WireConnection connection, InjectedFault fault)
     {
-        var book = new LedgerBook(0, _launch.LedgerDefault);
-        var load = new LoadOptions { Lanes = 2, DepthMax = 8, Wishes = LoadOptions.WishesFor(_launch.Durability) };
-        return (book, new Workload(book, _random, load));
+        byte[] queue = Encoding.UTF8.GetBytes(QueuePlan.All[0].Name);
+        Frame pushed = await connection.AskAsync(
+            Opcode.QueuePush,
+            Durability.ServerDefault,
+            body => new QueuePushRequest { Queue = queue }.Write(body),
+            _cancel);
+        if (pushed.Error != ErrorCode.StorageFailed)
+        {
+            Report(fault, $"a push after the failure was answered with {pushed.Kind} {pushed.Error}");
+        }
+
+        Frame peeked = await connection.AskAsync(
+            Opcode.QueuePeek,
+            Durability.ServerDefault,
+            body => new QueuePeekRequest { Limit = 1, Queue = queue }.Write(body),
+            _cancel);
+        if (peeked.Kind != FrameKind.Reply && peeked.Error != ErrorCode.QueueNotFound)
+        {
+            Report(fault, $"a look into a queue was answered with {peeked.ErrorText}");
+        }
+    }
+
+    private (StoreProof Store, Proof All) NewProof()
+    {
+        StoreProof store = _options.StoreProof(_random, new LoadOptions { Lanes = 2, DepthMax = 8 });
+        var load = new QueueLoadOptions { Publishers = 1, Consumers = 2, AliveMax = 1_000 };
+        return (store, new BothProof(store, _options.QueueProof(_random, load)));
     }
 
     private IEnumerable<string> LogFiles() =>

@@ -19,27 +19,33 @@ internal sealed class KillScenario
     private readonly ScenarioOptions _options;
     private readonly ServerLaunch _launch;
     private readonly Random _random;
-    private readonly LedgerBook _book;
-    private readonly Workload _workload;
+    private readonly Proof _proof;
     private readonly ScenarioResult _result;
     private readonly CancellationToken _cancel;
     private double _readyMs = 100;
 
-    private KillScenario(ScenarioOptions options, CancellationToken cancel)
+    private KillScenario(string name, ScenarioOptions options, Func<Random, Proof> proof, CancellationToken cancel)
     {
         _options = options;
         _cancel = cancel;
         _random = new Random(options.Seed);
-        _launch = options.Launch with { DataDirectory = Path.Combine(options.Scratch, $"kill-{options.Seed}") };
-        _result = new ScenarioResult($"kill, {_launch.LedgerDefault}", options.Seed);
-        _book = new LedgerBook(0, _launch.LedgerDefault);
-        var load = new LoadOptions { Wishes = LoadOptions.WishesFor(_launch.Durability) };
-        _workload = new Workload(_book, _random, load);
+        _launch = options.Launch with { DataDirectory = Path.Combine(options.Scratch, $"{name}-{options.Seed}") };
+        _result = new ScenarioResult($"{name}, {_launch.LedgerDefault}", options.Seed);
+        _proof = proof(_random);
     }
 
-    public static async Task<ScenarioResult> RunAsync(ScenarioOptions options, CancellationToken cancel)
+    /// <summary>With writers of the store.</summary>
+    public static Task<ScenarioResult> RunAsync(ScenarioOptions options, CancellationToken cancel) =>
+        RunAsync("kill", options, options.StoreProof, cancel);
+
+    /// <summary>With publishers and consumers of queues.</summary>
+    public static Task<ScenarioResult> RunQueuesAsync(ScenarioOptions options, CancellationToken cancel) =>
+        RunAsync("queue-kill", options, options.QueueProof, cancel);
+
+    private static async Task<ScenarioResult> RunAsync(
+        string name, ScenarioOptions options, Func<Random, Proof> proof, CancellationToken cancel)
     {
-        var scenario = new KillScenario(options, cancel);
+        var scenario = new KillScenario(name, options, proof, cancel);
         long start = Stopwatch.GetTimestamp();
         try
         {
@@ -74,7 +80,7 @@ internal sealed class KillScenario
         await using ServerProcess server = await StartAndVerifyAsync();
         if (_result.Cycles == 1)
         {
-            _result.Add(await _workload.WriteBallastAsync(server.Port, _options.BallastKeys, _cancel));
+            _result.Add(await _proof.PrepareAsync(server.Port, _cancel));
         }
 
         if (_result.Findings.Count == 0)
@@ -101,7 +107,7 @@ internal sealed class KillScenario
         _readyMs = (0.8 * _readyMs) + (0.2 * server.ReadyAfter.TotalMilliseconds);
         try
         {
-            _result.Add(await _book.VerifyAsync(server.Port, _cancel));
+            _result.Add(await _proof.VerifyAsync(server.Port, _cancel));
             return server;
         }
         catch
@@ -114,7 +120,7 @@ internal sealed class KillScenario
     private async Task LoadAndKillAsync(ServerProcess server)
     {
         using var stop = new CancellationTokenSource();
-        Task load = _workload.RunAsync(server.Port, stop.Token, _cancel);
+        Task load = _proof.RunAsync(server.Port, stop.Token, _cancel);
         await Task.Delay(_random.Next(1, LoadMsMax), _cancel);
         if (_result.Cycles % IdleEvery == 0)
         {
@@ -132,17 +138,15 @@ internal sealed class KillScenario
 
         await server.KillAsync();
         await load;
-        _book.Crash();
+        _proof.Crash();
         string snapshots = Path.Combine(_launch.DataDirectory, "snapshots");
         if (Directory.Exists(snapshots) && Directory.EnumerateFiles(snapshots, "*.tmp").Any())
         {
             _result.Count("kills while a snapshot was written");
         }
 
-        _result.Add(_workload.TakeFindings());
-        _result.Acknowledged = _book.Acknowledged;
-        _result.Durable = _book.Durable;
-        _result.Verified = _book.Verified;
+        _result.Add(_proof.TakeFindings());
+        _result.Take(_proof);
         if (_result.Cycles % 50 == 0)
         {
             _options.Say($"{_result.Name}: {_result.Cycles} cycles, {_result.Durable:N0} durable writes");
@@ -177,6 +181,7 @@ internal sealed class KillScenario
         }
 
         await using ServerProcess again = await StartAndVerifyAsync();
-        _result.Verified = _book.Verified;
+        _result.Add(await _proof.EndAsync(again.Port, _cancel));
+        _result.Take(_proof);
     }
 }

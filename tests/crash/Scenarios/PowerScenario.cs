@@ -22,8 +22,7 @@ internal sealed class PowerScenario
     private readonly LoopFileSystem _disk;
     private readonly ServerLaunch _launch;
     private readonly Random _random;
-    private readonly LedgerBook _book;
-    private readonly Workload _workload;
+    private readonly Proof _proof;
     private readonly ScenarioResult _result;
     private readonly CancellationToken _cancel;
 
@@ -35,9 +34,7 @@ internal sealed class PowerScenario
         _random = new Random(options.Seed);
         _launch = options.Launch with { DataDirectory = Path.Combine(disk.Root, "data") };
         _result = new ScenarioResult($"power, {_launch.LedgerDefault}", options.Seed);
-        _book = new LedgerBook(0, _launch.LedgerDefault);
-        var load = new LoadOptions { Wishes = LoadOptions.WishesFor(_launch.Durability) };
-        _workload = new Workload(_book, _random, load);
+        _proof = options.BothProofs(_random);
     }
 
     public static async Task<ScenarioResult> RunAsync(ScenarioOptions options, CancellationToken cancel)
@@ -70,7 +67,8 @@ internal sealed class PowerScenario
             if (_result.Findings.Count == 0)
             {
                 await using ServerProcess last = await ServerProcess.StartAsync(_launch, _cancel);
-                _result.Add(await _book.VerifyAsync(last.Port, _cancel));
+                _result.Add(await _proof.VerifyAsync(last.Port, _cancel));
+                _result.Add(await _proof.EndAsync(last.Port, _cancel));
             }
         }
         catch (Exception failure) when (failure is ServerStartException or WireEndedException)
@@ -94,10 +92,10 @@ internal sealed class PowerScenario
         _result.Cycles++;
         await using (ServerProcess server = await ServerProcess.StartAsync(_launch, _cancel))
         {
-            _result.Add(await _book.VerifyAsync(server.Port, _cancel));
+            _result.Add(await _proof.VerifyAsync(server.Port, _cancel));
             if (_result.Cycles == 1)
             {
-                _result.Add(await _workload.WriteBallastAsync(server.Port, _options.BallastKeys, _cancel));
+                _result.Add(await _proof.PrepareAsync(server.Port, _cancel));
             }
 
             if (_result.Findings.Count > 0)
@@ -109,9 +107,7 @@ internal sealed class PowerScenario
         }
 
         await _disk.RemountAsync();
-        _result.Acknowledged = _book.Acknowledged;
-        _result.Durable = _book.Durable;
-        _result.Verified = _book.Verified;
+        _result.Take(_proof);
         if (_result.Cycles % 25 == 0)
         {
             _options.Say($"{_result.Name}: {_result.Cycles} cycles, {_result.Durable:N0} durable writes");
@@ -121,7 +117,7 @@ internal sealed class PowerScenario
     private async Task LoadAndCrashAsync(ServerProcess server)
     {
         using var stop = new CancellationTokenSource();
-        Task load = _workload.RunAsync(server.Port, stop.Token, _cancel);
+        Task load = _proof.RunAsync(server.Port, stop.Token, _cancel);
         await Task.Delay(_random.Next(1, LoadMsMax), _cancel);
         _disk.Crash();
 
@@ -130,12 +126,12 @@ internal sealed class PowerScenario
         await stop.CancelAsync();
         await server.KillAsync();
         await load;
-        if (_book.Unknown > 0)
+        if (_proof.Unknown > 0)
         {
             _result.Count("power failures that the server noticed");
         }
 
-        _book.Crash();
-        _result.Add(_workload.TakeFindings());
+        _proof.Crash();
+        _result.Add(_proof.TakeFindings());
     }
 }

@@ -1,3 +1,5 @@
+using Nexo.Crash.Load;
+using Nexo.Crash.Queues;
 using Nexo.Crash.Server;
 
 namespace Nexo.Crash.Scenarios;
@@ -25,4 +27,19 @@ internal sealed record ScenarioOptions
 
     /// <summary>Progress for people.</summary>
     public Action<string> Say { get; init; } = _ => { };
+
+    /// <summary>Writers of the store.</summary>
+    public StoreProof StoreProof(Random random) => StoreProof(random, new LoadOptions());
+
+    public StoreProof StoreProof(Random random, LoadOptions load) =>
+        new(random, Launch.LedgerDefault, load with { Wishes = LoadOptions.WishesFor(Launch.Durability) }, BallastKeys);
+
+    /// <summary>Publishers and consumers of queues.</summary>
+    public QueueProof QueueProof(Random random) => QueueProof(random, new QueueLoadOptions());
+
+    public QueueProof QueueProof(Random random, QueueLoadOptions load) =>
+        new(random, load with { LyingDurability = Launch.Claimed is null ? null : Launch.Durability });
+
+    /// <summary>Both beside each other.</summary>
+    public Proof BothProofs(Random random) => new BothProof(StoreProof(random), QueueProof(random));
 }

@@ -81,10 +81,23 @@ internal sealed class WireConnection : IDisposable
     {
         while (true)
         {
+            Frame frame = await ReadAnyAsync(cancel);
+            if (frame.Kind is FrameKind.Reply or FrameKind.Error)
+            {
+                return frame;
+            }
+        }
+    }
+
+    /// <summary>As <see cref="ReadAsync"/>, or the next push, or the end, of a subscription.</summary>
+    public async ValueTask<Frame> ReadAnyAsync(CancellationToken cancel)
+    {
+        while (true)
+        {
             Frame frame = await NextFrameAsync(cancel);
             switch (frame.Kind)
             {
-                case FrameKind.Reply or FrameKind.Error:
+                case FrameKind.Reply or FrameKind.Error or FrameKind.Push or FrameKind.End:
                     return frame;
                 case FrameKind.Request when frame.Opcode == Opcode.Ping:
                     _requests.Begin(Opcode.Ping, FrameKind.Reply, frame.Correlation);
