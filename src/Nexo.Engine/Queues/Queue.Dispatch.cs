@@ -167,7 +167,10 @@ internal sealed unsafe partial class Queue
         return asked != 0 ? asked : Options.LeaseMs;
     }
 
-    /// <summary>Takes the next message to a consumer; false: there is none, or it does not fit. One whose life is over dies instead.</summary>
+    /// <summary>
+    /// Takes the next message to a consumer; false: there is none, or it does not fit. One whose life is over dies
+    /// instead.
+    /// </summary>
     private bool TryDeliver<TTarget>(QueueConsumer consumer, ref DeliveryRun run, ref TTarget target, out bool delivered)
         where TTarget : IQueueDeliveries, allows ref struct
     {

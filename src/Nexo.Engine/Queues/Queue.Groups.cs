@@ -60,7 +60,9 @@ internal sealed unsafe partial class Queue
         }
     }
 
-    /// <summary>A group without messages stays as long as the window of its rate: otherwise it would begin a new one with each.</summary>
+    /// <summary>
+    /// A group without messages stays as long as the window of its rate: otherwise it would begin a new one with each.
+    /// </summary>
     private void FreeGroupIfOver(uint line, ReadyLine* at)
     {
         if (at->References == 0 && at->WheelPrev == 0)

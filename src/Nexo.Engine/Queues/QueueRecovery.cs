@@ -2,7 +2,9 @@ using Nexo.Storage;
 
 namespace Nexo.Engine.Queues;
 
-/// <summary>Rebuilds the queues from records: those of a snapshot, then those of the log behind its position, on one thread.</summary>
+/// <summary>
+/// Rebuilds the queues from records: those of a snapshot, then those of the log behind its position, on one thread.
+/// </summary>
 public sealed class QueueRecovery : IRecordSink
 {
     private readonly QueueService _service;

@@ -33,7 +33,9 @@ public sealed partial class QueueService
         return status == QueueStatus.Ok ? QueueStatus.NotFound : status;
     }
 
-    /// <summary>Pushes many, each for itself, or all or none: then the first refusal is the answer and nothing is in the sink.</summary>
+    /// <summary>
+    /// Pushes many, each for itself, or all or none: then the first refusal is the answer and nothing is in the sink.
+    /// </summary>
     public QueueStatus PushBatch<TSource, TSink>(
         ReadOnlySpan<byte> queue, TSource messages, bool allOrNone, ref TSink sink, QueueWork work, out bool waits)
         where TSource : struct, IQueueMessageSource, allows ref struct
@@ -69,7 +71,9 @@ public sealed partial class QueueService
         return more ? QueueStatus.NotFound : QueueStatus.Ok;
     }
 
-    /// <summary>Adds a consumer; nothing comes before its first credits. A queue that is not there is made if that is allowed.</summary>
+    /// <summary>
+    /// Adds a consumer; nothing comes before its first credits. A queue that is not there is made if that is allowed.
+    /// </summary>
     public QueueStatus Consume(
         ReadOnlySpan<byte> queue, IQueueSink sink, QueueConsumerOptions options, out QueueConsumer? consumer)
     {

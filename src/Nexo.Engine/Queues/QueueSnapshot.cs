@@ -29,7 +29,10 @@ public sealed class QueueSnapshot : IDisposable
         new RecordWriter(_buffer.Add(QueueRecordKind.NumbersKept, sizeof(uint))).U32(lastNumber);
     }
 
-    /// <summary>Takes one bounded slice under the lock of a shard, then, without it, gives its records away; false when finished.</summary>
+    /// <summary>
+    /// Takes one bounded slice under the lock of a shard, then, without it, gives its records away; false when
+    /// finished.
+    /// </summary>
     public bool MoveNext(IRecordSink target)
     {
         ArgumentNullException.ThrowIfNull(target);
