@@ -69,6 +69,11 @@ internal sealed class NexoWorker<TJob, THandler> : IHostedService, IDisposable
             {
                 return;
             }
+            catch (NexoException error) when (error.Code == ClientErrorCode.ClientClosed)
+            {
+                // The program is ending without having stopped its host.
+                return;
+            }
             catch (Exception error)
             {
                 LogLevel level = error is NexoException { Retryable: true } ? LogLevel.Warning : LogLevel.Error;

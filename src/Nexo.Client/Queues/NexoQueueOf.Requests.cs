@@ -8,7 +8,9 @@ public sealed partial class NexoQueue<T>
     /// through a queue of the client's own, which is made at the first request and goes with the client. At the deadline the
     /// request is a dead letter if nobody has begun with it.
     /// </summary>
-    /// <example><code>Quote quote = await client.Queue&lt;Order&gt;("quotes").RequestAsync&lt;Quote&gt;(order, TimeSpan.FromSeconds(2));</code></example>
+    /// <example>
+    /// <code>Quote quote = await client.Queue&lt;Order&gt;("quotes").RequestAsync&lt;Quote&gt;(order);</code>
+    /// </example>
     /// <param name="body">What is asked.</param>
     /// <param name="deadline">How long to wait for the reply, the push included; as calls of this queue wait unless it is
     /// given.</param>

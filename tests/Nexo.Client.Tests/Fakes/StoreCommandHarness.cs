@@ -15,7 +15,7 @@ public abstract class StoreCommandHarness : IAsyncLifetime
 
     public async ValueTask InitializeAsync() => (Client, Peer) = await _server.ConnectAsync(change: Change);
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         await Client.DisposeAsync();
         await _server.DisposeAsync();

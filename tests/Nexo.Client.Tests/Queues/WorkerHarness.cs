@@ -41,6 +41,17 @@ public abstract class WorkerHarness : QueueHarness
         await peer.ReplyAsync(Consume);
     }
 
+    public override async ValueTask DisposeAsync()
+    {
+        // The client first: nothing answers any more, and the worker must end all the same.
+        await base.DisposeAsync();
+        if (_services is not null)
+        {
+            await StopAsync().WaitAsync(Patience.Limit);
+            await _services.DisposeAsync();
+        }
+    }
+
     private protected Task GiveAsync(params Given[] jobs) => PushAsync(Peer, Consume, jobs);
 
     private protected Task StopAsync(CancellationToken cancel = default) => Worker.StopAsync(cancel);

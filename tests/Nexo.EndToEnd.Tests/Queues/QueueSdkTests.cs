@@ -144,11 +144,12 @@ public sealed class QueueSdkTests : IAsyncLifetime
         await using NexoClient other = await NexoClient.ConnectAsync(_server.Url);
         Task working = Task.Run(async () =>
         {
+            int answered = 0;
             await foreach (QueueDelivery<long> delivery in other.Queue<long>("square").ConsumeAsync(cancellationToken: _over.Token))
             {
                 await delivery.ReplyAsync(delivery.Body * delivery.Body);
                 await delivery.AckAsync();
-                if (delivery.Body == 99)
+                if (++answered == 100)
                 {
                     break;
                 }
@@ -242,6 +243,34 @@ public sealed class QueueSdkTests : IAsyncLifetime
         Assert.Equal(["m0"], await PeekAsync(queue, PeekWhich.Leased));
         Assert.Equal(["later"], await PeekAsync(queue, PeekWhich.Delayed));
         Assert.Equal(1, (await queue.StatsAsync()).Delivered);
+    }
+
+    [Fact]
+    public async Task A_schedule_is_set_pushes_is_described_listed_and_deleted()
+    {
+        var options = new ScheduleOptions { TimeZone = "Europe/Berlin", Priority = 2, Headers = [new("kind", "tick")] };
+        Assert.True((await _client.Schedules.SetAsync("tick", "* * * * * *", "ticks", "tock", options)).Created);
+        QueueDelivery<string> delivery = await PullAsync(_client.Queue<string>("ticks"));
+        Assert.Equal(("tock", 2, "tick"), (delivery.Body, delivery.Priority, delivery.Headers["kind"]));
+        Schedule<string> schedule = (await _client.Schedules.DescribeAsync<string>("tick"))!;
+        Assert.Equal(("tick", "ticks", "tock", "Europe/Berlin"), (schedule.Summary.Name, schedule.Summary.Queue, schedule.Body, schedule.Options.TimeZone));
+        Assert.Equal(options.Headers, schedule.Options.Headers);
+        Assert.True(schedule.Runs.Tried >= 1);
+        ScheduleSetResult disabled = await _client.Schedules.SetAsync("tick", "@hourly", "ticks", "tock", new() { Disabled = true });
+        Assert.False(disabled.Created);
+        List<ScheduleSummary> all = [];
+        await foreach (ScheduleSummary one in _client.Schedules.ListAsync("t"))
+        {
+            all.Add(one);
+        }
+
+        Assert.True(Assert.Single(all).Disabled);
+        NexoException bad = await Assert.ThrowsAsync<NexoException>(
+            () => _client.Schedules.SetAsync("bad", "never", "ticks", "tock").AsTask());
+        Assert.Equal(ErrorCode.ScheduleInvalid, bad.Code);
+        Assert.True(await _client.Schedules.DeleteAsync("tick"));
+        Assert.False(await _client.Schedules.DeleteAsync("tick"));
+        Assert.Null(await _client.Schedules.DescribeAsync<string>("tick"));
     }
 
     private static async Task<List<string>> PeekAsync(NexoQueue<string> queue, PeekWhich which)

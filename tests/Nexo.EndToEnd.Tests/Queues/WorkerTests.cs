@@ -53,7 +53,7 @@ public sealed class WorkerTests : IAsyncLifetime
     public async Task Leases_are_extended_while_jobs_run_and_while_they_wait()
     {
         NexoQueue<long> queue = _client.Queue<long>(Name);
-        await queue.DeclareAsync(new QueueOptions { Lease = TimeSpan.FromSeconds(5) });
+        await queue.DeclareAsync(new QueueOptions { Lease = TimeSpan.FromSeconds(6) });
         await using ServiceProvider worker = await StartAsync(options => options.Concurrency = 1);
         var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _ledger.Hold = release.Task;
@@ -61,10 +61,12 @@ public sealed class WorkerTests : IAsyncLifetime
 
         // One runs, one waits. Both leases end later, and later again.
         await UntilAsync(async () => (await LeaseEndsAsync(queue)).Count == 2);
+        await Poll.UntilAsync(() => _ledger.Started.Count == 1);
+        TimeSpan later = TimeSpan.FromMilliseconds(500);
         for (int i = 0; i < 2; i++)
         {
             List<DateTimeOffset> before = await LeaseEndsAsync(queue);
-            await UntilAsync(async () => (await LeaseEndsAsync(queue)).Zip(before).All(ends => ends.First > ends.Second));
+            await UntilAsync(async () => (await LeaseEndsAsync(queue)).Zip(before).All(ends => ends.First > ends.Second + later));
         }
 
         Assert.Single(_ledger.Started);
