@@ -90,7 +90,9 @@ public sealed class WorkerTests : IAsyncLifetime
         await queue.PushBatchAsync([1, 2, 3, 4]);
         await UntilAsync(async () => (await queue.StatsAsync()).Leased == 3);
         await Poll.UntilAsync(() => _ledger.Started.Count == 1);
+#pragma warning disable CA2025 // awaited below, before the worker goes
         Task stopping = StopAsync(worker);
+#pragma warning restore CA2025
         await UntilAsync(async () => (await queue.StatsAsync()) is { Leased: 1, Ready: 3 });
         release.SetResult();
         await stopping.WaitAsync(Patience);
