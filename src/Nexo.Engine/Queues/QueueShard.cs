@@ -50,7 +50,7 @@ internal sealed unsafe partial class QueueShard : IDisposable
     public QueueChanges Changes { get; } = new();
 
     /// <summary>From the engine's clock, which says this, to the wall clock.</summary>
-    public long WallOffsetAt(long nowMs) => Clock.WallMs - nowMs;
+    public long WallOffsetAt(long nowMs) => Clock.WallOffsetAt(nowMs);
 
     /// <summary>For the push in progress.</summary>
     public List<PushPlan> Plans { get; } = [];

@@ -1,6 +1,8 @@
 namespace Nexo.Engine.Queues;
 
-/// <summary>Messages of a backlog in a backup: as records of pushes, one for those that came at the same moment and follow each other.</summary>
+/// <summary>
+/// Messages of a backlog in a backup: as records of pushes, one for those that came at the same moment and follow each other.
+/// </summary>
 internal static class BacklogCopies
 {
     public static void Write(uint queue, byte priority, ReadOnlySpan<byte> payload, RecordBuffer buffer)
