@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using Nexo.Cli.Bench;
 using Nexo.Cli.Data;
+using Nexo.Cli.Queues;
 using Nexo.Cli.Serve;
 using Nexo.Cli.Store;
 using Nexo.Cli.Terminal;
@@ -20,6 +21,7 @@ internal static class Program
         PingCommand.Create(),
         InfoCommand.Create(),
         StoreCommand.Create(),
+        QueueCommand.Create(),
         SnapshotCommand.Create(),
         BackupCommand.Create(),
         RestoreCommand.Create(),

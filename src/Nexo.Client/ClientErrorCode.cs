@@ -27,6 +27,9 @@ public static class ClientErrorCode
     /// <summary>The stored value could not be read as the type that was asked for.</summary>
     public const ErrorCode ValueUnreadable = (ErrorCode)905;
 
+    /// <summary>True for the codes above.</summary>
+    internal static bool IsOfClient(ErrorCode code) => code >= DeadlineExceeded;
+
     internal static string NameOf(ErrorCode code) => code switch
     {
         DeadlineExceeded => nameof(DeadlineExceeded),

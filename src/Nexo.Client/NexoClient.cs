@@ -29,7 +29,10 @@ public sealed class NexoClient : IAsyncDisposable
             new Connector(_options, _url, _dispatcher),
             change => StateChanged?.Invoke(this, change));
         Store = new NexoStore(this, options.Serializer, options.RequestTimeout, Durability.ServerDefault);
+        Queues = new NexoQueues(this, options.RequestTimeout);
+        Schedules = new NexoSchedules(this, options.Serializer, options.RequestTimeout);
         Admin = new NexoAdmin(this, options.RequestTimeout);
+        Replies = new ReplyInbox(this);
     }
 
     /// <summary>Raised after each change of <see cref="State"/>, in order, on a thread of the client's.</summary>
@@ -38,7 +41,13 @@ public sealed class NexoClient : IAsyncDisposable
     /// <summary>The Store: keys and their values, counters and hashes.</summary>
     public NexoStore Store { get; }
 
-    /// <summary>What operators do: snapshots.</summary>
+    /// <summary>The queues together; <see cref="Queue{T}"/> gives one.</summary>
+    public NexoQueues Queues { get; }
+
+    /// <summary>Messages that are pushed again and again, by the clock.</summary>
+    public NexoSchedules Schedules { get; }
+
+    /// <summary>What operators do: snapshots and backups.</summary>
     public NexoAdmin Admin { get; }
 
     /// <summary>Where the client stands with its server.</summary>
@@ -46,6 +55,8 @@ public sealed class NexoClient : IAsyncDisposable
 
     /// <summary>What the server said of itself when it was last connected to; null before.</summary>
     public NexoServerInfo? ServerInfo => _reconnector.Server;
+
+    internal ReplyInbox Replies { get; }
 
     internal TimeProvider Time => _options.TimeProvider;
 
@@ -81,6 +92,14 @@ public sealed class NexoClient : IAsyncDisposable
         }
     }
 
+    /// <summary>A queue whose messages are bytes as they are. Nothing is asked of the server yet.</summary>
+    public NexoQueue<ReadOnlyMemory<byte>> Queue(string name) =>
+        new(this, name, RawSerializer.Instance, _options.RequestTimeout);
+
+    /// <summary>A queue whose messages say <typeparamref name="T"/>, by the client's serializer. Nothing is asked of the server
+    /// yet.</summary>
+    public NexoQueue<T> Queue<T>(string name) => new(this, name, _options.Serializer, _options.RequestTimeout);
+
     /// <summary>Connects now, unless connected. Fails with the reason of the first attempt that fails; the client
     /// goes on trying after that, unless the server refused for good.</summary>
     /// <exception cref="NexoException">The server cannot be reached, or refuses.</exception>
@@ -104,6 +123,7 @@ public sealed class NexoClient : IAsyncDisposable
     /// <summary>Closes the connection. Calls under way fail with <see cref="ClientErrorCode.ClientClosed"/>.</summary>
     public async ValueTask DisposeAsync()
     {
+        await Replies.DisposeAsync().ConfigureAwait(false);
         await _reconnector.CloseAsync().ConfigureAwait(false);
         _reconnector.Dispose();
         _dispatcher.Dispose();
@@ -118,6 +138,22 @@ public sealed class NexoClient : IAsyncDisposable
         CancellationToken cancel,
         Subscription? subscription = null,
         Durability durability = Durability.ServerDefault)
+        where TReader : struct, IReplyReader<TResult> =>
+        CallAsync<TReader, TResult>(
+            new CallRequest
+            {
+                Opcode = opcode,
+                Traits = traits,
+                Body = body,
+                Subscription = subscription,
+                Durability = durability,
+            },
+            reader,
+            timeout,
+            cancel);
+
+    internal ValueTask<TResult> CallAsync<TReader, TResult>(
+        in CallRequest call, TReader reader, TimeSpan timeout, CancellationToken cancel)
         where TReader : struct, IReplyReader<TResult>
     {
         if (cancel.IsCancellationRequested)
@@ -127,13 +163,13 @@ public sealed class NexoClient : IAsyncDisposable
 
         _reconnector.EnsureStarted();
         Operation<TReader, TResult> operation = Operation<TReader, TResult>.Rent(reader);
-        operation.Prepare(opcode, traits, durability, body, DeadlineIn(timeout), subscription);
+        operation.Prepare(call, DeadlineIn(timeout));
         if (ClientTelemetry.Enabled)
         {
             operation.Measurement = CallMeasurement.Start(operation, _url);
         }
 
-        operation.Trace = TraceToJoin(operation.Measurement.Activity);
+        operation.Trace = call.HasTrace ? null : TraceToJoin(operation.Measurement.Activity);
         _dispatcher.Send(operation);
         if (cancel.CanBeCanceled)
         {
@@ -143,7 +179,7 @@ public sealed class NexoClient : IAsyncDisposable
         return operation.AsValueTask();
     }
 
-    private static Activity? TraceToJoin(Activity? span)
+    internal static Activity? TraceToJoin(Activity? span)
     {
         Activity? trace = span ?? Activity.Current;
         return trace is { Recorded: true, IdFormat: ActivityIdFormat.W3C } ? trace : null;

@@ -7,10 +7,29 @@ namespace Nexo.Engine;
 public sealed class EngineClock(TimeProvider time)
 {
     private readonly long _startTimestamp = time.GetTimestamp();
+    private long _wallOffsetMs;
     private long _startMs = time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>Unix milliseconds on the engine's clock.</summary>
     public long NowMs => _startMs + (time.GetElapsedTime(_startTimestamp).Ticks / TimeSpan.TicksPerMillisecond);
+
+    /// <summary>
+    /// What the wall clock is ahead of the engine's, ms. Both are rounded, so a difference of one is none: a moment that is told twice
+    /// is the same.
+    /// </summary>
+    /// <param name="nowMs">What <see cref="NowMs"/> said a moment ago.</param>
+    public long WallOffsetAt(long nowMs)
+    {
+        long offset = WallMs - nowMs;
+        long told = Volatile.Read(ref _wallOffsetMs);
+        if (Math.Abs(offset - told) > 1)
+        {
+            Volatile.Write(ref _wallOffsetMs, offset);
+            return offset;
+        }
+
+        return told;
+    }
 
     /// <summary>Both clocks.</summary>
     internal ClockRecord Read() => new(NowMs, WallMs);

@@ -23,6 +23,10 @@ public sealed class CompletionTests
     [InlineData("store h", "hgetall")]
     [InlineData("store set --t", "--ttl")]
     [InlineData("completion ", "fish")]
+    [InlineData("queue d", "declare")]
+    [InlineData("queue dlq r", "redrive")]
+    [InlineData("queue declare q --backoff ", "exponential")]
+    [InlineData("queue dlq list q --cause ", "consumer-lost")]
     public async Task The_binary_suggests_what_fits(string typed, string expected)
     {
         // The word before is the program, whatever it is called here.

@@ -14,6 +14,10 @@ public sealed class ExitCodeTests
     [InlineData("store watch")]
     [InlineData("store load -")]
     [InlineData("store dump")]
+    [InlineData("queue push q body")]
+    [InlineData("queue consume q --follow")]
+    [InlineData("queue top")]
+    [InlineData("queue dlq list q")]
     public async Task A_server_that_cannot_be_reached_is_exit_code_3_and_says_what_to_do(string line)
     {
         CliResult result = await CliRunner.For(UnreachableServer.Url).Run(line.Split(' '));

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 
 namespace Nexo.Client.Tests;
 
@@ -103,5 +104,74 @@ public sealed class SoakTests
 
         _output.WriteLine($"{least:F2} bytes allocated per call");
         Assert.True(least < 8, $"{least:F2} bytes allocated per call");
+    }
+
+    [Fact]
+    [SuppressMessage("Reliability", "CA2012", Justification = "Each is awaited once; tasks would be what is measured.")]
+    public async Task A_push_allocates_nothing_and_a_delivery_with_its_ack_its_message_alone()
+    {
+        using var server = new EchoServer();
+        await using NexoClient client = await NexoClient.ConnectAsync(server.Url);
+        NexoQueue<ReadOnlyMemory<byte>> queue = client.Queue("q");
+        byte[] body = new byte[64];
+        double push = await LeastBytesAsync(4_000, async calls =>
+        {
+            for (int i = 0; i < calls; i++)
+            {
+                await queue.PushAsync(body, new QueuePushOptions { Priority = 3, Group = "tenant" }).ConfigureAwait(false);
+            }
+        });
+
+        var options = new QueueConsumeOptions { Lease = TimeSpan.FromHours(1), Prefetch = 64, ReleaseAtEnd = false };
+        IAsyncEnumerator<QueueDelivery<ReadOnlyMemory<byte>>> messages =
+            queue.ConsumeAsync(options).GetAsyncEnumerator();
+        var acks = new ValueTask[32];
+        double alone = await LeastBytesAsync(4_000, async calls =>
+        {
+            for (int i = 0; i < calls; i++)
+            {
+                await messages.MoveNextAsync().ConfigureAwait(false);
+                await messages.Current.AckAsync().ConfigureAwait(false);
+            }
+        });
+        int requests = server.Acks;
+        double together = await LeastBytesAsync(8_000, async calls =>
+        {
+            for (int i = 0; i < calls; i += acks.Length)
+            {
+                for (int j = 0; j < acks.Length; j++)
+                {
+                    await messages.MoveNextAsync().ConfigureAwait(false);
+                    acks[j] = messages.Current.AckAsync();
+                }
+
+                foreach (ValueTask ack in acks)
+                {
+                    await ack.ConfigureAwait(false);
+                }
+            }
+        });
+
+        _output.WriteLine($"{push:F2} bytes for a push; for a message of 64 bytes and its ack {alone:F2}, {together:F2} when acked with others");
+        _output.WriteLine($"{4 * 8_000 / (server.Acks - requests)} acks in a request");
+        Assert.True(push < 8, $"{push:F2} bytes for a push");
+        Assert.True(alone < 400, $"{alone:F2} bytes for a delivery and its ack");
+        Assert.True(together < 400, $"{together:F2} bytes for a delivery and its ack");
+    }
+
+    /// <summary>What a call allocates at least, in the whole process: both ends of the connection, and every thread that serves
+    /// them.</summary>
+    private static async Task<double> LeastBytesAsync(int calls, Func<int, Task> run)
+    {
+        await run(calls);
+        double least = double.MaxValue;
+        for (int round = 0; round < 3; round++)
+        {
+            long before = GC.GetTotalAllocatedBytes(precise: true);
+            await run(calls);
+            least = Math.Min(least, (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)calls);
+        }
+
+        return least;
     }
 }

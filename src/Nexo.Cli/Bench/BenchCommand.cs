@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Nexo.Cli.Bench.Queues;
 using Nexo.Cli.Terminal;
 
 namespace Nexo.Cli.Bench;
@@ -8,8 +9,12 @@ internal static class BenchCommand
 {
     public static Command Create()
     {
-        var command = new Command("bench", "Put load on a server and measure it") { StoreBenchCommand.Create() };
+        var command = new Command("bench", "Put load on a server and measure it")
+        {
+            StoreBenchCommand.Create(), QueueBenchCommand.Create(),
+        };
         return command.WithExamples(
-            ("GET at full speed", "nexo bench store --op get --clients 50 --pipeline 64"));
+            ("GET at full speed", "nexo bench store --op get --clients 50 --pipeline 64"),
+            ("Messages, confirmed when they are on disk", "nexo bench queue --durability fsync"));
     }
 }

@@ -4,7 +4,7 @@ using Nexo.Cli.Terminal;
 namespace Nexo.Cli.Bench;
 
 /// <summary>One line on standard error that is written over and over; nothing where no person looks.</summary>
-internal sealed class BenchProgress(CommandRun run)
+internal sealed class BenchProgress(CommandRun run, string noun = "requests")
 {
     private const string ClearLine = "\r\e[K";
     private const int BarWidth = 24;
@@ -18,7 +18,7 @@ internal sealed class BenchProgress(CommandRun run)
             int filled = (int)(Math.Clamp(share, 0, 1) * BarWidth);
             string bar = new string('━', filled) + new string('─', BarWidth - filled);
             run.Console.Error.Write(string.Create(
-                CultureInfo.InvariantCulture, $"{ClearLine}{name,-10} {bar} {replies:N0} requests"));
+                CultureInfo.InvariantCulture, $"{ClearLine}{name,-10} {bar} {replies:N0} {noun}"));
         }
     }
 

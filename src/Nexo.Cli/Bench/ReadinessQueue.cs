@@ -42,7 +42,9 @@ internal sealed partial class ReadinessQueue : IDisposable
     public void WatchWrites(int descriptor, int id, bool watch) =>
         Control(ControlModify, descriptor, id, watch ? Readable | Writable : Readable);
 
-    /// <summary>Makes <see cref="Wait"/> return at this monotonic time, in nanoseconds.</summary>
+    /// <summary>
+    /// Makes <see cref="Wait"/> return at this monotonic time, in nanoseconds, and from then on at once; 0: never.
+    /// </summary>
     public void WakeAt(long timestamp)
     {
         if (_armedFor == timestamp)

@@ -28,8 +28,8 @@ internal sealed class ReplyReader : IReplyReader
         _frameBytesMax = frameBytesMax;
         _setSize = FrameHeader.Size + SetReply.FixedSize;
         _getSize = FrameHeader.Size + VersionBytes + value.SizeBytes;
-        _setWord = WordOf(Opcode.StoreSet, _setSize);
-        _getWord = WordOf(Opcode.StoreGet, _getSize);
+        _setWord = BenchFrames.WordOf(Opcode.StoreSet, FrameKind.Reply, _setSize);
+        _getWord = BenchFrames.WordOf(Opcode.StoreGet, FrameKind.Reply, _getSize);
     }
 
     public int Read(ReadOnlySpan<byte> bytes, BenchConnection connection, BenchTally tally)
@@ -68,14 +68,7 @@ internal sealed class ReplyReader : IReplyReader
         return at;
     }
 
-    public int SizeOf(ReadOnlySpan<byte> beginning) =>
-        FrameHeader.TryRead(beginning, _frameBytesMax, out FrameHeader header) switch
-        {
-            FrameStatus.NeedHeader => 0,
-            FrameStatus.NeedBody or FrameStatus.Complete => header.TotalSize,
-            _ => throw new CliFailure(
-                ExitCode.Refused, "protocol", "The server sent a frame of an impossible length."),
-        };
+    public int SizeOf(ReadOnlySpan<byte> beginning) => BenchFrames.SizeOf(beginning, _frameBytesMax);
 
     private void Check(ReadOnlySpan<byte> frame, uint correlation, uint plan, BenchTally tally)
     {
@@ -103,9 +96,7 @@ internal sealed class ReplyReader : IReplyReader
         ReadOnlySpan<byte> body = bytes[FrameHeader.Size..header.TotalSize];
         if (header.Kind == FrameKind.Notice && header.Opcode == Opcode.GoAway)
         {
-            throw new CliFailure(
-                ExitCode.CannotConnect, "going_away", $"The server ended the connection: {MessageOf(body)}.")
-            { Retryable = true };
+            throw BenchFrames.GoingAway(body);
         }
 
         if (expected != header.Correlation)
@@ -116,7 +107,7 @@ internal sealed class ReplyReader : IReplyReader
         if (header.Kind == FrameKind.Error)
         {
             tally.Errors++;
-            tally.FirstError ??= MessageOf(body);
+            tally.FirstError ??= BenchFrames.MessageOf(body);
         }
         else if (read && header.Kind == FrameKind.Reply && body.IsEmpty)
         {
@@ -130,19 +121,9 @@ internal sealed class ReplyReader : IReplyReader
         return header.TotalSize;
     }
 
-    private static string MessageOf(ReadOnlySpan<byte> body) =>
-        ErrorBody.TryRead(body, out ErrorBody error) ? $"{error.Code}: {error.MessageText}" : "no reason given";
-
     private static CliFailure OutOfOrder(uint got, uint? expected) => new(
         ExitCode.Refused,
         "protocol",
         $"The server answered request {got} where {expected?.ToString() ?? "nothing"} was next.",
         "the answers to GET and SET come in the order of the requests; is this a Nexo server?");
-
-    private static ulong WordOf(Opcode opcode, int size)
-    {
-        Span<byte> header = stackalloc byte[FrameHeader.Size];
-        new FrameHeader(size - FrameHeader.LengthFieldSize, opcode, FrameKind.Reply, FrameFlags.None, 0).Write(header);
-        return BinaryPrimitives.ReadUInt64LittleEndian(header);
-    }
 }

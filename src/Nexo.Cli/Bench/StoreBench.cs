@@ -158,14 +158,10 @@ internal sealed class StoreBench : IDisposable
         return new BenchWorker(
             sockets.AsSpan(first, count).ToArray(),
             BenchConnector.GreetingCorrelation + 1,
-            _dialect.CreateReader(_value, _settings.Verify, FrameBytesMax),
+            _dialect.CreateReader(_value, _settings.Verify, BenchFrames.BytesMaxOf(_server)),
             Math.Max(_settings.Pipeline, _loadDepth),
             _settings.ReplyTimeout);
     }
-
-    private int FrameBytesMax => _server.FrameBytesMax is > 0 and <= int.MaxValue
-        ? (int)_server.FrameBytesMax
-        : ProtocolVersion.DefaultFrameBytesMax;
 
     private (int First, int Count) PartOf(int total, int index)
     {

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Nexo.Cli.Terminal;
 using Spectre.Console;
+using static Nexo.Cli.Bench.BenchText;
 
 namespace Nexo.Cli.Bench;
 
@@ -28,40 +29,27 @@ internal static class StoreBenchReport
     private static void WriteJson(Utf8JsonWriter json, StoreBenchResult result)
     {
         BenchTally tally = result.Tally;
-        WriteFinite(json, "ops_per_second", Math.Round(result.OperationsPerSecond, 1));
+        json.WriteFinite("ops_per_second", Math.Round(result.OperationsPerSecond, 1));
         foreach ((string name, _, double percentile) in Percentiles)
         {
-            WriteFinite(json, name, result.Percentile(percentile));
+            json.WriteFinite(name, result.Percentile(percentile));
         }
 
-        WriteFinite(json, "max_us", result.MaxMicroseconds);
-        WriteFinite(json, "mean_us", result.MeanMicroseconds);
+        json.WriteFinite("max_us", result.MaxMicroseconds);
+        json.WriteFinite("mean_us", result.MeanMicroseconds);
         json.WriteNumber("ops", tally.Replies);
         json.WriteNumber("misses", tally.Misses);
         json.WriteNumber("errors", tally.Errors);
         json.WriteNumber("mismatches", tally.Mismatches);
-        WriteFinite(json, "bytes_per_second", Math.Round(result.BytesPerSecond));
+        json.WriteFinite("bytes_per_second", Math.Round(result.BytesPerSecond));
         json.WriteNumber("duration_seconds", Math.Round(result.Duration.TotalSeconds, 3));
         json.WriteNumber("client_cpu_seconds", Math.Round(result.ClientCpu.TotalSeconds, 3));
-        WriteFinite(json, "client_cpu_seconds_per_million", Math.Round(result.ClientCpuSecondsPerMillion, 4));
+        json.WriteFinite("client_cpu_seconds_per_million", Math.Round(result.ClientCpuSecondsPerMillion, 4));
         json.WriteBoolean("interrupted", result.Interrupted);
         json.WriteString("server_version", result.ServerVersion);
         json.WriteStartObject("parameters");
         WriteParameters(json, result.Settings);
         json.WriteEndObject();
-    }
-
-    // A run that was interrupted before it measured has no rates: null, since JSON has no infinity.
-    private static void WriteFinite(Utf8JsonWriter json, string name, double value)
-    {
-        if (double.IsFinite(value))
-        {
-            json.WriteNumber(name, value);
-        }
-        else
-        {
-            json.WriteNull(name);
-        }
     }
 
     private static void WriteParameters(Utf8JsonWriter json, StoreBenchSettings settings)
@@ -118,21 +106,4 @@ internal static class StoreBenchReport
         table.AddRow("measured", DurationText.Format(result.Duration) + (result.Interrupted ? ", interrupted" : ""));
         return table;
     }
-
-    private static void AddIfAny(Table table, string label, long count)
-    {
-        if (count > 0)
-        {
-            table.AddRow(label, Number(count));
-        }
-    }
-
-    private static string Latency(double microseconds) => microseconds < 1_000
-        ? string.Create(CultureInfo.InvariantCulture, $"{microseconds:0.#} µs")
-        : string.Create(CultureInfo.InvariantCulture, $"{microseconds / 1_000:0.##} ms");
-
-    private static string Number(double number) => number.ToString("N0", CultureInfo.InvariantCulture);
-
-    public static string NameOf<T>(T value)
-        where T : struct, Enum => value.ToString().ToLowerInvariant();
 }

@@ -48,17 +48,13 @@ internal static class ClearCommand
 
     private static async Task<bool> ConfirmAsync(ClientRun run, byte[] prefix)
     {
-        if (!run.Console.InputIsTerminal || !run.Console.ErrorIsTerminal)
+        if (!Confirmation.IsWanted(run))
         {
             return true;
         }
 
         long count = await run.Store.CountAsync(prefix, run.Cancel);
         string what = prefix.Length == 0 ? "the whole store" : $"everything under '{EscapedText.Show(prefix)}'";
-        await run.Console.Error.WriteAsync($"Delete {what}, {StoreResults.Count(count, "key")}? [y/N] ");
-        await run.Console.Error.FlushAsync(run.Cancel);
-        using var answers = new StreamReader(run.Console.Input, leaveOpen: true);
-        string? answer = await answers.ReadLineAsync(run.Cancel).AsTask().WaitAsync(run.Cancel);
-        return answer?.Trim() is "y" or "Y" or "yes";
+        return await Confirmation.AskAsync(run, $"Delete {what}, {StoreResults.Count(count, "key")}?");
     }
 }

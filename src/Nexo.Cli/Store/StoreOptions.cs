@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Nexo.Cli.Terminal;
 using Nexo.Protocol;
 
 namespace Nexo.Cli.Store;
@@ -9,28 +10,16 @@ internal static class StoreOptions
     private const string DurabilityName = "--durability";
 
     /// <summary>One for each tree of commands: an option belongs to its command.</summary>
-    public static Option<Durability?> Durability()
+    public static Option<Durability?> Durability(
+        string description = "What to wait for: memory, interval, or fsync, the disk [as the server is set]")
     {
-        string[] names = ["memory", "interval", "fsync"];
-        var option = new Option<Durability?>(DurabilityName)
-        {
-            Description = "What to wait for: memory, interval, or fsync, the disk [as the server is set]",
-            HelpName = string.Join('|', names),
-            Recursive = true,
-            CustomParser = result =>
-            {
-                string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
-                int index = Array.IndexOf(names, text);
-                if (index < 0)
-                {
-                    result.AddError($"{DurabilityName} must be one of {string.Join(", ", names)}; got '{text}'.");
-                    return null;
-                }
-
-                return (Durability)(index + 1);
-            },
-        };
-        option.CompletionSources.Add(names);
+        Option<Durability?> option = Parsers.Choice(
+            DurabilityName,
+            description,
+            ("memory", Protocol.Durability.Memory),
+            ("interval", Protocol.Durability.Interval),
+            ("fsync", Protocol.Durability.Fsync));
+        option.Recursive = true;
         return option;
     }
 

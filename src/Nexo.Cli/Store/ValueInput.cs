@@ -6,23 +6,26 @@ namespace Nexo.Cli.Store;
 /// <summary>
 /// Where a value comes from: the argument, standard input (<c>-</c>) or a file. The latter two are binary-safe.
 /// </summary>
-internal sealed class ValueInput
+/// <param name="noun">What it is called.</param>
+internal sealed class ValueInput(string noun = "value")
 {
     private const string FromInput = "-";
 
-    private readonly Argument<string?> _value = new("VALUE")
+    private readonly Argument<string?> _value = new(noun.ToUpperInvariant())
     {
-        Description = "The value; - reads it from standard input",
+        Description = $"The {noun}; - reads it from standard input",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
     private readonly Option<string?> _file = new("--file", "-f")
     {
-        Description = "Read the value from a file; - is standard input",
+        Description = $"Read the {noun} from a file; - is standard input",
         HelpName = "FILE",
     };
 
-    public void AddTo(Command command)
+    /// <param name="command">The command that takes it.</param>
+    /// <param name="lines">Set: the input is lines, and standard input unless a file is named.</param>
+    public void AddTo(Command command, Option<bool>? lines = null)
     {
         command.Add(_value);
         command.Add(_file);
@@ -30,11 +33,18 @@ internal sealed class ValueInput
         {
             bool hasFile = result.GetResult(_file) is not null;
             bool hasValue = result.GetResult(_value) is { Tokens.Count: > 0 };
-            if (hasFile == hasValue)
+            if (lines is not null && result.GetValue(lines))
+            {
+                if (hasValue && result.GetValue(_value) != FromInput)
+                {
+                    result.AddError($"Lines come from standard input or from --file, not from {_value.Name}.");
+                }
+            }
+            else if (hasFile == hasValue)
             {
                 result.AddError(hasFile
-                    ? "Give either VALUE or --file, not both."
-                    : "There is no VALUE; - reads it from standard input, --file FILE from a file.");
+                    ? $"Give either {_value.Name} or --file, not both."
+                    : $"There is no {_value.Name}; - reads it from standard input, --file FILE from a file.");
             }
         });
         _file.Validators.Add(result => Files.RequireThere(result, FromInput));
@@ -53,6 +63,10 @@ internal sealed class ValueInput
 
         return file is not null
             ? await Files.ReadAsync(file, run.Cancel)
-            : BytesArguments.Decode(run.Parsed, text!, "value");
+            : BytesArguments.Decode(run.Parsed, text!, noun);
     }
+
+    /// <summary>The file, or standard input.</summary>
+    public Stream Open(ClientRun run) =>
+        run.Get(_file) is { } file && file != FromInput ? Files.OpenRead(file) : run.Console.Input;
 }

@@ -6,6 +6,7 @@ namespace Nexo.Cli.Terminal;
 internal sealed class CliConsole
 {
     private const int DefaultWidth = 80;
+    private const int DefaultHeight = 24;
 
     public required Stream Input { get; init; }
 
@@ -20,6 +21,8 @@ internal sealed class CliConsole
     public bool ErrorIsTerminal { get; init; }
 
     public int Width { get; init; } = DefaultWidth;
+
+    public int Height { get; init; } = DefaultHeight;
 
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
@@ -42,6 +45,7 @@ internal sealed class CliConsole
         OutputIsTerminal = !Console.IsOutputRedirected,
         ErrorIsTerminal = !Console.IsErrorRedirected,
         Width = TerminalSize.Width() ?? DefaultWidth,
+        Height = TerminalSize.Height() ?? DefaultHeight,
         Environment = ProcessEnvironment(),
     };
 

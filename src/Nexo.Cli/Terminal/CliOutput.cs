@@ -56,6 +56,19 @@ internal sealed class CliOutput : IDisposable
         }
     }
 
+    /// <summary>These bytes and a line's end; with <c>--escape</c> on one line whatever they are.</summary>
+    public void Body(ReadOnlySpan<byte> bytes)
+    {
+        if (Escape)
+        {
+            Line(Shown(bytes));
+            return;
+        }
+
+        Append(bytes);
+        Append("\n"u8);
+    }
+
     public void Line(ReadOnlySpan<char> text)
     {
         Encoding.UTF8.GetBytes(text, _pending);
@@ -115,13 +128,18 @@ internal sealed class CliOutput : IDisposable
     }
 
     /// <summary>Spectre's console over this output, for tables.</summary>
-    public void Render(Action<IAnsiConsole> draw)
+    /// <param name="draw">Draws.</param>
+    /// <param name="lineEnd">What ends a line.</param>
+    public void Render(Action<IAnsiConsole> draw, string lineEnd = "\n")
     {
         using var text = new StringWriter();
         draw(AnsiConsoles.Create(text, _width, Color, isTerminal: false));
-        Encoding.UTF8.GetBytes(text.ToString(), _pending);
+        Encoding.UTF8.GetBytes(text.ToString().Replace("\n", lineEnd, StringComparison.Ordinal), _pending);
         FlushIfLarge();
     }
+
+    /// <summary>A sequence that steers the terminal.</summary>
+    public void Control(string sequence) => Encoding.UTF8.GetBytes(sequence, _pending);
 
     /// <summary>
     /// Bytes as text that cannot steer a terminal; with <c>--escape</c> such that they can be read back.

@@ -89,6 +89,11 @@ internal static partial class ClientFailures
         ErrorCode.StorageFailed => "the server's log and its /readyz say what failed; it must be started anew",
         ErrorCode.UnsupportedDurability => "the server keeps the store in memory only: see store.durability there",
         ErrorCode.ReplyTooLarge => "ask for less at once",
+        ErrorCode.QueueNotFound => "nexo queue list shows which there are; nexo queue declare makes one",
+        ErrorCode.QueueConflict => "nexo queue show tells what it is; nexo queue update changes it",
+        ErrorCode.QueueFull => "consume or purge, or allow more with nexo queue update",
+        ErrorCode.QueuePaused => "nexo queue resume lets it go on",
+        ErrorCode.ScheduleInvalid => "a cron expression is five fields, such as '0 3 * * 1-5', or six with seconds first",
         _ => null,
     };
 

@@ -9,22 +9,26 @@ namespace Nexo.Cli.Terminal;
 /// </summary>
 internal static class Parsers
 {
-    public static Option<TimeSpan?> Duration(string name, string description) => new(name)
+    /// <param name="name">The option.</param>
+    /// <param name="description">For its help.</param>
+    /// <param name="mayBeZero">Whether <c>0s</c> means something.</param>
+    public static Option<TimeSpan?> Duration(string name, string description, bool mayBeZero = false) => new(name)
     {
         Description = description,
         HelpName = "DURATION",
-        CustomParser = result => ReadDuration(result, name),
+        CustomParser = result => ReadDuration(result, name, mayBeZero),
     };
 
-    public static TimeSpan? ReadDuration(ArgumentResult result, string name)
+    public static TimeSpan? ReadDuration(ArgumentResult result, string name, bool mayBeZero = false)
     {
         string text = Text(result);
-        if (DurationText.TryParse(text, out TimeSpan duration) && duration > TimeSpan.Zero)
+        if (DurationText.TryParse(text, out TimeSpan duration) && (mayBeZero || duration > TimeSpan.Zero))
         {
             return duration;
         }
 
-        result.AddError($"{name} needs {DurationText.Expected}, greater than zero; got '{text}'.");
+        string least = mayBeZero ? "or 0s" : "greater than zero";
+        result.AddError($"{name} needs {DurationText.Expected}, {least}; got '{text}'.");
         return null;
     }
 
@@ -63,6 +67,53 @@ internal static class Parsers
             return defaultValue;
         },
     };
+
+    /// <summary>A whole number in a range; null when it is not given.</summary>
+    public static Option<long?> Number(string name, string description, long minimum, long maximum = long.MaxValue) =>
+        new(name)
+        {
+            Description = description,
+            HelpName = "N",
+            CustomParser = result =>
+            {
+                string text = Text(result);
+                if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+                    && number >= minimum && number <= maximum)
+                {
+                    return number;
+                }
+
+                string range = maximum == long.MaxValue ? $"{minimum} or more" : $"{minimum} to {maximum}";
+                result.AddError($"{name} needs a whole number, {range}; got '{text}'.");
+                return null;
+            },
+        };
+
+    /// <summary>One of some words; null when it is not given.</summary>
+    public static Option<T?> Choice<T>(string name, string description, params (string Word, T Value)[] choices)
+        where T : struct
+    {
+        string[] words = [.. choices.Select(choice => choice.Word)];
+        var option = new Option<T?>(name)
+        {
+            Description = description,
+            HelpName = string.Join('|', words),
+            CustomParser = result =>
+            {
+                string text = Text(result);
+                int index = Array.IndexOf(words, text);
+                if (index >= 0)
+                {
+                    return choices[index].Value;
+                }
+
+                result.AddError($"{name} must be one of {string.Join(", ", words)}; got '{text}'.");
+                return null;
+            },
+        };
+        option.CompletionSources.Add(words);
+        return option;
+    }
 
     /// <summary>Any whole number of 64 bits.</summary>
     public static long Integer(ArgumentResult result, string name)

@@ -15,4 +15,16 @@ internal static class Tables
 
         return table;
     }
+
+    /// <summary>Puts what stands in the columns from this one on to their right, where digits of a kind are below each
+    /// other.</summary>
+    public static Table AlignNumbers(this Table table, int from, int until = int.MaxValue)
+    {
+        for (int i = from; i < Math.Min(until, table.Columns.Count); i++)
+        {
+            table.Columns[i].RightAligned();
+        }
+
+        return table;
+    }
 }

@@ -117,7 +117,8 @@ internal sealed partial class Connection
 
     private NexoException? TakeFrame(in FrameHeader header, ReadOnlySpan<byte> body, ref Operation? last)
     {
-        if ((header.Flags & FrameFlags.Headers) != 0 && !HeaderBlock.TrySplit(body, out _, out body))
+        ReadOnlySpan<byte> block = default;
+        if ((header.Flags & FrameFlags.Headers) != 0 && !HeaderBlock.TrySplit(body, out block, out body))
         {
             return CallErrors.Violation("a header block is malformed");
         }
@@ -125,7 +126,7 @@ internal sealed partial class Connection
         switch (header.Kind)
         {
             case FrameKind.Reply or FrameKind.Error:
-                return TakeAnswer(header, body, ref last);
+                return TakeAnswer(header, block, body, ref last);
             case FrameKind.Push or FrameKind.End:
                 return TakeSubscriptionFrame(header, body);
             case FrameKind.Request:
@@ -138,10 +139,12 @@ internal sealed partial class Connection
         }
     }
 
-    private NexoException? TakeAnswer(in FrameHeader header, ReadOnlySpan<byte> body, ref Operation? last)
+    private NexoException? TakeAnswer(
+        in FrameHeader header, ReadOnlySpan<byte> block, ReadOnlySpan<byte> body, ref Operation? last)
     {
         bool success = header.Kind == FrameKind.Reply;
         Operation? operation;
+        ILateReply? late;
         bool flush = false;
         lock (_gate)
         {
@@ -158,6 +161,7 @@ internal sealed partial class Connection
 
             ref Slot slot = ref _slots[index];
             operation = slot.Operation;
+            late = slot.Late;
             slot.Operation = null;
             _slots.Answered();
             if (!success || slot.Subscription is null)
@@ -179,6 +183,16 @@ internal sealed partial class Connection
         if (flush)
         {
             StartFlush(here: false);
+        }
+
+        if (operation is null && success)
+        {
+            late?.OnLateReply(body);
+        }
+
+        if (operation?.ReplyHeaders is { } headers)
+        {
+            headers.Value = block.ToArray();
         }
 
         return operation is null ? null : Complete(operation, header, body, ref last);

@@ -234,12 +234,14 @@ internal sealed partial class Connection
         StartFlush(here: false);
     }
 
-    /// <summary>Ends a subscription from this side; what still comes for it is passed over until its END.</summary>
+    /// <summary>Ends a subscription from this side; what still comes for it until its END is passed over, unless it hears
+    /// that out.</summary>
     public void Stop(Subscription subscription)
     {
         lock (_gate)
         {
-            if (_closed || _slots[subscription.Slot].Subscription != subscription)
+            ref Slot slot = ref _slots[subscription.Slot];
+            if (_closed || slot.Subscription != subscription || slot.State != SlotState.Subscribed)
             {
                 return;
             }
@@ -274,9 +276,9 @@ internal sealed partial class Connection
                 {
                     calls.Add((operation, operation.Batch < _outbox.FillingBatch));
                 }
-                else if (slot.State == SlotState.Subscribed)
+                else if (slot is { State: SlotState.Subscribed or SlotState.Stopping, Subscription: { } subscription })
                 {
-                    subscriptions.Add(slot.Subscription!);
+                    subscriptions.Add(subscription);
                 }
 
                 slot = default;
@@ -324,7 +326,11 @@ internal sealed partial class Connection
     {
         ref Slot slot = ref _slots[index];
         slot.State = SlotState.Stopping;
-        slot.Subscription = null;
+        if (slot.Subscription is { HearsOut: false })
+        {
+            slot.Subscription = null;
+        }
+
         _outbox.AddFrame(Opcode.Stop, FrameKind.Notice, _slots.CorrelationOf(index));
     }
 }

@@ -8,6 +8,14 @@ internal interface IReplyReader<TResult>
     bool TryRead(ReadOnlySpan<byte> body, out TResult result);
 }
 
+/// <summary>Takes the reply to a call whose caller no longer waited for it, when it holds what must not be
+/// lost.</summary>
+internal interface ILateReply
+{
+    /// <summary>Called on the thread that received it; the bytes are valid during the call.</summary>
+    void OnLateReply(ReadOnlySpan<byte> body);
+}
+
 /// <summary>What the client must know of a request to tell what became of it.</summary>
 [Flags]
 internal enum CallTraits

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Nexo.Protocol;
 
 namespace Nexo.Client;
@@ -29,6 +30,15 @@ internal abstract class Operation
     /// <summary>What the request opens, if it opens a subscription.</summary>
     public Subscription? Subscription { get; private set; }
 
+    /// <summary>How many bytes at the body's beginning are headers, for the frame's header block.</summary>
+    public int HeaderBytes { get; private set; }
+
+    /// <summary>Takes the reply when the caller no longer does.</summary>
+    public ILateReply? Late { get; private set; }
+
+    /// <summary>Takes the header block of the reply.</summary>
+    public StrongBox<byte[]>? ReplyHeaders { get; private set; }
+
     /// <summary>The trace that the server should join: an activity's W3C id and state.</summary>
     public Activity? Trace { get; set; }
 
@@ -51,20 +61,17 @@ internal abstract class Operation
 
     public bool IsIdempotent => (Traits & CallTraits.Idempotent) != 0;
 
-    public void Prepare(
-        Opcode opcode,
-        CallTraits traits,
-        Durability durability,
-        FrameBuffer? body,
-        long deadlineAt,
-        Subscription? subscription)
+    public void Prepare(in CallRequest call, long deadlineAt)
     {
-        Opcode = opcode;
-        Traits = traits;
-        Durability = durability;
-        Body = body;
+        Opcode = call.Opcode;
+        Traits = call.Traits;
+        Durability = call.Durability;
+        Body = call.Body;
+        HeaderBytes = call.HeaderBytes;
+        Subscription = call.Subscription;
+        Late = call.Late;
+        ReplyHeaders = call.ReplyHeaders;
         DeadlineAt = deadlineAt;
-        Subscription = subscription;
     }
 
     public FrameBuffer? TakeBody()
@@ -114,6 +121,8 @@ internal abstract class Operation
         Dispatcher = null;
         Body = null;
         Subscription = null;
+        Late = null;
+        ReplyHeaders = null;
         Trace = null;
         Measurement = default;
         Connection = null;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Nexo.Protocol;
 
@@ -28,16 +27,19 @@ internal sealed class Outbox
 
     public void AddRequest(Operation operation, uint correlation)
     {
-        Activity? trace = operation.Trace;
         FrameFlags flags = operation.Durability.ToFlags();
+        int traceBytes = HeaderEntries.MeasureTrace(operation.Trace, ushort.MaxValue - operation.HeaderBytes);
+        bool headers = traceBytes + operation.HeaderBytes > 0;
         _filling.Begin(
-            operation.Opcode,
-            FrameKind.Request,
-            correlation,
-            trace is null ? flags : flags | FrameFlags.Headers);
-        if (trace is not null)
+            operation.Opcode, FrameKind.Request, correlation, headers ? flags | FrameFlags.Headers : flags);
+        if (headers)
         {
-            WriteTrace(trace);
+            // The headers of the caller follow: they stand at the beginning of the body.
+            _filling.WriteUInt16((ushort)(traceBytes + operation.HeaderBytes));
+            if (traceBytes > 0)
+            {
+                HeaderEntries.WriteTrace(_filling, operation.Trace!, traceBytes);
+            }
         }
 
         if (operation.Body is { } body)
@@ -92,18 +94,5 @@ internal sealed class Outbox
         FillingBatch++;
         batch = _sending.Written;
         return true;
-    }
-
-    private void WriteTrace(Activity trace)
-    {
-        var parent = new KeyValuePair<string, string>(HeaderBlock.TraceParent, trace.Id!);
-        if (trace.TraceStateString is { Length: > 0 } state)
-        {
-            HeaderBlock.Write(_filling, [parent, new(HeaderBlock.TraceState, state)]);
-        }
-        else
-        {
-            HeaderBlock.Write(_filling, [parent]);
-        }
     }
 }

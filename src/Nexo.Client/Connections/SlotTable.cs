@@ -14,7 +14,7 @@ internal enum SlotState : byte
     /// <summary>Pushes.</summary>
     Subscribed = 3,
 
-    /// <summary>The END of a subscription that nobody reads any more.</summary>
+    /// <summary>The END of a subscription that was stopped.</summary>
     Stopping = 4,
 }
 
@@ -24,6 +24,7 @@ internal struct Slot
     public SlotState State;
     public Operation? Operation;
     public Subscription? Subscription;
+    public ILateReply? Late;
     public ushort Generation;
     public int NextFree;
 }
@@ -69,6 +70,7 @@ internal sealed class SlotTable
         slot.State = SlotState.Waiting;
         slot.Operation = operation;
         slot.Subscription = operation.Subscription;
+        slot.Late = operation.Late;
         InFlight++;
         correlation = CorrelationOf(index);
         return index;
@@ -94,6 +96,7 @@ internal sealed class SlotTable
         slot.State = SlotState.Free;
         slot.Operation = null;
         slot.Subscription = null;
+        slot.Late = null;
         slot.NextFree = _firstFree;
         _firstFree = index;
     }

@@ -10,6 +10,10 @@ internal abstract class Subscription
     /// <summary>Its slot there.</summary>
     public int Slot { get; set; }
 
+    /// <summary>True when it wants what the server still pushes between its STOP and the END, and the END itself; else
+    /// that is passed over.</summary>
+    public virtual bool HearsOut => false;
+
     /// <summary>Takes one item; false when it is malformed or was not paid for by a credit.</summary>
     public abstract bool OnPush(ReadOnlySpan<byte> body);
 

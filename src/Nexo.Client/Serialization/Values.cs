@@ -19,9 +19,13 @@ internal static class Values
         {
             throw new NexoException(
                 ClientErrorCode.ValueUnreadable,
-                $"The stored value of {bytes.Length} bytes could not be read as {typeof(T)}: {error.Message}",
+                $"The value of {bytes.Length} bytes could not be read as {typeof(T)}: {error.Message}",
                 retryable: false,
                 error);
         }
     }
+
+    /// <summary>As <see cref="Read"/>; raw bytes are not copied, because they are the value's own already.</summary>
+    public static T ReadOwned<T>(INexoSerializer serializer, ReadOnlyMemory<byte> bytes) =>
+        typeof(T) == typeof(ReadOnlyMemory<byte>) ? (T)(object)bytes : Read<T>(serializer, bytes.Span);
 }

@@ -7,11 +7,13 @@ namespace Nexo.Client;
 /// listens.</summary>
 public static class ClientTelemetry
 {
-    /// <summary>The name of the <see cref="ActivitySource"/>; one client span per call.</summary>
+    /// <summary>The name of the <see cref="ActivitySource"/>; one client span per call, and one consumer span per job of a
+    /// worker.</summary>
     public const string ActivitySourceName = "Nexo.Client";
 
     /// <summary>The name of the <see cref="Meter"/>: <c>db.client.operation.duration</c> (seconds),
-    /// <c>nexo.client.in_flight</c> and <c>nexo.client.reconnects</c>.</summary>
+    /// <c>nexo.client.in_flight</c> and <c>nexo.client.reconnects</c>; of workers <c>messaging.process.duration</c> (seconds) and
+    /// <c>nexo.worker.jobs_running</c>.</summary>
     public const string MeterName = "Nexo.Client";
 
     private static readonly Meter Meter = new(MeterName);
@@ -26,6 +28,12 @@ public static class ClientTelemetry
 
     internal static Counter<long> Reconnects { get; } = Meter.CreateCounter<long>(
         "nexo.client.reconnects", "{connection}", "Connections made after the first one.");
+
+    internal static Histogram<double> JobDuration { get; } = Meter.CreateHistogram<double>(
+        "messaging.process.duration", "s", "Duration of jobs, from their start until they are settled.");
+
+    internal static UpDownCounter<long> JobsRunning { get; } = Meter.CreateUpDownCounter<long>(
+        "nexo.worker.jobs_running", "{job}", "Jobs that have not ended.");
 
     internal static bool Enabled => Duration.Enabled || InFlight.Enabled || Source.HasListeners();
 }

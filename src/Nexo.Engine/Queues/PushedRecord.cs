@@ -92,6 +92,31 @@ internal ref struct PushedRecord
         return target.Length - writer.Rest.Length;
     }
 
+    public static int WaitingBytes(in BacklogMessage message) =>
+        ItemHeaderBytes
+        + (message.ExpiresAtMs != 0 ? sizeof(long) : 0)
+        + message.Headers.Length
+        + message.Body.Length;
+
+    /// <summary>As <see cref="WriteItem"/>, of a message that waits on disk.</summary>
+    public static int WriteWaiting(Span<byte> target, byte priority, in BacklogMessage message)
+    {
+        var writer = new RecordWriter(target);
+        writer.U8((byte)(message.ExpiresAtMs != 0 ? ItemFlags.Expires : ItemFlags.None));
+        writer.U8(priority);
+        writer.U8(0);
+        writer.U16((ushort)message.Headers.Length);
+        writer.U32((uint)message.Body.Length);
+        if (message.ExpiresAtMs != 0)
+        {
+            writer.I64(message.ExpiresAtMs);
+        }
+
+        writer.Bytes(message.Headers);
+        writer.Bytes(message.Body);
+        return target.Length - writer.Rest.Length;
+    }
+
     public static bool TryRead(ReadOnlySpan<byte> payload, out PushedRecord record)
     {
         var reader = new RecordReader(payload);

@@ -5,16 +5,19 @@ namespace Nexo.Engine.Queues;
 /// <content>What a queue needs from time to time, and how a closed one is taken down.</content>
 internal sealed unsafe partial class Queue
 {
-    /// <summary>One look; true: nobody has used it for as long as its options say, and it is closed now.</summary>
-    public bool LookAfter(QueueWork work, List<IQueueSink> ended)
+    /// <summary>One look: forgets dedup ids, gives another chance to what was held up, ends the queue if nobody uses it.</summary>
+    /// <param name="work">Where the queue is noted if there is something to do.</param>
+    /// <param name="ended">Whom the queue's end is to be told.</param>
+    /// <param name="steps">Dedup ids that may be forgotten yet.</param>
+    public void LookAfter(QueueWork work, List<IQueueSink> ended, ref int steps)
     {
         if (Closed)
         {
-            return false;
+            return;
         }
 
         long now = _shard.Clock.NowMs;
-        _dedup?.Forget(now - Options.DedupWindowMs, _shard.Tuning.HoldMessagesMax);
+        steps -= _dedup?.Forget(now - Options.DedupWindowMs, steps) ?? 0;
         if (_stalled)
         {
             _stalled = false;
@@ -27,12 +30,16 @@ internal sealed unsafe partial class Queue
             }
         }
 
+        NoteRefills();
         NoteWork(work);
-        return Options.UnusedMs > 0
-            && _consumerCount == 0
-            && _counters.Live + _counters.Dying == 0
-            && now - _usedAtMs >= Options.UnusedMs
-            && DeleteNow(ended, work, out _) == QueueStatus.Ok;
+        if (_consumerCount > 0 || _counters.Live + _counters.Dying > 0)
+        {
+            _usedAtMs = now;
+        }
+        else if (Options.UnusedMs > 0 && now - _usedAtMs >= Options.UnusedMs)
+        {
+            DeleteNow(ended, work, out _);
+        }
     }
 
     /// <summary>Frees some of what a closed queue holds; true: it was the last.</summary>

@@ -31,12 +31,12 @@ internal sealed unsafe partial class Queue
         CheckLines(ref slots, ref timers);
         if (!Closed)
         {
-            Invariant.Require(counted.Ready == _counters.Ready, "ready messages are counted");
+            Invariant.Require(counted.Ready + _backlogged == _counters.Ready, "ready messages are counted");
             Invariant.Require(counted.Delayed == _counters.Delayed, "delayed messages are counted");
             Invariant.Require(counted.Leased == _counters.Leased, "leased messages are counted");
             Invariant.Require(counted.Dead == _counters.Dead, "dead letters are counted");
             Invariant.Require(counted.Dying == _counters.Dying, "the dying are counted");
-            Invariant.Require(counted.Bytes == _counters.Bytes, "bytes are counted");
+            Invariant.Require(counted.Bytes + BackloggedBytes == _counters.Bytes, "bytes are counted");
             CheckConsumers();
         }
     }
@@ -106,7 +106,7 @@ internal sealed unsafe partial class Queue
 
         if (!Closed)
         {
-            Invariant.Require(ready == _counters.Ready, "every ready message stands in a line");
+            Invariant.Require(ready + _backlogged == _counters.Ready, "every ready message stands in a line");
             Invariant.Require(offered == _offered, "what is offered is counted");
             Invariant.Require(groups == _groupCount, "groups are counted");
             CheckRings();
@@ -133,7 +133,7 @@ internal sealed unsafe partial class Queue
             count++;
         }
 
-        uint offer = at->IsGroup ? GroupOffer(line, at) : at->Count;
+        uint offer = at->IsGroup ? GroupOffer(at) : at->Count;
         Invariant.Require(at->Tail == before && at->Count == count, "a line counts its messages");
         Invariant.Require(at->Offer <= offer, "a line offers no more than it may");
         ready += at->Count;

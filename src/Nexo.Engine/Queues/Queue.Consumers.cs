@@ -15,7 +15,7 @@ internal sealed unsafe partial class Queue
 
     /// <summary>Somebody would take what is offered.</summary>
     private bool CanDispatch =>
-        _offered > 0
+        Offers
         && (Paused & QueuePausedParts.Deliveries) == 0
         && (_takers?.First is not null || (_firstWaiter is not null && _offered > _woken));
 

@@ -58,7 +58,10 @@ internal sealed unsafe partial class Queue
         }
     }
 
-    /// <summary>The queue from which the next dead letter came, which is looked for in a bounded number of others; null: none yet.</summary>
+    /// <summary>
+    /// The queue from which the next dead letter came, which is looked for in a bounded number of others; null: none
+    /// yet.
+    /// </summary>
     public byte[]? NextSource(DeadWalk walk, out bool more)
     {
         lock (_shard.Gate)

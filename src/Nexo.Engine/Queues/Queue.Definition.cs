@@ -56,32 +56,13 @@ internal sealed unsafe partial class Queue
 
     public QueueStatus Update(ulong revision, QueueOptionSet given, out QueueDeclared updated)
     {
-        lock (_shard.Gate)
+        QueueStatus status = Change(revision, given, out updated);
+        if (status == QueueStatus.Ok && (given.InFlightPerGroup is not null || given.PerSecondPerGroup is not null))
         {
-            updated = default;
-            if (Closed)
-            {
-                return QueueStatus.NotFound;
-            }
-
-            if (revision != 0 && revision != Revision)
-            {
-                updated = Declared(false, message: $"revision is {Revision}; asked for was {revision}");
-                return QueueStatus.Conflict;
-            }
-
-            QueueOptions options = QueueOptionTable.Overlay(Options, given);
-            QueueStatus status = options == Options ? QueueStatus.Ok : AdmitDefinition(_shard, Name, options);
-            if (status == QueueStatus.Ok && options != Options)
-            {
-                Options = options;
-                Revision++;
-                LogDefinition();
-            }
-
-            updated = status == QueueStatus.Ok ? Declared(created: false) : default;
-            return status;
+            RefreshGroups();
         }
+
+        return status;
     }
 
     public QueueStatus Pause(QueuePausedParts parts, bool paused, QueueWork? work, out bool waits)
@@ -154,6 +135,36 @@ internal sealed unsafe partial class Queue
         _firstDying = 0;
     }
 
+    private QueueStatus Change(ulong revision, QueueOptionSet given, out QueueDeclared updated)
+    {
+        lock (_shard.Gate)
+        {
+            updated = default;
+            if (Closed)
+            {
+                return QueueStatus.NotFound;
+            }
+
+            if (revision != 0 && revision != Revision)
+            {
+                updated = Declared(false, message: $"revision is {Revision}; asked for was {revision}");
+                return QueueStatus.Conflict;
+            }
+
+            QueueOptions options = QueueOptionTable.Overlay(Options, given);
+            QueueStatus status = options == Options ? QueueStatus.Ok : AdmitDefinition(_shard, Name, options);
+            if (status == QueueStatus.Ok && options != Options)
+            {
+                Options = options;
+                Revision++;
+                LogDefinition();
+            }
+
+            updated = status == QueueStatus.Ok ? Declared(created: false) : default;
+            return status;
+        }
+    }
+
     /// <summary>Whom it ended goes to the lists, to be told without the lock.</summary>
     private QueueStatus DeleteNow(List<IQueueSink> ended, QueueWork work, out long removed)
     {
@@ -198,6 +209,7 @@ internal sealed unsafe partial class Queue
             work.Wake(waiter);
         }
 
+        EndBacklogs();
         _consumers.Clear();
         _takers = null;
         CloseForGood();

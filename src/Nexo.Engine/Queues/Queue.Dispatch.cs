@@ -107,6 +107,7 @@ internal sealed unsafe partial class Queue
         }
 
         LogChanges(admitted: settled);
+        NoteRefills();
         return !run.Goes && count < messagesMax;
     }
 
@@ -121,7 +122,7 @@ internal sealed unsafe partial class Queue
         _holds++;
         var run = new DeliveryRun(_shard, _shard.Clock.NowMs, settled: false, leaseMs: 0);
         bool? removals = null;
-        while (run.Goes && _offered > 0 && _takers?.First is { } taker)
+        while (run.Goes && Offers && _takers?.First is { } taker)
         {
             taker.Parked = taker.Sink.IsCongested;
             bool stalled = taker.Options.SettledByDelivery
@@ -151,7 +152,8 @@ internal sealed unsafe partial class Queue
         }
 
         LogChanges(admitted: removals ?? false);
-        if (_offered > 0 && _takers?.First is null)
+        NoteRefills();
+        if (Offers && _takers?.First is null)
         {
             WakeWaiters(work);
         }
@@ -165,12 +167,15 @@ internal sealed unsafe partial class Queue
         return asked != 0 ? asked : Options.LeaseMs;
     }
 
-    /// <summary>Takes the next message to a consumer; false: there is none, or it does not fit. One whose life is over dies instead.</summary>
+    /// <summary>
+    /// Takes the next message to a consumer; false: there is none, or it does not fit. One whose life is over dies
+    /// instead.
+    /// </summary>
     private bool TryDeliver<TTarget>(QueueConsumer consumer, ref DeliveryRun run, ref TTarget target, out bool delivered)
         where TTarget : IQueueDeliveries, allows ref struct
     {
         delivered = false;
-        uint line = NextLine();
+        uint line = Offers ? NextLine() : 0;
         if (line == 0)
         {
             return false;

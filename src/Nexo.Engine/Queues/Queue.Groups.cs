@@ -7,6 +7,9 @@ internal sealed unsafe partial class Queue
 {
     private const long RateWindowMs = 1_000;
 
+    /// <summary>A chain of the table is not that long.</summary>
+    private const int GroupsPerBucketMax = 1_024;
+
     private EntryTable _groups;
 
     /// <summary>Groups with a message that is ready, leased or held.</summary>
@@ -57,7 +60,9 @@ internal sealed unsafe partial class Queue
         }
     }
 
-    /// <summary>A group without messages stays as long as the window of its rate: otherwise it would begin a new one with each.</summary>
+    /// <summary>
+    /// A group without messages stays as long as the window of its rate: otherwise it would begin a new one with each.
+    /// </summary>
     private void FreeGroupIfOver(uint line, ReadyLine* at)
     {
         if (at->References == 0 && at->WheelPrev == 0)
@@ -92,7 +97,7 @@ internal sealed unsafe partial class Queue
     }
 
     /// <summary>How many of a group may be delivered now.</summary>
-    private uint GroupOffer(uint line, ReadyLine* at)
+    private uint GroupOffer(ReadyLine* at)
     {
         uint offer = at->Count;
         if (offer != 0 && Options.InFlightPerGroup > 0)
@@ -100,9 +105,10 @@ internal sealed unsafe partial class Queue
             offer = Math.Min(offer, (uint)Math.Max(0, Options.InFlightPerGroup - (long)at->Busy));
         }
 
-        if (offer != 0 && Options.PerSecondPerGroup > 0 && at->WheelPrev != 0)
+        if (offer != 0 && Options.PerSecondPerGroup > 0)
         {
-            offer = Math.Min(offer, (uint)Math.Max(0, Options.PerSecondPerGroup - (long)at->WindowCount));
+            uint used = at->WheelPrev != 0 ? at->WindowCount : 0;
+            offer = Math.Min(offer, (uint)Math.Max(0, Options.PerSecondPerGroup - (long)used));
         }
 
         return offer;
@@ -125,6 +131,35 @@ internal sealed unsafe partial class Queue
         }
 
         at->WindowCount++;
+    }
+
+    /// <summary>
+    /// The limits of groups are others now: finds out anew what each offers, in bounded holds. One that moves in the table meanwhile is
+    /// perhaps passed over, and found out when something happens in it.
+    /// </summary>
+    private void RefreshGroups()
+    {
+        Span<uint> entries = stackalloc uint[GroupsPerBucketMax];
+        uint bucket = 0;
+        bool more = true;
+        while (more)
+        {
+            lock (_shard.Gate)
+            {
+                for (int looks = _shard.Tuning.HoldLooksMax; looks > 0 && bucket < _groups.Buckets && !Closed; bucket++)
+                {
+                    int count = _groups.Collect(_arena, bucket, entries);
+                    looks -= count + 1;
+                    foreach (uint entry in entries[..count])
+                    {
+                        uint line = *(uint*)Entry.ValueStart(_arena.At(entry));
+                        Refresh(line, LineAt(line));
+                    }
+                }
+
+                more = bucket < _groups.Buckets && !Closed;
+            }
+        }
     }
 
     /// <summary>The window of a group's rate is over.</summary>

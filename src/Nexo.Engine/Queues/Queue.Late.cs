@@ -8,6 +8,9 @@ internal sealed unsafe partial class Queue
 {
     private const int LateCapacityKept = 1_024;
 
+    /// <summary>So many that are to be passed over are kept before a heap is made anew without them.</summary>
+    private const int LateGoneMax = 1_024;
+
     private readonly List<PriorityQueue<uint, ulong>> _lates = [];
     private readonly Stack<int> _latesFree = new();
 
@@ -22,9 +25,31 @@ internal sealed unsafe partial class Queue
             }
         }
 
+        PriorityQueue<uint, ulong> late = _lates[line->Late - 1];
+        if (late.Count > LateGoneMax + (2 * line->LateCount))
+        {
+            late = WithoutGone(line, late);
+        }
+
         message->IsLate = true;
         line->LateCount++;
-        _lates[line->Late - 1].Enqueue(reference, message->Id);
+        late.Enqueue(reference, message->Id);
+    }
+
+    /// <summary>Costs as much as there is in the heap, once for as many that have left it.</summary>
+    private PriorityQueue<uint, ulong> WithoutGone(ReadyLine* line, PriorityQueue<uint, ulong> late)
+    {
+        var there = new PriorityQueue<uint, ulong>();
+        foreach ((uint reference, ulong id) in late.UnorderedItems)
+        {
+            if (_index.Find(id) == reference && IsLateIn(line, reference))
+            {
+                there.Enqueue(reference, id);
+            }
+        }
+
+        _lates[line->Late - 1] = there;
+        return there;
     }
 
     private void RemoveLate(ReadyLine* line, uint reference, MessageSlot* message)

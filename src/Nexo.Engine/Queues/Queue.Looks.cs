@@ -44,6 +44,7 @@ internal sealed unsafe partial class Queue
 
                 // What comes meanwhile is not purged: a purge would not end beside a busy publisher.
                 end ??= _nextId;
+                removed += first && (parts & QueuePart.Ready) != 0 ? PurgeBacklogs() : 0;
                 first = false;
                 waits = Waits;
                 if (PurgeSome(parts, end.Value, ref id, ref removed))

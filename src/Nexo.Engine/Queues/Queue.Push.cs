@@ -3,6 +3,8 @@ namespace Nexo.Engine.Queues;
 /// <content>Pushes: each message is decided and built, then all are logged in one record, then they enter the queue.</content>
 internal sealed unsafe partial class Queue
 {
+    private const int PlansKept = 4_096;
+
     private DedupTable? _dedup;
     private QueueRates _rates;
 
@@ -72,6 +74,11 @@ internal sealed unsafe partial class Queue
             }
 
             NoteWork(work);
+            if (plans.Capacity > PlansKept)
+            {
+                plans.Capacity = 0;
+            }
+
             return QueueStatus.Ok;
         }
     }
@@ -117,6 +124,12 @@ internal sealed unsafe partial class Queue
         if ((uint)message.Priority >= (uint)Options.Priorities)
         {
             plan.Status = QueueStatus.PriorityOutOfRange;
+            return plan;
+        }
+
+        if (_backlogBroken)
+        {
+            plan.Status = QueueStatus.LogFailed;
             return plan;
         }
 
@@ -212,7 +225,11 @@ internal sealed unsafe partial class Queue
             if (plan.Reference != 0)
             {
                 _counters.DeadLettered += plan.Outcome == QueuePushOutcome.DeadLettered ? 1 : 0;
-                Add(plan.Reference, MessageAt(plan.Reference), plan.State);
+                MessageSlot* message = MessageAt(plan.Reference);
+                if (plan.State != MessageState.Ready || !TryBacklog(plan.Reference, message))
+                {
+                    Add(plan.Reference, message, plan.State);
+                }
             }
         }
     }

@@ -1,5 +1,3 @@
-using Nexo.Engine.Memory;
-
 namespace Nexo.Engine.Queues;
 
 /// <content>
@@ -119,7 +117,7 @@ internal sealed unsafe partial class Queue
     /// <summary>A line has changed: finds out what it offers, and puts it into the ring where it belongs, or into none.</summary>
     private void Refresh(uint line, ReadyLine* at)
     {
-        uint offer = at->IsGroup ? GroupOffer(line, at) : at->Count;
+        uint offer = at->IsGroup ? GroupOffer(at) : at->Count;
         bool inRing = at->Offer != 0;
         _offered += (long)offer - at->Offer;
         at->Offer = offer;
@@ -220,5 +218,12 @@ internal sealed unsafe partial class Queue
     {
         public uint Ring;
         public uint Plain;
+
+        /// <summary>Memory of the ready messages without a group; what the backlog goes by.</summary>
+        public long PlainBytes;
+
+        /// <summary>The highest id of those that were ever in memory.</summary>
+        public ulong LastPlainId;
+        public Backlog? Backlog;
     }
 }

@@ -30,7 +30,7 @@ internal sealed unsafe partial class Queue
                 Remember(item.Dedup, item.Id, record.MomentMs);
             }
 
-            if (_index.Find(item.Id) != 0)
+            if (_index.Find(item.Id) != 0 || IsBacklogged(item))
             {
                 continue;
             }
@@ -41,7 +41,10 @@ internal sealed unsafe partial class Queue
             message->ExpiresAtMs = item.ExpiresAtMs;
             message->Stamp = item.Cause == QueueDeadCause.None ? item.DueAtMs : record.MomentMs;
             message->Cause = (byte)item.Cause;
-            Add(reference, message, item.State);
+            if (item.State != MessageState.Ready || !TryBacklog(reference, message))
+            {
+                Add(reference, message, item.State);
+            }
         }
     }
 
@@ -50,6 +53,7 @@ internal sealed unsafe partial class Queue
         while (record.Left > 0 && record.TryNext(out IdRun run))
         {
             ulong id = run.First - 1;
+            TakeOut(run);
             while (_index.TryNext(ref id, out uint reference) && id - run.First < run.Count)
             {
                 Remove(reference, MessageAt(reference));
@@ -62,6 +66,7 @@ internal sealed unsafe partial class Queue
         while (record.Left > 0 && record.TryNext(out IdRun run))
         {
             ulong id = run.First - 1;
+            TakeOut(run);
             while (_index.TryNext(ref id, out uint reference) && id - run.First < run.Count)
             {
                 MessageSlot* message = MessageAt(reference);
@@ -78,7 +83,7 @@ internal sealed unsafe partial class Queue
     {
         while (record.Left > 0 && record.TryNext(out ReturnedMessage returned))
         {
-            uint reference = _index.Find(returned.Id);
+            uint reference = FindAnywhere(returned.Id);
             if (reference != 0)
             {
                 MessageSlot* message = MessageAt(reference);
@@ -98,7 +103,7 @@ internal sealed unsafe partial class Queue
     {
         while (record.Left > 0 && record.TryNext(out DiedMessage died))
         {
-            uint reference = _index.Find(died.Id);
+            uint reference = FindAnywhere(died.Id);
             if (reference != 0)
             {
                 MessageSlot* message = MessageAt(reference);
@@ -113,7 +118,7 @@ internal sealed unsafe partial class Queue
 
     public void ApplyMovedAway(ulong id)
     {
-        uint reference = _index.Find(id);
+        uint reference = FindAnywhere(id);
         if (reference != 0)
         {
             Remove(reference, MessageAt(reference));
@@ -151,6 +156,7 @@ internal sealed unsafe partial class Queue
 
     public void ApplyDeleted()
     {
+        EndBacklogs();
         CloseForGood();
         _service.Forget(this);
         _shard.Doom(this);
@@ -220,5 +226,7 @@ internal sealed unsafe partial class Queue
         {
             Remove(reference, MessageAt(reference));
         }
+
+        ClearBacklogs();
     }
 }

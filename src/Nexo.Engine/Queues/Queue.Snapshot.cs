@@ -9,7 +9,8 @@ internal sealed unsafe partial class Queue
     private const int DedupKeptMax = 1_024;
 
     /// <summary>Copies the next part of the queue; true: it is done.</summary>
-    public bool Snapshot(ref SnapshotPlace place, RecordBuffer buffer, ref int looks)
+    /// <param name="isWhole">What waits on disk is copied too.</param>
+    public bool Snapshot(ref SnapshotPlace place, RecordBuffer buffer, bool isWhole, ref int looks)
     {
         if (place.Number != Number)
         {
@@ -23,13 +24,45 @@ internal sealed unsafe partial class Queue
             return true;
         }
 
-        if (!place.InDedup && !SnapshotMessages(ref place, buffer, ref looks))
+        if (place.Stage == SnapshotStage.Start)
+        {
+            (place.Backlogs, place.Queue) = (CloseBacklogs(), this);
+            place.Stage = place.Backlogs is null ? SnapshotStage.Messages : SnapshotStage.Files;
+            if (place.Backlogs is not null)
+            {
+                return false;
+            }
+        }
+
+        if (place.Stage == SnapshotStage.Backlogs)
+        {
+            KeepBacklogs(place.Backlogs!, buffer, isWhole);
+            place.Stage = SnapshotStage.Messages;
+        }
+
+        if (place.Stage == SnapshotStage.Messages)
+        {
+            if (!SnapshotMessages(ref place, buffer, ref looks))
+            {
+                return false;
+            }
+
+            KeepTaken(isWhole ? null : place.Backlogs, buffer);
+            place.Stage = SnapshotStage.Dedup;
+        }
+
+        if (!SnapshotDedup(ref place, buffer, ref looks))
         {
             return false;
         }
 
-        place.InDedup = true;
-        return SnapshotDedup(ref place, buffer, ref looks);
+        if (isWhole && place.Backlogs is not null)
+        {
+            place.Stage = SnapshotStage.Copies;
+            return false;
+        }
+
+        return true;
     }
 
     private bool SnapshotMessages(ref SnapshotPlace place, RecordBuffer buffer, ref int looks)

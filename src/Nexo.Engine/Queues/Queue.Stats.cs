@@ -46,6 +46,7 @@ internal sealed unsafe partial class Queue
         totals.Add(_rates.Read(now, _counters));
         totals.Consumers += _consumerCount;
         totals.Groups += _groupCount;
+        totals.DiskBytes += BacklogDiskBytes;
         totals.OldestAgeMs = Math.Max(totals.OldestAgeMs, OldestAgeMs(now));
     }
 

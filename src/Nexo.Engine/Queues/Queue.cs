@@ -103,6 +103,13 @@ internal sealed unsafe partial class Queue
         {
             case MessageState.Ready:
                 _counters.Ready += by;
+                if (message->GroupLength == 0)
+                {
+                    ref Level level = ref LevelOf(message->Priority);
+                    level.PlainBytes += by * (MessageSlot.HeaderBytes + message->ContentBytes);
+                    level.LastPlainId = Math.Max(level.LastPlainId, message->Id);
+                }
+
                 break;
             case MessageState.Delayed:
             case MessageState.Held:

@@ -1,6 +1,9 @@
 namespace Nexo.Engine.Queues;
 
-/// <summary>A message on its way to a consumer; its bytes are borrowed for the call. Moments are Unix milliseconds of the wall clock.</summary>
+/// <summary>
+/// A message on its way to a consumer; its bytes are borrowed for the call. Moments are Unix milliseconds of the wall
+/// clock.
+/// </summary>
 public ref struct QueueDelivery
 {
     public ulong MessageId { get; init; }
@@ -33,7 +36,10 @@ public ref struct QueueDelivery
 /// </summary>
 public interface IQueueSink
 {
-    /// <summary>True while the consumer's connection does not take what it was sent: nothing more is delivered until <see cref="QueueConsumer.Resume"/>.</summary>
+    /// <summary>
+    /// True while the consumer's connection does not take what it was sent: nothing more is delivered until <see
+    /// cref="QueueConsumer.Resume"/>.
+    /// </summary>
     bool IsCongested { get; }
 
     /// <summary>Bytes that the next deliveries of this call may still have; a first one always fits.</summary>

@@ -32,7 +32,9 @@ public enum QueueDeadCause : ushort
     ConsumerLost = 5,
 }
 
-/// <summary>A message as it lies in the queue, for looking at; bytes are borrowed for the call. Moments are wall clock, Unix ms.</summary>
+/// <summary>
+/// A message as it lies in the queue, for looking at; bytes are borrowed for the call. Moments are wall clock, Unix ms.
+/// </summary>
 public ref struct QueueKept
 {
     public ulong MessageId { get; init; }

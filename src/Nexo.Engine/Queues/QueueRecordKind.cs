@@ -32,6 +32,9 @@ public enum QueueRecordKind : byte
     /// <summary>A message moved from one queue to another.</summary>
     MessageMoved = 39,
 
+    /// <summary>What waited in the backlog of a priority was purged.</summary>
+    BacklogCleared = 40,
+
     /// <summary>A message as it stands; in snapshots only.</summary>
     MessageKept = 41,
 
@@ -43,4 +46,7 @@ public enum QueueRecordKind : byte
 
     /// <summary>Up to where numbers of queues were given out; in snapshots only.</summary>
     NumbersKept = 44,
+
+    /// <summary>How far a backlog was taken out when the messages in memory had been told; in snapshots only.</summary>
+    BacklogTaken = 45,
 }

@@ -2,7 +2,9 @@ using Nexo.Storage;
 
 namespace Nexo.Engine.Queues;
 
-/// <summary>Rebuilds the queues from records: those of a snapshot, then those of the log behind its position, on one thread.</summary>
+/// <summary>
+/// Rebuilds the queues from records: those of a snapshot, then those of the log behind its position, on one thread.
+/// </summary>
 public sealed class QueueRecovery : IRecordSink
 {
     private readonly QueueService _service;
@@ -15,13 +17,13 @@ public sealed class QueueRecovery : IRecordSink
 
     /// <summary>Whether records of this kind are the queues'.</summary>
     public static bool Takes(byte kind) =>
-        (QueueRecordKind)kind is >= QueueRecordKind.QueueDefined and <= QueueRecordKind.MessageMoved
-            or >= QueueRecordKind.MessageKept and <= QueueRecordKind.NumbersKept;
+        (QueueRecordKind)kind is >= QueueRecordKind.QueueDefined and <= QueueRecordKind.BacklogTaken;
 
     /// <exception cref="InvalidDataException">None that this version of the queues can have written.</exception>
     public void OnRecord(Lsn lsn, byte kind, ReadOnlySpan<byte> payload)
     {
         Records++;
+        _service.Backlogs?.KeepUp();
         bool valid = (QueueRecordKind)kind switch
         {
             QueueRecordKind.QueueDefined => Define(payload),
@@ -32,7 +34,10 @@ public sealed class QueueRecovery : IRecordSink
             QueueRecordKind.MessagesReturned => Returned(payload),
             QueueRecordKind.MessagesDied => Died(payload),
             QueueRecordKind.MessageMoved => Moved(payload),
+            QueueRecordKind.BacklogCleared => BacklogCleared(payload),
             QueueRecordKind.MessageKept => Kept(payload),
+            QueueRecordKind.BacklogKept => BacklogKept(payload),
+            QueueRecordKind.BacklogTaken => BacklogTaken(payload),
             QueueRecordKind.DedupKept => DedupKept(payload),
             QueueRecordKind.NumbersKept => NumbersKept(payload),
             _ => false,
@@ -227,6 +232,61 @@ public sealed class QueueRecovery : IRecordSink
             lock (queue.Shard.Gate)
             {
                 queue.ApplyDedup(record);
+            }
+        }
+
+        return true;
+    }
+
+    private bool BacklogKept(ReadOnlySpan<byte> payload)
+    {
+        if (!BacklogKeptRecord.TryRead(payload, out BacklogKeptRecord record) || _service.Backlogs is not { } backlogs)
+        {
+            return false;
+        }
+
+        if (_queues.TryGetValue(record.Queue, out Queue? queue))
+        {
+            Backlog backlog = backlogs.Open(record.Place, record.State);
+            lock (queue.Shard.Gate)
+            {
+                queue.ApplyBacklog(record.Priority, backlog);
+            }
+        }
+
+        return true;
+    }
+
+    private bool BacklogTaken(ReadOnlySpan<byte> payload)
+    {
+        if (!BacklogTakenRecord.TryRead(payload, out BacklogTakenRecord record))
+        {
+            return false;
+        }
+
+        if (_queues.TryGetValue(record.Queue, out Queue? queue))
+        {
+            lock (queue.Shard.Gate)
+            {
+                queue.ApplyTaken(record);
+            }
+        }
+
+        return true;
+    }
+
+    private bool BacklogCleared(ReadOnlySpan<byte> payload)
+    {
+        if (!BacklogClearedRecord.TryRead(payload, out BacklogClearedRecord record))
+        {
+            return false;
+        }
+
+        if (_queues.TryGetValue(record.Queue, out Queue? queue))
+        {
+            lock (queue.Shard.Gate)
+            {
+                queue.ApplyCleared(record);
             }
         }
 

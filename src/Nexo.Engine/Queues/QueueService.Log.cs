@@ -11,7 +11,8 @@ public sealed partial class QueueService
     /// Begins to rebuild the state of an earlier run, without queues and without a log yet. Until <see cref="QueueRecovery.Complete"/>
     /// has been called no command may be given, and <see cref="Tick"/> does nothing.
     /// </summary>
-    public QueueRecovery BeginRecovery()
+    /// <param name="disk">For what memory has no room for; null: everything stays in memory.</param>
+    public QueueRecovery BeginRecovery(QueueDisk? disk = null)
     {
         if (_recovering || Count != 0 || _shards[0].Log is not null)
         {
@@ -19,13 +20,33 @@ public sealed partial class QueueService
         }
 
         _recovering = true;
+        Backlogs = disk is null ? null : new BacklogKeeper(disk, Limits.MemoryBytesMax);
         return new QueueRecovery(this);
     }
 
     /// <summary>
     /// Begins a snapshot for a position of the log: that of a record that had been appended before this call. Commands go on.
     /// </summary>
-    public QueueSnapshot BeginSnapshot(Lsn position) => new(this, position, Volatile.Read(ref _lastNumber));
+    /// <param name="isWhole">
+    /// True for a backup: what waits on disk is copied too. Else the files there are part of the snapshot: call <see
+    /// cref="OnSnapshotKept"/> once it is durable.
+    /// </param>
+    public QueueSnapshot BeginSnapshot(Lsn position, bool isWhole = false) =>
+        new(this, position, Volatile.Read(ref _lastNumber), isWhole);
+
+    /// <summary>
+    /// The last snapshot that was begun is durable: of the files of messages on disk only what it and the one before it need is
+    /// kept. File work.
+    /// </summary>
+    public void OnSnapshotKept()
+    {
+        foreach (Queue queue in _names.All)
+        {
+            queue.TrimBacklogs();
+        }
+
+        Backlogs?.OnSnapshotKept();
+    }
 
     internal bool TryGetShard(int index, out QueueShard? shard)
     {
@@ -84,6 +105,7 @@ public sealed partial class QueueService
         }
 
         _recovering = false;
+        Backlogs?.EndRecovery();
         foreach (Queue queue in _names.All)
         {
             queue.Dispatch(_tickWork);

@@ -66,7 +66,10 @@ public sealed partial class QueueService
         return status == QueueStatus.Ok ? found!.Peek(part, afterId, limit, ref sink, out more) : status;
     }
 
-    /// <summary>Shows dead letters, as <see cref="Peek"/>. A page may end early, even empty, when many were passed over: go on behind <paramref name="lastId"/>.</summary>
+    /// <summary>
+    /// Shows dead letters, as <see cref="Peek"/>. A page may end early, even empty, when many were passed over: go on
+    /// behind <paramref name="lastId"/>.
+    /// </summary>
     public QueueStatus DeadList<TSink>(
         ReadOnlySpan<byte> queue, QueueDeadFilter filter, ulong afterId, int limit, ref TSink sink, out ulong lastId, out bool more)
         where TSink : IQueueKeptSink, allows ref struct

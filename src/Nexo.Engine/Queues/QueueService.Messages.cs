@@ -6,6 +6,8 @@ public sealed partial class QueueService
     /// <summary>How often a queue may vanish between it was found and its lock was taken.</summary>
     private const int TriesMax = 8;
 
+    private static readonly QueueOptions Defaults = new();
+
     public QueueStatus Push(ReadOnlySpan<byte> queue, in QueueMessage message, QueueWork work, out QueuePushResult result)
     {
         ArgumentNullException.ThrowIfNull(work);
@@ -31,7 +33,9 @@ public sealed partial class QueueService
         return status == QueueStatus.Ok ? QueueStatus.NotFound : status;
     }
 
-    /// <summary>Pushes many, each for itself, or all or none: then the first refusal is the answer and nothing is in the sink.</summary>
+    /// <summary>
+    /// Pushes many, each for itself, or all or none: then the first refusal is the answer and nothing is in the sink.
+    /// </summary>
     public QueueStatus PushBatch<TSource, TSink>(
         ReadOnlySpan<byte> queue, TSource messages, bool allOrNone, ref TSink sink, QueueWork work, out bool waits)
         where TSource : struct, IQueueMessageSource, allows ref struct
@@ -43,7 +47,12 @@ public sealed partial class QueueService
         bool pushed = false;
         for (int tries = 0; more && tries < TriesMax; tries++)
         {
-            QueueStatus status = FindOrCreate(queue, out Queue? found);
+            QueueStatus status = FindForBatch(queue, messages, allOrNone, out Queue? found, out bool refused);
+            if (refused && !allOrNone)
+            {
+                return RefuseEach(ref messages, ref sink);
+            }
+
             while (status == QueueStatus.Ok && more)
             {
                 status = found!.PushSome(ref messages, allOrNone, ref sink, work, out bool partWaits, out more);
@@ -62,7 +71,9 @@ public sealed partial class QueueService
         return more ? QueueStatus.NotFound : QueueStatus.Ok;
     }
 
-    /// <summary>Adds a consumer; nothing comes before its first credits. A queue that is not there is made if that is allowed.</summary>
+    /// <summary>
+    /// Adds a consumer; nothing comes before its first credits. A queue that is not there is made if that is allowed.
+    /// </summary>
     public QueueStatus Consume(
         ReadOnlySpan<byte> queue, IQueueSink sink, QueueConsumerOptions options, out QueueConsumer? consumer)
     {
@@ -166,9 +177,54 @@ public sealed partial class QueueService
             return status;
         }
 
-        return (uint)message.Priority >= (uint)new QueueOptions().Priorities
+        status = CheckByDefaults(message, QueueStatus.Ok);
+        return status == QueueStatus.Ok ? Create(name, new QueueOptionSet(), out queue) : status;
+    }
+
+    /// <summary>As <see cref="FindForPush"/>.</summary>
+    /// <param name="refused">All messages, or the first of all or none, are refused before a queue is made.</param>
+    private QueueStatus FindForBatch<TSource>(
+        ReadOnlySpan<byte> name, TSource messages, bool allOrNone, out Queue? queue, out bool refused)
+        where TSource : struct, IQueueMessageSource, allows ref struct
+    {
+        refused = false;
+        QueueStatus status = Find(name, out queue);
+        if (status != QueueStatus.NotFound || !MayCreate(name))
+        {
+            return status;
+        }
+
+        QueueStatus refusal = QueueStatus.Ok;
+        while (messages.TryTake(out QueueMessage message))
+        {
+            status = CheckByDefaults(message, QueueChecks.Message(message, _context, out _));
+            refusal = status == QueueStatus.Ok ? refusal : status;
+            if ((status == QueueStatus.Ok) != allOrNone)
+            {
+                break;
+            }
+        }
+
+        refused = refusal != QueueStatus.Ok && status != QueueStatus.Ok;
+        return refused ? refusal : Create(name, new QueueOptionSet(), out queue);
+    }
+
+    private static QueueStatus CheckByDefaults(in QueueMessage message, QueueStatus status) =>
+        status == QueueStatus.Ok && (uint)message.Priority >= (uint)Defaults.Priorities
             ? QueueStatus.PriorityOutOfRange
-            : Create(name, new QueueOptionSet(), out queue);
+            : status;
+
+    /// <summary>No message of a batch can come in, so no queue was made for it.</summary>
+    private QueueStatus RefuseEach<TSource, TSink>(ref TSource messages, ref TSink sink)
+        where TSource : struct, IQueueMessageSource, allows ref struct
+        where TSink : IQueuePushSink, allows ref struct
+    {
+        while (messages.TryTake(out QueueMessage message))
+        {
+            sink.Add(CheckByDefaults(message, QueueChecks.Message(message, _context, out _)), default);
+        }
+
+        return QueueStatus.Ok;
     }
 
     private QueueStatus FindWithReason(ReadOnlySpan<byte> name, ReadOnlySpan<byte> reason, out Queue? queue)

@@ -61,6 +61,15 @@ public sealed partial class QueueService : IDisposable
 
     public int Count => Volatile.Read(ref _count);
 
+    /// <summary>
+    /// Bytes of messages that memory has no room for and that are not written yet: who pushes should wait when it is
+    /// many.
+    /// </summary>
+    public long BacklogPendingBytes => Backlogs?.PendingBytes ?? 0;
+
+    /// <summary>Null: everything stays in memory.</summary>
+    internal BacklogKeeper? Backlogs { get; private set; }
+
     private QueueLimits Limits => _context.Limits;
 
     /// <summary>Makes a queue, or finds that it is there with the options that are given.</summary>
@@ -104,7 +113,10 @@ public sealed partial class QueueService : IDisposable
         return status == QueueStatus.Ok ? queue!.Describe(out definition) : status;
     }
 
-    /// <summary>Queues whose names begin with <paramref name="prefix"/> and come behind <paramref name="after"/>, in the order of their names' bytes.</summary>
+    /// <summary>
+    /// Queues whose names begin with <paramref name="prefix"/> and come behind <paramref name="after"/>, in the order
+    /// of their names' bytes.
+    /// </summary>
     public IReadOnlyList<QueueSummary> List(ReadOnlySpan<byte> prefix, ReadOnlySpan<byte> after, int limit)
     {
         var found = new List<Queue>();
@@ -120,7 +132,10 @@ public sealed partial class QueueService : IDisposable
         return [.. found.Take(limit).Select(queue => queue.Summary())];
     }
 
-    /// <summary>Changes the options that are given. <see cref="QueueOptions.Priorities"/> and durability can be changed while messages are there.</summary>
+    /// <summary>
+    /// Changes the options that are given. <see cref="QueueOptions.Priorities"/> and durability can be changed while
+    /// messages are there.
+    /// </summary>
     /// <param name="revision">The one that it must have; 0: any.</param>
     public QueueStatus Update(ReadOnlySpan<byte> name, ulong revision, QueueOptionSet options, out QueueDeclared updated)
     {
@@ -172,6 +187,7 @@ public sealed partial class QueueService : IDisposable
             return;
         }
 
+        Backlogs?.Dispose();
         _names.Clear();
         foreach (QueueShard shard in _shards)
         {

@@ -50,7 +50,7 @@ internal sealed unsafe partial class QueueShard : IDisposable
     public QueueChanges Changes { get; } = new();
 
     /// <summary>From the engine's clock, which says this, to the wall clock.</summary>
-    public long WallOffsetAt(long nowMs) => Clock.WallMs - nowMs;
+    public long WallOffsetAt(long nowMs) => Clock.WallOffsetAt(nowMs);
 
     /// <summary>For the push in progress.</summary>
     public List<PushPlan> Plans { get; } = [];
@@ -132,11 +132,12 @@ internal sealed unsafe partial class QueueShard : IDisposable
         var ended = new List<IQueueSink>(0);
         lock (Gate)
         {
+            int steps = Tuning.HoldMessagesMax;
             int looks = Math.Min(Tuning.TickQueuesMax, _queues.Count);
-            for (int i = 0; i < looks && !_disposed; i++)
+            for (int i = 0; i < looks && steps > 0 && !_disposed; i++)
             {
                 _look = (_look + 1) % _queues.Count;
-                _queues[_look]?.LookAfter(work, ended);
+                _queues[_look]?.LookAfter(work, ended, ref steps);
             }
         }
 
@@ -172,16 +173,20 @@ internal sealed unsafe partial class QueueShard : IDisposable
     }
 
     /// <summary>Copies the next bounded part of the shard; true: that was the last.</summary>
-    public bool Snapshot(ref SnapshotPlace place, RecordBuffer buffer)
+    public bool Snapshot(ref SnapshotPlace place, RecordBuffer buffer, bool isWhole)
     {
         lock (Gate)
         {
             int looks = Tuning.HoldLooksMax;
             while (looks-- > 0 && buffer.Length < Tuning.HoldBytesMax && place.Slot < _queues.Count && !_disposed)
             {
-                if (_queues[place.Slot] is not { Closed: false } queue || queue.Snapshot(ref place, buffer, ref looks))
+                if (_queues[place.Slot] is not { Closed: false } queue || queue.Snapshot(ref place, buffer, isWhole, ref looks))
                 {
                     place = new SnapshotPlace { Slot = place.Slot + 1 };
+                }
+                else if (place.Stage is SnapshotStage.Files or SnapshotStage.Copies)
+                {
+                    return false;
                 }
             }
 

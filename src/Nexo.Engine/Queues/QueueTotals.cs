@@ -7,6 +7,7 @@ internal struct QueueTotals
     public long Consumers;
     public long Groups;
     public long OldestAgeMs;
+    public long DiskBytes;
 
     private double _pushedPerSecond;
     private double _deliveredPerSecond;
@@ -56,6 +57,7 @@ internal struct QueueTotals
         Consumers = Consumers,
         Groups = Groups,
         MemoryBytes = Counters.MemoryBytes,
+        DiskBytes = DiskBytes,
         MessageBytes = Counters.Bytes,
         Pushed = Counters.Pushed,
         Delivered = Counters.Delivered,

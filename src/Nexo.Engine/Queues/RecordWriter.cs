@@ -42,7 +42,7 @@ internal ref struct RecordWriter(Span<byte> payload)
         _rest = _rest[DedupTable.HashBytes..];
     }
 
-    public void Bytes(ReadOnlySpan<byte> bytes)
+    public void Bytes(scoped ReadOnlySpan<byte> bytes)
     {
         bytes.CopyTo(_rest);
         _rest = _rest[bytes.Length..];

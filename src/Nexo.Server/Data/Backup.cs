@@ -34,7 +34,7 @@ internal sealed class Backup : IRecordSink, IDisposable
         Lsn position = log.AppendedLsn;
         _first = new Lsn(position.Value + 1);
         _pin = log.PinFrom(_first);
-        _state = parts.BeginSnapshot(position);
+        _state = parts.BeginSnapshot(position, isWhole: true);
         _encoder = new SnapshotEncoder(logId, _state.Position, time.GetUtcNow().ToUnixTimeMilliseconds());
     }
 
@@ -88,6 +88,7 @@ internal sealed class Backup : IRecordSink, IDisposable
     {
         try
         {
+            _state.Dispose();
             _changes?.Dispose();
         }
         finally

@@ -11,16 +11,35 @@ internal sealed class DurableParts(IEnumerable<IDurablePart> parts)
     /// <summary>About what a snapshot takes on disk.</summary>
     public long SnapshotBytes => _parts.Sum(part => part.SnapshotBytes);
 
-    public DurableRecovery BeginRecovery(RecordCounts expected) =>
-        new([.. _parts.Select(part => part.BeginRecovery(expected))]);
+    /// <summary>Bytes that they have still to write to files of their own.</summary>
+    public long PendingBytes
+    {
+        get
+        {
+            long bytes = 0;
+            foreach (IDurablePart part in _parts)
+            {
+                bytes += part.PendingBytes;
+            }
+
+            return bytes;
+        }
+    }
+
+    public DurableRecovery BeginRecovery(RecordCounts expected, DataDirectory directory, IStorageObserver notices) =>
+        new([.. _parts.Select(part => part.BeginRecovery(expected, directory, notices))]);
 
     /// <summary>Begins a snapshot for a position of the log: that of a record that has been appended.</summary>
-    public DurableSnapshot BeginSnapshot(Lsn position) =>
-        new(position, [.. _parts.Select(part => part.BeginSnapshot(position))]);
+    /// <param name="isWhole">True for a backup, which must hold everything itself.</param>
+    public DurableSnapshot BeginSnapshot(Lsn position, bool isWhole) =>
+        new(position, [.. _parts.Select(part => part.BeginSnapshot(position, isWhole))]);
+
+    /// <summary>See <see cref="IDurablePart.OnSnapshotKept"/>.</summary>
+    public void OnSnapshotKept() => Array.ForEach(_parts, part => part.OnSnapshotKept());
 }
 
 /// <summary>A snapshot of all parts, one after the other. For one thread at a time.</summary>
-internal sealed class DurableSnapshot(Lsn position, Func<IRecordSink, bool>[] slices)
+internal sealed class DurableSnapshot(Lsn position, PartSnapshot[] parts) : IDisposable
 {
     private int _part;
 
@@ -30,9 +49,9 @@ internal sealed class DurableSnapshot(Lsn position, Func<IRecordSink, bool>[] sl
     /// <summary>Takes one bounded slice and gives its records away; false when finished.</summary>
     public bool MoveNext(IRecordSink target)
     {
-        while (_part < slices.Length)
+        while (_part < parts.Length)
         {
-            if (slices[_part](target))
+            if (parts[_part].MoveNext(target))
             {
                 return true;
             }
@@ -42,6 +61,8 @@ internal sealed class DurableSnapshot(Lsn position, Func<IRecordSink, bool>[] sl
 
         return false;
     }
+
+    public void Dispose() => Array.ForEach(parts, part => part.Hold?.Dispose());
 }
 
 /// <summary>Rebuilds all parts: gives each record to the one that it belongs to.</summary>

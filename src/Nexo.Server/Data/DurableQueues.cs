@@ -8,9 +8,18 @@ internal sealed class DurableQueues(QueueService queues) : IDurablePart
 {
     public long SnapshotBytes => queues.Totals.MemoryBytes;
 
-    public IPartRecovery BeginRecovery(RecordCounts expected) => new Recovering(queues, queues.BeginRecovery());
+    public long PendingBytes => queues.BacklogPendingBytes;
 
-    public Func<IRecordSink, bool> BeginSnapshot(Lsn position) => queues.BeginSnapshot(position).MoveNext;
+    public IPartRecovery BeginRecovery(RecordCounts expected, DataDirectory directory, IStorageObserver notices) =>
+        new Recovering(queues, queues.BeginRecovery(new QueueDisk(directory.Disk, directory.LogId, notices)));
+
+    public PartSnapshot BeginSnapshot(Lsn position, bool isWhole)
+    {
+        QueueSnapshot snapshot = queues.BeginSnapshot(position, isWhole);
+        return new PartSnapshot(snapshot.MoveNext, snapshot);
+    }
+
+    public void OnSnapshotKept() => queues.OnSnapshotKept();
 
     private sealed class Recovering(QueueService queues, QueueRecovery recovery) : IPartRecovery
     {

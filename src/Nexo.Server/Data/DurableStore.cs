@@ -11,13 +11,13 @@ internal sealed class DurableStore(StoreService store, NexoServerOptions options
 {
     public long SnapshotBytes => options.KeepsStore ? store.Stats.UsedBytes : 0;
 
-    public IPartRecovery BeginRecovery(RecordCounts expected)
+    public IPartRecovery BeginRecovery(RecordCounts expected, DataDirectory directory, IStorageObserver notices)
     {
         long entriesExpected = options.KeepsStore ? expected.Of(StoreRecovery.Takes) : 0;
         return new Recovering(store, store.BeginRecovery(Workers, entriesExpected, options.KeepsStore));
     }
 
-    public Func<IRecordSink, bool> BeginSnapshot(Lsn position) => store.BeginSnapshot(position).MoveNext;
+    public PartSnapshot BeginSnapshot(Lsn position, bool isWhole) => new(store.BeginSnapshot(position).MoveNext);
 
     // One beside the thread that reads: more cores than two are better left to what else runs on the machine.
     private int Workers => Environment.ProcessorCount > 1 && options.KeepsStore ? 1 : 0;

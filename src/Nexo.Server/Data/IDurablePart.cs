@@ -11,16 +11,32 @@ internal interface IDurablePart
     /// <summary>About what its state takes on disk.</summary>
     long SnapshotBytes { get; }
 
+    /// <summary>Bytes that it has still to write to files of its own: who adds to them should wait when they are many.</summary>
+    long PendingBytes => 0;
+
     /// <summary>Begins to rebuild its state, which is empty until then.</summary>
     /// <param name="expected">What the snapshot holds.</param>
-    IPartRecovery BeginRecovery(RecordCounts expected);
+    /// <param name="directory">Where it may have files of its own.</param>
+    /// <param name="notices">Takes what there is to tell, also later.</param>
+    IPartRecovery BeginRecovery(RecordCounts expected, DataDirectory directory, IStorageObserver notices);
+
+    /// <summary>Begins a snapshot for a position of the log.</summary>
+    /// <param name="isWhole">True for a backup: it must hold what files of its own hold.</param>
+    PartSnapshot BeginSnapshot(Lsn position, bool isWhole);
 
     /// <summary>
-    /// Begins a snapshot for a position of the log. The answer takes a slice with each call and gives its records away;
-    /// false: that was all.
+    /// The snapshot that was begun last is durable, and of all others only the one before it is kept: files that neither needs may go.
     /// </summary>
-    Func<IRecordSink, bool> BeginSnapshot(Lsn position);
+    /// <exception cref="DiskException">They could not be deleted; it is tried again with the next one.</exception>
+    void OnSnapshotKept()
+    {
+    }
 }
+
+/// <summary>A snapshot of one part.</summary>
+/// <param name="MoveNext">Takes a slice with each call and gives its records away; false: that was all.</param>
+/// <param name="Hold">What it holds on to until it is finished or given up; null: nothing.</param>
+internal sealed record PartSnapshot(Func<IRecordSink, bool> MoveNext, IDisposable? Hold = null);
 
 /// <summary>Rebuilds one part, from its records alone, on one thread.</summary>
 internal interface IPartRecovery : IRecordSink, IDisposable

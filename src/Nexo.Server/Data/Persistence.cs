@@ -12,6 +12,8 @@ namespace Nexo.Server.Data;
 /// </summary>
 internal sealed partial class Persistence : IAsyncDisposable
 {
+    private const int LookAgainMs = 5;
+
     private readonly NexoServerOptions _options;
     private readonly StoreService _store;
     private readonly DurableParts _parts;
@@ -53,7 +55,14 @@ internal sealed partial class Persistence : IAsyncDisposable
     public Wal? Log => Volatile.Read(ref _log);
 
     /// <summary>True when so much waits to be written that those who write should wait.</summary>
-    public bool IsCrowded => Log is { } log && log.PendingBytes > _options.Storage.PendingBytesMax;
+    public bool IsCrowded =>
+        Log is { } log && log.PendingBytes + _parts.PendingBytes > _options.Storage.PendingBytesMax;
+
+    /// <summary>Waits until it is not, or a moment: who waits looks again.</summary>
+    public Task WhenLessCrowdedAsync() =>
+        Log is { } log && log.PendingBytes > _options.Storage.PendingBytesMax
+            ? log.WhenRoomAsync().AsTask()
+            : Task.Delay(TimeSpan.FromMilliseconds(LookAgainMs), _time);
 
     /// <summary>What was read back at the start.</summary>
     public RecoveryResult? Recovered { get; private set; }

@@ -45,7 +45,8 @@ internal static class Recovery
         notices.Phase = "checking the snapshot";
         var counts = new RecordCounts();
         SnapshotReport? snapshot = directory.Snapshots.FindNewestValid(notices, counts);
-        using DurableRecovery recovery = parts.BeginRecovery(snapshot is null ? new RecordCounts() : counts);
+        using DurableRecovery recovery = parts.BeginRecovery(
+            snapshot is null ? new RecordCounts() : counts, directory, notices);
         if (snapshot is not null)
         {
             notices.Phase = "reading the snapshot";

@@ -30,7 +30,7 @@ internal sealed class SnapshotJob(
     /// <exception cref="OperationCanceledException">It was given up.</exception>
     public void Scan()
     {
-        DurableSnapshot snapshot = parts.BeginSnapshot(log.AppendedLsn);
+        using DurableSnapshot snapshot = parts.BeginSnapshot(log.AppendedLsn, isWhole: false);
         _writer = new SnapshotWriter(directory.Disk, directory.LogId, snapshot.Position, time);
         while (snapshot.MoveNext(this))
         {
@@ -51,7 +51,12 @@ internal sealed class SnapshotJob(
         _pace = new Pace(bytesPerSecondMax, time);
         Lsn older = directory.Snapshots.DeleteOld(written.Position, this);
         Needed = older == Lsn.None ? Lsn.None : new Lsn(older.Value + 1);
-        SegmentsFreed = Needed == Lsn.None ? 0 : log.Recycle(Needed);
+        if (Needed != Lsn.None)
+        {
+            SegmentsFreed = log.Recycle(Needed);
+            parts.OnSnapshotKept();
+        }
+
         return written;
     }
 

@@ -18,6 +18,18 @@ internal sealed class ConnectionConsumers
     private readonly List<Puller> _pullers = [];
     private bool _isClosed;
 
+    /// <summary>Queues that it has pulled from and may pull from again.</summary>
+    public int PullerCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _pullers.Count;
+            }
+        }
+    }
+
     /// <summary>Messages that would come back now.</summary>
     public long Unsettled
     {

@@ -91,15 +91,9 @@ internal sealed class HeldReplies(Outbox outbox, Wal log)
         }
     }
 
-    /// <summary>Waits until the log has room for more, or the connection has ended.</summary>
-    public Task WhenRoomAsync()
+    /// <summary>Waits until there is room for more to be written, or the connection has ended.</summary>
+    public Task WhenEitherAsync(Task room)
     {
-        ValueTask room = log.WhenRoomAsync();
-        if (room.IsCompleted)
-        {
-            return room.AsTask();
-        }
-
         lock (_gate)
         {
             if (_isClosed)
@@ -108,7 +102,7 @@ internal sealed class HeldReplies(Outbox outbox, Wal log)
             }
 
             _closed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            return Task.WhenAny(room.AsTask(), _closed.Task);
+            return Task.WhenAny(room, _closed.Task);
         }
     }
 

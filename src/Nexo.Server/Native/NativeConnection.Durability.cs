@@ -95,7 +95,7 @@ internal sealed partial class NativeConnection
         _isHeld = true;
         if (Server.Persistence.IsCrowded)
         {
-            await held.WhenRoomAsync();
+            await held.WhenEitherAsync(Server.Persistence.WhenLessCrowdedAsync());
         }
 
         if (held.Bytes > Server.Options.ReplyBytesMax)

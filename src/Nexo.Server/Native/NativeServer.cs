@@ -4,6 +4,7 @@ using Nexo.Engine.Queues;
 using Nexo.Engine.Store;
 using Nexo.Protocol;
 using Nexo.Server.Data;
+using Nexo.Server.Hosting;
 using Nexo.Server.Security;
 
 namespace Nexo.Server.Native;
@@ -31,6 +32,7 @@ internal sealed partial class NativeServer : IDisposable
         StoreService store,
         QueueLimits queueLimits,
         QueueService queues,
+        ScheduleTicker scheduleTicker,
         Persistence persistence,
         SnapshotService snapshots,
         BackupService backups,
@@ -43,6 +45,7 @@ internal sealed partial class NativeServer : IDisposable
         Store = store;
         QueueLimits = queueLimits;
         Queues = queues;
+        ScheduleTicker = scheduleTicker;
         Persistence = persistence;
         Snapshots = snapshots;
         Backups = backups;
@@ -69,6 +72,9 @@ internal sealed partial class NativeServer : IDisposable
     public QueueLimits QueueLimits { get; }
 
     public QueueService Queues { get; }
+
+    /// <summary>The schedules, and what runs them.</summary>
+    public ScheduleTicker ScheduleTicker { get; }
 
     public Persistence Persistence { get; }
 

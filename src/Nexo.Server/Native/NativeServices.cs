@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Nexo.Engine;
 using Nexo.Engine.Queues;
+using Nexo.Engine.Schedules;
 using Nexo.Engine.Store;
 using Nexo.Protocol;
 using Nexo.Server.Data;
@@ -23,6 +24,7 @@ internal static class NativeServices
         services.AddSingleton<NativeServer>();
         services.AddSingleton<StoreTicker>();
         services.AddSingleton<QueueTicker>();
+        services.AddSingleton<ScheduleTicker>();
         services.AddHostedService<NativeLifetime>();
         return services;
     }
@@ -37,10 +39,13 @@ internal static class NativeServices
         services.AddSingleton(QueueLimitsOf(options));
         services.AddSingleton(provider => new QueueService(
             provider.GetRequiredService<QueueLimits>(), provider.GetRequiredService<EngineClock>()));
+        services.AddSingleton(provider => new ScheduleService(
+            new ScheduleLimits(), provider.GetRequiredService<EngineClock>()));
 
         // What survives a restart, in the order in which it is read back: the store brings the clock.
         services.AddSingleton<IDurablePart, DurableStore>();
         services.AddSingleton<IDurablePart, DurableQueues>();
+        services.AddSingleton<IDurablePart, DurableSchedules>();
         services.AddSingleton<DurableParts>();
     }
 
@@ -87,8 +92,12 @@ internal static class NativeServices
 /// Starts the engine's ticks, and ends the native connections before the listeners stop: a client hears GOAWAY while its
 /// connection still works.
 /// </summary>
-internal sealed class NativeLifetime(NexoServerOptions options, NativeServer server, StoreTicker storeTicker, QueueTicker queueTicker)
-    : IHostedLifecycleService
+internal sealed class NativeLifetime(
+    NexoServerOptions options,
+    NativeServer server,
+    StoreTicker storeTicker,
+    QueueTicker queueTicker,
+    ScheduleTicker scheduleTicker) : IHostedLifecycleService
 {
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -109,6 +118,7 @@ internal sealed class NativeLifetime(NexoServerOptions options, NativeServer ser
     {
         storeTicker.Dispose();
         queueTicker.Dispose();
+        scheduleTicker.Dispose();
         server.Dispose();
         return Task.CompletedTask;
     }

@@ -129,7 +129,7 @@ internal static class QueueConsumeHandlers
         }
 
         QueueStatus status = request.Queues.Consume(
-            queue, PullOnly.Instance, new QueueConsumerOptions(), out QueueConsumer? added);
+            queue, PullOnly.Instance, PullOnly.Options, out QueueConsumer? added);
         if (status != QueueStatus.Ok)
         {
             QueueFailures.Fail(request, status);
@@ -145,6 +145,8 @@ internal static class QueueConsumeHandlers
     private sealed class PullOnly : IQueueSink
     {
         public static readonly PullOnly Instance = new();
+
+        public static readonly QueueConsumerOptions Options = new() { PullsOnly = true };
 
         public bool IsCongested => false;
 

@@ -1,4 +1,5 @@
 using Nexo.Engine.Queues;
+using Nexo.Engine.Schedules;
 using Nexo.Engine.Store;
 using Nexo.Protocol;
 
@@ -23,6 +24,8 @@ internal readonly ref struct Request(
     public StoreService Store => Connection.Server.Store;
 
     public QueueService Queues => Connection.Server.Queues;
+
+    public ScheduleService Schedules => Connection.Server.ScheduleTicker.Schedules;
 
     /// <summary>Replies of the batch; they leave together when all of what was read has been handled.</summary>
     public FrameBuffer Replies => Connection.Replies;

@@ -69,6 +69,11 @@ internal static class RequestRouter
             case Opcode.QueueDeadRedrive: QueueDeadHandlers.Redrive(request); break;
             case Opcode.QueueDeadDelete: QueueDeadHandlers.Delete(request); break;
 
+            case Opcode.ScheduleSet: ScheduleHandlers.Set(request); break;
+            case Opcode.ScheduleDescribe: ScheduleHandlers.Describe(request); break;
+            case Opcode.ScheduleList: ScheduleHandlers.List(request); break;
+            case Opcode.ScheduleDelete: ScheduleHandlers.Delete(request); break;
+
             case Opcode.AdminSnapshot: AdminHandlers.Snapshot(request); break;
             case Opcode.AdminBackup: AdminHandlers.Backup(request); break;
 

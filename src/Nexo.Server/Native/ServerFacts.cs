@@ -1,5 +1,6 @@
 using System.Reflection;
 using Nexo.Engine.Queues;
+using Nexo.Engine.Schedules;
 using Nexo.Engine.Store;
 using Nexo.Server.Data;
 using Nexo.Storage;
@@ -39,6 +40,7 @@ internal static class ServerFacts
             Number("network.sent_bytes", counters.BytesSent),
             .. StoreFacts(store),
             .. QueueFacts(server),
+            .. ScheduleFacts(server.ScheduleTicker.Schedules),
             .. StorageFacts(server),
         ];
     }
@@ -133,6 +135,19 @@ internal static class ServerFacts
             Number("queues.duplicates", totals.Duplicates),
             Number("queues.rejected", totals.Rejected),
             Number("queues.expired", totals.Expired),
+        ];
+    }
+
+    private static IEnumerable<KeyValuePair<string, string>> ScheduleFacts(ScheduleService schedules)
+    {
+        ScheduleStats stats = schedules.Stats;
+        return
+        [
+            Number("schedules.count", stats.Count),
+            Number("schedules.next_at_ms", schedules.NextAtMs),
+            Number("schedules.runs", stats.Runs),
+            Number("schedules.failed", stats.Failed),
+            Number("schedules.missed", stats.Missed),
         ];
     }
 

@@ -57,9 +57,9 @@ internal sealed class SlicedRequest(
             await Task.WhenAny(_cancelled!.Task, Task.Delay(time, connection.Server.Time));
         }
 
-        if (connection.Server.Persistence is { IsCrowded: true, Log: { } log })
+        if (connection.Server.Persistence is { IsCrowded: true } persistence)
         {
-            await log.WhenRoomAsync().AsTask().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await persistence.WhenLessCrowdedAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         Start();

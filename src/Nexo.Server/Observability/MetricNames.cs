@@ -61,6 +61,11 @@ public static class MetricNames
     public const string QueueRejected = "nexo.queue.rejected";
     public const string QueueExpired = "nexo.queue.expired";
 
+    public const string Schedules = "nexo.schedules";
+    public const string ScheduleRuns = "nexo.schedule.runs";
+    public const string ScheduleFailed = "nexo.schedule.failed";
+    public const string ScheduleMissed = "nexo.schedule.missed";
+
     public const string LogCommits = "nexo.log.commits";
     public const string LogRecords = "nexo.log.records";
     public const string LogWritten = "nexo.log.written";

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Nexo.Engine.Queues;
+using Nexo.Engine.Schedules;
 using Nexo.Engine.Store;
 using Nexo.Server.Data;
 using Nexo.Server.Native;
@@ -24,6 +25,7 @@ internal sealed class NexoMetrics : IDisposable
         Logins(authenticator.Totals);
         Store(server.Store);
         Queues(server.Queues);
+        Schedules(server.ScheduleTicker.Schedules);
         if (server.Persistence.IsOn)
         {
             Log(server.Persistence);
@@ -107,6 +109,14 @@ internal sealed class NexoMetrics : IDisposable
         Count(MetricNames.QueueDuplicates, () => queues.Totals.Duplicates, null, "Pushes that were duplicates");
         Count(MetricNames.QueueRejected, () => queues.Totals.Rejected, null, "Pushes refused by a full or paused queue");
         Count(MetricNames.QueueExpired, () => queues.Totals.Expired, null, "Messages whose life ended unsettled");
+    }
+
+    private void Schedules(ScheduleService schedules)
+    {
+        Level(MetricNames.Schedules, () => schedules.Stats.Count, null, "Schedules");
+        Count(MetricNames.ScheduleRuns, () => schedules.Stats.Runs, null, "Runs of schedules");
+        Count(MetricNames.ScheduleFailed, () => schedules.Stats.Failed, null, "Runs whose push was refused");
+        Count(MetricNames.ScheduleMissed, () => schedules.Stats.Missed, null, "Runs that were missed and dropped");
     }
 
     private void Log(Persistence persistence)

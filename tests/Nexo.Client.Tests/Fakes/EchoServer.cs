@@ -5,13 +5,16 @@ using Nexo.Protocol;
 
 namespace Nexo.Client.Tests;
 
-/// <summary>A small real store behind the protocol: GET, SET, INCREMENT and PING, each batch of requests answered at
-/// once.</summary>
+/// <summary>A small real store behind the protocol: GET, SET, INCREMENT and PING, and a queue that never ends; each batch of
+/// requests is answered at once.</summary>
 internal sealed class EchoServer : IDisposable
 {
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly ConcurrentDictionary<string, byte[]> _values = new();
     private readonly List<Socket> _sockets = [];
+    private readonly byte[] _message = new byte[64];
+    private uint _consumer;
+    private ulong _lastId;
 
     public EchoServer(int inFlightMax = 256)
     {
@@ -25,6 +28,9 @@ internal sealed class EchoServer : IDisposable
     public string Url { get; }
 
     public int Reads { get; private set; }
+
+    /// <summary>Requests that acked something.</summary>
+    public int Acks { get; private set; }
 
     private HelloReply Hello { get; }
 
@@ -117,6 +123,12 @@ internal sealed class EchoServer : IDisposable
             return;
         }
 
+        if (header.Opcode.IsQueue())
+        {
+            AnswerQueue(header, body, answers);
+            return;
+        }
+
         answers.Begin(header.Opcode, FrameKind.Reply, header.Correlation);
         if (header.Opcode == Opcode.StoreGet)
         {
@@ -143,6 +155,48 @@ internal sealed class EchoServer : IDisposable
             }
 
             SetReply.WriteFixed(answers, stored: true, previousFound: false, version: 1);
+        }
+
+        answers.End();
+    }
+
+    private void AnswerQueue(in FrameHeader header, ReadOnlySpan<byte> body, FrameBuffer answers)
+    {
+        uint deliveries = 0;
+        answers.Begin(header.Opcode, FrameKind.Reply, header.Correlation);
+        if (header.Opcode == Opcode.QueuePush)
+        {
+            new QueuePushReply(PushOutcome.Accepted, 1).Write(answers);
+        }
+        else if (header.Opcode == Opcode.QueueConsume)
+        {
+            Assert.True(QueueConsumeRequest.TryRead(body, out QueueConsumeRequest consume));
+            _consumer = header.Correlation;
+            deliveries = consume.Credits;
+        }
+        else
+        {
+            Assert.True(QueueAckRequest.TryRead(body, out QueueAckRequest ack));
+            deliveries = ack.Leases.Count;
+            Acks++;
+            PerItemReply.WriteStart(answers, deliveries);
+            for (uint i = 0; i < deliveries; i++)
+            {
+                PerItemReply.WriteItem(answers, ErrorCode.None);
+            }
+        }
+
+        answers.End();
+        if (deliveries == 0)
+        {
+            return;
+        }
+
+        answers.Begin(Opcode.QueueConsume, FrameKind.Push, _consumer);
+        DeliveryList.WriteStart(answers, deliveries);
+        for (uint i = 0; i < deliveries; i++)
+        {
+            new DeliveredMessage { MessageId = ++_lastId, Lease = 1, Attempt = 1, Body = _message }.Write(answers);
         }
 
         answers.End();

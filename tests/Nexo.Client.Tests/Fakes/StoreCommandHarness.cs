@@ -13,13 +13,16 @@ public abstract class StoreCommandHarness : IAsyncLifetime
 
     protected NexoStore Store => Client.Store;
 
-    public async ValueTask InitializeAsync() => (Client, Peer) = await _server.ConnectAsync();
+    public async ValueTask InitializeAsync() => (Client, Peer) = await _server.ConnectAsync(change: Change);
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         await Client.DisposeAsync();
         await _server.DisposeAsync();
     }
+
+    /// <summary>The options that the client is made with.</summary>
+    private protected virtual NexoClientOptions Change(NexoClientOptions options) => options;
 
     protected static Action<byte[]> KeyIs(string expected) => body => Assert.Equal(expected, body.Text());
 

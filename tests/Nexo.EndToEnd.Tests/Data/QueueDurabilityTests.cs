@@ -146,6 +146,24 @@ public sealed class QueueDurabilityTests
     }
 
     [Fact]
+    public async Task A_pull_that_settles_what_it_takes_is_not_answered_with_it_when_the_log_fails()
+    {
+        var disk = new SimulatedDisk();
+        await using TestServer server = await DurableServer.StartAsync(disk);
+        using RawPeer peer = await RawPeer.GreetAsync(server);
+        await peer.PushAsync("jobs", "a");
+        disk.FailAt(1, DiskError.Io, DiskOperationKinds.Sync, fromThenOn: true);
+        Frame frame = await peer.AskAsync(Opcode.QueuePull, 7, buffer => new QueuePullRequest
+        {
+            Queue = "jobs"u8,
+            MessagesMax = 1,
+            Options = ConsumeOptions.SettledByDelivery,
+        }.Write(buffer));
+
+        Assert.Equal(ErrorCode.StorageFailed, frame.Code);
+    }
+
+    [Fact]
     public async Task A_message_that_is_settled_by_its_delivery_leaves_when_that_is_on_disk()
     {
         var disk = new SimulatedDisk();

@@ -1,4 +1,5 @@
 using Nexo.Protocol;
+using Nexo.Server.Native;
 
 namespace Nexo.EndToEnd.Tests.Native;
 
@@ -183,6 +184,8 @@ public sealed class QueuePullTests
             }
         }
 
-        Assert.InRange(server.Native.Queues.Totals.Consumers, 1, Queues / 2);
+        NativeConnection connection = server.Native.Connections.Single();
+        Assert.InRange(connection.Consumers.PullerCount, 1, Queues / 2);
+        Assert.Equal(0, server.Native.Queues.Totals.Consumers);
     }
 }

@@ -1,8 +1,7 @@
-using System.CommandLine;
 using System.Text;
-using Nexo.Cli;
 using Nexo.Cli.Tests;
 using Nexo.EndToEnd.Tests.Data;
+using Nexo.Protocol;
 using Nexo.Storage;
 
 namespace Nexo.EndToEnd.Tests.Store;
@@ -16,7 +15,7 @@ public sealed class CliTests
     {
         await using TestServer server = await TestServer.StartAsync();
         await using var recorder = new OpcodeRecorder(server);
-        var session = new Session(recorder.Url);
+        var session = new CliSession(recorder.Url);
 
         await UseValuesAsync(session);
         await UseKeysAsync(session);
@@ -24,8 +23,8 @@ public sealed class CliTests
         await UseBulkAsync(session);
         await UseWatchAsync(session);
 
-        Assert.Empty(session.UnusedStoreCommands());
-        Assert.Empty(recorder.MissingStoreOpcodes());
+        Assert.Empty(session.UnusedCommands("store"));
+        Assert.Empty(recorder.Missing(OpcodeFacts.IsStore));
     }
 
     [Fact]
@@ -33,8 +32,8 @@ public sealed class CliTests
     {
         await using TestServer one = await TestServer.StartAsync();
         await using TestServer other = await TestServer.StartAsync();
-        var from = new Session(one.Url);
-        var to = new Session(other.Url);
+        var from = new CliSession(one.Url);
+        var to = new CliSession(other.Url);
         await from.Does(0, "store", "mset", "plain", "text", "number", "42");
         await from.Run(["store", "set", "binary", "-"], [0, 255, 10, 13, 34]);
         await from.Expect("2\n", 0, "store", "hset", "hash", "a", "1", "b", "zwei");
@@ -52,7 +51,7 @@ public sealed class CliTests
     public async Task Ping_and_info_tell_about_the_server()
     {
         await using TestServer server = await TestServer.StartAsync();
-        var session = new Session(server.Url);
+        var session = new CliSession(server.Url);
         await session.Does(0, "ping", "--count", "1");
         CliResult info = await session.Run(["info"]);
         Assert.Equal(0, info.ExitCode);
@@ -64,7 +63,7 @@ public sealed class CliTests
     {
         var disk = new SimulatedDisk();
         await using TestServer server = await DurableServer.StartAsync(disk);
-        var session = new Session(server.Url);
+        var session = new CliSession(server.Url);
         long syncs = server.Log().Stats.Syncs;
 
         await session.Expect("1\n", 0, "store", "incr", "n", "--durability", "fsync");
@@ -75,8 +74,8 @@ public sealed class CliTests
         await session.Does(0, "snapshot", "--json");
 
         await using TestServer forgetful = await TestServer.StartAsync();
-        await new Session(forgetful.Url).Does(5, "store", "incr", "n", "--durability", "fsync");
-        await new Session(forgetful.Url).Does(5, "snapshot");
+        await new CliSession(forgetful.Url).Does(5, "store", "incr", "n", "--durability", "fsync");
+        await new CliSession(forgetful.Url).Does(5, "snapshot");
     }
 
     [Fact]
@@ -85,14 +84,14 @@ public sealed class CliTests
         string path = Path.Combine(Path.GetTempPath(), $"nexo-{Guid.NewGuid():N}.sock");
         await using TestServer server = await TestServer.StartAsync(
             options => options with { Network = options.Network with { UnixSocket = path } });
-        await new Session($"nexo+unix://{path}").Does(
+        await new CliSession($"nexo+unix://{path}").Does(
             0, "bench", "store", "--op", "get", "--clients", "2", "--keys", "10", "--seconds", "0.05", "--verify");
     }
 
     private static string[] SortedLines(byte[] text) =>
         [.. Encoding.UTF8.GetString(text).Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal)];
 
-    private static async Task UseValuesAsync(Session session)
+    private static async Task UseValuesAsync(CliSession session)
     {
         await session.Does(0, "store", "set", "a", "one", "--ttl", "5m");
         await session.Expect("one", 0, "store", "get", "a");
@@ -109,7 +108,7 @@ public sealed class CliTests
         await session.Expect("2\n", 0, "store", "decr", "n");
     }
 
-    private static async Task UseKeysAsync(Session session)
+    private static async Task UseKeysAsync(CliSession session)
     {
         await session.Does(0, "store", "mset", "k:1", "x", "k:2", "y");
         await session.Does(0, "store", "mget", "k:1", "k:2");
@@ -126,7 +125,7 @@ public sealed class CliTests
         await session.Expect("0\n", 0, "store", "count", "k:");
     }
 
-    private static async Task UseHashesAsync(Session session)
+    private static async Task UseHashesAsync(CliSession session)
     {
         await session.Expect("2\n", 0, "store", "hset", "h", "name", "Ada", "role", "admin");
         await session.Expect("Ada", 0, "store", "hget", "h", "name");
@@ -137,7 +136,7 @@ public sealed class CliTests
         await session.Does(0, "store", "hdel", "h", "role");
     }
 
-    private static async Task UseBulkAsync(Session session)
+    private static async Task UseBulkAsync(CliSession session)
     {
         const string Lines = """
             {"key":"b:1","value":"one"}
@@ -151,7 +150,7 @@ public sealed class CliTests
         await session.Expect("0\n", 0, "store", "count", "b:");
     }
 
-    private static async Task UseWatchAsync(Session session)
+    private static async Task UseWatchAsync(CliSession session)
     {
         Task<CliResult> watching = session.Run(["store", "watch", "w:", "--count", "1"]);
         while (!watching.IsCompleted)
@@ -160,38 +159,5 @@ public sealed class CliTests
         }
 
         Assert.Contains("w:1", (await watching).Output, StringComparison.Ordinal);
-    }
-
-    /// <summary>Runs commands against one server and remembers which were used.</summary>
-    private sealed class Session(string url)
-    {
-        private readonly HashSet<string> _used = [];
-
-        public Task<CliResult> Run(string[] args, byte[]? stdin = null)
-        {
-            _used.Add(args.Length > 1 ? args[1] : args[0]);
-            return CliRunner.For(url).Run(args, stdin);
-        }
-
-        public async Task Does(int exitCode, params string[] args)
-        {
-            CliResult result = await Run(args);
-            Assert.True(
-                exitCode == result.ExitCode,
-                $"{string.Join(' ', args)}: exit code {result.ExitCode}, output '{result.Output}', error '{result.Error}'");
-        }
-
-        public async Task Expect(string output, int exitCode, params string[] args)
-        {
-            CliResult result = await Run(args);
-            Assert.True(
-                (output, exitCode) == (result.Output, result.ExitCode),
-                $"{string.Join(' ', args)}: exit code {result.ExitCode}, output '{result.Output}', error '{result.Error}'");
-        }
-
-        public IEnumerable<string> UnusedStoreCommands() =>
-            Program.Commands().Single(command => command.Name == "store").Subcommands
-                .Select(command => command.Name)
-                .Where(name => !_used.Contains(name));
     }
 }

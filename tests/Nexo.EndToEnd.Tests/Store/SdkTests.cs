@@ -18,7 +18,7 @@ public sealed class SdkTests
         await UseHashesAsync(client.Store);
         await UseWatchAsync(client.Store);
 
-        Assert.Empty(recorder.MissingStoreOpcodes());
+        Assert.Empty(recorder.Missing(OpcodeFacts.IsStore));
     }
 
     [Fact]

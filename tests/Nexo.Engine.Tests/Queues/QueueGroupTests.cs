@@ -120,6 +120,26 @@ public sealed class QueueGroupTests
     }
 
     [Fact]
+    public void Other_limits_of_groups_hold_at_once()
+    {
+        using var harness = new QueueHarness();
+        for (int i = 0; i < 60; i++)
+        {
+            harness.Push(In($"g{i % 20}", $"{i}"));
+        }
+
+        Assert.Equal(20, harness.Pull().Count);
+        harness.Queues.Update("q"u8, 0, new QueueOptionSet { InFlightPerGroup = 2 }, out _);
+        harness.Queues.Check();
+        Assert.Equal(20, harness.Pull().Count);
+        harness.Queues.Update("q"u8, 0, new QueueOptionSet { InFlightPerGroup = 0 }, out _);
+        harness.Queues.Update("q"u8, 0, new QueueOptionSet { InFlightPerGroup = 1 }, out _);
+        Assert.Empty(harness.Pull());
+        harness.Queues.Update("q"u8, 0, new QueueOptionSet { InFlightPerGroup = 0, PerSecondPerGroup = 1 }, out _);
+        Assert.Equal(20, harness.Pull().Count);
+    }
+
+    [Fact]
     public void A_group_that_comes_and_goes_keeps_its_rate()
     {
         using var harness = new QueueHarness();

@@ -1,5 +1,5 @@
 using Nexo.Engine.Queues;
-using Nexo.Engine.Tests.Store;
+using Nexo.Storage;
 using Xunit;
 
 namespace Nexo.Engine.Tests.Queues;
@@ -158,21 +158,23 @@ public sealed class QueueMemoryTests
     }
 
     /// <summary>Takes records and keeps none.</summary>
-    private sealed class CountingLog : Nexo.Storage.ILogWriter, Nexo.Storage.LogAppend.IEnd
+    private sealed class CountingLog : ILogWriter, LogAppend.IEnd
     {
         private readonly byte[] _payload = new byte[1 << 16];
         private readonly Lock _gate = new();
 
         public ulong Records { get; private set; }
 
-        public Nexo.Storage.LogRoom RoomFor(int payloadBytes) => Nexo.Storage.LogRoom.Ok;
+        public Lsn AppendedLsn => new(Records);
 
-        public Nexo.Storage.LogRoom RoomForRemoval(int payloadBytes) => Nexo.Storage.LogRoom.Ok;
+        public LogRoom RoomFor(int payloadBytes) => LogRoom.Ok;
 
-        public Nexo.Storage.LogAppend Begin(byte kind, int payloadBytes)
+        public LogRoom RoomForRemoval(int payloadBytes) => LogRoom.Ok;
+
+        public LogAppend Begin(byte kind, int payloadBytes)
         {
             _gate.Enter();
-            return new Nexo.Storage.LogAppend(this, _payload.AsSpan(0, payloadBytes), new Nexo.Storage.Lsn(++Records));
+            return new LogAppend(this, _payload.AsSpan(0, payloadBytes), new Lsn(++Records));
         }
 
         public void EndAppend() => _gate.Exit();

@@ -190,6 +190,19 @@ public sealed class QueuePushTests
     }
 
     [Fact]
+    public void A_batch_that_is_refused_makes_no_queue()
+    {
+        using var harness = new QueueHarness();
+        Pushing bad = new("") { Priority = 10 };
+        Assert.Equal(QueueStatus.PriorityOutOfRange, harness.PushBatch(true, out _, "good", bad));
+        Assert.Equal(QueueStatus.Ok, harness.PushBatch(false, out var answers, bad, new Pushing("") { TtlMs = 0 }));
+        Assert.Equal([QueueStatus.PriorityOutOfRange, QueueStatus.TtlOutOfRange], answers.Select(answer => answer.Status));
+        Assert.Equal(0, harness.Queues.Count);
+        Assert.Equal(QueueStatus.Ok, harness.PushBatch(false, out answers, bad, "good"));
+        Assert.Equal([QueueStatus.PriorityOutOfRange, QueueStatus.Ok], answers.Select(answer => answer.Status));
+    }
+
+    [Fact]
     public void A_batch_of_which_all_or_none_is_wanted_is_one_record()
     {
         var log = new MemoryLog();

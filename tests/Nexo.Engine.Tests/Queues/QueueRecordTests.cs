@@ -101,7 +101,8 @@ public sealed class QueueRecordTests
         Assert.Equal(
             [(0, "None"), (32, "QueueDefined"), (33, "QueueDeleted"), (34, "MessagesPushed"), (35, "MessagesRemoved"),
                 (36, "MessagesDelivered"), (37, "MessagesReturned"), (38, "MessagesDied"), (39, "MessageMoved"),
-                (41, "MessageKept"), (42, "DedupKept"), (43, "BacklogKept"), (44, "NumbersKept")],
+                (40, "BacklogCleared"), (41, "MessageKept"), (42, "DedupKept"), (43, "BacklogKept"), (44, "NumbersKept"),
+                (45, "BacklogTaken")],
             Enum.GetValues<QueueRecordKind>().Select(kind => ((int)kind, kind.ToString())));
         Assert.Equal(
             [(0, "None"), (1, "Ready"), (2, "Delayed"), (3, "Held"), (4, "Leased"), (5, "Dead"), (6, "Dying")],

@@ -176,9 +176,9 @@ public sealed class QueueRecoveryTests
     {
         using var harness = new QueueHarness();
         harness.Push("1");
-        Assert.Throws<InvalidOperationException>(harness.Queues.BeginRecovery);
+        Assert.Throws<InvalidOperationException>(() => harness.Queues.BeginRecovery());
         using var logged = new QueueHarness(log: new MemoryLog());
-        Assert.Throws<InvalidOperationException>(logged.Queues.BeginRecovery);
+        Assert.Throws<InvalidOperationException>(() => logged.Queues.BeginRecovery());
     }
 
     /// <summary>The state after any prefix of the log is one that the queues were in, and going on from there works.</summary>

@@ -11,7 +11,7 @@ public sealed class DurablePartsTests
     {
         FakePart numbers = new("numbers", 1, 2);
         FakePart letters = new("letters", 3);
-        using DurableRecovery recovery = new DurableParts([numbers, letters]).BeginRecovery(new RecordCounts());
+        using DurableRecovery recovery = new DurableParts([numbers, letters]).BeginRecovery(new RecordCounts(), null!, null!);
         foreach (byte kind in (byte[])[1, 3, 2, 3, 1])
         {
             recovery.OnRecord(new Lsn(1), kind, default);
@@ -25,7 +25,7 @@ public sealed class DurablePartsTests
     [Fact]
     public void A_kind_that_no_part_knows_is_refused_and_said()
     {
-        using DurableRecovery recovery = new DurableParts([new FakePart("numbers", 1)]).BeginRecovery(new RecordCounts());
+        using DurableRecovery recovery = new DurableParts([new FakePart("numbers", 1)]).BeginRecovery(new RecordCounts(), null!, null!);
         var failure = Assert.Throws<InvalidDataException>(() => recovery.OnRecord(new Lsn(42), 9, new byte[3]));
 
         Assert.Contains("Record 42 of kind 9 with 3 bytes", failure.Message, StringComparison.Ordinal);
@@ -36,7 +36,7 @@ public sealed class DurablePartsTests
     {
         var parts = new DurableParts([new FakePart("numbers", 1), new FakePart("nothing"), new FakePart("letters", 3, 4)]);
         var seen = new FakePart("all");
-        DurableSnapshot snapshot = parts.BeginSnapshot(new Lsn(7));
+        DurableSnapshot snapshot = parts.BeginSnapshot(new Lsn(7), isWhole: false);
         while (snapshot.MoveNext(seen))
         {
         }
@@ -69,12 +69,12 @@ public sealed class DurablePartsTests
 
         public bool Takes(byte kind) => kinds.Contains(kind);
 
-        public IPartRecovery BeginRecovery(RecordCounts expected) => this;
+        public IPartRecovery BeginRecovery(RecordCounts expected, DataDirectory directory, IStorageObserver notices) => this;
 
-        public Func<IRecordSink, bool> BeginSnapshot(Lsn position)
+        public PartSnapshot BeginSnapshot(Lsn position, bool isWhole)
         {
             int next = 0;
-            return target =>
+            return new PartSnapshot(target =>
             {
                 if (next == kinds.Length)
                 {
@@ -83,7 +83,7 @@ public sealed class DurablePartsTests
 
                 target.OnRecord(position, kinds[next++], default);
                 return true;
-            };
+            });
         }
 
         public void OnRecord(Lsn lsn, byte kind, ReadOnlySpan<byte> payload) => Taken.Add(kind);

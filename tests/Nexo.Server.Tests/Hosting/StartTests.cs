@@ -137,6 +137,7 @@ public sealed class StartTests : IDisposable
         {
             DataDirectory = path,
             Store = new() { Durability = StoreDurability.Memory },
+            Queues = new() { Durability = QueuesDurability.Memory },
         });
 
         Assert.False(Directory.Exists(path));

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Nexo.Crash.Ledger;
-using Nexo.Crash.Load;
 using Nexo.Crash.Report;
 using Nexo.Crash.Server;
 using Nexo.Crash.Wire;

@@ -1,5 +1,4 @@
 using Nexo.Engine.Queues;
-using Xunit;
 
 namespace Nexo.Engine.Tests.Queues.Model;
 

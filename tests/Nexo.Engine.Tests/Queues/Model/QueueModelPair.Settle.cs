@@ -149,7 +149,7 @@ internal sealed partial class QueueModelPair
 
     private void Settled(
         ModelQueue queue,
-        IReadOnlyList<(ulong Id, ulong Lease)> leases,
+        List<(ulong Id, ulong Lease)> leases,
         SettleList sink,
         bool waits,
         Action<ModelMessage> settle)

@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Nexo.Protocol;
 
-namespace Nexo.EndToEnd.Tests.Store;
+namespace Nexo.EndToEnd.Tests;
 
 /// <summary>Stands between a client and the server, passes everything on, and notes which opcodes the client used.</summary>
 internal sealed class OpcodeRecorder : IAsyncDisposable
@@ -23,9 +23,9 @@ internal sealed class OpcodeRecorder : IAsyncDisposable
 
     public string Url => $"nexo://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
 
-    /// <summary>Store opcodes that no client has used.</summary>
-    public IEnumerable<Opcode> MissingStoreOpcodes() =>
-        Enum.GetValues<Opcode>().Where(opcode => ((ushort)opcode >> 8) == 1 && !_seen.ContainsKey(opcode));
+    /// <summary>Opcodes of a broker that no client has used.</summary>
+    public IEnumerable<Opcode> Missing(Func<Opcode, bool> ofBroker) =>
+        Enum.GetValues<Opcode>().Where(opcode => ofBroker(opcode) && !_seen.ContainsKey(opcode));
 
     public async ValueTask DisposeAsync()
     {

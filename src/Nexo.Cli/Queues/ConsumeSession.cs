@@ -1,0 +1,213 @@
+using System.Runtime.CompilerServices;
+using Nexo.Cli.Terminal;
+using Nexo.Client;
+using Nexo.Protocol;
+using Delivery = Nexo.Client.QueueDelivery<System.ReadOnlyMemory<byte>>;
+
+namespace Nexo.Cli.Queues;
+
+/// <summary>One <c>consume</c>: takes messages, shows or works on each, settles it.</summary>
+internal sealed class ConsumeSession(ClientRun run, NexoQueue<ReadOnlyMemory<byte>> queue, ConsumeSettings settings)
+{
+    private static readonly TimeSpan LeaseUnlessKnown = TimeSpan.FromSeconds(30);
+
+    private readonly List<Delivery> _given = [];
+    private long _count;
+    private long _failed;
+
+    public async Task<int> RunAsync()
+    {
+        if (settings.Follow)
+        {
+            run.Remark("waiting for messages; Ctrl-C ends");
+            run.Client.StateChanged += (_, change) => Tell(change.Current);
+        }
+
+        MessageCommand? command = settings.Exec is null
+            ? null
+            : new MessageCommand(run, settings.Exec, await LeaseAsync());
+        try
+        {
+            await foreach (Delivery delivery in (settings.Follow ? FollowAsync() : TakeAsync()).WithCancellation(run.Cancel))
+            {
+                _count++;
+                await (command is null ? ShowAsync(delivery) : WorkAsync(command, delivery));
+                if (_count == settings.CountMax)
+                {
+                    break;
+                }
+            }
+        }
+        catch (OperationCanceledException) when (settings.Follow && run.Cancel.IsCancellationRequested)
+        {
+            // Ctrl-C ends it as it is meant to.
+            run.Remark("");
+        }
+        finally
+        {
+            await GiveBackAsync();
+        }
+
+        if (_count == 0 && !settings.Follow)
+        {
+            run.Remark("no message");
+        }
+
+        return _failed == 0 && (_count > 0 || settings.Follow) ? ExitCode.Ok : ExitCode.Negative;
+    }
+
+    private IAsyncEnumerable<Delivery> FollowAsync() => queue.ConsumeAsync(
+        new QueueConsumeOptions { Prefetch = settings.Prefetch, Lease = settings.Lease }, run.Cancel);
+
+    // What is there now; only a first message is waited for.
+    private async IAsyncEnumerable<Delivery> TakeAsync([EnumeratorCancellation] CancellationToken cancel = default)
+    {
+        TimeSpan? wait = settings.Wait;
+        for (long left = settings.CountMax; left > 0; wait = null)
+        {
+            IReadOnlyList<Delivery> some = await queue.PullAsync(
+                (int)Math.Min(left, settings.Prefetch), wait, settings.Lease, cancellationToken: cancel);
+            if (some.Count == 0)
+            {
+                yield break;
+            }
+
+            foreach (Delivery delivery in some)
+            {
+                yield return delivery;
+            }
+
+            left -= some.Count;
+        }
+    }
+
+    private async Task ShowAsync(Delivery delivery)
+    {
+        Print(delivery);
+
+        // Printed is printed before it is settled: a message may come twice, and is never lost.
+        run.Out.Flush();
+        switch (settings.Settling)
+        {
+            case ConsumeSettling.Ack:
+                await SettleAsync(delivery, delivery.AckAsync(run.Cancel));
+                break;
+            case ConsumeSettling.Nack:
+                await SettleAsync(delivery, delivery.NackAsync(settings.Delay, settings.Reason, run.Cancel));
+                break;
+            case ConsumeSettling.DeadLetter:
+                await SettleAsync(delivery, delivery.DeadLetterAsync(settings.Reason ?? "", run.Cancel));
+                break;
+            default:
+                _given.Add(delivery);
+                break;
+        }
+    }
+
+    private void Print(Delivery delivery)
+    {
+        if (run.Out.Json)
+        {
+            run.Out.Object(json => MessageText.Write(json, delivery));
+        }
+        else if (settings.Raw)
+        {
+            run.Out.Value(delivery.RawBody.Span);
+        }
+        else if (run.Out.ForPeople)
+        {
+            string again = delivery.Attempt > 1 ? $" attempt {delivery.Attempt}" : "";
+            run.Out.Line($"{run.Out.Dim($"{delivery.MessageId}{again}")} {run.Out.Shown(delivery.RawBody.Span)}");
+        }
+        else
+        {
+            run.Out.Body(delivery.RawBody.Span);
+        }
+    }
+
+    private async Task WorkAsync(MessageCommand command, Delivery delivery)
+    {
+        CommandOutcome outcome;
+        try
+        {
+            outcome = await command.RunAsync(delivery);
+        }
+        catch (OperationCanceledException)
+        {
+            // Ended in the midst of it, which is nobody's failure.
+            await SettleAsync(delivery, delivery.ReleaseAsync(CancellationToken.None));
+            throw;
+        }
+
+        bool settled = outcome.Succeeded
+            ? await SettleAsync(delivery, delivery.AckAsync(CancellationToken.None))
+            : await SettleAsync(delivery, delivery.NackAsync(settings.Delay, outcome.Reason, CancellationToken.None));
+        _failed += outcome.Succeeded ? 0 : 1;
+        if (run.Out.Json)
+        {
+            run.Out.Object(json =>
+            {
+                json.WriteString("queue", delivery.Queue);
+                json.WriteNumber("message_id", delivery.MessageId);
+                json.WriteNumber("attempt", delivery.Attempt);
+                json.WriteNumber("exit_code", outcome.ExitCode);
+                json.WriteString("settled", !settled ? "lost" : outcome.Succeeded ? "acked" : "nacked");
+            });
+            run.Out.Flush();
+        }
+        else if (!outcome.Succeeded)
+        {
+            run.Remark($"message {delivery.MessageId} failed: {outcome.Reason}");
+        }
+    }
+
+    /// <summary>False when the lease was lost meanwhile, which is told and no reason to stop.</summary>
+    private async ValueTask<bool> SettleAsync(Delivery delivery, ValueTask settling)
+    {
+        try
+        {
+            await settling;
+            return true;
+        }
+        catch (NexoException failure) when (failure.Code == ErrorCode.LeaseLost)
+        {
+            _failed++;
+            run.Remark($"message {delivery.MessageId} was no longer ours: it comes again");
+            return false;
+        }
+    }
+
+    private async Task GiveBackAsync()
+    {
+        if (_given.Count > 0)
+        {
+            await queue.ReleaseAsync(_given, CancellationToken.None);
+        }
+    }
+
+    private async Task<TimeSpan> LeaseAsync()
+    {
+        try
+        {
+            return settings.Lease ?? (await queue.DescribeAsync(run.Cancel)).Options.Lease ?? LeaseUnlessKnown;
+        }
+        catch (NexoException failure) when (failure.Code == ErrorCode.QueueNotFound)
+        {
+            // Consuming may make it.
+            return LeaseUnlessKnown;
+        }
+    }
+
+    // Silence may last for hours: who looks at it is to know whether it still listens.
+    private void Tell(NexoConnectionState state)
+    {
+        if (state == NexoConnectionState.Connecting)
+        {
+            run.Remark("the connection is lost; trying again");
+        }
+        else if (state == NexoConnectionState.Connected)
+        {
+            run.Remark("connected again");
+        }
+    }
+}

@@ -1,0 +1,28 @@
+using Nexo.Protocol;
+
+namespace Nexo.Client;
+
+/// <summary>The messages of a PULL.</summary>
+internal readonly struct PullReader<T>(DeliverySource source, INexoSerializer serializer, uint leaseMs)
+    : IReplyReader<IReadOnlyList<QueueDelivery<T>>>
+{
+    public bool TryRead(ReadOnlySpan<byte> body, out IReadOnlyList<QueueDelivery<T>> result)
+    {
+        result = [];
+        if (!DeliveryList.TryRead(body, out DeliveryList list) || list.Count == 0)
+        {
+            return list.Count == 0 && body.Length == sizeof(uint);
+        }
+
+        var deliveries = new QueueDelivery<T>[list.Count];
+        var bytes = new DeliveryBytes(body.Length);
+        for (int i = 0; list.TryTake(out DeliveredMessage message); i++)
+        {
+            deliveries[i] = new QueueDelivery<T>(source, message, bytes.Own(message), serializer) { LeaseMs = leaseMs };
+            source.Add(deliveries[i]);
+        }
+
+        result = deliveries;
+        return true;
+    }
+}

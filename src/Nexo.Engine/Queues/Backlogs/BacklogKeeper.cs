@@ -1,0 +1,384 @@
+using System.Globalization;
+using Nexo.Storage;
+
+namespace Nexo.Engine.Queues;
+
+/// <summary>
+/// The file work of all backlogs: opens their logs, reads what is wanted, writes what is pending, and lets go of what is over; on one
+/// thread at a time, never under a lock of a shard.
+/// </summary>
+internal sealed class BacklogKeeper : IDisposable
+{
+    /// <summary>Where the logs are.</summary>
+    public const string Root = "queues";
+
+    /// <summary>Blocks that wait in memory before a log is opened for them, in bytes: a burst that is over soon makes no files.</summary>
+    private const int OpenAtBytes = 4 * Backlog.BlockBytes;
+
+    /// <summary>Pending bytes of a log that are written without waiting for more.</summary>
+    private const int FlushAtBytes = 256 * 1_024;
+
+    private const int CopyBytes = 256 * 1_024;
+    private const int SnapshotsKept = 2;
+    private const long PendingBytesAtRecoveryMax = 8 * 1_024 * 1_024;
+
+    private readonly QueueDisk _disk;
+    private readonly long _memoryBytesMax;
+    private readonly SegmentCache _cache = new();
+
+    // Order: files, then a shard's, then the list's.
+    private readonly Lock _files = new();
+    private readonly Lock _gate = new();
+    private readonly Queue<Job> _jobs = new();
+    private readonly QueueWork _work = new();
+    private bool _hasRoot;
+    private bool _isRunning;
+    private bool _isDisposed;
+    private long _pendingBytes;
+    private int _copies;
+
+    // Places of directories: those that are free, and those whose files two more snapshots may still need.
+    private readonly Stack<uint> _free = new();
+    private List<(uint Place, int Snapshots)> _ended = [];
+    private readonly List<uint> _found = [];
+    private readonly HashSet<uint> _used = [];
+    private uint _places;
+
+    public BacklogKeeper(QueueDisk disk, long memoryBytesMax)
+    {
+        _disk = disk;
+        _memoryBytesMax = memoryBytesMax;
+        foreach (string name in disk.Disk.ListDirectories(Root))
+        {
+            _hasRoot = true;
+            if (uint.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out uint place))
+            {
+                // What is there is never written over: which of it a snapshot needs is seen when that is read.
+                _found.Add(place);
+                _places = Math.Max(_places, place);
+            }
+        }
+    }
+
+    /// <summary>Bytes of all backlogs that wait to be written.</summary>
+    public long PendingBytes => Volatile.Read(ref _pendingBytes);
+
+    /// <summary>How many bytes of a priority stay in memory: less when memory is used up.</summary>
+    public long WindowBytes(long usedBytes) => usedBytes < _memoryBytesMax
+        ? Math.Max(_disk.WindowBytesMin, _memoryBytesMax / _disk.WindowsMin)
+        : _disk.WindowBytesMin;
+
+    /// <summary>A backlog for a priority that has none, without files yet.</summary>
+    public Backlog Create()
+    {
+        lock (_gate)
+        {
+            return new Backlog(_free.TryPop(out uint place) ? place : ++_places);
+        }
+    }
+
+    /// <summary>Opens a backlog that a snapshot has kept.</summary>
+    /// <exception cref="SegmentDamageException">Its files are not what was written.</exception>
+    public Backlog Open(uint place, in BacklogState state)
+    {
+        _used.Add(place);
+        return Backlog.Open(_disk.Disk, place, _disk.LogId, state, _cache);
+    }
+
+    /// <summary>
+    /// The state is there: what else had been on the disk is of queues without a log, or was begun after the snapshot and came again
+    /// from the log. An older snapshot may still need it.
+    /// </summary>
+    public void EndRecovery()
+    {
+        lock (_gate)
+        {
+            _ended.AddRange(_found.Except(_used).Select(place => (place, 0)));
+            _found.Clear();
+            _used.Clear();
+        }
+    }
+
+    /// <summary>At recovery, when much waits to be written: writes it on this thread.</summary>
+    public void KeepUp()
+    {
+        if (PendingBytes > PendingBytesAtRecoveryMax)
+        {
+            Run();
+        }
+    }
+
+    /// <summary>A block was closed: it is written when there are enough of them.</summary>
+    public void Closed(Queue queue, byte priority, Backlog backlog, int bytes)
+    {
+        NoteClosed(bytes);
+        long pending = backlog.PendingBytes;
+        if (backlog.IsOpen ? pending >= FlushAtBytes : pending >= OpenAtBytes)
+        {
+            Enqueue(new Job(JobKind.Write, queue, priority, backlog));
+        }
+    }
+
+    /// <summary>A block of so many bytes waits to be written.</summary>
+    public void NoteClosed(int bytes) => Interlocked.Add(ref _pendingBytes, bytes);
+
+    /// <summary>The reading of a backlog was begun.</summary>
+    public void WantRead(Queue queue, byte priority, Backlog backlog) =>
+        Enqueue(new Job(JobKind.Read, queue, priority, backlog));
+
+    /// <summary>A backlog is not needed any more.</summary>
+    public void WantEnd(Queue queue, byte priority, Backlog backlog) =>
+        Enqueue(new Job(JobKind.End, queue, priority, backlog));
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _isDisposed = true;
+            _jobs.Clear();
+        }
+    }
+
+    private void Enqueue(in Job job)
+    {
+        lock (_gate)
+        {
+            if (_isDisposed || (job.Kind == JobKind.Write && _jobs.Contains(job)))
+            {
+                return;
+            }
+
+            _jobs.Enqueue(job);
+            if (_isRunning)
+            {
+                return;
+            }
+
+            _isRunning = true;
+        }
+
+        _disk.Schedule(Run);
+    }
+
+    /// <summary>Makes durable what was closed of a backlog; false: it is gone.</summary>
+    /// <exception cref="DiskException">It is not durable.</exception>
+    public bool TryCheckpoint(Queue queue, Backlog backlog, out SegmentedLogCheckpoint checkpoint)
+    {
+        lock (_files)
+        {
+            checkpoint = default;
+            if (backlog.IsDisposed)
+            {
+                return false;
+            }
+
+            long before = backlog.PendingBytes;
+            EnsureOpen(queue, backlog);
+            if (!backlog.IsOpen)
+            {
+                return false;
+            }
+
+            checkpoint = backlog.Checkpoint();
+            NoteWritten(before, backlog.PendingBytes);
+            return true;
+        }
+    }
+
+    /// <summary>Copies the next messages of a backlog as records of pushes; false: there are no more.</summary>
+    public bool Copy(uint queue, BacklogKept kept, RecordBuffer buffer)
+    {
+        lock (_files)
+        {
+            if (kept.Backlog.IsDisposed)
+            {
+                return false;
+            }
+
+            var cursor = new SegmentCursor(kept.CopyFrom);
+            byte[] bytes = new byte[CopyBytes];
+            ReadOnlyMemory<byte> batches = kept.Backlog.ReadAt(ref cursor, ref bytes);
+            kept.CopyFrom = cursor.Offset;
+            while (Backlog.TrySplit(ref batches, out _, out ReadOnlyMemory<byte> payload))
+            {
+                BacklogCopies.Write(queue, kept.Priority, payload.Span, buffer);
+            }
+
+            return kept.CopyFrom < kept.Checkpoint.NextOffset;
+        }
+    }
+
+    /// <summary>A backup begins, or ends: meanwhile no file is let go of.</summary>
+    public void BeginCopies() => Interlocked.Increment(ref _copies);
+
+    public void EndCopies() => Interlocked.Decrement(ref _copies);
+
+    /// <summary>Lets go of the files before an offset.</summary>
+    public void Trim(Backlog backlog, long before)
+    {
+        lock (_files)
+        {
+            if (!backlog.IsDisposed && Volatile.Read(ref _copies) == 0)
+            {
+                backlog.TrimBefore(before);
+            }
+        }
+    }
+
+    /// <summary>One more snapshot is there: files of backlogs that ended before the one before it are deleted.</summary>
+    public void OnSnapshotKept()
+    {
+        lock (_files)
+        {
+            List<(uint Place, int Snapshots)> ended;
+            lock (_gate)
+            {
+                ended = _ended;
+                _ended = [];
+            }
+
+            foreach ((uint place, int snapshots) in ended)
+            {
+                bool isOver = snapshots + 1 >= SnapshotsKept && Volatile.Read(ref _copies) == 0;
+                if (isOver)
+                {
+                    DeleteFiles(place);
+                }
+
+                lock (_gate)
+                {
+                    if (isOver)
+                    {
+                        _free.Push(place);
+                    }
+                    else
+                    {
+                        _ended.Add((place, snapshots + 1));
+                    }
+                }
+            }
+        }
+    }
+
+    private void DeleteFiles(uint place)
+    {
+        string directory = Backlog.DirectoryOf(place);
+        foreach (string name in _disk.Disk.List(directory))
+        {
+            _disk.Disk.Delete($"{directory}/{name}");
+        }
+    }
+
+    private void Run()
+    {
+        while (TryDequeue(out Job job))
+        {
+            try
+            {
+                Do(job);
+            }
+            catch (Exception failure) when (failure is DiskException or SegmentDamageException or InvalidDataException)
+            {
+                Fail(job, failure);
+            }
+
+            _work.Run();
+        }
+    }
+
+    private bool TryDequeue(out Job job)
+    {
+        lock (_gate)
+        {
+            _isRunning = _jobs.TryDequeue(out job);
+            return _isRunning;
+        }
+    }
+
+    private void Do(in Job job)
+    {
+        lock (_files)
+        {
+            switch (job.Kind)
+            {
+                case JobKind.Read:
+                    job.Queue.EndRefill(job.Priority, job.Backlog.Read(), _work);
+                    break;
+                case JobKind.Write:
+                    Write(job);
+                    break;
+                default:
+                    End(job.Backlog);
+                    break;
+            }
+        }
+    }
+
+    private void Write(in Job job)
+    {
+        if (!job.Backlog.IsDisposed)
+        {
+            long before = job.Backlog.PendingBytes;
+            EnsureOpen(job.Queue, job.Backlog);
+            job.Backlog.Flush();
+            NoteWritten(before, job.Backlog.PendingBytes);
+        }
+    }
+
+    private void NoteWritten(long before, long after) => Interlocked.Add(ref _pendingBytes, Math.Min(0, after - before));
+
+    private void End(Backlog backlog)
+    {
+        Interlocked.Add(ref _pendingBytes, -backlog.PendingBytes);
+        backlog.Dispose();
+        lock (_gate)
+        {
+            _ended.Add((backlog.Place, 0));
+        }
+    }
+
+    // Under the lock of the files.
+    private void EnsureOpen(Queue queue, Backlog backlog)
+    {
+        if (backlog.IsOpen)
+        {
+            return;
+        }
+
+        if (!_hasRoot)
+        {
+            _disk.Disk.CreateDirectory(Root);
+            _disk.Disk.SyncDirectory(string.Empty);
+            _hasRoot = true;
+        }
+
+        SegmentedLog log = Backlog.OpenLog(_disk.Disk, backlog.Place, _disk.LogId, default, _cache);
+        if (!queue.AttachLog(backlog, log))
+        {
+            log.Dispose();
+        }
+    }
+
+    // A full disk is tried again with the next block; what was acknowledged is in the write-ahead log meanwhile.
+    private void Fail(in Job job, Exception failure)
+    {
+        bool isFull = failure is DiskException { Error: DiskError.Full };
+        _disk.Observer.Notice(
+            isFull ? StorageLevel.Warning : StorageLevel.Error,
+            $"the backlog {job.Backlog.Directory} of a queue could not be "
+            + $"{(job.Kind == JobKind.Read ? "read" : "written")}: {failure.Message}");
+        if (!isFull)
+        {
+            job.Queue.BreakBacklog();
+        }
+    }
+
+    private enum JobKind
+    {
+        Read,
+        Write,
+        End,
+    }
+
+    private readonly record struct Job(JobKind Kind, Queue Queue, byte Priority, Backlog Backlog);
+}
