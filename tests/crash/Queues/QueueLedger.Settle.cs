@@ -131,8 +131,12 @@ internal sealed partial class QueueLedger
             return;
         }
 
-        // What was settled was there.
-        message.ConfirmedAt ??= TimeWindow.Now;
+        // What was settled was there. An extension is not logged, so its answer waits for nothing, and says nothing of what may be lost.
+        if (settlement != Settlement.Extend)
+        {
+            message.ConfirmedAt ??= TimeWindow.Now;
+        }
+
         message.PlaceAt = TimeWindow.Now;
         if (settlement == Settlement.Ack)
         {
