@@ -46,6 +46,7 @@ internal sealed partial class QueueLedger
             }
 
             Run++;
+            Unknown = 0;
         }
     }
 
