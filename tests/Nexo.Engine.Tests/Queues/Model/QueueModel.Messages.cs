@@ -202,6 +202,13 @@ internal sealed partial class QueueModel
     public QueueStatus RefusalByDefaults(ModelPush push) =>
         Refusal(new ModelQueue("", new QueueOptions()), push) ?? QueueStatus.Ok;
 
+    /// <summary>Whether a batch makes no queue because nothing of it would come in.</summary>
+    public bool MakesNone(IReadOnlyList<ModelPush> pushes, bool allOrNone)
+    {
+        int refused = pushes.Count(push => RefusalByDefaults(push) != QueueStatus.Ok);
+        return allOrNone ? refused > 0 : refused == pushes.Count;
+    }
+
     private QueueStatus Refusal(ModelPush push)
     {
         long dueIn = push.DueAtMs is { } at ? Math.Max(0, at - Now) : push.DelayMs ?? 0;

@@ -41,6 +41,7 @@ internal sealed partial class QueueModelPair
         var sink = new ModelPushList();
         QueueStatus actual = _queues.PushBatch(
             ModelHarness.Bytes(name), new ModelPushArray(pushes), allOrNone, ref sink, _work, out bool waits);
+        bool makesNone = _model.Find(name) is null && _model.MakesNone([.. pushes.Select(OnOwnClock)], allOrNone);
         ModelQueue? queue = _model.FindOrMake(name);
         QueueStatus expected = QueueStatus.NotFound;
         List<(QueueStatus Status, QueuePushOutcome Outcome, ulong Id)> answers = [];
@@ -61,6 +62,11 @@ internal sealed partial class QueueModelPair
         if (answers.Exists(answer => answer.Status == QueueStatus.Ok))
         {
             CheckWaits(Waits(queue), waits);
+        }
+
+        if (makesNone)
+        {
+            _model.Queues.Remove(name);
         }
 
         Learn(mustKnow: false);

@@ -142,7 +142,9 @@ internal sealed partial class QueueModelPair
             2 => _queues.DeadLetter(bytes, [], source, ref sink, _work, out _),
             _ => _queues.Extend(bytes, 0, source, ref sink),
         };
-        Assert.Equal(queue is null ? QueueStatus.NotFound : QueueStatus.Ok, status);
+        Assert.True(
+            status == (queue is null ? QueueStatus.NotFound : QueueStatus.Ok),
+            $"{name}: {status} of\n{queue}\n{Everything()}");
         Assert.Equal(queue is null ? 0 : leases.Count, sink.Items.Count);
         Assert.DoesNotContain(sink.Items, item => item.Status != QueueStatus.LeaseLost);
     }
