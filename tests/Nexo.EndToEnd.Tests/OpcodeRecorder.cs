@@ -71,7 +71,6 @@ internal sealed class OpcodeRecorder : IAsyncDisposable
         int count;
         while ((count = await from.ReadAsync(chunk, _stop.Token)) > 0)
         {
-            await to.WriteAsync(chunk.AsMemory(0, count), _stop.Token);
             pending.AddRange(chunk.AsSpan(0, count));
             if (!isPrefaced && pending.Count >= ProtocolVersion.Preface.Length)
             {
@@ -85,6 +84,9 @@ internal sealed class OpcodeRecorder : IAsyncDisposable
                 _seen[header.Opcode] = true;
                 pending.RemoveRange(0, header.TotalSize);
             }
+
+            // Only now: what is answered has been seen.
+            await to.WriteAsync(chunk.AsMemory(0, count), _stop.Token);
         }
     }
 }
