@@ -10,8 +10,15 @@ internal sealed unsafe partial class Queue
     public void Dispatch(QueueWork work)
     {
         bool more = true;
-        while (more)
+        for (int holds = 0; more; holds++)
         {
+            if (holds == _shard.Tuning.DispatchHoldsMax)
+            {
+                // A consumer that takes as fast as it is given to must not keep the thread of a connection.
+                DispatchLater();
+                break;
+            }
+
             lock (_shard.Gate)
             {
                 more = !Closed && DispatchSome(work);
@@ -25,6 +32,16 @@ internal sealed unsafe partial class Queue
             _service.MoveDying(this, work);
         }
     }
+
+    private void DispatchLater() => ThreadPool.UnsafeQueueUserWorkItem(
+        static queue =>
+        {
+            var work = new QueueWork();
+            work.Add(queue);
+            work.Run();
+        },
+        this,
+        preferLocal: false);
 
     public QueueStatus Pull<TDeliveries>(
         QueueConsumer consumer,

@@ -14,6 +14,9 @@ internal sealed record QueueTuning
     /// <summary>Messages that are pushed, delivered, settled, timed out or freed under one hold of a lock.</summary>
     public int HoldMessagesMax { get; init; } = 256;
 
+    /// <summary>Holds of a lock after which a dispatch that finds more and more to do goes on on another thread.</summary>
+    public int DispatchHoldsMax { get; init; } = 64;
+
     /// <summary>Messages that are only looked at under one hold of a lock.</summary>
     public int HoldLooksMax { get; init; } = 1_024;
 

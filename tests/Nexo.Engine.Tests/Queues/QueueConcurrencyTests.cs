@@ -16,6 +16,28 @@ public sealed class QueueConcurrencyTests
     /// settled once, and what the log says is what is there.
     /// </summary>
     [Fact]
+    public async Task A_dispatch_that_finds_more_and_more_to_do_goes_on_on_another_thread()
+    {
+        const int Messages = 400;
+        QueueTuning tuning = QueueHarness.Tiny with { DispatchHoldsMax = 2 };
+        using var harness = new QueueHarness(new QueueLimits { Shards = 1, Tuning = tuning });
+        for (int i = 0; i < Messages; i++)
+        {
+            harness.Push("x");
+        }
+
+        (_, ConsumerDouble sink) = harness.Consume(Messages);
+        Assert.InRange(sink.MostAtOnce, 1, tuning.HoldMessagesMax);
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (harness.Stats().Leased < Messages)
+        {
+            await Task.Delay(1, patience.Token);
+        }
+
+        Assert.Equal(Enumerable.Range(1, Messages).Select(id => (ulong)id), sink.All.Select(message => message.Id));
+    }
+
+    [Fact]
     public async Task Every_message_is_settled_once_whoever_comes_and_goes()
     {
         var log = new MemoryLog();

@@ -15,6 +15,7 @@ internal sealed class QueueHarness : IDisposable
     {
         PageBytes = 4_096,
         HoldMessagesMax = 4,
+        DispatchHoldsMax = int.MaxValue,
         HoldLooksMax = 6,
         HoldBytesMax = 1_024,
         TickStepsMax = 24,
