@@ -11,10 +11,6 @@ public sealed class QueueConcurrencyTests
     private const int Producers = 2;
     private const int EachPushes = 1_000;
 
-    /// <summary>
-    /// Several push while others take, fail, go and come, queues are looked at, ticks pass and snapshots are taken: each message is
-    /// settled once, and what the log says is what is there.
-    /// </summary>
     [Fact]
     public async Task A_dispatch_that_finds_more_and_more_to_do_goes_on_on_another_thread()
     {
@@ -37,6 +33,10 @@ public sealed class QueueConcurrencyTests
         Assert.Equal(Enumerable.Range(1, Messages).Select(id => (ulong)id), sink.All.Select(message => message.Id));
     }
 
+    /// <summary>
+    /// Several push while others take, fail, go and come, queues are looked at, ticks pass and snapshots are taken: each message is
+    /// settled once, and what the log says is what is there.
+    /// </summary>
     [Fact]
     public async Task Every_message_is_settled_once_whoever_comes_and_goes()
     {
