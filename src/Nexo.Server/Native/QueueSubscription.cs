@@ -40,29 +40,31 @@ internal sealed class QueueSubscription(NativeConnection connection, uint id, ui
     /// <summary>
     /// True when there is no room for more. It is asked before every message, so it looks at the connection only once a frame.
     /// </summary>
-    public bool IsCongested
+    public bool IsCongested => IsCongestedAt(Volatile.Read(ref _queuedBytes));
+
+    /// <summary>
+    /// <see cref="IsCongested"/> of who has seen so many bytes here, which another thread may have posted by now.
+    /// </summary>
+    internal bool IsCongestedAt(int queued)
     {
-        get
+        if (queued is > 0 and < FrameBytes)
         {
-            int queued = Volatile.Read(ref _queuedBytes);
-            if (queued is > 0 and < FrameBytes)
-            {
-                return false;
-            }
-
-            if (queued + connection.BytesPending <= UnsentBytesMax)
-            {
-                return false;
-            }
-
-            // Where something is queued, a flush follows and looks again.
-            if (Interlocked.Exchange(ref _waitsForRoom, 1) == 0 && queued == 0)
-            {
-                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-            }
-
-            return true;
+            return false;
         }
+
+        if (queued + connection.BytesPending <= UnsentBytesMax)
+        {
+            return false;
+        }
+
+        // A flush that goes on or follows looks again. Who has ended his last one did so under the lock, maybe before the
+        // line above: so it is asked after it, and not of `queued`, which may be old.
+        if (Interlocked.Exchange(ref _waitsForRoom, 1) == 0 && !IsFlushExpected())
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+
+        return true;
     }
 
     public QueueStatus Open(QueueService queues, ReadOnlySpan<byte> queue, QueueConsumerOptions options)
@@ -189,6 +191,14 @@ internal sealed class QueueSubscription(NativeConnection connection, uint id, ui
         var work = new QueueWork();
         _consumer!.Resume(work);
         work.Run();
+    }
+
+    private bool IsFlushExpected()
+    {
+        lock (_gate)
+        {
+            return _isPosting || _queued.Bytes > 0;
+        }
     }
 
     /// <summary>True when the caller alone posts from now on, until there is nothing to take.</summary>
