@@ -61,6 +61,27 @@ public sealed class QueueRoomTests
         await slow.CloseAsync();
     }
 
+    [Fact]
+    public async Task A_waiting_pull_of_a_client_that_does_not_read_leaves_the_messages_to_others_until_it_reads()
+    {
+        await using TestServer server = await StartAsync();
+        using RawPeer producer = await RawPeer.GreetAsync(server);
+        using RawPeer other = await RawPeer.GreetAsync(server);
+        LoosePipes slow = await ConnectAsync(server, producer);
+        await slow.SendAsync(buffer => Pull(buffer, 9, "jobs"));
+        await Poll.UntilAsync(() => server.Native.Queues.Totals.Consumers == 2);
+        await other.BeginPullAsync(9, "jobs", waitMs: 3_600_000);
+        await Poll.UntilAsync(() => server.Native.Queues.Totals.Consumers == 3);
+        await FillAsync(server, producer);
+
+        await producer.PushAsync("jobs", "one");
+        Assert.Equal("one", QueuePeer.Deliveries(await other.ReadAsync()).Single().Body);
+
+        await producer.PushAsync("jobs", "two");
+        await slow.ReadUntilAsync(9, "two");
+        await slow.CloseAsync();
+    }
+
     private static Task<TestServer> StartAsync() => TestServer.StartAsync(options => options with
     {
         Connections = options.Connections with { ReplyBytesMax = 64 * 1_024, SendStallMs = 3_600_000 },
