@@ -31,7 +31,7 @@ internal sealed class QueueSubscription(NativeConnection connection, uint id, ui
     private string _endMessage = string.Empty;
     private ErrorCode _endCode;
     private int _waitsForRoom;
-    private bool _holdsForLog;
+    private bool _isSettledByDelivery;
     private bool _isStarted;
     private bool _isPosting;
     private bool _isEnding;
@@ -72,9 +72,7 @@ internal sealed class QueueSubscription(NativeConnection connection, uint id, ui
         QueueStatus status = queues.Consume(queue, this, options, out _consumer);
         if (status == QueueStatus.Ok)
         {
-            // What is settled by its delivery must be durable before it leaves: so it never comes twice.
-            queues.Describe(queue, out QueueDefinition? definition);
-            _holdsForLog = options.SettledByDelivery && definition?.Options.Durability == QueueDurability.Fsync;
+            _isSettledByDelivery = options.SettledByDelivery;
             connection.Consumers.Add(_consumer!);
         }
 
@@ -116,14 +114,15 @@ internal sealed class QueueSubscription(NativeConnection connection, uint id, ui
             return;
         }
 
-        if (_holdsForLog)
-        {
-            _ = PostDurableAsync();
-            return;
-        }
-
         while (TryTake())
         {
+            // What is settled by its delivery must be durable before it leaves: so it never comes twice.
+            if (_isSettledByDelivery && _consumer!.WaitsForLog())
+            {
+                _ = PostDurableAsync();
+                return;
+            }
+
             connection.Post(_sending);
         }
 
@@ -239,10 +238,13 @@ internal sealed class QueueSubscription(NativeConnection connection, uint id, ui
         return false;
     }
 
+    /// <summary>Posts what was taken, and all that comes meanwhile, each when it is durable.</summary>
     private async Task PostDurableAsync()
     {
-        while (TryTake())
+        do
         {
+            // A delivery that is going on has put messages here, and appends to the log that they are settled at its end.
+            _consumer!.WaitsForLog();
             if (await connection.Server.Persistence.FlushAsync())
             {
                 connection.Post(_sending);
@@ -253,6 +255,7 @@ internal sealed class QueueSubscription(NativeConnection connection, uint id, ui
                 End(ErrorCode.StorageFailed, HeldReplies.FailedMessage);
             }
         }
+        while (TryTake());
 
         ResumeIfCongested();
     }
