@@ -45,6 +45,7 @@ public sealed class QueueRoomTests
         using RawPeer producer = await RawPeer.GreetAsync(server);
         using RawPeer other = await RawPeer.GreetAsync(server);
         LoosePipes slow = await ConnectAsync(server, producer);
+        await producer.DeclareAsync("idle");
         await other.ConsumeAsync(8, "jobs", credits: 1);
         await Poll.UntilAsync(() => server.Native.Queues.Totals.Consumers == 2);
         await FillAsync(server, producer);
@@ -52,7 +53,7 @@ public sealed class QueueRoomTests
         await slow.SendAsync(buffer =>
         {
             QueuePeer.Push(buffer, 2, "jobs", "job");
-            Pull(buffer, 9, "jobs");
+            Pull(buffer, 9, "idle");
         });
 
         // A pull that waits counts as a consumer.
