@@ -126,6 +126,14 @@ internal sealed unsafe partial class Queue
         work.Run();
     }
 
+    public bool WaitsForLog()
+    {
+        lock (_shard.Gate)
+        {
+            return Waits;
+        }
+    }
+
     /// <summary>Notes the queue for the caller's work if there is something to be done without the lock.</summary>
     private void NoteWork(QueueWork work)
     {

@@ -200,6 +200,11 @@ internal sealed unsafe partial class Queue
                 consumer.Stopped = true;
                 consumer.Closed = true;
                 consumer.LoadList = QueueConsumer.InNoList;
+
+                // Its messages went with the queue: nobody has to keep it for their sake.
+                consumer.First = 0;
+                consumer.Last = 0;
+                Volatile.Write(ref consumer.Load, 0);
             }
         }
 

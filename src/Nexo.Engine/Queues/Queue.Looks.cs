@@ -3,13 +3,15 @@ namespace Nexo.Engine.Queues;
 /// <content>Messages that are looked at, purged, or dealt with as dead letters, in the order of their ids and in bounded holds.</content>
 internal sealed unsafe partial class Queue
 {
-    public QueueStatus Peek<TSink>(QueuePart part, ulong afterId, int limit, ref TSink sink, out bool more)
+    /// <param name="lastId">The last one that was looked at; set to where it begins.</param>
+    public QueueStatus Peek<TSink>(QueuePart part, ref ulong lastId, int limit, ref TSink sink, out bool more)
         where TSink : IQueueKeptSink, allows ref struct
     {
-        more = false;
+        more = true;
+        int looks = _shard.Tuning.PageLooksMax;
         int left = limit;
         bool end = false;
-        while (!end)
+        while (!end && looks > 0)
         {
             lock (_shard.Gate)
             {
@@ -18,7 +20,7 @@ internal sealed unsafe partial class Queue
                     return QueueStatus.NotFound;
                 }
 
-                end = PeekSome(part, ref afterId, ref left, ref sink, ref more);
+                end = PeekSome(part, ref lastId, ref looks, ref left, ref sink, ref more);
             }
         }
 
@@ -87,25 +89,27 @@ internal sealed unsafe partial class Queue
         });
     }
 
-    private bool PeekSome<TSink>(QueuePart part, ref ulong afterId, ref int left, ref TSink sink, ref bool more)
+    /// <summary>True: the page is full, or there are no more.</summary>
+    private bool PeekSome<TSink>(
+        QueuePart part, ref ulong lastId, ref int looks, ref int left, ref TSink sink, ref bool more)
         where TSink : IQueueKeptSink, allows ref struct
     {
-        for (int looks = _shard.Tuning.HoldLooksMax; looks > 0; looks--)
+        for (int inHold = _shard.Tuning.HoldLooksMax; inHold > 0 && looks > 0; inHold--, looks--)
         {
-            if (!_index.TryNext(ref afterId, out uint reference))
+            ulong id = lastId;
+            if (!_index.TryNext(ref id, out uint reference))
             {
+                more = false;
                 return true;
             }
 
             MessageSlot* message = MessageAt(reference);
-            if (PartOf(message->State) == part)
+            if (PartOf(message->State) == part && (left-- == 0 || !Show(message, ref sink)))
             {
-                if (left-- == 0 || !Show(message, ref sink))
-                {
-                    more = true;
-                    return true;
-                }
+                return true;
             }
+
+            lastId = id;
         }
 
         return false;

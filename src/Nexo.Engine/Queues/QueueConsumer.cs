@@ -70,6 +70,12 @@ public sealed class QueueConsumer : IDisposable
 
     internal bool CanTake => Credits > 0 && !Parked && !Stopped && !Closed;
 
+    /// <summary>
+    /// Whether what is settled by its delivery is sent when the log is durable, as its queue is set now. A delivery that is going on is
+    /// waited for, so what it settles has been appended by then: not to be asked by a sink under its queue's lock.
+    /// </summary>
+    public bool WaitsForLog() => _queue.WaitsForLog();
+
     /// <summary>Lets so many more messages come, up to a million in all. None comes before the first call.</summary>
     public void AddCredits(uint credits, QueueWork work) => _queue.AddCredits(this, credits, work);
 

@@ -50,12 +50,16 @@ public sealed partial class QueueService
         return status == QueueStatus.Ok ? queue!.Purge(parts, out removed, out waits) : status;
     }
 
-    /// <summary>Shows messages of one part, by id, behind <paramref name="afterId"/>, without taking them.</summary>
+    /// <summary>
+    /// Shows messages of one part, by id, behind <paramref name="afterId"/>, without taking them. A page may end early, even empty,
+    /// when many of other parts were passed over: go on behind <paramref name="lastId"/>.
+    /// </summary>
     /// <param name="more">True when the page ended before the messages did.</param>
     public QueueStatus Peek<TSink>(
-        ReadOnlySpan<byte> queue, QueuePart part, ulong afterId, int limit, ref TSink sink, out bool more)
+        ReadOnlySpan<byte> queue, QueuePart part, ulong afterId, int limit, ref TSink sink, out ulong lastId, out bool more)
         where TSink : IQueueKeptSink, allows ref struct
     {
+        lastId = afterId;
         more = false;
         if (limit < 1 || part is not (QueuePart.Ready or QueuePart.Delayed or QueuePart.Leased or QueuePart.Dead))
         {
@@ -63,7 +67,7 @@ public sealed partial class QueueService
         }
 
         QueueStatus status = Find(queue, out Queue? found);
-        return status == QueueStatus.Ok ? found!.Peek(part, afterId, limit, ref sink, out more) : status;
+        return status == QueueStatus.Ok ? found!.Peek(part, ref lastId, limit, ref sink, out more) : status;
     }
 
     /// <summary>

@@ -294,6 +294,8 @@ internal sealed partial class NativeConnection : IFrameSink
             // A client that asks and does not read is held here; the sweep cuts it when it stays so.
             if (_outbox.BytesPending > Server.Options.ReplyBytesMax)
             {
+                // What it has pushed is for others, who do not wait for it.
+                SendBatch();
                 _isHeld = true;
                 await _outbox.WhenIdleAsync();
                 _isHeld = false;

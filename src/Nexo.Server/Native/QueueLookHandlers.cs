@@ -31,14 +31,15 @@ internal static class QueueLookHandlers
         };
         using var messages = new FrameBuffer();
         var sink = new KeptSink(messages, BytesMax(request, peek.BytesMax));
-        QueueStatus status = request.Queues.Peek(peek.Queue, part, afterId, (int)peek.Limit, ref sink, out bool more);
+        QueueStatus status = request.Queues.Peek(
+            peek.Queue, part, afterId, (int)peek.Limit, ref sink, out ulong lastId, out bool more);
         if (status != QueueStatus.Ok)
         {
             QueueFailures.Fail(request, status);
             return;
         }
 
-        Reply(request, messages, sink.Count, more && sink.Count > 0 ? sink.LastId : null);
+        Reply(request, messages, sink.Count, more ? lastId : null);
     }
 
     public static void DeadList(in Request request)

@@ -6,6 +6,7 @@ namespace Nexo.Server.Native;
 /// <summary>
 /// A QUEUE PULL that waits for a first message. It is answered once: with messages, with none when its time is up or CANCEL
 /// has come, or with an error. A message that it has taken is always answered, or, when the connection has ended, given back.
+/// While the client does not take its answers it takes no message: others get them.
 /// </summary>
 internal sealed class QueuePullWait(
     NativeConnection connection, uint correlation, PullTerms terms, QueueConsumer consumer, uint waitMs)
@@ -53,6 +54,12 @@ internal sealed class QueuePullWait(
     /// <summary>There may be a message: looks for it, on a pool thread.</summary>
     public void Execute()
     {
+        if (connection.BytesPending > connection.Server.Options.ReplyBytesMax)
+        {
+            _ = AwaitWhenTakenAsync();
+            return;
+        }
+
         lock (_gate)
         {
             if (_state != State.Waiting)
@@ -110,6 +117,11 @@ internal sealed class QueuePullWait(
         int round;
         lock (_gate)
         {
+            if (_state == State.Answered)
+            {
+                return;
+            }
+
             round = ++_round;
         }
 
@@ -124,6 +136,23 @@ internal sealed class QueuePullWait(
         }
 
         wait.Dispose();
+    }
+
+    private async Task AwaitWhenTakenAsync()
+    {
+        IDisposable? wait;
+        lock (_gate)
+        {
+            // Where it is not kept yet, who made it finds that the round is another and disposes of it.
+            _round++;
+            wait = _wait;
+            _wait = null;
+        }
+
+        // Passes the wake-up on.
+        wait?.Dispose();
+        await connection.WhenTakenAsync();
+        Await();
     }
 
     private bool TryGoOnWaiting()

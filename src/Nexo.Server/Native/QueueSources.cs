@@ -74,8 +74,6 @@ internal struct KeptSink(FrameBuffer messages, int bytesMax) : IQueueKeptSink
 {
     public uint Count { get; private set; }
 
-    public ulong LastId { get; private set; }
-
     public bool Add(in QueueKept kept)
     {
         KeptMessage message = QueueConversions.ToWire(kept);
@@ -86,7 +84,6 @@ internal struct KeptSink(FrameBuffer messages, int bytesMax) : IQueueKeptSink
 
         message.Write(messages);
         Count++;
-        LastId = kept.MessageId;
         return true;
     }
 }

@@ -31,7 +31,7 @@ internal sealed class QueueSubscription(NativeConnection connection, uint id, ui
     private string _endMessage = string.Empty;
     private ErrorCode _endCode;
     private int _waitsForRoom;
-    private bool _holdsForLog;
+    private bool _isSettledByDelivery;
     private bool _isStarted;
     private bool _isPosting;
     private bool _isEnding;
@@ -40,29 +40,31 @@ internal sealed class QueueSubscription(NativeConnection connection, uint id, ui
     /// <summary>
     /// True when there is no room for more. It is asked before every message, so it looks at the connection only once a frame.
     /// </summary>
-    public bool IsCongested
+    public bool IsCongested => IsCongestedAt(Volatile.Read(ref _queuedBytes));
+
+    /// <summary>
+    /// <see cref="IsCongested"/> of who has seen so many bytes here, which another thread may have posted by now.
+    /// </summary>
+    internal bool IsCongestedAt(int queued)
     {
-        get
+        if (queued is > 0 and < FrameBytes)
         {
-            int queued = Volatile.Read(ref _queuedBytes);
-            if (queued is > 0 and < FrameBytes)
-            {
-                return false;
-            }
-
-            if (queued + connection.BytesPending <= UnsentBytesMax)
-            {
-                return false;
-            }
-
-            // Where something is queued, a flush follows and looks again.
-            if (Interlocked.Exchange(ref _waitsForRoom, 1) == 0 && queued == 0)
-            {
-                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-            }
-
-            return true;
+            return false;
         }
+
+        if (queued + connection.BytesPending <= UnsentBytesMax)
+        {
+            return false;
+        }
+
+        // A flush that goes on or follows looks again. Who has ended his last one did so under the lock, maybe before the
+        // line above: so it is asked after it, and not of `queued`, which may be old.
+        if (Interlocked.Exchange(ref _waitsForRoom, 1) == 0 && !IsFlushExpected())
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+
+        return true;
     }
 
     public QueueStatus Open(QueueService queues, ReadOnlySpan<byte> queue, QueueConsumerOptions options)
@@ -70,9 +72,7 @@ internal sealed class QueueSubscription(NativeConnection connection, uint id, ui
         QueueStatus status = queues.Consume(queue, this, options, out _consumer);
         if (status == QueueStatus.Ok)
         {
-            // What is settled by its delivery must be durable before it leaves: so it never comes twice.
-            queues.Describe(queue, out QueueDefinition? definition);
-            _holdsForLog = options.SettledByDelivery && definition?.Options.Durability == QueueDurability.Fsync;
+            _isSettledByDelivery = options.SettledByDelivery;
             connection.Consumers.Add(_consumer!);
         }
 
@@ -114,14 +114,15 @@ internal sealed class QueueSubscription(NativeConnection connection, uint id, ui
             return;
         }
 
-        if (_holdsForLog)
-        {
-            _ = PostDurableAsync();
-            return;
-        }
-
         while (TryTake())
         {
+            // What is settled by its delivery must be durable before it leaves: so it never comes twice.
+            if (_isSettledByDelivery && _consumer!.WaitsForLog())
+            {
+                _ = PostDurableAsync();
+                return;
+            }
+
             connection.Post(_sending);
         }
 
@@ -191,6 +192,14 @@ internal sealed class QueueSubscription(NativeConnection connection, uint id, ui
         work.Run();
     }
 
+    private bool IsFlushExpected()
+    {
+        lock (_gate)
+        {
+            return _isPosting || _queued.Bytes > 0;
+        }
+    }
+
     /// <summary>True when the caller alone posts from now on, until there is nothing to take.</summary>
     private bool TryBeginPosting()
     {
@@ -229,10 +238,13 @@ internal sealed class QueueSubscription(NativeConnection connection, uint id, ui
         return false;
     }
 
+    /// <summary>Posts what was taken, and all that comes meanwhile, each when it is durable.</summary>
     private async Task PostDurableAsync()
     {
-        while (TryTake())
+        do
         {
+            // A delivery that is going on has put messages here, and appends to the log that they are settled at its end.
+            _consumer!.WaitsForLog();
             if (await connection.Server.Persistence.FlushAsync())
             {
                 connection.Post(_sending);
@@ -243,6 +255,7 @@ internal sealed class QueueSubscription(NativeConnection connection, uint id, ui
                 End(ErrorCode.StorageFailed, HeldReplies.FailedMessage);
             }
         }
+        while (TryTake());
 
         ResumeIfCongested();
     }

@@ -182,6 +182,35 @@ public sealed class QueueDurabilityTests
     }
 
     [Fact]
+    public async Task A_queue_that_is_set_to_wait_for_the_disk_does_so_for_who_consumes_already()
+    {
+        var disk = new SimulatedDisk();
+        await using TestServer server = await DurableServer.StartAsync(disk);
+        using RawPeer producer = await RawPeer.GreetAsync(server);
+        using RawPeer consumer = await RawPeer.GreetAsync(server);
+        await producer.DeclareAsync("jobs", (QueueOptionTag.Durability, (ulong)Durability.Memory));
+        await consumer.ConsumeAsync(7, "jobs", credits: 10, ConsumeOptions.SettledByDelivery);
+        await producer.PushAsync("jobs", "before");
+        await consumer.ReadDeliveriesAsync(1);
+        Frame updated = await producer.AskAsync(Opcode.QueueUpdate, 6, buffer =>
+        {
+            QueueUpdateRequest.WriteStart(buffer, 0, "jobs"u8);
+            QueueOptionFields.Write(buffer, QueueOptionTag.Durability, (ulong)Durability.Fsync);
+        });
+        Assert.Equal(FrameKind.Reply, updated.Header.Kind);
+        using var gate = new DiskGate(disk);
+        gate.Close();
+        await producer.SendAsync(buffer => QueuePeer.Push(buffer, 1, "jobs", "after"));
+        await Poll.UntilAsync(() => server.Native.Queues.Totals.Acked == 2 && gate.Waiting > 0);
+
+        // An answer that comes behind the delivery shows that it was not sent.
+        await consumer.AskAsync(Opcode.Ping, 8, _ => { });
+        gate.Open();
+
+        Assert.Equal("after", (await consumer.ReadDeliveriesAsync(1)).Single().Body);
+    }
+
+    [Fact]
     public async Task A_backup_holds_the_queues_as_they_are_at_its_end()
     {
         string folder = Directory.CreateTempSubdirectory("nexo-queue-backup-").FullName;

@@ -231,6 +231,7 @@ public sealed class QueueConsumerTests
         Assert.Equal(QueueStatus.Ok, harness.Queues.Delete("q"u8, false, false, out long removed, out _));
         Assert.Equal(2, removed);
         Assert.Equal(QueueStatus.NotFound, sink.Ended);
+        Assert.Equal(0, consumer.Unsettled);
         Assert.True(woken);
         var list = new PulledList();
         Assert.Equal(QueueStatus.NotFound, puller.Pull(1, 0, false, ref list, out _, out _));

@@ -203,7 +203,8 @@ public sealed class QueueDeadTests
     [Fact]
     public void Peeking_shows_messages_by_id_and_takes_none()
     {
-        using var harness = new QueueHarness();
+        using var harness = new QueueHarness(
+            new QueueLimits { Shards = 2, Tuning = QueueHarness.Tiny with { PageLooksMax = 30 + 1 } });
         harness.PushAll([.. Enumerable.Range(1, 30).Select(i => new Pushing($"{i}") { DelayMs = i % 2 * 1_000, Priority = i % 3 })]);
         Assert.Equal(15, harness.Peek(QueuePart.Ready).Count);
         Assert.Equal(["2", "4"], harness.Peek(QueuePart.Ready, limit: 2).Select(message => message.Body));
@@ -213,12 +214,31 @@ public sealed class QueueDeadTests
         Kept leased = Assert.Single(harness.Peek(QueuePart.Leased));
         Assert.Equal((1U, harness.Time.NowMs + 30_000), (leased.Attempts, leased.VisibleAtMs));
         var sink = new KeptList();
-        harness.Queues.Peek("q"u8, QueuePart.Ready, 0, 14, ref sink, out bool more);
+        harness.Queues.Peek("q"u8, QueuePart.Ready, 0, 14, ref sink, out _, out bool more);
         Assert.False(more);
-        Assert.Equal(QueueStatus.InvalidArgument, harness.Queues.Peek("q"u8, QueuePart.None, 0, 1, ref sink, out _));
+        Assert.Equal(QueueStatus.InvalidArgument, harness.Queues.Peek("q"u8, QueuePart.None, 0, 1, ref sink, out _, out _));
         Assert.Equal(
-            QueueStatus.InvalidArgument, harness.Queues.Peek("q"u8, QueuePart.Ready | QueuePart.Dead, 0, 1, ref sink, out _));
+            QueueStatus.InvalidArgument,
+            harness.Queues.Peek("q"u8, QueuePart.Ready | QueuePart.Dead, 0, 1, ref sink, out _, out _));
         Assert.Equal(14, harness.Stats().Ready);
+    }
+
+    [Fact]
+    public void A_page_of_a_peek_ends_after_a_bounded_number_of_looks_and_the_next_goes_on_behind_them()
+    {
+        using var harness = new QueueHarness();
+        harness.PushAll([.. Enumerable.Range(1, 10).Select(i => new Pushing($"{i}") { DelayMs = i == 7 ? 1_000 : 0 })]);
+        var sink = new KeptList();
+        harness.Queues.Peek("q"u8, QueuePart.Delayed, 0, 10, ref sink, out ulong last, out bool more);
+        Assert.Equal((5UL, true), (last, more));
+        Assert.Empty(sink.All);
+
+        harness.Queues.Peek("q"u8, QueuePart.Delayed, last, 10, ref sink, out last, out more);
+        Assert.Equal((10UL, true), (last, more));
+        Assert.Equal("7", Assert.Single(sink.All).Body);
+
+        harness.Queues.Peek("q"u8, QueuePart.Delayed, last, 10, ref sink, out last, out more);
+        Assert.Equal((10UL, false), (last, more));
     }
 
     [Fact]

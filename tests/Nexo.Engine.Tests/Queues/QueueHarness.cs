@@ -162,7 +162,13 @@ internal sealed class QueueHarness : IDisposable
     public List<Kept> Peek(QueuePart part, string queue = Q, ulong after = 0, int limit = int.MaxValue)
     {
         var sink = new KeptList();
-        Assert.Equal(QueueStatus.Ok, Queues.Peek(Bytes(queue), part, after, limit, ref sink, out _));
+        bool more = true;
+        while (more && sink.All.Count < limit)
+        {
+            int left = limit - sink.All.Count;
+            Assert.Equal(QueueStatus.Ok, Queues.Peek(Bytes(queue), part, after, left, ref sink, out after, out more));
+        }
+
         return sink.All;
     }
 

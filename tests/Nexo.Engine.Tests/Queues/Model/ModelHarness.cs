@@ -52,12 +52,13 @@ internal sealed class ModelHarness : IDisposable
     {
         List<Kept> all = [];
         bool more = true;
+        ulong after = 0;
         while (more)
         {
             var sink = new KeptList(page);
-            ulong after = all.Count == 0 ? 0 : all[^1].Id;
-            Assert.Equal(QueueStatus.Ok, Queues.Peek(Bytes(name), part, after, page, ref sink, out more));
-            Assert.True(sink.Items.Count > 0 || !more, "an empty page that is not the last");
+            ulong before = after;
+            Assert.Equal(QueueStatus.Ok, Queues.Peek(Bytes(name), part, before, page, ref sink, out after, out more));
+            Assert.True(after > before || !more, "a page that goes nowhere and is not the last");
             all.AddRange(sink.Items);
         }
 
