@@ -13,6 +13,7 @@ internal sealed class DeliverySource : ILateReply
     private readonly NexoQueue _queue;
     private readonly AckLine _acks;
     private readonly KeptDeliveries? _kept;
+    private bool _isLost;
 
     /// <param name="queue">The queue.</param>
     /// <param name="kept">Where its deliveries are kept; null for pulls.</param>
@@ -94,6 +95,7 @@ internal sealed class DeliverySource : ILateReply
                     delivery.State = DeliveryState.Settled;
                     break;
                 case ErrorCode.LeaseLost:
+                case not ErrorCode.None when _isLost:
                     delivery.State = DeliveryState.Lost;
                     break;
                 default:
@@ -147,6 +149,19 @@ internal sealed class DeliverySource : ILateReply
                 delivery.OnLost?.Invoke(delivery);
             }
         }
+    }
+
+    /// <summary>All leases were lost, those of messages that are being settled included unless that succeeds.</summary>
+    public void LoseAll()
+    {
+        List<QueueDelivery> kept;
+        lock (_gate)
+        {
+            _isLost = true;
+            kept = _kept!.All(taken: true);
+        }
+
+        Lose(kept);
     }
 
     public ValueTask AckAsync(QueueDelivery delivery, CancellationToken cancel)

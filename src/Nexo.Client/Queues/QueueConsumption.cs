@@ -107,6 +107,8 @@ internal sealed class QueueConsumption<T> : IAsyncDisposable
         {
             await _subscription.ReleaseAsync(taken: true).ConfigureAwait(false);
         }
+
+        _subscription.Leave();
     }
 
     private async ValueTask SubscribeAgainAsync(CancellationToken cancel)

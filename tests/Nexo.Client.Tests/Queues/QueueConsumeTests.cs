@@ -124,6 +124,27 @@ public sealed class QueueConsumeTests : QueueHarness
     }
 
     [Fact]
+    public async Task When_the_server_ends_it_what_waits_is_not_handed_out_and_what_was_taken_is_lost()
+    {
+        (IAsyncEnumerator<QueueDelivery<string>> messages, ReceivedFrame consume) =
+            await ConsumeAsync(first: [new Given(1), new Given(2)]);
+        QueueDelivery<string> taken = messages.Current;
+        ValueTask acked = taken.AckAsync();
+        ReceivedFrame ack = await Peer.ReadAsync(Opcode.QueueAck);
+        await EndAsync(Peer, consume, ErrorCode.ShuttingDown);
+        await Peer.FailAsync(ack, ErrorCode.ShuttingDown);
+        await RefusedAsync(acked, ErrorCode.ShuttingDown);
+        await RefusedAsync(taken.AckAsync(), ErrorCode.LeaseLost);
+
+        Task<bool> moving = messages.MoveNextAsync().AsTask();
+        consume = await Peer.ReadAsync(Opcode.QueueConsume);
+        await Peer.ReplyAsync(consume);
+        await PushAsync(Peer, consume, new Given(3));
+        Assert.True(await moving.WaitAsync(Patience.Limit));
+        Assert.Equal(3ul, messages.Current.MessageId);
+    }
+
+    [Fact]
     public async Task Leaving_the_loop_stops_the_server_and_gives_back_what_was_not_settled()
     {
         (IAsyncEnumerator<QueueDelivery<string>> messages, ReceivedFrame consume) =
