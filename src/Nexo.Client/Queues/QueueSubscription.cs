@@ -58,7 +58,15 @@ internal sealed class QueueSubscription<T> : Subscription
         try
         {
             await queue.Client.CallAsync<EmptyReader, bool>(
-                new CallRequest { Opcode = Opcode.QueueConsume, Body = body, Subscription = subscription },
+                new CallRequest
+                {
+                    Opcode = Opcode.QueueConsume,
+
+                    // One that was opened on a lost connection ended with it, and one that opens too late is stopped.
+                    Traits = CallTraits.Idempotent,
+                    Body = body,
+                    Subscription = subscription,
+                },
                 default,
                 queue.Timeout,
                 cancel).ConfigureAwait(false);

@@ -124,6 +124,29 @@ public sealed class QueueConsumeTests : QueueHarness
     }
 
     [Fact]
+    public async Task A_connection_that_is_lost_while_it_is_opened_again_does_not_end_it()
+    {
+        await using var server = new FakeServer();
+        (NexoClient client, FakePeer peer) = await server.ConnectAsync();
+        await using NexoClient owned = client;
+        IAsyncEnumerator<QueueDelivery<string>> messages =
+            client.Queue<string>(Name).ConsumeAsync(ShortLease).GetAsyncEnumerator();
+        Task<bool> moving = messages.MoveNextAsync().AsTask();
+        await peer.ReplyAsync(await peer.ReadAsync(Opcode.QueueConsume));
+        peer.Drop();
+
+        // Asked for, and never answered: a server that restarts twice.
+        FakePeer second = await server.AcceptReadyAsync();
+        await second.ReadAsync(Opcode.QueueConsume);
+        second.Drop();
+        FakePeer third = await server.AcceptReadyAsync();
+        ReceivedFrame consume = await third.ReadAsync(Opcode.QueueConsume);
+        await third.ReplyAsync(consume);
+        await PushAsync(third, consume, new Given(1));
+        Assert.True(await moving.WaitAsync(Patience.Limit));
+    }
+
+    [Fact]
     public async Task When_the_server_ends_it_what_waits_is_not_handed_out_and_what_was_taken_is_lost()
     {
         (IAsyncEnumerator<QueueDelivery<string>> messages, ReceivedFrame consume) =
