@@ -184,6 +184,22 @@ public sealed class QueueConsumeTests : QueueHarness
     }
 
     [Fact]
+    public async Task More_than_a_request_takes_are_given_back_in_several()
+    {
+        (IAsyncEnumerator<QueueDelivery<string>> messages, ReceivedFrame consume) =
+            await ConsumeAsync(ShortLease with { Prefetch = 10_000 }, first: new Given(1));
+        Task leaving = messages.DisposeAsync().AsTask();
+        await Peer.ReadAsync(Opcode.Stop);
+        ulong[] ids = [.. Enumerable.Range(2, 4_100).Select(id => (ulong)id)];
+        await PushAsync(Peer, consume, [.. ids.Select(id => new Given(id, "x"))]);
+        await EndAsync(Peer, consume);
+        await SettleAsync(Peer, Opcode.QueueNack, ids[..4_096]);
+        await SettleAsync(Peer, Opcode.QueueNack, ids[4_096..]);
+        await SettleAsync(Peer, Opcode.QueueNack, 1ul);
+        await leaving.WaitAsync(Patience.Limit);
+    }
+
+    [Fact]
     public async Task What_was_taken_stays_with_its_taker_if_that_is_asked_for()
     {
         (IAsyncEnumerator<QueueDelivery<string>> messages, ReceivedFrame consume) =
