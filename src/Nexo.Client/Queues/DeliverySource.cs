@@ -179,7 +179,7 @@ internal sealed class DeliverySource : ILateReply
         AckWaiter waiter = AckWaiter.Rent(delivery);
         ValueTask acked = waiter.AsValueTask();
         _acks.Add(waiter);
-        return cancel.CanBeCanceled ? new ValueTask(acked.AsTask().WaitAsync(cancel)) : acked;
+        return cancel.CanBeCanceled ? new ValueTask(WaitAsync(acked.AsTask(), cancel)) : acked;
     }
 
     public async ValueTask SettleAsync(QueueDelivery delivery, Settlement settlement, CancellationToken cancel)
@@ -246,6 +246,17 @@ internal sealed class DeliverySource : ILateReply
         ? LeaseLost(delivery, "it ended, or the message was settled before")
         : new NexoException(
             code, $"Message {delivery.MessageId} of queue '{QueueName}' was not settled ({code}).", ErrorCodes.IsRetryable(code));
+
+    private static Task WaitAsync(Task acked, CancellationToken cancel)
+    {
+        // Whoever was cancelled is not told any more how it ended, and it is nobody else's failure.
+        _ = acked.ContinueWith(
+            static failed => _ = failed.Exception,
+            CancellationToken.None,
+            TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
+        return acked.WaitAsync(cancel);
+    }
 
     private NexoException LostBy(QueueDelivery delivery)
     {
