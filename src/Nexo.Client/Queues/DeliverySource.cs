@@ -224,10 +224,17 @@ internal sealed class DeliverySource : ILateReply
         };
     }
 
-    /// <summary>Messages that were pulled by a caller who had gone: they are given back at once.</summary>
+    /// <summary>Messages that were pulled by a caller who had gone: they are given back at once, unless they were settled by
+    /// their delivery.</summary>
     public void OnLateReply(ReadOnlySpan<byte> body)
     {
         if (!DeliveryList.TryRead(body, out DeliveryList list) || list.Count == 0)
+        {
+            return;
+        }
+
+        DeliveryList ahead = list;
+        if (ahead.TryTake(out DeliveredMessage first) && first.Lease == 0)
         {
             return;
         }
