@@ -161,7 +161,8 @@ internal sealed class ConsumeSession(ClientRun run, NexoQueue<ReadOnlyMemory<byt
         }
     }
 
-    /// <summary>False when the lease was lost meanwhile, which is told and no reason to stop.</summary>
+    /// <summary>False when the lease was lost meanwhile, or a worker's connection, which is told and no reason to
+    /// stop.</summary>
     private async ValueTask<bool> SettleAsync(Delivery delivery, ValueTask settling)
     {
         try
@@ -175,7 +176,16 @@ internal sealed class ConsumeSession(ClientRun run, NexoQueue<ReadOnlyMemory<byt
             run.Remark($"message {delivery.MessageId} was no longer ours: it comes again");
             return false;
         }
+        catch (NexoException failure) when (settings.Follow && IsPassing(failure))
+        {
+            _failed++;
+            run.Remark($"message {delivery.MessageId} may not be settled, and then comes again: {failure.Message}");
+            return false;
+        }
     }
+
+    private static bool IsPassing(NexoException failure) =>
+        failure.Retryable || failure.Code is ClientErrorCode.ConnectionLost or ClientErrorCode.DeadlineExceeded;
 
     private async Task GiveBackAsync()
     {
