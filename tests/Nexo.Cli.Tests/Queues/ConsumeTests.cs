@@ -64,6 +64,17 @@ public sealed class ConsumeTests : IAsyncDisposable
         Assert.Equal((ExitCode.Negative, "body 1body 2"), (result.ExitCode, result.Output));
     }
 
+    [Fact]
+    public async Task A_command_that_leaves_a_process_behind_is_over_when_it_ends()
+    {
+        (Task<CliResult> running, FakePeer peer) =
+            await RunAsync("--exec", "sleep 30 & echo started", "--lease", "30s");
+        await peer.ReplyAsync(await peer.ReadAsync(Opcode.QueuePull), Deliveries(1));
+        await SettleAsync(peer, Opcode.QueueAck, 1);
+        CliResult result = await running.WaitAsync(Patience.Limit);
+        Assert.Equal((ExitCode.Ok, "started\n"), (result.ExitCode, result.Output));
+    }
+
     private static Action<FrameBuffer> Deliveries(params ulong[] ids) => buffer =>
     {
         DeliveryList.WriteStart(buffer, (uint)ids.Length);
