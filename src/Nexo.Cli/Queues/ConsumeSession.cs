@@ -63,10 +63,13 @@ internal sealed class ConsumeSession(ClientRun run, NexoQueue<ReadOnlyMemory<byt
     private async IAsyncEnumerable<Delivery> TakeAsync([EnumeratorCancellation] CancellationToken cancel = default)
     {
         TimeSpan? wait = settings.Wait;
+
+        // Nobody extends the leases of those that would wait while a command runs.
+        int atOnce = settings.Exec is null ? settings.Prefetch : 1;
         for (long left = settings.CountMax; left > 0; wait = null)
         {
             IReadOnlyList<Delivery> some = await queue.PullAsync(
-                (int)Math.Min(left, settings.Prefetch), wait, settings.Lease, cancellationToken: cancel);
+                (int)Math.Min(left, atOnce), wait, settings.Lease, cancellationToken: cancel);
             if (some.Count == 0)
             {
                 yield break;

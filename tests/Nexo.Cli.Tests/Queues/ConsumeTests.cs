@@ -19,6 +19,24 @@ public sealed class ConsumeTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Commands_are_given_one_message_at_a_time_of_what_is_there()
+    {
+        (Task<CliResult> running, FakePeer peer) =
+            await RunAsync("--exec", "cat", "--count", "2", "--prefetch", "8", "--lease", "30s");
+        for (ulong id = 1; id <= 2; id++)
+        {
+            ReceivedFrame pull = await peer.ReadAsync(Opcode.QueuePull);
+            Assert.True(QueuePullRequest.TryRead(pull.Body, out QueuePullRequest request));
+            Assert.Equal(1u, request.MessagesMax);
+            await peer.ReplyAsync(pull, Deliveries(id));
+            await SettleAsync(peer, Opcode.QueueAck, 1);
+        }
+
+        CliResult result = await running.WaitAsync(Patience.Limit);
+        Assert.Equal((ExitCode.Ok, "body 1body 2"), (result.ExitCode, result.Output));
+    }
+
+    [Fact]
     public async Task A_command_outlives_an_extension_that_failed()
     {
         string go = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
