@@ -9,6 +9,8 @@ namespace Nexo.Cli.Tests.Queues;
 /// <summary>What <c>consume</c> asks a server for, and what it does when that answers badly.</summary>
 public sealed class ConsumeTests : IAsyncDisposable
 {
+    private const uint LongestLeaseMs = 12 * 60 * 60 * 1_000;
+
     private readonly FakeServer _server = new();
     private readonly CancellationTokenSource _interrupt = new();
 
@@ -16,6 +18,43 @@ public sealed class ConsumeTests : IAsyncDisposable
     {
         _interrupt.Dispose();
         await _server.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Looking_at_what_is_there_takes_it_for_the_longest_and_gives_it_back()
+    {
+        (Task<CliResult> running, FakePeer peer) = await RunAsync("--no-ack", "--count", "0");
+        ReceivedFrame pull = await peer.ReadAsync(Opcode.QueuePull);
+        Assert.True(QueuePullRequest.TryRead(pull.Body, out QueuePullRequest request));
+        Assert.Equal((32u, LongestLeaseMs), (request.MessagesMax, request.LeaseMs));
+        await peer.ReplyAsync(pull, Deliveries(1, 2));
+        await peer.ReplyAsync(await peer.ReadAsync(Opcode.QueuePull), Deliveries());
+        await SettleAsync(peer, Opcode.QueueNack, 2);
+        CliResult result = await running.WaitAsync(Patience.Limit);
+        Assert.Equal((ExitCode.Ok, "body 1\nbody 2\n"), (result.ExitCode, result.Output));
+    }
+
+    [Fact]
+    public async Task Looking_at_what_comes_extends_it_while_it_is_looked_at()
+    {
+        (Task<CliResult> running, FakePeer peer) = await RunAsync("--no-ack", "--follow", "--lease", "1s");
+        ReceivedFrame consume = await peer.ReadAsync(Opcode.QueueConsume);
+        await peer.ReplyAsync(consume);
+        await PushAsync(peer, consume, 1);
+
+        // It was printed by the second at the latest, and is kept all the same.
+        for (int i = 0; i < 3; i++)
+        {
+            ReceivedFrame extend = await peer.ReadAsync(Opcode.QueueExtend);
+            await peer.ReplyAsync(extend, buffer =>
+            {
+                QueueExtendReply.WriteStart(buffer, 1);
+                QueueExtendReply.WriteItem(buffer, ErrorCode.None, 5);
+            });
+        }
+
+        CliResult result = await InterruptAsync(running, peer, consume, released: 1);
+        Assert.Equal("body 1\n", result.Output);
     }
 
     [Fact]
