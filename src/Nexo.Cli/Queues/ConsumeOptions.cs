@@ -21,7 +21,7 @@ internal sealed class ConsumeOptions
         Description = "Ack each message once it is printed; so it is unless told otherwise",
     };
 
-    private readonly Option<bool> _giveBack = new("--no-ack") { Description = "Give them back when this ends" };
+    private readonly Option<bool> _giveBack = new("--no-ack") { Description = "Only look: give them back when this ends" };
 
     private readonly Option<bool> _nack = new("--nack") { Description = "Nack them: they come again, or are dead letters" };
 

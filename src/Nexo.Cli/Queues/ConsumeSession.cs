@@ -11,7 +11,12 @@ internal sealed class ConsumeSession(ClientRun run, NexoQueue<ReadOnlyMemory<byt
 {
     private static readonly TimeSpan LeaseUnlessKnown = TimeSpan.FromSeconds(30);
 
+    // The longest there is. Looking at messages must not make failures of them, however long it takes; a lease ends with the
+    // connection in any case.
+    private static readonly TimeSpan LookLease = TimeSpan.FromHours(12);
+
     private readonly List<Delivery> _given = [];
+    private IReadOnlyList<Delivery> _pulled = [];
     private long _count;
     private long _failed;
 
@@ -57,27 +62,36 @@ internal sealed class ConsumeSession(ClientRun run, NexoQueue<ReadOnlyMemory<byt
     }
 
     private IAsyncEnumerable<Delivery> FollowAsync() => queue.ConsumeAsync(
-        new QueueConsumeOptions { Prefetch = settings.Prefetch, Lease = settings.Lease }, run.Cancel);
+        new QueueConsumeOptions
+        {
+            Prefetch = settings.Prefetch,
+            Lease = settings.Lease,
+            KeepLeases = settings.Settling == ConsumeSettling.GiveBack,
+        },
+        run.Cancel);
 
     // What is there now; only a first message is waited for.
     private async IAsyncEnumerable<Delivery> TakeAsync([EnumeratorCancellation] CancellationToken cancel = default)
     {
         TimeSpan? wait = settings.Wait;
+        TimeSpan? lease = settings.Lease ?? (settings.Settling == ConsumeSettling.GiveBack ? LookLease : null);
+
+        // Nobody extends the leases of those that would wait while a command runs.
+        int atOnce = settings.Exec is null ? settings.Prefetch : 1;
         for (long left = settings.CountMax; left > 0; wait = null)
         {
-            IReadOnlyList<Delivery> some = await queue.PullAsync(
-                (int)Math.Min(left, settings.Prefetch), wait, settings.Lease, cancellationToken: cancel);
-            if (some.Count == 0)
+            _pulled = await queue.PullAsync((int)Math.Min(left, atOnce), wait, lease, cancellationToken: cancel);
+            if (_pulled.Count == 0)
             {
                 yield break;
             }
 
-            foreach (Delivery delivery in some)
+            foreach (Delivery delivery in _pulled)
             {
                 yield return delivery;
             }
 
-            left -= some.Count;
+            left -= _pulled.Count;
         }
     }
 
@@ -161,7 +175,8 @@ internal sealed class ConsumeSession(ClientRun run, NexoQueue<ReadOnlyMemory<byt
         }
     }
 
-    /// <summary>False when the lease was lost meanwhile, which is told and no reason to stop.</summary>
+    /// <summary>False when the lease was lost meanwhile, or a worker's connection, which is told and no reason to
+    /// stop.</summary>
     private async ValueTask<bool> SettleAsync(Delivery delivery, ValueTask settling)
     {
         try
@@ -175,13 +190,24 @@ internal sealed class ConsumeSession(ClientRun run, NexoQueue<ReadOnlyMemory<byt
             run.Remark($"message {delivery.MessageId} was no longer ours: it comes again");
             return false;
         }
+        catch (NexoException failure) when (settings.Follow && IsPassing(failure))
+        {
+            _failed++;
+            run.Remark($"message {delivery.MessageId} may not be settled, and then comes again: {failure.Message}");
+            return false;
+        }
     }
 
+    private static bool IsPassing(NexoException failure) =>
+        failure.Retryable || failure.Code is ClientErrorCode.ConnectionLost or ClientErrorCode.DeadlineExceeded;
+
+    /// <summary>Gives back what was only looked at, and what was pulled and not come to.</summary>
     private async Task GiveBackAsync()
     {
-        if (_given.Count > 0)
+        Delivery[] held = run.Cancel.IsCancellationRequested ? [.. _given.Union(_pulled)] : [.. _given];
+        if (held.Length > 0)
         {
-            await queue.ReleaseAsync(_given, CancellationToken.None);
+            await queue.ReleaseAsync(held, CancellationToken.None);
         }
     }
 

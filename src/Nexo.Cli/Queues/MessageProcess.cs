@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using Nexo.Cli.Terminal;
 using Nexo.Client;
@@ -7,34 +8,48 @@ namespace Nexo.Cli.Queues;
 
 /// <summary>
 /// A process that works on a message: gets its body, has what it writes passed on, and the message's lease extended while it
-/// runs. It does not outlive this run.
+/// runs. It does not outlive this run; what it leaves behind on purpose may, and is not waited for.
 /// </summary>
-internal sealed class MessageProcess(ClientRun run, Process process, QueueDelivery delivery, TimeSpan lease) : IDisposable
+internal sealed class MessageProcess : IDisposable
 {
-    private readonly CancellationTokenSource _stop = CancellationTokenSource.CreateLinkedTokenSource(run.Cancel);
+    // What it wrote is in its pipes when it ends: they are read to their end in no time, unless somebody else holds them.
+    private static readonly TimeSpan PipesGrace = TimeSpan.FromSeconds(1);
+
+    private readonly ClientRun _run;
+    private readonly Process _process;
+    private readonly QueueDelivery _delivery;
+    private readonly TimeSpan _lease;
+    private readonly CancellationTokenSource _stop;
+    private readonly CancellationTokenSource _pipes;
+    private string _lastError = "";
+
+    public MessageProcess(ClientRun run, Process process, QueueDelivery delivery, TimeSpan lease)
+    {
+        _run = run;
+        _process = process;
+        _delivery = delivery;
+        _lease = lease;
+        _stop = CancellationTokenSource.CreateLinkedTokenSource(run.Cancel);
+        _pipes = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+    }
 
     /// <summary>Once it has ended.</summary>
-    public int ExitCode => process.ExitCode;
+    public int ExitCode => _process.ExitCode;
 
     /// <summary>Waits for its end.</summary>
     /// <returns>The last line that it wrote as an error; may be empty.</returns>
     public async Task<string> RunAsync()
     {
         await using CancellationTokenRegistration ending = _stop.Token.Register(End);
-        Task exit = process.WaitForExitAsync(_stop.Token);
-        Task<string> errors = CopyErrorsAsync();
-        await Task.WhenAll(
-            OrStopAsync(exit),
-            OrStopAsync(KeepLeaseAsync(exit)),
-            OrStopAsync(WriteBodyAsync()),
-            OrStopAsync(process.StandardOutput.BaseStream.CopyToAsync(run.Console.Output, _stop.Token)),
-            OrStopAsync(errors));
-        return await errors;
+        Task serving = OrStopAsync(ServeAsync());
+        await Task.WhenAll(serving, OrStopAsync(KeepLeaseAsync(serving)));
+        return _lastError;
     }
 
     public void Dispose()
     {
-        process.Dispose();
+        _process.Dispose();
+        _pipes.Dispose();
         _stop.Dispose();
     }
 
@@ -52,24 +67,62 @@ internal sealed class MessageProcess(ClientRun run, Process process, QueueDelive
         }
     }
 
-    private async Task<string> CopyErrorsAsync()
+    /// <summary>Serves its pipes until it has ended.</summary>
+    private async Task ServeAsync()
     {
-        string last = "";
-        while (await process.StandardError.ReadLineAsync(_stop.Token) is { } line)
+        Task pipes = Task.WhenAll(
+            OrStopAsync(UntilLetGoAsync(WriteBodyAsync())),
+            OrStopAsync(UntilLetGoAsync(CopyOutputAsync())),
+            OrStopAsync(UntilLetGoAsync(CopyErrorsAsync())));
+        try
         {
-            await run.Console.Error.WriteLineAsync(line);
-            last = line.Length == 0 ? last : line;
+            await _process.WaitForExitAsync(_stop.Token);
+            await pipes.WaitAsync(PipesGrace, _run.Console.Time);
+        }
+        catch (TimeoutException)
+        {
+            // It has left another process behind that holds them, as one that starts a daemon does.
+            await _pipes.CancelAsync();
+        }
+        catch (OperationCanceledException)
+        {
+            // What went wrong with a pipe tells more than that it was stopped for it.
+            await pipes;
+            throw;
         }
 
-        return last;
+        await pipes;
+    }
+
+    private async Task UntilLetGoAsync(Task copy)
+    {
+        try
+        {
+            await copy.WaitAsync(_pipes.Token);
+        }
+        catch (OperationCanceledException) when (!_stop.IsCancellationRequested)
+        {
+            // See ServeAsync.
+        }
+    }
+
+    private Task CopyOutputAsync() => _process.StandardOutput.BaseStream.CopyToAsync(_run.Console.Output, _pipes.Token);
+
+    private async Task CopyErrorsAsync()
+    {
+        while (await _process.StandardError.ReadLineAsync(_pipes.Token) is { } line)
+        {
+            await _run.Console.Error.WriteLineAsync(line);
+            _lastError = line.Length == 0 ? _lastError : line;
+        }
     }
 
     private async Task WriteBodyAsync()
     {
         try
         {
-            await process.StandardInput.BaseStream.WriteAsync(delivery.RawBody, _stop.Token);
-            process.StandardInput.Close();
+            await _process.StandardInput.BaseStream.WriteAsync(_delivery.RawBody, _pipes.Token);
+            _process.StandardInput.Close();
         }
         catch (IOException)
         {
@@ -77,20 +130,24 @@ internal sealed class MessageProcess(ClientRun run, Process process, QueueDelive
         }
     }
 
-    private async Task KeepLeaseAsync(Task exit)
+    private async Task KeepLeaseAsync(Task serving)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        while (await Task.WhenAny(exit, Task.Delay(lease / 3, run.Console.Time, over.Token)) != exit)
+        while (await Task.WhenAny(serving, Task.Delay(_lease / 3, _run.Console.Time, over.Token)) != serving)
         {
             _stop.Token.ThrowIfCancellationRequested();
             try
             {
-                await delivery.ExtendAsync(lease, _stop.Token);
+                await _delivery.ExtendAsync(_lease, _stop.Token);
             }
             catch (NexoException failure) when (failure.Code == ErrorCode.LeaseLost)
             {
                 // What the process does cannot be undone; settling will say the same.
                 return;
+            }
+            catch (NexoException)
+            {
+                // The server may answer again before the lease is over; if not, settling will say so.
             }
         }
 
@@ -101,11 +158,11 @@ internal sealed class MessageProcess(ClientRun run, Process process, QueueDelive
     {
         try
         {
-            process.Kill(entireProcessTree: true);
+            _process.Kill(entireProcessTree: true);
         }
-        catch (InvalidOperationException)
+        catch (Exception failure) when (failure is InvalidOperationException or Win32Exception or AggregateException)
         {
-            // It has ended by itself.
+            // It has ended by itself, or some of what it started has, or may not be ended by us.
         }
     }
 }

@@ -24,6 +24,8 @@ internal sealed partial class Connection
     private readonly TaskCompletionSource<NexoException> _retired =
         new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     private NexoException? _goAway;
     private bool _closed;
     private long _lastSentAt;
@@ -54,6 +56,9 @@ internal sealed partial class Connection
     /// <summary>Ends when no new call can be sent here any more, with the reason: closed, or told to go
     /// away.</summary>
     public Task<NexoException> Retired => _retired.Task;
+
+    /// <summary>Ends when it is closed: what the server holds for it is let go then.</summary>
+    public Task Over => _over.Task;
 
     /// <summary>How many times the outbox was sent.</summary>
     public long BatchesSent
@@ -288,6 +293,7 @@ internal sealed partial class Connection
         CloseSocket();
         _dispatcher.Detach(this);
         _retired.TrySetResult(reason);
+        _over.TrySetResult();
         foreach ((Operation call, bool written) in calls)
         {
             call.Fail(CallErrors.Lost(call, written, reason));

@@ -16,6 +16,7 @@ internal sealed class JobRun<TJob, THandler> : IDisposable
     private readonly CancellationToken _stop;
     private readonly CancellationTokenSource _timeout;
     private readonly CancellationTokenSource _cancel;
+    private bool _isRead;
 
     public JobRun(
         QueueDelivery<TJob> delivery,
@@ -91,6 +92,7 @@ internal sealed class JobRun<TJob, THandler> : IDisposable
     private async Task HandleAsync()
     {
         TJob job = _delivery.Body;
+        _isRead = true;
         AsyncServiceScope scope = _scopes.CreateAsyncScope();
         await using (scope.ConfigureAwait(false))
         {
@@ -102,7 +104,9 @@ internal sealed class JobRun<TJob, THandler> : IDisposable
     private JobOutcome OutcomeOf(Exception error) => error switch
     {
         NexoRejectException => JobOutcome.Rejected,
-        NexoException { Code: ClientErrorCode.ValueUnreadable } => JobOutcome.Rejected,
+
+        // The job itself; what its handler could not read elsewhere may be readable next time.
+        NexoException { Code: ClientErrorCode.ValueUnreadable } when !_isRead => JobOutcome.Rejected,
         OperationCanceledException when _stop.IsCancellationRequested => JobOutcome.Released,
         _ => JobOutcome.Failed,
     };

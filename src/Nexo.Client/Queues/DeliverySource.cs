@@ -13,6 +13,7 @@ internal sealed class DeliverySource : ILateReply
     private readonly NexoQueue _queue;
     private readonly AckLine _acks;
     private readonly KeptDeliveries? _kept;
+    private bool _isLost;
 
     /// <param name="queue">The queue.</param>
     /// <param name="kept">Where its deliveries are kept; null for pulls.</param>
@@ -94,6 +95,7 @@ internal sealed class DeliverySource : ILateReply
                     delivery.State = DeliveryState.Settled;
                     break;
                 case ErrorCode.LeaseLost:
+                case not ErrorCode.None when _isLost:
                     delivery.State = DeliveryState.Lost;
                     break;
                 default:
@@ -149,6 +151,19 @@ internal sealed class DeliverySource : ILateReply
         }
     }
 
+    /// <summary>All leases were lost, those of messages that are being settled included unless that succeeds.</summary>
+    public void LoseAll()
+    {
+        List<QueueDelivery> kept;
+        lock (_gate)
+        {
+            _isLost = true;
+            kept = _kept!.All(taken: true);
+        }
+
+        Lose(kept);
+    }
+
     public ValueTask AckAsync(QueueDelivery delivery, CancellationToken cancel)
     {
         if (cancel.IsCancellationRequested)
@@ -164,7 +179,7 @@ internal sealed class DeliverySource : ILateReply
         AckWaiter waiter = AckWaiter.Rent(delivery);
         ValueTask acked = waiter.AsValueTask();
         _acks.Add(waiter);
-        return cancel.CanBeCanceled ? new ValueTask(acked.AsTask().WaitAsync(cancel)) : acked;
+        return cancel.CanBeCanceled ? new ValueTask(WaitAsync(acked.AsTask(), cancel)) : acked;
     }
 
     public async ValueTask SettleAsync(QueueDelivery delivery, Settlement settlement, CancellationToken cancel)
@@ -209,10 +224,17 @@ internal sealed class DeliverySource : ILateReply
         };
     }
 
-    /// <summary>Messages that were pulled by a caller who had gone: they are given back at once.</summary>
+    /// <summary>Messages that were pulled by a caller who had gone: they are given back at once, unless they were settled by
+    /// their delivery.</summary>
     public void OnLateReply(ReadOnlySpan<byte> body)
     {
         if (!DeliveryList.TryRead(body, out DeliveryList list) || list.Count == 0)
+        {
+            return;
+        }
+
+        DeliveryList ahead = list;
+        if (ahead.TryTake(out DeliveredMessage first) && first.Lease == 0)
         {
             return;
         }
@@ -231,6 +253,17 @@ internal sealed class DeliverySource : ILateReply
         ? LeaseLost(delivery, "it ended, or the message was settled before")
         : new NexoException(
             code, $"Message {delivery.MessageId} of queue '{QueueName}' was not settled ({code}).", ErrorCodes.IsRetryable(code));
+
+    private static Task WaitAsync(Task acked, CancellationToken cancel)
+    {
+        // Whoever was cancelled is not told any more how it ended, and it is nobody else's failure.
+        _ = acked.ContinueWith(
+            static failed => _ = failed.Exception,
+            CancellationToken.None,
+            TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
+        return acked.WaitAsync(cancel);
+    }
 
     private NexoException LostBy(QueueDelivery delivery)
     {

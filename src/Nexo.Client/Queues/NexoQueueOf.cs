@@ -120,8 +120,10 @@ public sealed partial class NexoQueue<T> : NexoQueue
     /// <param name="wait">How long to wait for a first one, beyond what the call's deadline allows; not at all unless it is
     /// given.</param>
     /// <param name="lease">How long they belong to this consumer; the queue's lease unless it is given.</param>
-    /// <param name="autoAck">True: they are settled by their delivery.</param>
-    /// <param name="cancellationToken">Ends the wait; what came too late is given back.</param>
+    /// <param name="autoAck">True: they are settled by their delivery, and gone if nobody takes them any more when they
+    /// come.</param>
+    /// <param name="cancellationToken">Ends the wait; what comes too late is given back, unless it was settled by its
+    /// delivery.</param>
     /// <returns>The messages; none when the wait is over.</returns>
     public ValueTask<IReadOnlyList<QueueDelivery<T>>> PullAsync(
         int max = 1,

@@ -11,7 +11,6 @@ namespace Nexo.Client;
 internal sealed class QueueConsumption<T> : IAsyncDisposable
 {
     private const int PrefetchMax = 100_000;
-    private const int ExtensionsMax = 4_096;
 
     private static readonly TimeSpan ReopenPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(5);
@@ -107,6 +106,8 @@ internal sealed class QueueConsumption<T> : IAsyncDisposable
         {
             await _subscription.ReleaseAsync(taken: true).ConfigureAwait(false);
         }
+
+        _subscription.Leave();
     }
 
     private async ValueTask SubscribeAgainAsync(CancellationToken cancel)
@@ -177,7 +178,7 @@ internal sealed class QueueConsumption<T> : IAsyncDisposable
             }
 
             List<QueueDelivery> extended = source.Kept(_options.KeepLeases);
-            foreach (QueueDelivery[] some in extended.Chunk(ExtensionsMax))
+            foreach (QueueDelivery[] some in extended.Chunk(SettleBatch.RequestMax))
             {
                 await ExtendAsync(source, some).ConfigureAwait(false);
             }

@@ -98,7 +98,8 @@ public abstract class QueueDelivery
     internal Action<QueueDelivery>? OnLost { get; set; }
 
     /// <summary>Settles the message: it is done, and gone when this returns. Acks that are asked for together travel
-    /// together, and an ack allocates nothing.</summary>
+    /// together, and an ack allocates nothing unless it can be cancelled.</summary>
+    /// <param name="cancellationToken">Ends the wait; the message may have been acked.</param>
     /// <exception cref="NexoException"><see cref="ErrorCode.LeaseLost"/>: another consumer has it, or will.</exception>
     public ValueTask AckAsync(CancellationToken cancellationToken = default) =>
         _source.AckAsync(this, cancellationToken);

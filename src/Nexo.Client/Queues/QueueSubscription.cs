@@ -14,6 +14,7 @@ internal sealed class QueueSubscription<T> : Subscription
         new UnboundedChannelOptions { SingleReader = true });
 
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly NexoQueue _queue;
     private readonly uint _leaseMs;
     private readonly int _prefetch;
@@ -57,7 +58,15 @@ internal sealed class QueueSubscription<T> : Subscription
         try
         {
             await queue.Client.CallAsync<EmptyReader, bool>(
-                new CallRequest { Opcode = Opcode.QueueConsume, Body = body, Subscription = subscription },
+                new CallRequest
+                {
+                    Opcode = Opcode.QueueConsume,
+
+                    // One that was opened on a lost connection ended with it, and one that opens too late is stopped.
+                    Traits = CallTraits.Idempotent,
+                    Body = body,
+                    Subscription = subscription,
+                },
                 default,
                 queue.Timeout,
                 cancel).ConfigureAwait(false);
@@ -128,10 +137,15 @@ internal sealed class QueueSubscription<T> : Subscription
     public override void OnEnd(NexoException? error)
     {
         Error = error;
-        if (error is not null && ClientErrorCode.IsOfClient(error.Code))
+        if (error is not null)
         {
-            // The connection is gone, and its leases with it.
-            Source.Lose(Source.Kept(taken: true));
+            // The connection is gone, or the server goes, or the queue: no lease can be kept or settled any more. What waits
+            // must not be worked on here while it comes again elsewhere, and whoever works on the rest is told.
+            Source.LoseAll();
+        }
+        else if (!_abandoned)
+        {
+            _ = LoseWithConnectionAsync(Connection!);
         }
 
         _waiting.Writer.TryComplete();
@@ -141,6 +155,9 @@ internal sealed class QueueSubscription<T> : Subscription
             _ = ReleaseAsync(taken: true).AsTask();
         }
     }
+
+    /// <summary>Nobody is to be told any more when the leases of what was taken are lost.</summary>
+    public void Leave() => _left.TrySetResult();
 
     /// <summary>Gives back what waits here, and what was taken as well if that is asked for. What cannot be given back comes back
     /// when its lease ends, or the connection.</summary>
@@ -157,6 +174,15 @@ internal sealed class QueueSubscription<T> : Subscription
         if (_ended.Task.IsCompleted)
         {
             _ = ReleaseAsync(taken: true).AsTask();
+        }
+    }
+
+    // After a normal end what was taken is still leased, for as long as the connection lasts; it no longer tells this one.
+    private async Task LoseWithConnectionAsync(Connection connection)
+    {
+        if (await Task.WhenAny(connection.Over, _left.Task).ConfigureAwait(false) != _left.Task)
+        {
+            Source.LoseAll();
         }
     }
 

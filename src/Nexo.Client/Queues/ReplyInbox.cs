@@ -113,7 +113,7 @@ internal sealed class ReplyInbox(NexoClient client) : IAsyncDisposable
 
     private QueuePushOptions WithReplyTo(QueuePushOptions options, ulong id, TimeSpan deadline) => options with
     {
-        // A request that nobody waits for any more is not worked on.
+        // A request that nobody waits for any more is not worked on. It is a dead letter then: the server knows no other end.
         Ttl = options.Ttl ?? (deadline == Timeout.InfiniteTimeSpan ? null : deadline),
         Headers =
         [

@@ -2,9 +2,13 @@ using Nexo.Protocol;
 
 namespace Nexo.Client;
 
-/// <summary>Settling many deliveries in one request.</summary>
+/// <summary>Settling many deliveries at once, in as few requests as it takes.</summary>
 internal static class SettleBatch
 {
+    /// <summary>Most deliveries of one request. A server takes more, but not as many as a consumer may hold, and all others
+    /// of the queue wait while it settles them.</summary>
+    public const int RequestMax = 4_096;
+
     public static async ValueTask<QueueSettleResult> RunAsync(
         NexoQueue queue, IReadOnlyCollection<QueueDelivery> deliveries, Settlement settlement, CancellationToken cancel)
     {
@@ -83,7 +87,12 @@ internal static class SettleBatch
         Array.Fill(codes, ErrorCode.Internal);
         try
         {
-            await SendAsync(queue, begun, codes, settlement, cancel).ConfigureAwait(false);
+            for (int start = 0; start < begun.Count; start += RequestMax)
+            {
+                int count = Math.Min(RequestMax, begun.Count - start);
+                List<QueueDelivery> some = count == begun.Count ? begun : begun.GetRange(start, count);
+                await SendAsync(queue, some, codes.AsMemory(start, count), settlement, cancel).ConfigureAwait(false);
+            }
         }
         finally
         {

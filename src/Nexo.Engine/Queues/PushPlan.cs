@@ -14,6 +14,9 @@ internal struct PushPlan
     public uint Reference;
     public bool HasDedup;
     public UInt128 Dedup;
+
+    /// <summary>It goes to the backlog of its priority.</summary>
+    public bool IsBacklogged;
 }
 
 /// <summary>What the plans of a push add up to, before any of them is applied.</summary>

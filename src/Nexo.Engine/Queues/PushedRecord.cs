@@ -3,7 +3,7 @@ namespace Nexo.Engine.Queues;
 /// <summary>
 /// <c>[u32 queue][i64 moment][u64 firstId][u32 count]</c> and so many messages, whose ids follow each other: <c>[u8 flags][u8
 /// priority][u8 groupBytes][u16 headersBytes][u32 bodyBytes]{i64 due}{i64 expires}{16 B dedup}{u16 cause}[group][headers][body]</c>.
-/// What is in braces is there if its flag is: 1, 2, 4, 8; with 16 it is a dead letter that moves to another queue.
+/// What is in braces is there if its flag is: 1, 2, 4, 8; with 16 it is a dead letter that moves to another queue, with 32 it went to the backlog of its priority.
 /// </summary>
 internal ref struct PushedRecord
 {
@@ -24,7 +24,8 @@ internal ref struct PushedRecord
         Dedup = 4,
         Dead = 8,
         Moves = 16,
-        All = 31,
+        Backlogged = 32,
+        All = 63,
     }
 
     public uint Queue { get; private set; }
@@ -59,9 +60,9 @@ internal ref struct PushedRecord
     }
 
     /// <summary>Bytes written. The message has the state that it is to have.</summary>
-    public static unsafe int WriteItem(Span<byte> target, MessageSlot* message, bool hasDedup, UInt128 dedup)
+    public static unsafe int WriteItem(Span<byte> target, MessageSlot* message, in PushPlan plan)
     {
-        ItemFlags flags = FlagsOf(message, hasDedup);
+        ItemFlags flags = FlagsOf(message, plan.HasDedup) | (plan.IsBacklogged ? ItemFlags.Backlogged : 0);
         var writer = new RecordWriter(target);
         writer.U8((byte)flags);
         writer.U8(message->Priority);
@@ -80,7 +81,7 @@ internal ref struct PushedRecord
 
         if ((flags & ItemFlags.Dedup) != 0)
         {
-            writer.U128(dedup);
+            writer.U128(plan.Dedup);
         }
 
         if ((flags & ItemFlags.Dead) != 0)
@@ -102,7 +103,7 @@ internal ref struct PushedRecord
     public static int WriteWaiting(Span<byte> target, byte priority, in BacklogMessage message)
     {
         var writer = new RecordWriter(target);
-        writer.U8((byte)(message.ExpiresAtMs != 0 ? ItemFlags.Expires : ItemFlags.None));
+        writer.U8((byte)(ItemFlags.Backlogged | (message.ExpiresAtMs != 0 ? ItemFlags.Expires : ItemFlags.None)));
         writer.U8(priority);
         writer.U8(0);
         writer.U16((ushort)message.Headers.Length);
@@ -167,11 +168,13 @@ internal ref struct PushedRecord
             State = !dead
                 ? (flags & ItemFlags.Due) != 0 ? MessageState.Delayed : MessageState.Ready
                 : (flags & ItemFlags.Moves) != 0 ? MessageState.Dying : MessageState.Dead,
+            IsBacklogged = (flags & ItemFlags.Backlogged) != 0,
             Group = reader.Bytes(group),
             Headers = reader.Bytes(headers),
             Body = reader.Bytes(body),
         };
         reader.Require((flags & ~ItemFlags.All) == 0 && item.Cause <= QueueDeadCause.ConsumerLost);
+        reader.Require(!item.IsBacklogged || (item.State == MessageState.Ready && item.Group.IsEmpty));
         Left--;
         _items = reader;
         return Left == 0 ? reader.AtEnd : reader.Valid;
@@ -207,6 +210,9 @@ internal readonly ref struct PushedItem
     public UInt128 Dedup { get; init; }
 
     public QueueDeadCause Cause { get; init; }
+
+    /// <summary>It went to the backlog of its priority.</summary>
+    public bool IsBacklogged { get; init; }
 
     public ReadOnlySpan<byte> Group { get; init; }
 

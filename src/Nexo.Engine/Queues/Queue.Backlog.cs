@@ -15,8 +15,11 @@ internal sealed unsafe partial class Queue
     /// <summary>Messages in backlogs.</summary>
     private long _backlogged;
 
-    /// <summary>Why a backlog could not be read: from then on nothing comes out of it, and nothing goes in.</summary>
+    /// <summary>A backlog could not be read: nothing comes out of it any more.</summary>
     private bool _backlogBroken;
+
+    /// <summary>A backlog could not be read or written: nothing is pushed any more.</summary>
+    private bool _backlogFailed;
 
     /// <summary>Headers and bodies of what waits in backlogs.</summary>
     private long BackloggedBytes
@@ -48,9 +51,9 @@ internal sealed unsafe partial class Queue
     }
 
     /// <summary>
-    /// There is something to be delivered, and nothing of a higher priority that is still to be read from the disk.
+    /// There is something to be delivered, and nothing that goes before it is still to be read from the disk.
     /// </summary>
-    private bool Offers => _offered > 0 && (_backlogged == 0 || !WaitsForHigher());
+    private bool Offers => _offered > 0 && (_backlogged == 0 || !WaitsForDisk());
 
     private long WindowBytes => _service.Backlogs!.WindowBytes(_shard.Context.Pool.RentedBytes);
 
@@ -74,6 +77,7 @@ internal sealed unsafe partial class Queue
                     (ulong lastId, long bytes) = TakeIn(priority, payload.Span);
                     backlog.Took(batch, lastId, bytes);
                     _backlogged -= batch.Records;
+                    LogTaken(priority, lastId);
                 }
                 else
                 {
@@ -88,12 +92,16 @@ internal sealed unsafe partial class Queue
         }
     }
 
-    /// <summary>A backlog could not be read: its messages stay where they are until somebody sees to it.</summary>
-    public void BreakBacklog()
+    /// <summary>
+    /// The files of a backlog have failed: nothing goes in any more, and if they cannot be read nothing comes out either, until the
+    /// server starts anew.
+    /// </summary>
+    public void BreakBacklog(bool isUnreadable)
     {
         lock (_shard.Gate)
         {
-            _backlogBroken = true;
+            _backlogFailed = true;
+            _backlogBroken |= isUnreadable;
         }
     }
 
@@ -108,31 +116,51 @@ internal sealed unsafe partial class Queue
             }
 
             backlog.Attach(log);
+            NoteRefills();
             return true;
         }
     }
 
-    /// <summary>Whether a message that was pushed goes to the backlog.</summary>
-    private bool TryBacklog(uint reference, MessageSlot* message)
+    /// <summary>Decides which messages of a push go to the backlog: so much is in memory, or others of the priority went there before.</summary>
+    private void PlanBacklogs(Span<PushPlan> plans)
     {
-        if (message->GroupLength != 0 || _service.Backlogs is not { } backlogs)
+        if (_service.Backlogs is null)
         {
-            return false;
+            return;
         }
 
+        foreach (ref PushPlan plan in plans)
+        {
+            MessageSlot* message = plan.Reference == 0 ? null : MessageAt(plan.Reference);
+            if (message != null && plan.State == MessageState.Ready && message->GroupLength == 0)
+            {
+                ref Level level = ref LevelOf(message->Priority);
+                plan.IsBacklogged = level.IsFilling
+                    || level.Backlog is { Count: > 0 }
+                    || level.PlainBytes + level.ComingBytes >= WindowBytes;
+                level.IsFilling = plan.IsBacklogged;
+                level.ComingBytes += MessageSlot.HeaderBytes + message->ContentBytes;
+            }
+        }
+
+        foreach (ref Level level in _levels.AsSpan())
+        {
+            (level.IsFilling, level.ComingBytes) = (false, 0);
+        }
+    }
+
+    /// <summary>A message that was built goes to the backlog, and its slot is free again.</summary>
+    private void AddToBacklog(uint reference, MessageSlot* message)
+    {
+        BacklogKeeper backlogs = _service.Backlogs!;
         ref Level level = ref LevelOf(message->Priority);
-        if (level.Backlog is not { Count: > 0 } && (level.PlainBytes < WindowBytes || message->Id <= level.LastPlainId))
-        {
-            return false;
-        }
-
         if (level.Backlog is null)
         {
             level.Backlog = backlogs.Create();
             _backlogs++;
         }
 
-        int closed = level.Backlog.Add(new BacklogMessage
+        bool closed = level.Backlog.Add(new BacklogMessage
         {
             Id = message->Id,
             EnqueuedAtMs = message->EnqueuedAtMs,
@@ -143,20 +171,24 @@ internal sealed unsafe partial class Queue
         _backlogged++;
         _counters.Ready++;
         _counters.Bytes += message->ContentBytes;
-        if (closed > 0)
+        if (closed)
         {
-            backlogs.Closed(this, message->Priority, level.Backlog, closed);
+            backlogs.Closed(this, message->Priority, level.Backlog);
         }
 
         FreeSlots(reference, message);
-        return true;
     }
 
-    private bool WaitsForHigher()
+    /// <summary>
+    /// What is older, or of a higher priority, is still on disk: it is read before anything else is delivered. Groups of the priority
+    /// wait the moment too.
+    /// </summary>
+    private bool WaitsForDisk()
     {
-        for (int priority = _levels.Length - 1; priority > _offering.Highest() && !_backlogBroken; priority--)
+        int highest = _offering.Highest();
+        for (int priority = _levels.Length - 1; priority >= highest && !_backlogBroken; priority--)
         {
-            if (_levels[priority].Backlog is { Count: > 0 })
+            if (_levels[priority].Backlog is { Count: > 0 } && (priority > highest || IsAheadOfBacklog(_levels[priority])))
             {
                 return true;
             }
@@ -165,10 +197,17 @@ internal sealed unsafe partial class Queue
         return false;
     }
 
+    /// <summary>The first in memory is younger than those on disk: it came back, or was moved here.</summary>
+    private bool IsAheadOfBacklog(in Level level) =>
+        level.Backlog is { Count: > 0 } backlog
+        && level.Plain != 0
+        && LineAt(level.Plain)->Count > 0
+        && MessageAt(FirstOf(LineAt(level.Plain)))->Id > backlog.LastTakenId;
+
     /// <summary>Has what runs low read, if there is more of it.</summary>
     private void NoteRefills()
     {
-        if (_backlogs == 0 || _backlogged == 0 || _backlogBroken)
+        if (_backlogged == 0 || _backlogBroken || !_live)
         {
             return;
         }
@@ -191,7 +230,7 @@ internal sealed unsafe partial class Queue
             return false;
         }
 
-        while (level.PlainBytes < WindowBytes / 2)
+        while (level.PlainBytes < WindowBytes / 2 || IsAheadOfBacklog(level))
         {
             if (backlog.BeginTake(out BacklogBlock? block))
             {
@@ -203,12 +242,27 @@ internal sealed unsafe partial class Queue
                 return false;
             }
 
+            LogTaken(priority, block.LastId);
             TakeIn(priority, block.Payload);
             _backlogged -= block.Count;
             backlog.EndTake(block);
+            _service.Backlogs!.Note(this, priority, backlog);
         }
 
         return false;
+    }
+
+    /// <summary>
+    /// At recovery the same messages come out of the backlog at the same place of the log, so whatever it says of one finds it. A few
+    /// bytes for a block: room is not asked for.
+    /// </summary>
+    private void LogTaken(byte priority, ulong lastTakenId)
+    {
+        if (Log is { } log)
+        {
+            using LogAppend append = log.Begin((byte)QueueRecordKind.BacklogTaken, BacklogTakenRecord.Size);
+            new BacklogTakenRecord(Number, priority, lastTakenId).Write(append.Payload);
+        }
     }
 
     /// <summary>The queue goes, and its backlogs with it.</summary>

@@ -64,40 +64,16 @@ internal sealed unsafe partial class Queue
         }
     }
 
-    /// <summary>Whether a message of a push that is read again is in the backlog: then it is there once.</summary>
-    private bool IsBacklogged(in PushedItem item) =>
-        item.State == MessageState.Ready
-        && item.Group.IsEmpty
+    /// <summary>A message of a push that is read again is in the backlog, or has been.</summary>
+    private bool IsInBacklog(in PushedItem item) =>
+        item.IsBacklogged
         && item.Priority < _levels.Length
-        && _levels[item.Priority].Backlog is { Count: > 0 } backlog
+        && _levels[item.Priority].Backlog is { } backlog
         && item.Id <= backlog.LastId;
 
-    /// <summary>A message that a record speaks about: it had come out of the backlog by then, so it does now.</summary>
-    private uint FindAnywhere(ulong id)
-    {
-        TakeOut(new IdRun(id, 0));
-        return _index.Find(id);
-    }
-
-    /// <summary>Has the messages of a run in memory, if they are in a backlog.</summary>
-    private void TakeOut(in IdRun run)
-    {
-        for (uint i = 0; _backlogged > 0 && i < Math.Max(1, run.Count); i++)
-        {
-            ulong id = run.First + i;
-            for (int priority = _levels.Length - 1; priority >= 0 && _index.Find(id) == 0; priority--)
-            {
-                if (_levels[priority].Backlog is { Count: > 0 } backlog && id > backlog.LastTakenId && id <= backlog.LastId)
-                {
-                    TakeThrough((byte)priority, backlog, id);
-                }
-            }
-        }
-    }
-
     /// <summary>
-    /// What had come into memory up to the end of the snapshot: its messages tell of some of it, the rest is taken out now, so that
-    /// nothing is in both places, or overtaken by what is younger.
+    /// What had come into memory by then comes into memory now. At the end of a queue in a snapshot its messages tell of some of it already;
+    /// nothing may be in both places, or be overtaken by what is younger.
     /// </summary>
     public void ApplyTaken(in BacklogTakenRecord record)
     {
@@ -173,19 +149,26 @@ internal sealed unsafe partial class Queue
         long count = backlog.Clear();
         _counters.Ready -= count;
         _backlogged -= count;
+        _service.Backlogs!.Note(this, priority, backlog);
         return count;
     }
 
     /// <summary>Closes what is to be kept on disk; null: there is nothing.</summary>
-    private List<BacklogKept>? CloseBacklogs()
+    /// <param name="hold">Nothing is taken out of it until it has files: for one who copies it from there.</param>
+    private List<BacklogKept>? CloseBacklogs(bool hold)
     {
         List<BacklogKept>? kept = null;
         for (int priority = 0; _backlogs > 0 && priority < _levels.Length; priority++)
         {
             if (_levels[priority].Backlog is { Count: > 0 } backlog)
             {
-                _service.Backlogs!.NoteClosed(backlog.CloseBlock());
-                backlog.Hold();
+                backlog.CloseBlock();
+                _service.Backlogs!.Note(this, (byte)priority, backlog);
+                if (hold)
+                {
+                    backlog.Hold();
+                }
+
                 (kept ??= []).Add(new BacklogKept((byte)priority, backlog, backlog.ReadOffset));
             }
         }
@@ -216,6 +199,18 @@ internal sealed unsafe partial class Queue
             {
                 Span<byte> payload = buffer.Add(QueueRecordKind.BacklogTaken, BacklogTakenRecord.Size);
                 new BacklogTakenRecord(Number, kept.Priority, kept.Backlog.LastTakenId).Write(payload);
+            }
+        }
+    }
+
+    /// <summary>The file work of a snapshot is done, or has failed.</summary>
+    public void ReleaseBacklogs(List<BacklogKept> backlogs)
+    {
+        lock (_shard.Gate)
+        {
+            foreach (BacklogKept kept in backlogs)
+            {
+                kept.Backlog.Release();
             }
         }
     }

@@ -102,7 +102,7 @@ internal sealed unsafe partial class Queue
                 MessageSlot* message = MessageAt(reference);
                 if (source is not null && !CameFrom(message, source))
                 {
-                    return QueueStatus.Ok;
+                    break;
                 }
 
                 bytes -= message->ContentBytes;

@@ -30,7 +30,7 @@ internal sealed unsafe partial class Queue
         {
             if (plan.Reference != 0)
             {
-                rest = rest[PushedRecord.WriteItem(rest, MessageAt(plan.Reference), plan.HasDedup, plan.Dedup)..];
+                rest = rest[PushedRecord.WriteItem(rest, MessageAt(plan.Reference), plan)..];
             }
         }
     }

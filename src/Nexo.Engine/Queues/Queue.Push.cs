@@ -27,7 +27,7 @@ internal sealed unsafe partial class Queue
                 return plan.Status;
             }
 
-            Commit(new ReadOnlySpan<PushPlan>(ref plan), sums, now);
+            Commit(new Span<PushPlan>(ref plan), sums, now);
             NoteWork(work);
             result = new QueuePushResult(plan.Outcome, plan.Id, Waits);
             return QueueStatus.Ok;
@@ -57,7 +57,7 @@ internal sealed unsafe partial class Queue
             List<PushPlan> plans = _shard.Plans;
             plans.Clear();
             QueueStatus refusal = PlanSome(ref messages, allOrNone, now, plans, out PushSums sums, out more);
-            ReadOnlySpan<PushPlan> planned = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(plans);
+            Span<PushPlan> planned = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(plans);
             if (refusal != QueueStatus.Ok)
             {
                 _counters.Rejected += planned.Length;
@@ -127,7 +127,7 @@ internal sealed unsafe partial class Queue
             return plan;
         }
 
-        if (_backlogBroken)
+        if (_backlogFailed)
         {
             plan.Status = QueueStatus.LogFailed;
             return plan;
@@ -208,13 +208,14 @@ internal sealed unsafe partial class Queue
         }
     }
 
-    private void Commit(ReadOnlySpan<PushPlan> plans, in PushSums sums, long now)
+    private void Commit(Span<PushPlan> plans, in PushSums sums, long now)
     {
         if (sums.Messages == 0)
         {
             return;
         }
 
+        PlanBacklogs(plans);
         LogPushed(plans, sums, now);
         _rates.Count(now, _counters);
         _counters.Pushed += sums.Messages;
@@ -226,7 +227,11 @@ internal sealed unsafe partial class Queue
             {
                 _counters.DeadLettered += plan.Outcome == QueuePushOutcome.DeadLettered ? 1 : 0;
                 MessageSlot* message = MessageAt(plan.Reference);
-                if (plan.State != MessageState.Ready || !TryBacklog(plan.Reference, message))
+                if (plan.IsBacklogged)
+                {
+                    AddToBacklog(plan.Reference, message);
+                }
+                else
                 {
                     Add(plan.Reference, message, plan.State);
                 }

@@ -222,8 +222,11 @@ internal sealed unsafe partial class Queue
         /// <summary>Memory of the ready messages without a group; what the backlog goes by.</summary>
         public long PlainBytes;
 
-        /// <summary>The highest id of those that were ever in memory.</summary>
-        public ulong LastPlainId;
+        /// <summary>For the push in progress: of its messages that come before, those that stay in memory.</summary>
+        public long ComingBytes;
+
+        /// <summary>For the push in progress: one before went to the backlog.</summary>
+        public bool IsFilling;
         public Backlog? Backlog;
     }
 }

@@ -30,7 +30,7 @@ internal sealed unsafe partial class Queue
                 Remember(item.Dedup, item.Id, record.MomentMs);
             }
 
-            if (_index.Find(item.Id) != 0 || IsBacklogged(item))
+            if (_index.Find(item.Id) != 0 || IsInBacklog(item))
             {
                 continue;
             }
@@ -41,7 +41,11 @@ internal sealed unsafe partial class Queue
             message->ExpiresAtMs = item.ExpiresAtMs;
             message->Stamp = item.Cause == QueueDeadCause.None ? item.DueAtMs : record.MomentMs;
             message->Cause = (byte)item.Cause;
-            if (item.State != MessageState.Ready || !TryBacklog(reference, message))
+            if (item.IsBacklogged && _service.Backlogs is not null)
+            {
+                AddToBacklog(reference, message);
+            }
+            else
             {
                 Add(reference, message, item.State);
             }
@@ -53,7 +57,6 @@ internal sealed unsafe partial class Queue
         while (record.Left > 0 && record.TryNext(out IdRun run))
         {
             ulong id = run.First - 1;
-            TakeOut(run);
             while (_index.TryNext(ref id, out uint reference) && id - run.First < run.Count)
             {
                 Remove(reference, MessageAt(reference));
@@ -66,7 +69,6 @@ internal sealed unsafe partial class Queue
         while (record.Left > 0 && record.TryNext(out IdRun run))
         {
             ulong id = run.First - 1;
-            TakeOut(run);
             while (_index.TryNext(ref id, out uint reference) && id - run.First < run.Count)
             {
                 MessageSlot* message = MessageAt(reference);
@@ -83,7 +85,7 @@ internal sealed unsafe partial class Queue
     {
         while (record.Left > 0 && record.TryNext(out ReturnedMessage returned))
         {
-            uint reference = FindAnywhere(returned.Id);
+            uint reference = _index.Find(returned.Id);
             if (reference != 0)
             {
                 MessageSlot* message = MessageAt(reference);
@@ -103,7 +105,7 @@ internal sealed unsafe partial class Queue
     {
         while (record.Left > 0 && record.TryNext(out DiedMessage died))
         {
-            uint reference = FindAnywhere(died.Id);
+            uint reference = _index.Find(died.Id);
             if (reference != 0)
             {
                 MessageSlot* message = MessageAt(reference);
@@ -118,7 +120,7 @@ internal sealed unsafe partial class Queue
 
     public void ApplyMovedAway(ulong id)
     {
-        uint reference = FindAnywhere(id);
+        uint reference = _index.Find(id);
         if (reference != 0)
         {
             Remove(reference, MessageAt(reference));

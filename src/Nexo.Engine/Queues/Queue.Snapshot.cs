@@ -26,7 +26,7 @@ internal sealed unsafe partial class Queue
 
         if (place.Stage == SnapshotStage.Start)
         {
-            (place.Backlogs, place.Queue) = (CloseBacklogs(), this);
+            (place.Backlogs, place.Queue) = (CloseBacklogs(hold: isWhole), this);
             place.Stage = place.Backlogs is null ? SnapshotStage.Messages : SnapshotStage.Files;
             if (place.Backlogs is not null)
             {

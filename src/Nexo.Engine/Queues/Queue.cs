@@ -105,9 +105,7 @@ internal sealed unsafe partial class Queue
                 _counters.Ready += by;
                 if (message->GroupLength == 0)
                 {
-                    ref Level level = ref LevelOf(message->Priority);
-                    level.PlainBytes += by * (MessageSlot.HeaderBytes + message->ContentBytes);
-                    level.LastPlainId = Math.Max(level.LastPlainId, message->Id);
+                    LevelOf(message->Priority).PlainBytes += by * (MessageSlot.HeaderBytes + message->ContentBytes);
                 }
 
                 break;

@@ -47,6 +47,6 @@ public enum QueueRecordKind : byte
     /// <summary>Up to where numbers of queues were given out; in snapshots only.</summary>
     NumbersKept = 44,
 
-    /// <summary>How far a backlog was taken out when the messages in memory had been told; in snapshots only.</summary>
+    /// <summary>How far a backlog was taken out into memory.</summary>
     BacklogTaken = 45,
 }

@@ -106,9 +106,10 @@ public sealed partial class QueueService
 
         _recovering = false;
         Backlogs?.EndRecovery();
+        var work = new QueueWork();
         foreach (Queue queue in _names.All)
         {
-            queue.Dispatch(_tickWork);
+            queue.Dispatch(work);
         }
     }
 }

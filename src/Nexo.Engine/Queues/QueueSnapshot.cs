@@ -49,12 +49,12 @@ public sealed class QueueSnapshot : IDisposable
             _place = default;
         }
 
-        _buffer.Deliver(target, _position);
         if (_place is { Stage: SnapshotStage.Files, Queue: { } queue })
         {
             KeepBacklogs(queue, _place.Backlogs!);
         }
 
+        _buffer.Deliver(target, _position);
         return more;
     }
 
@@ -71,10 +71,18 @@ public sealed class QueueSnapshot : IDisposable
     // The backlogs of a queue have been closed up to here: their files are made durable, or opened to be copied.
     private void KeepBacklogs(Queue queue, List<BacklogKept> backlogs)
     {
-        foreach (BacklogKept kept in backlogs)
+        try
         {
-            kept.IsOpen = _service.Backlogs!.TryCheckpoint(queue, kept.Backlog, out SegmentedLogCheckpoint checkpoint);
-            kept.Checkpoint = checkpoint;
+            foreach (BacklogKept kept in backlogs)
+            {
+                kept.IsOpen = _service.Backlogs!.TryCheckpoint(
+                    queue, kept.Priority, kept.Backlog, out SegmentedLogCheckpoint checkpoint);
+                kept.Checkpoint = checkpoint;
+            }
+        }
+        finally
+        {
+            queue.ReleaseBacklogs(backlogs);
         }
 
         _place.Stage = SnapshotStage.Backlogs;

@@ -58,6 +58,9 @@ internal sealed partial class Persistence : IAsyncDisposable
     public bool IsCrowded =>
         Log is { } log && log.PendingBytes + _parts.PendingBytes > _options.Storage.PendingBytesMax;
 
+    /// <summary>True when so much waits for the log alone that what happens by itself should wait too.</summary>
+    public bool IsLogCrowded => Log is { } log && log.PendingBytes > _options.Storage.PendingBytesMax;
+
     /// <summary>Waits until it is not, or a moment: who waits looks again.</summary>
     public Task WhenLessCrowdedAsync() =>
         Log is { } log && log.PendingBytes > _options.Storage.PendingBytesMax

@@ -26,7 +26,7 @@ internal sealed class QueueTicker : IDisposable
     private void Tick()
     {
         // What is due is logged too: when the disk is behind it waits, or memory would grow without end.
-        if (_persistence is { IsOn: true, Log: null } or { IsCrowded: true })
+        if (_persistence is { IsOn: true, Log: null } or { IsLogCrowded: true })
         {
             return;
         }

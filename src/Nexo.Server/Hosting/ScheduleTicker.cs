@@ -51,7 +51,7 @@ internal sealed partial class ScheduleTicker : IDisposable
 
     public ScheduleService Schedules => _schedules;
 
-    private bool MayRun => _persistence is not ({ IsOn: true, Log: null } or { IsCrowded: true });
+    private bool MayRun => _persistence is not ({ IsOn: true, Log: null } or { IsLogCrowded: true });
 
     /// <summary>Something may be due sooner than it was.</summary>
     public void Wake() => Arm(isBehind: false);

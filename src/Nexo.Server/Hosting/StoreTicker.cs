@@ -26,7 +26,7 @@ internal sealed class StoreTicker : IDisposable
     private void Tick()
     {
         // What expires is logged too: when the disk is behind it waits, invisible as it is.
-        if (_persistence.IsCrowded)
+        if (_persistence.IsLogCrowded)
         {
             return;
         }

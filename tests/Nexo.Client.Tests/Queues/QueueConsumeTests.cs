@@ -124,6 +124,50 @@ public sealed class QueueConsumeTests : QueueHarness
     }
 
     [Fact]
+    public async Task A_connection_that_is_lost_while_it_is_opened_again_does_not_end_it()
+    {
+        await using var server = new FakeServer();
+        (NexoClient client, FakePeer peer) = await server.ConnectAsync();
+        await using NexoClient owned = client;
+        IAsyncEnumerator<QueueDelivery<string>> messages =
+            client.Queue<string>(Name).ConsumeAsync(ShortLease).GetAsyncEnumerator();
+        Task<bool> moving = messages.MoveNextAsync().AsTask();
+        await peer.ReplyAsync(await peer.ReadAsync(Opcode.QueueConsume));
+        peer.Drop();
+
+        // Asked for, and never answered: a server that restarts twice.
+        FakePeer second = await server.AcceptReadyAsync();
+        await second.ReadAsync(Opcode.QueueConsume);
+        second.Drop();
+        FakePeer third = await server.AcceptReadyAsync();
+        ReceivedFrame consume = await third.ReadAsync(Opcode.QueueConsume);
+        await third.ReplyAsync(consume);
+        await PushAsync(third, consume, new Given(1));
+        Assert.True(await moving.WaitAsync(Patience.Limit));
+    }
+
+    [Fact]
+    public async Task When_the_server_ends_it_what_waits_is_not_handed_out_and_what_was_taken_is_lost()
+    {
+        (IAsyncEnumerator<QueueDelivery<string>> messages, ReceivedFrame consume) =
+            await ConsumeAsync(first: [new Given(1), new Given(2)]);
+        QueueDelivery<string> taken = messages.Current;
+        ValueTask acked = taken.AckAsync();
+        ReceivedFrame ack = await Peer.ReadAsync(Opcode.QueueAck);
+        await EndAsync(Peer, consume, ErrorCode.ShuttingDown);
+        await Peer.FailAsync(ack, ErrorCode.ShuttingDown);
+        await RefusedAsync(acked, ErrorCode.ShuttingDown);
+        await RefusedAsync(taken.AckAsync(), ErrorCode.LeaseLost);
+
+        Task<bool> moving = messages.MoveNextAsync().AsTask();
+        consume = await Peer.ReadAsync(Opcode.QueueConsume);
+        await Peer.ReplyAsync(consume);
+        await PushAsync(Peer, consume, new Given(3));
+        Assert.True(await moving.WaitAsync(Patience.Limit));
+        Assert.Equal(3ul, messages.Current.MessageId);
+    }
+
+    [Fact]
     public async Task Leaving_the_loop_stops_the_server_and_gives_back_what_was_not_settled()
     {
         (IAsyncEnumerator<QueueDelivery<string>> messages, ReceivedFrame consume) =
@@ -135,6 +179,22 @@ public sealed class QueueConsumeTests : QueueHarness
         await PushAsync(Peer, consume, new Given(3));
         await EndAsync(Peer, consume);
         await SettleAsync(Peer, Opcode.QueueNack, 2ul, 3ul);
+        await SettleAsync(Peer, Opcode.QueueNack, 1ul);
+        await leaving.WaitAsync(Patience.Limit);
+    }
+
+    [Fact]
+    public async Task More_than_a_request_takes_are_given_back_in_several()
+    {
+        (IAsyncEnumerator<QueueDelivery<string>> messages, ReceivedFrame consume) =
+            await ConsumeAsync(ShortLease with { Prefetch = 10_000 }, first: new Given(1));
+        Task leaving = messages.DisposeAsync().AsTask();
+        await Peer.ReadAsync(Opcode.Stop);
+        ulong[] ids = [.. Enumerable.Range(2, 4_100).Select(id => (ulong)id)];
+        await PushAsync(Peer, consume, [.. ids.Select(id => new Given(id, "x"))]);
+        await EndAsync(Peer, consume);
+        await SettleAsync(Peer, Opcode.QueueNack, ids[..4_096]);
+        await SettleAsync(Peer, Opcode.QueueNack, ids[4_096..]);
         await SettleAsync(Peer, Opcode.QueueNack, 1ul);
         await leaving.WaitAsync(Patience.Limit);
     }

@@ -51,6 +51,21 @@ public sealed class QueuePullTests : QueueHarness
     }
 
     [Fact]
+    public async Task Messages_that_were_settled_by_their_delivery_are_not_given_back()
+    {
+        using var cancel = new CancellationTokenSource();
+        Task pulling = Queue.PullAsync(10, autoAck: true, cancellationToken: cancel.Token).AsTask();
+        ReceivedFrame frame = await Peer.ReadAsync(Opcode.QueuePull);
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pulling.WaitAsync(Patience.Limit));
+        await Peer.ReadAsync(Opcode.Cancel);
+        await Peer.ReplyAsync(frame, Deliveries(true, [new Given(4), new Given(5)]));
+        Task<TimeSpan> pinging = Client.PingAsync().AsTask();
+        await Peer.ReplyAsync(await Peer.ReadAsync(Opcode.Ping));
+        await pinging.WaitAsync(Patience.Limit);
+    }
+
+    [Fact]
     public async Task The_deadline_of_a_pull_lies_behind_its_wait()
     {
         NexoQueue<string> queue = Queue.WithTimeout(TimeSpan.FromMilliseconds(100));

@@ -82,9 +82,33 @@ public sealed class QueueRequestTests : QueueHarness
         Assert.Equal("late", await asking.WaitAsync(Patience.Limit));
     }
 
-    private async Task<(string Name, ReceivedFrame Consume)> OpenInboxAsync()
+    [Fact]
+    public async Task An_inbox_whose_connection_is_lost_while_it_is_opened_again_still_gets_its_replies()
     {
-        ReceivedFrame declare = await Peer.ReadAsync(Opcode.QueueDeclare);
+        await using var server = new FakeServer();
+        (NexoClient client, FakePeer peer) = await server.ConnectAsync();
+        await using NexoClient owned = client;
+        Task<string> asking = client.Queue<string>(Name).RequestAsync<string>("x", TimeSpan.FromMinutes(1)).AsTask();
+        await OpenInboxAsync(peer);
+        ReceivedFrame push = await peer.ReadAsync(Opcode.QueuePush);
+        await peer.ReplyAsync(push, buffer => new QueuePushReply(PushOutcome.Accepted, 1).Write(buffer));
+        peer.Drop();
+        FakePeer second = await server.AcceptReadyAsync();
+        await second.ReadAsync(Opcode.QueueConsume);
+        second.Drop();
+        FakePeer third = await server.AcceptReadyAsync();
+        ReceivedFrame consume = await third.ReadAsync(Opcode.QueueConsume);
+        await third.ReplyAsync(consume);
+        await PushAsync(third, consume, Deliveries(true,
+            [new Given(1, "late") { Headers = [new("correlation-id", new QueueHeaders(push.HeaderBlock)["correlation-id"]!)] }]));
+        Assert.Equal("late", await asking.WaitAsync(Patience.Limit));
+    }
+
+    private Task<(string Name, ReceivedFrame Consume)> OpenInboxAsync() => OpenInboxAsync(Peer);
+
+    private static async Task<(string Name, ReceivedFrame Consume)> OpenInboxAsync(FakePeer peer)
+    {
+        ReceivedFrame declare = await peer.ReadAsync(Opcode.QueueDeclare);
         Assert.True(QueueDeclareRequest.TryRead(declare.Body, out QueueDeclareRequest request));
         string name = request.Name.Text();
         Assert.StartsWith("nexo.reply.", name, StringComparison.Ordinal);
@@ -96,11 +120,11 @@ public sealed class QueueRequestTests : QueueHarness
                 UnusedFor = TimeSpan.FromSeconds(60),
             },
             OptionFields.Read(request.Options));
-        await Peer.ReplyAsync(declare, buffer => QueueDeclareReply.WriteStart(buffer, true, 1));
-        ReceivedFrame consume = await Peer.ReadAsync(Opcode.QueueConsume);
+        await peer.ReplyAsync(declare, buffer => QueueDeclareReply.WriteStart(buffer, true, 1));
+        ReceivedFrame consume = await peer.ReadAsync(Opcode.QueueConsume);
         Assert.True(QueueConsumeRequest.TryRead(consume.Body, out QueueConsumeRequest consuming));
         Assert.Equal((ConsumeOptions.SettledByDelivery, name), (consuming.Options, consuming.Queue.Text()));
-        await Peer.ReplyAsync(consume);
+        await peer.ReplyAsync(consume);
         return (name, consume);
     }
 

@@ -152,6 +152,28 @@ public sealed class QueueSettleTests : QueueHarness
     }
 
     [Fact]
+    public async Task The_failure_of_an_ack_that_was_cancelled_is_not_an_unobserved_exception()
+    {
+        var unobserved = new List<Exception>();
+        EventHandler<UnobservedTaskExceptionEventArgs> note = (_, args) =>
+        {
+            lock (unobserved)
+            {
+                unobserved.Add(args.Exception.GetBaseException());
+            }
+        };
+        TaskScheduler.UnobservedTaskException += note;
+        await CancelAndFailAsync();
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        TaskScheduler.UnobservedTaskException -= note;
+        lock (unobserved)
+        {
+            Assert.DoesNotContain(unobserved, error => error.Message.Contains("never to be seen", StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
     public async Task An_ack_that_is_cancelled_ends_for_its_caller_alone()
     {
         (IAsyncEnumerator<QueueDelivery<string>> messages, _) = await ConsumeAsync(first: [new Given(1), new Given(2)]);
@@ -194,5 +216,19 @@ public sealed class QueueSettleTests : QueueHarness
         Assert.Equal((leaseMs, Name), (request.LeaseMs, request.Queue.Text()));
         await Peer.ReplyAsync(frame, Extended(1_700_000_099_000, ErrorCode.None));
         return await extending.WaitAsync(Patience.Limit);
+    }
+
+    private async Task CancelAndFailAsync()
+    {
+        (IAsyncEnumerator<QueueDelivery<string>> messages, _) = await ConsumeAsync(first: new Given(1));
+        using var cancel = new CancellationTokenSource();
+        Task acking = messages.Current.AckAsync(cancel.Token).AsTask();
+        ReceivedFrame ack = await Peer.ReadAsync(Opcode.QueueAck);
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => acking.WaitAsync(Patience.Limit));
+        await Peer.FailAsync(ack, ErrorCode.Internal, "never to be seen");
+        Task<TimeSpan> pinging = Client.PingAsync().AsTask();
+        await Peer.ReplyAsync(await Peer.ReadAsync(Opcode.Ping));
+        await pinging.WaitAsync(Patience.Limit);
     }
 }

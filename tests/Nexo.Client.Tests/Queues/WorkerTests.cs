@@ -63,6 +63,16 @@ public sealed class WorkerTests : WorkerHarness
     }
 
     [Fact]
+    public async Task A_job_whose_handler_cannot_read_something_else_has_failed_and_is_tried_again()
+    {
+        Handled.Does["reads"] = (_, _) =>
+            throw new NexoException(ClientErrorCode.ValueUnreadable, "a value of the store", retryable: false);
+        await StartAsync();
+        await GiveAsync(new Given(1, "reads"));
+        await SettleAsync(Peer, Opcode.QueueNack, 1);
+    }
+
+    [Fact]
     public async Task No_more_jobs_run_at_once_than_may()
     {
         TaskCompletionSource first = Handled.Hold("1");

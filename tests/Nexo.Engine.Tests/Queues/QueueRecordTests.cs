@@ -161,7 +161,8 @@ public sealed class QueueRecordTests
         Refused(Defined, Convert.FromHexString(Definition(1, 1, 0, 1, "0171", "00", backoff: 3)));
         Refused(Pushed, Convert.FromHexString("01000000" + Now + Id(1) + "00000000"));
         Refused(Pushed, Convert.FromHexString("01000000" + Now + Id(0) + "01000000" + "000000000000000000"));
-        Refused(Pushed, Convert.FromHexString("01000000" + Now + Id(1) + "01000000" + "200000000000000000"));
+        Refused(Pushed, Convert.FromHexString("01000000" + Now + Id(1) + "01000000" + "400000000000000000"));
+        Refused(Pushed, Convert.FromHexString("01000000" + Now + Id(1) + "01000000" + "2000010000000000000061"));
         Refused(Removed, Convert.FromHexString("01000000" + "01000000" + Id(0) + "01000000"));
         Refused(Removed, Convert.FromHexString("01000000" + "01000000" + "FFFFFFFFFFFFFFFF" + "02000000"));
         Refused(Died, Convert.FromHexString("01000000" + "0000" + "01000000" + Id(1) + "0000" + "00" + Now + "00000000"));

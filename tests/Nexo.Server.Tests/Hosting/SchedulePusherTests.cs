@@ -28,7 +28,7 @@ public sealed class SchedulePusherTests
         using QueueService queues = Queues();
         new SchedulePusher(queues).Push(Message(dueAtMs: 1_750_000_000_000));
         var seen = new HeadersSeen([]);
-        queues.Peek("jobs"u8, QueuePart.Ready, 0, 10, ref seen, out _);
+        queues.Peek("jobs"u8, QueuePart.Ready, 0, 10, ref seen, out _, out _);
 
         Assert.Equal(["own=value", "nexo-schedule=tick", "nexo-due-at=1750000000000"], seen.Headers);
     }

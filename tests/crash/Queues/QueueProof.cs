@@ -10,7 +10,7 @@ namespace Nexo.Crash.Queues;
 internal sealed class QueueProof : Proof
 {
     /// <summary>Dead letters are redriven in one of so many loads.</summary>
-    private const int RedriveEvery = 4;
+    private const int RedriveEvery = 2;
 
     private static readonly TimeSpan DrainWithin = TimeSpan.FromSeconds(60);
 

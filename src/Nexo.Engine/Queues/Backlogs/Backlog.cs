@@ -27,6 +27,7 @@ internal sealed class Backlog : IDisposable
     private SegmentCursor _cursor;
     private byte[] _buffer = [];
     private long _waitingBytes;
+    private long _notedBytes;
     private BacklogMark _lastMark;
     private long _addedBytes;
     private long _takenBytes;
@@ -82,8 +83,8 @@ internal sealed class Backlog : IDisposable
     /// <summary>The first offset of the log that has not been taken out.</summary>
     public long ReadOffset { get; private set; }
 
-    /// <summary>Bytes that wait to be written.</summary>
-    public long PendingBytes => _waitingBytes + (_log?.PendingBytes ?? 0);
+    /// <summary>Bytes that wait to be written. May be read without the lock.</summary>
+    public long PendingBytes => IsDisposed ? 0 : Volatile.Read(ref _waitingBytes) + (_log?.PendingBytes ?? 0);
 
     public bool IsOpen => _log is not null;
 
@@ -119,38 +120,48 @@ internal sealed class Backlog : IDisposable
     }
 
     /// <summary>Adds a message behind the others: a copy into memory.</summary>
-    /// <returns>Bytes of a block that was closed by it and waits to be written; else 0.</returns>
-    public int Add(in BacklogMessage message)
+    /// <returns>True when that closed a block, which waits to be written.</returns>
+    public bool Add(in BacklogMessage message)
     {
         _filling.Add(message);
         LastId = message.Id;
         Count++;
         _addedBytes += message.Headers.Length + message.Body.Length;
-        return _filling.Length >= BlockBytes ? CloseBlock() : 0;
+        if (_filling.Length < BlockBytes)
+        {
+            return false;
+        }
+
+        CloseBlock();
+        return true;
     }
 
     /// <summary>Hands on the block that is being filled, so that a checkpoint holds it.</summary>
-    /// <returns>Its bytes.</returns>
-    public int CloseBlock()
+    public void CloseBlock()
     {
-        int bytes = _filling.Length;
         if (_filling.Count == 0)
         {
-            return 0;
+            return;
         }
 
         if (_log is null)
         {
             _waiting.Enqueue(_filling);
-            _waitingBytes += bytes;
+            _waitingBytes += _filling.Length;
             _filling = _spare ?? new BacklogBlock();
             _spare = null;
-            return bytes;
+            return;
         }
 
         Append(_log, _filling);
         _filling.Clear();
-        return bytes;
+    }
+
+    /// <summary>How <see cref="PendingBytes"/> has changed since it was asked last; from any thread.</summary>
+    public long NotePending(bool isOver = false)
+    {
+        long pending = isOver ? 0 : PendingBytes;
+        return pending - Interlocked.Exchange(ref _notedBytes, pending);
     }
 
     /// <summary>
@@ -254,10 +265,13 @@ internal sealed class Backlog : IDisposable
         Count -= batch.Records;
         _takenBytes += contentBytes;
         _takenFromLogBytes += contentBytes;
+        DropMarks(ReadOffset);
     }
 
-    /// <summary>Nothing is taken out until it has a log, so that all that is in it has its place there.</summary>
+    /// <summary>Nothing is taken out until it has a log, so that all that is in it has its place there, or until <see cref="Release"/>.</summary>
     public void Hold() => _isHeld = _log is null;
+
+    public void Release() => _isHeld = false;
 
     /// <summary>A snapshot with its <see cref="StateAt"/> was kept, or one without it, since it was empty.</summary>
     /// <returns>Before this offset no kept snapshot needs anything.</returns>
@@ -298,6 +312,7 @@ internal sealed class Backlog : IDisposable
         _waitingBytes = 0;
         _filling.Clear();
         ReadOffset = _log?.NextOffset ?? 0;
+        DropMarks(ReadOffset);
         if (!IsReading)
         {
             _cursor = new SegmentCursor(ReadOffset);
@@ -314,11 +329,7 @@ internal sealed class Backlog : IDisposable
     /// <summary>What is to be kept of it together with a checkpoint that was made of all that was closed.</summary>
     public BacklogState StateAt(SegmentedLogCheckpoint checkpoint)
     {
-        while (_marks.TryPeek(out BacklogMark next) && next.EndOffset <= checkpoint.NextOffset)
-        {
-            _lastMark = _marks.Dequeue();
-        }
-
+        DropMarks(checkpoint.NextOffset);
         _stateOffset = Math.Min(ReadOffset, checkpoint.NextOffset);
         bool isBehind = ReadOffset >= checkpoint.NextOffset;
         return new BacklogState(
@@ -350,6 +361,14 @@ internal sealed class Backlog : IDisposable
         foreach (BacklogBlock block in _waiting)
         {
             block.Dispose();
+        }
+    }
+
+    private void DropMarks(long before)
+    {
+        while (_marks.TryPeek(out BacklogMark next) && next.EndOffset <= before)
+        {
+            _lastMark = _marks.Dequeue();
         }
     }
 

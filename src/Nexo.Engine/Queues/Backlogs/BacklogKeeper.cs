@@ -19,17 +19,23 @@ internal sealed class BacklogKeeper : IDisposable
     private const int FlushAtBytes = 256 * 1_024;
 
     private const int CopyBytes = 256 * 1_024;
-    private const int SnapshotsKept = 2;
+    // Two are kept, and one may be in the making when a backlog ends.
+    private const int SnapshotsKept = 3;
+
+    /// <summary>Pending bytes of all backlogs at which all are written, however little each has.</summary>
+    private const long PendingBytesMax = 4 * 1_024 * 1_024;
     private const long PendingBytesAtRecoveryMax = 8 * 1_024 * 1_024;
 
     private readonly QueueDisk _disk;
     private readonly long _memoryBytesMax;
     private readonly SegmentCache _cache = new();
 
-    // Order: files, then a shard's, then the list's.
+    // Order: running, files, then a shard's, then the list's.
+    private readonly Lock _running = new();
     private readonly Lock _files = new();
     private readonly Lock _gate = new();
     private readonly Queue<Job> _jobs = new();
+    private readonly Dictionary<Backlog, Job> _unwritten = [];
     private readonly QueueWork _work = new();
     private bool _hasRoot;
     private bool _isRunning;
@@ -62,6 +68,18 @@ internal sealed class BacklogKeeper : IDisposable
 
     /// <summary>Bytes of all backlogs that wait to be written.</summary>
     public long PendingBytes => Volatile.Read(ref _pendingBytes);
+
+    /// <summary>The same, counted again.</summary>
+    internal long NotedBytes
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _unwritten.Keys.Sum(backlog => backlog.PendingBytes);
+            }
+        }
+    }
 
     /// <summary>How many bytes of a priority stay in memory: less when memory is used up.</summary>
     public long WindowBytes(long usedBytes) => usedBytes < _memoryBytesMax
@@ -104,23 +122,62 @@ internal sealed class BacklogKeeper : IDisposable
     {
         if (PendingBytes > PendingBytesAtRecoveryMax)
         {
+            WriteAll();
             Run();
         }
     }
 
-    /// <summary>A block was closed: it is written when there are enough of them.</summary>
-    public void Closed(Queue queue, byte priority, Backlog backlog, int bytes)
+    /// <summary>A block was closed: it is written when there are enough of them, here or in all backlogs together.</summary>
+    public void Closed(Queue queue, byte priority, Backlog backlog)
     {
-        NoteClosed(bytes);
-        long pending = backlog.PendingBytes;
-        if (backlog.IsOpen ? pending >= FlushAtBytes : pending >= OpenAtBytes)
+        Note(queue, priority, backlog);
+        if (backlog.PendingBytes >= (backlog.IsOpen ? FlushAtBytes : OpenAtBytes))
         {
             Enqueue(new Job(JobKind.Write, queue, priority, backlog));
         }
+        else if (PendingBytes > PendingBytesMax)
+        {
+            WriteAll();
+        }
     }
 
-    /// <summary>A block of so many bytes waits to be written.</summary>
-    public void NoteClosed(int bytes) => Interlocked.Add(ref _pendingBytes, bytes);
+    /// <summary>What a backlog has still to write may have changed: keeps the sum over all.</summary>
+    public void Note(Queue queue, byte priority, Backlog backlog)
+    {
+        long change = backlog.NotePending(backlog.IsDisposed);
+        if (change == 0)
+        {
+            return;
+        }
+
+        Interlocked.Add(ref _pendingBytes, change);
+        lock (_gate)
+        {
+            if (backlog.PendingBytes > 0)
+            {
+                _unwritten[backlog] = new Job(JobKind.Write, queue, priority, backlog);
+            }
+            else
+            {
+                _unwritten.Remove(backlog);
+            }
+        }
+    }
+
+    private void WriteAll()
+    {
+        Job[] jobs;
+        lock (_gate)
+        {
+            jobs = [.. _unwritten.Values];
+            _unwritten.Clear();
+        }
+
+        foreach (Job job in jobs)
+        {
+            Enqueue(job);
+        }
+    }
 
     /// <summary>The reading of a backlog was begun.</summary>
     public void WantRead(Queue queue, byte priority, Backlog backlog) =>
@@ -162,7 +219,7 @@ internal sealed class BacklogKeeper : IDisposable
 
     /// <summary>Makes durable what was closed of a backlog; false: it is gone.</summary>
     /// <exception cref="DiskException">It is not durable.</exception>
-    public bool TryCheckpoint(Queue queue, Backlog backlog, out SegmentedLogCheckpoint checkpoint)
+    public bool TryCheckpoint(Queue queue, byte priority, Backlog backlog, out SegmentedLogCheckpoint checkpoint)
     {
         lock (_files)
         {
@@ -172,7 +229,6 @@ internal sealed class BacklogKeeper : IDisposable
                 return false;
             }
 
-            long before = backlog.PendingBytes;
             EnsureOpen(queue, backlog);
             if (!backlog.IsOpen)
             {
@@ -180,7 +236,7 @@ internal sealed class BacklogKeeper : IDisposable
             }
 
             checkpoint = backlog.Checkpoint();
-            NoteWritten(before, backlog.PendingBytes);
+            Note(queue, priority, backlog);
             return true;
         }
     }
@@ -220,7 +276,15 @@ internal sealed class BacklogKeeper : IDisposable
         {
             if (!backlog.IsDisposed && Volatile.Read(ref _copies) == 0)
             {
-                backlog.TrimBefore(before);
+                try
+                {
+                    backlog.TrimBefore(before);
+                }
+                catch (DiskException failure)
+                {
+                    // They are still there; the other backlogs' are seen to.
+                    Tell(StorageLevel.Warning, backlog.Place, "trimmed", failure);
+                }
             }
         }
     }
@@ -239,12 +303,7 @@ internal sealed class BacklogKeeper : IDisposable
 
             foreach ((uint place, int snapshots) in ended)
             {
-                bool isOver = snapshots + 1 >= SnapshotsKept && Volatile.Read(ref _copies) == 0;
-                if (isOver)
-                {
-                    DeleteFiles(place);
-                }
-
+                bool isOver = snapshots + 1 >= SnapshotsKept && Volatile.Read(ref _copies) == 0 && TryDeleteFiles(place);
                 lock (_gate)
                 {
                     if (isOver)
@@ -260,29 +319,47 @@ internal sealed class BacklogKeeper : IDisposable
         }
     }
 
-    private void DeleteFiles(uint place)
+    private bool TryDeleteFiles(uint place)
     {
-        string directory = Backlog.DirectoryOf(place);
-        foreach (string name in _disk.Disk.List(directory))
+        try
         {
-            _disk.Disk.Delete($"{directory}/{name}");
+            string directory = Backlog.DirectoryOf(place);
+            foreach (string name in _disk.Disk.List(directory))
+            {
+                _disk.Disk.Delete($"{directory}/{name}");
+            }
+
+            return true;
+        }
+        catch (DiskException failure)
+        {
+            Tell(StorageLevel.Warning, place, "deleted", failure);
+            return false;
         }
     }
 
+    private void Tell(StorageLevel level, uint place, string what, Exception failure) => _disk.Observer.Notice(
+        level, $"the backlog {Backlog.DirectoryOf(place)} of a queue could not be {what}: {failure.Message}");
+
     private void Run()
     {
-        while (TryDequeue(out Job job))
+        // At recovery two may come at once.
+        lock (_running)
         {
-            try
+            while (TryDequeue(out Job job))
             {
-                Do(job);
-            }
-            catch (Exception failure) when (failure is DiskException or SegmentDamageException or InvalidDataException)
-            {
-                Fail(job, failure);
-            }
+                try
+                {
+                    Do(job);
+                }
+                catch (Exception failure)
+                {
+                    // Whatever it was: the backlogs of other queues go on.
+                    Fail(job, failure);
+                }
 
-            _work.Run();
+                _work.Run();
+            }
         }
     }
 
@@ -297,43 +374,60 @@ internal sealed class BacklogKeeper : IDisposable
 
     private void Do(in Job job)
     {
+        switch (job.Kind)
+        {
+            case JobKind.Read:
+                Read(job);
+                break;
+            case JobKind.Write:
+                Write(job);
+                break;
+            default:
+                End(job);
+                break;
+        }
+    }
+
+    private void Read(in Job job)
+    {
+        ReadOnlyMemory<byte> batches;
         lock (_files)
         {
-            switch (job.Kind)
-            {
-                case JobKind.Read:
-                    job.Queue.EndRefill(job.Priority, job.Backlog.Read(), _work);
-                    break;
-                case JobKind.Write:
-                    Write(job);
-                    break;
-                default:
-                    End(job.Backlog);
-                    break;
-            }
+            batches = job.Backlog.IsDisposed ? default : job.Backlog.Read();
+        }
+
+        job.Queue.EndRefill(job.Priority, batches, _work);
+        if (job.Queue.Options.Durability == QueueDurability.Memory)
+        {
+            // No snapshot needs what was read.
+            Trim(job.Backlog, job.Backlog.ReadOffset);
         }
     }
 
     private void Write(in Job job)
     {
-        if (!job.Backlog.IsDisposed)
+        lock (_files)
         {
-            long before = job.Backlog.PendingBytes;
-            EnsureOpen(job.Queue, job.Backlog);
-            job.Backlog.Flush();
-            NoteWritten(before, job.Backlog.PendingBytes);
+            if (!job.Backlog.IsDisposed)
+            {
+                EnsureOpen(job.Queue, job.Backlog);
+                job.Backlog.Flush();
+                Note(job.Queue, job.Priority, job.Backlog);
+            }
         }
     }
 
-    private void NoteWritten(long before, long after) => Interlocked.Add(ref _pendingBytes, Math.Min(0, after - before));
-
-    private void End(Backlog backlog)
+    private void End(in Job job)
     {
-        Interlocked.Add(ref _pendingBytes, -backlog.PendingBytes);
-        backlog.Dispose();
+        lock (_files)
+        {
+            job.Backlog.Dispose();
+            Note(job.Queue, job.Priority, job.Backlog);
+        }
+
         lock (_gate)
         {
-            _ended.Add((backlog.Place, 0));
+            _ended.Add((job.Backlog.Place, 0));
         }
     }
 
@@ -363,13 +457,14 @@ internal sealed class BacklogKeeper : IDisposable
     private void Fail(in Job job, Exception failure)
     {
         bool isFull = failure is DiskException { Error: DiskError.Full };
-        _disk.Observer.Notice(
+        Tell(
             isFull ? StorageLevel.Warning : StorageLevel.Error,
-            $"the backlog {job.Backlog.Directory} of a queue could not be "
-            + $"{(job.Kind == JobKind.Read ? "read" : "written")}: {failure.Message}");
-        if (!isFull)
+            job.Backlog.Place,
+            job.Kind == JobKind.Read ? "read" : "written",
+            failure);
+        if (!isFull || job.Kind == JobKind.Read)
         {
-            job.Queue.BreakBacklog();
+            job.Queue.BreakBacklog(job.Kind == JobKind.Read);
         }
     }
 
