@@ -18,8 +18,8 @@ internal static class ConsumeCommand
                 + "command succeeds and nacked, with the last line of its errors as the reason, when it does not; the lease is "
                 + "extended while it runs. The command finds MESSAGE_ID, MESSAGE_QUEUE, MESSAGE_ATTEMPT, MESSAGE_PRIORITY, "
                 + "MESSAGE_GROUP and MESSAGE_ENQUEUED_AT_MS in its environment. With --no-ack messages stay here until the "
-                + "command ends, at most as many as --prefetch says with --follow, and that counts as no failure. Exit code 1 when there was no message, or one "
-                + "was not worked off.")
+                + "command ends, at most as many as --prefetch says with --follow, and that counts as no failure. "
+                + "Exit code 1 when there was no message, or one was not worked off.")
             .WithExamples(
                 ("Take one", "nexo queue consume emails"),
                 ("Wait for one, at most a minute", "nexo queue consume emails --wait 1m"),

@@ -3,7 +3,8 @@ namespace Nexo.Engine.Queues;
 /// <summary>
 /// <c>[u32 queue][i64 moment][u64 firstId][u32 count]</c> and so many messages, whose ids follow each other: <c>[u8 flags][u8
 /// priority][u8 groupBytes][u16 headersBytes][u32 bodyBytes]{i64 due}{i64 expires}{16 B dedup}{u16 cause}[group][headers][body]</c>.
-/// What is in braces is there if its flag is: 1, 2, 4, 8; with 16 it is a dead letter that moves to another queue, with 32 it went to the backlog of its priority.
+/// What is in braces is there if its flag is: 1, 2, 4, 8; with 16 it is a dead letter that moves to another queue, with 32 it went
+/// to the backlog of its priority.
 /// </summary>
 internal ref struct PushedRecord
 {

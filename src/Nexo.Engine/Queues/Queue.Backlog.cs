@@ -121,7 +121,9 @@ internal sealed unsafe partial class Queue
         }
     }
 
-    /// <summary>Decides which messages of a push go to the backlog: so much is in memory, or others of the priority went there before.</summary>
+    /// <summary>
+    /// Decides which messages of a push go to the backlog: so much is in memory, or others of the priority went there before.
+    /// </summary>
     private void PlanBacklogs(Span<PushPlan> plans)
     {
         if (_service.Backlogs is null)

@@ -72,8 +72,8 @@ internal sealed unsafe partial class Queue
         && item.Id <= backlog.LastId;
 
     /// <summary>
-    /// What had come into memory by then comes into memory now. At the end of a queue in a snapshot its messages tell of some of it already;
-    /// nothing may be in both places, or be overtaken by what is younger.
+    /// What had come into memory by then comes into memory now. At the end of a queue in a snapshot its messages tell of some of it
+    /// already; nothing may be in both places, or be overtaken by what is younger.
     /// </summary>
     public void ApplyTaken(in BacklogTakenRecord record)
     {

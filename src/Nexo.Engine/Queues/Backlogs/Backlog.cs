@@ -11,7 +11,7 @@ namespace Nexo.Engine.Queues;
 /// Everything is called under the lock of the queue's shard, but for what says that it does file work: that is called without, and
 /// of reading and of writing there is one at a time each.
 /// </remarks>
-internal sealed class Backlog : IDisposable
+internal sealed partial class Backlog : IDisposable
 {
     /// <summary>A block is closed at this size: what comes into memory at once.</summary>
     public const int BlockBytes = 32 * 1_024;
@@ -268,21 +268,6 @@ internal sealed class Backlog : IDisposable
         DropMarks(ReadOffset);
     }
 
-    /// <summary>Nothing is taken out until it has a log, so that all that is in it has its place there, or until <see cref="Release"/>.</summary>
-    public void Hold() => _isHeld = _log is null;
-
-    public void Release() => _isHeld = false;
-
-    /// <summary>A snapshot with its <see cref="StateAt"/> was kept, or one without it, since it was empty.</summary>
-    /// <returns>Before this offset no kept snapshot needs anything.</returns>
-    public long OnKept()
-    {
-        long before = _keptOffset;
-        _keptOffset = _stateOffset == NoOffset ? ReadOffset : _stateOffset;
-        _stateOffset = NoOffset;
-        return before;
-    }
-
     /// <summary>All that was read is in the queue, or is to be read again.</summary>
     public void EndRead()
     {
@@ -326,20 +311,6 @@ internal sealed class Backlog : IDisposable
         return count;
     }
 
-    /// <summary>What is to be kept of it together with a checkpoint that was made of all that was closed.</summary>
-    public BacklogState StateAt(SegmentedLogCheckpoint checkpoint)
-    {
-        DropMarks(checkpoint.NextOffset);
-        _stateOffset = Math.Min(ReadOffset, checkpoint.NextOffset);
-        bool isBehind = ReadOffset >= checkpoint.NextOffset;
-        return new BacklogState(
-            checkpoint,
-            _stateOffset,
-            isBehind ? 0 : _lastMark.LoggedBytes - _takenFromLogBytes,
-            _lastMark.LastId,
-            LastTakenId);
-    }
-
     /// <summary>Writes what is pending: file work.</summary>
     /// <exception cref="DiskException">It could not be written, and is still in memory.</exception>
     public void Flush() => _log?.Flush();
@@ -361,14 +332,6 @@ internal sealed class Backlog : IDisposable
         foreach (BacklogBlock block in _waiting)
         {
             block.Dispose();
-        }
-    }
-
-    private void DropMarks(long before)
-    {
-        while (_marks.TryPeek(out BacklogMark next) && next.EndOffset <= before)
-        {
-            _lastMark = _marks.Dequeue();
         }
     }
 

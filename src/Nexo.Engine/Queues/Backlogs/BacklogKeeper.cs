@@ -7,7 +7,7 @@ namespace Nexo.Engine.Queues;
 /// The file work of all backlogs: opens their logs, reads what is wanted, writes what is pending, and lets go of what is over; on one
 /// thread at a time, never under a lock of a shard.
 /// </summary>
-internal sealed class BacklogKeeper : IDisposable
+internal sealed partial class BacklogKeeper : IDisposable
 {
     /// <summary>Where the logs are.</summary>
     public const string Root = "queues";
@@ -216,130 +216,6 @@ internal sealed class BacklogKeeper : IDisposable
 
         _disk.Schedule(Run);
     }
-
-    /// <summary>Makes durable what was closed of a backlog; false: it is gone.</summary>
-    /// <exception cref="DiskException">It is not durable.</exception>
-    public bool TryCheckpoint(Queue queue, byte priority, Backlog backlog, out SegmentedLogCheckpoint checkpoint)
-    {
-        lock (_files)
-        {
-            checkpoint = default;
-            if (backlog.IsDisposed)
-            {
-                return false;
-            }
-
-            EnsureOpen(queue, backlog);
-            if (!backlog.IsOpen)
-            {
-                return false;
-            }
-
-            checkpoint = backlog.Checkpoint();
-            Note(queue, priority, backlog);
-            return true;
-        }
-    }
-
-    /// <summary>Copies the next messages of a backlog as records of pushes; false: there are no more.</summary>
-    public bool Copy(uint queue, BacklogKept kept, RecordBuffer buffer)
-    {
-        lock (_files)
-        {
-            if (kept.Backlog.IsDisposed)
-            {
-                return false;
-            }
-
-            var cursor = new SegmentCursor(kept.CopyFrom);
-            byte[] bytes = new byte[CopyBytes];
-            ReadOnlyMemory<byte> batches = kept.Backlog.ReadAt(ref cursor, ref bytes);
-            kept.CopyFrom = cursor.Offset;
-            while (Backlog.TrySplit(ref batches, out _, out ReadOnlyMemory<byte> payload))
-            {
-                BacklogCopies.Write(queue, kept.Priority, payload.Span, buffer);
-            }
-
-            return kept.CopyFrom < kept.Checkpoint.NextOffset;
-        }
-    }
-
-    /// <summary>A backup begins, or ends: meanwhile no file is let go of.</summary>
-    public void BeginCopies() => Interlocked.Increment(ref _copies);
-
-    public void EndCopies() => Interlocked.Decrement(ref _copies);
-
-    /// <summary>Lets go of the files before an offset.</summary>
-    public void Trim(Backlog backlog, long before)
-    {
-        lock (_files)
-        {
-            if (!backlog.IsDisposed && Volatile.Read(ref _copies) == 0)
-            {
-                try
-                {
-                    backlog.TrimBefore(before);
-                }
-                catch (DiskException failure)
-                {
-                    // They are still there; the other backlogs' are seen to.
-                    Tell(StorageLevel.Warning, backlog.Place, "trimmed", failure);
-                }
-            }
-        }
-    }
-
-    /// <summary>One more snapshot is there: files of backlogs that ended before the one before it are deleted.</summary>
-    public void OnSnapshotKept()
-    {
-        lock (_files)
-        {
-            List<(uint Place, int Snapshots)> ended;
-            lock (_gate)
-            {
-                ended = _ended;
-                _ended = [];
-            }
-
-            foreach ((uint place, int snapshots) in ended)
-            {
-                bool isOver = snapshots + 1 >= SnapshotsKept && Volatile.Read(ref _copies) == 0 && TryDeleteFiles(place);
-                lock (_gate)
-                {
-                    if (isOver)
-                    {
-                        _free.Push(place);
-                    }
-                    else
-                    {
-                        _ended.Add((place, snapshots + 1));
-                    }
-                }
-            }
-        }
-    }
-
-    private bool TryDeleteFiles(uint place)
-    {
-        try
-        {
-            string directory = Backlog.DirectoryOf(place);
-            foreach (string name in _disk.Disk.List(directory))
-            {
-                _disk.Disk.Delete($"{directory}/{name}");
-            }
-
-            return true;
-        }
-        catch (DiskException failure)
-        {
-            Tell(StorageLevel.Warning, place, "deleted", failure);
-            return false;
-        }
-    }
-
-    private void Tell(StorageLevel level, uint place, string what, Exception failure) => _disk.Observer.Notice(
-        level, $"the backlog {Backlog.DirectoryOf(place)} of a queue could not be {what}: {failure.Message}");
 
     private void Run()
     {
