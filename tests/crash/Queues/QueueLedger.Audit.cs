@@ -45,6 +45,7 @@ internal sealed partial class QueueLedger
                 group.DeliveredMax = 0;
             }
 
+            Unknown = 0;
             Run++;
             Unknown = 0;
         }

@@ -126,8 +126,9 @@ internal sealed partial class QueueLedger
     {
         TrackedMessage message = delivery.Message;
         CloseSettlement(message, settlement, ok);
-        if (!ok)
+        if (!ok || settlement == Settlement.Extend)
         {
+            // An extension is not logged, so its answer waits for nothing.
             return;
         }
 
@@ -146,8 +147,7 @@ internal sealed partial class QueueLedger
             _alive--;
             GroupOf(message)?.Remove(message.Id);
         }
-        else if (settlement == Settlement.DeadLetter
-            || (settlement != Settlement.Extend && IsDeadBy(message)))
+        else if (settlement == Settlement.DeadLetter || IsDeadBy(message))
         {
             Count("dead letters");
             message.Place = Place.Dead;
@@ -160,6 +160,12 @@ internal sealed partial class QueueLedger
 
     private void CheckDelivery(TrackedMessage message, QueuePlan queue, in DeliveredMessage delivery)
     {
+        if (message.RedrivenAt > 0 && delivery.MessageId < message.Id)
+        {
+            // Of its life before it died: read late, by a consumer that has lost the lease since.
+            return;
+        }
+
         if (message.Queue != queue
             || message.Priority != delivery.Priority
             || message.Group != Encoding.UTF8.GetString(delivery.Group))
@@ -217,7 +223,7 @@ internal sealed partial class QueueLedger
 
     private void Rename(TrackedMessage message, ulong id)
     {
-        if (message.Id != 0 && !message.MayBeRedriven)
+        if (message.Id != 0 && !message.MayBeRedriven && message.RedrivenAt == 0)
         {
             Report(FindingKind.Answer, message, $"it came under the id {id}");
         }

@@ -29,7 +29,7 @@ internal sealed partial class QueueLedger
 
     public long Durable { get; private set; }
 
-    /// <summary>Requests that were refused because the log had failed.</summary>
+    /// <summary>Requests of this run of the server that were refused because the log had failed.</summary>
     public long Unknown { get; private set; }
 
     public long Verified { get; private set; }

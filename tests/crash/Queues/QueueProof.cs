@@ -12,6 +12,7 @@ internal sealed class QueueProof : Proof
     /// <summary>Dead letters are redriven in one of so many loads.</summary>
     private const int RedriveEvery = 2;
 
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan DrainWithin = TimeSpan.FromSeconds(60);
 
     private readonly QueueLedger _ledger = new();
@@ -150,11 +151,17 @@ internal sealed class QueueProof : Proof
             QueuePlan home = homes[_random.Next(homes.Length)];
             _ledger.Redriving(home);
             byte[] name = Encoding.UTF8.GetBytes(home.Name);
+            using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            deadline.CancelAfter(AnswerWithin);
             await connection.AskAsync(
                 Opcode.QueueDeadRedrive,
                 Durability.ServerDefault,
                 body => QueueDeadRedriveRequest.WriteStart(body, 0, 0, name, []),
-                cancel);
+                deadline.Token);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            _ledger.Refused("dead letters", $"a redrive was not answered within {AnswerWithin.TotalSeconds} s");
         }
         catch (WireEndedException)
         {
