@@ -216,7 +216,15 @@ internal sealed unsafe partial class Queue
         {
             uint reference = consumer.First;
             MessageSlot* message = MessageAt(reference);
-            Lose(reference, message, now);
+            if (consumer.HasLost)
+            {
+                Return(reference, message, dueAtMs: 0);
+            }
+            else
+            {
+                consumer.HasLost = true;
+                Lose(reference, message, now);
+            }
         }
 
         LogChanges();
@@ -231,7 +239,8 @@ internal sealed unsafe partial class Queue
 
     /// <summary>
     /// Its consumer is lost. That is no failure of the message, or a deployment would kill what is worked on; but one that kills its
-    /// consumers must not live for ever.
+    /// consumers must not live for ever. It counts against the one alone that the consumer had longest, which it was working on: what
+    /// waited behind must not die with it.
     /// </summary>
     private void Lose(uint reference, MessageSlot* message, long now)
     {

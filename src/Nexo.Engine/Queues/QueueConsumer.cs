@@ -40,6 +40,9 @@ public sealed class QueueConsumer : IDisposable
 
     internal bool Closed { get; set; }
 
+    /// <summary>It is gone, and the first of its messages was told.</summary>
+    internal bool HasLost { get; set; }
+
     /// <summary>Its unsettled messages, in the order of their deliveries.</summary>
     internal uint First { get; set; }
 

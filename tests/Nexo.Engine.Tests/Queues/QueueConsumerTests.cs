@@ -109,6 +109,23 @@ public sealed class QueueConsumerTests
     }
 
     [Fact]
+    public void What_waited_behind_a_message_that_kills_its_consumers_does_not_die_with_it()
+    {
+        using var harness = new QueueHarness();
+        harness.Declare("q", new QueueOptionSet { DeliveriesMax = 2 });
+        harness.PushAll("poison", "a", "b", "c", "d", "e", "f");
+        for (int i = 0; i < 8; i++)
+        {
+            (QueueConsumer consumer, ConsumerDouble sink) = harness.Consume(10);
+            Assert.Equal(7, sink.All.Count);
+            consumer.Dispose();
+        }
+
+        Assert.Equal("poison", Assert.Single(harness.Dead()).Body);
+        Assert.Equal(6, harness.Stats().Ready);
+    }
+
+    [Fact]
     public void A_stopped_consumer_gets_nothing_more_and_settles_what_it_has()
     {
         using var harness = new QueueHarness();

@@ -53,6 +53,9 @@ internal sealed class ModelMessage
 
     public ModelConsumer? Consumer { get; set; }
 
+    /// <summary>Counts up with each delivery of the queues.</summary>
+    public long DeliveredAt { get; set; }
+
     /// <summary>It has cost its consumer a credit.</summary>
     public bool TookCredit { get; set; }
 

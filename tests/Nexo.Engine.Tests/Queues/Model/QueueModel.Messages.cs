@@ -8,6 +8,8 @@ internal sealed partial class QueueModel
     /// <summary>After so many losses for each delivery that may fail, a message is dead.</summary>
     private const int LossesPerDelivery = 4;
 
+    private long _deliveries;
+
     public QueueStatus Push(ModelQueue queue, ModelPush push, out QueuePushOutcome outcome, out ulong id)
     {
         outcome = default;
@@ -85,6 +87,7 @@ internal sealed partial class QueueModel
         message.Lease = delivered.Lease;
         message.LeaseEnds = Now + (leaseMs > 0 ? leaseMs : queue.Options.LeaseMs);
         message.Consumer = delivered.Consumer;
+        message.DeliveredAt = ++_deliveries;
         message.IsHeld = false;
         delivered.Consumer.Unsettled++;
     }

@@ -121,10 +121,23 @@ internal sealed partial class QueueModel(QueueLimits limits, Func<long> now)
     {
         consumer.Queue.Consumers.Remove(consumer);
         consumer.Queue.UsedAt = Now;
-        foreach (ModelMessage message in consumer.Queue.Live.Where(held => held.Consumer == consumer).ToList())
+        bool isOldest = true;
+        foreach (ModelMessage message in consumer.Queue.Live
+            .Where(held => held.Consumer == consumer)
+            .OrderBy(held => held.DeliveredAt)
+            .ToList())
         {
             consumer.Free(message);
-            Lose(consumer.Queue, message);
+            if (isOldest)
+            {
+                Lose(consumer.Queue, message);
+            }
+            else
+            {
+                Free(message, ModelState.Ready);
+            }
+
+            isOldest = false;
         }
     }
 
