@@ -4,8 +4,9 @@ using Microsoft.Extensions.Hosting;
 using Nexo.Client;
 using Nexo.Protocol;
 
-// What was worked on is settled also when the consumer stops: no token.
-#pragma warning disable CA2016
+// What was worked on is settled also when the consumer stops: no token. Names are as in the document, where nobody sees that they are
+// fields.
+#pragma warning disable CA2016, IDE1006
 
 namespace Nexo.EndToEnd.Tests.Queues;
 
