@@ -1,0 +1,44 @@
+namespace Nexo.Engine.Topics;
+
+/// <summary>What becomes of messages for which a subscription has no room.</summary>
+public enum TopicWhenSlow : byte
+{
+    /// <summary>The oldest that wait make room.</summary>
+    DropOldest = 0,
+
+    /// <summary>The new ones are dropped.</summary>
+    DropNewest = 1,
+
+    /// <summary>The subscription ends.</summary>
+    End = 2,
+}
+
+/// <summary>How a subscription wants its messages.</summary>
+/// <param name="Owner">Whose it is, for limits and <paramref name="NotOwn"/>.</param>
+/// <param name="Retained">The retained messages of its filters come first.</param>
+/// <param name="NotOwn">Messages that its owner publishes do not come.</param>
+/// <param name="WhenSlow">Told in lists; the sink is the one to do it.</param>
+public readonly record struct TopicSubscribeOptions(object Owner, bool Retained, bool NotOwn, TopicWhenSlow WhenSlow);
+
+/// <summary>
+/// Where the messages of one subscription go. It never blocks and never refuses: what it has no room for it drops, by its own
+/// rule, and counts.
+/// </summary>
+public interface ITopicSink
+{
+    /// <summary>
+    /// What it has not sent, or its client has not given credits for, in bytes: of a shared group the member with the least gets
+    /// the next message. <see cref="long.MaxValue"/>: it has no room.
+    /// </summary>
+    long Load { get; }
+
+    /// <summary>
+    /// Takes messages, in their order, by copying them. Called under no lock of the engine's, by one thread for one publisher and
+    /// by several at once for several.
+    /// </summary>
+    /// <returns>How many messages were dropped by this, these or older ones.</returns>
+    int Deliver(TopicRun run);
+
+    /// <summary>Sends what it took: called once after a batch of <see cref="Deliver"/>.</summary>
+    void Flush();
+}
