@@ -184,7 +184,7 @@ internal sealed unsafe partial class Queue
             if (kept.IsOpen && !isWhole)
             {
                 BacklogState state = kept.Backlog.StateAt(kept.Checkpoint);
-                Span<byte> payload = buffer.Add(QueueRecordKind.BacklogKept, BacklogKeptRecord.Size);
+                Span<byte> payload = buffer.Add((byte)QueueRecordKind.BacklogKept, BacklogKeptRecord.Size);
                 BacklogKeptRecord.Write(payload, Number, kept.Priority, kept.Backlog.Place, state);
             }
         }
@@ -197,7 +197,7 @@ internal sealed unsafe partial class Queue
         {
             if (kept.IsOpen)
             {
-                Span<byte> payload = buffer.Add(QueueRecordKind.BacklogTaken, BacklogTakenRecord.Size);
+                Span<byte> payload = buffer.Add((byte)QueueRecordKind.BacklogTaken, BacklogTakenRecord.Size);
                 new BacklogTakenRecord(Number, kept.Priority, kept.Backlog.LastTakenId).Write(payload);
             }
         }

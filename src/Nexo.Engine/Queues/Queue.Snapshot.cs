@@ -15,7 +15,7 @@ internal sealed unsafe partial class Queue
         if (place.Number != Number)
         {
             place = new SnapshotPlace { Slot = place.Slot, Number = Number };
-            Span<byte> payload = buffer.Add(QueueRecordKind.QueueDefined, DefinedRecord.Bytes(Name, Options));
+            Span<byte> payload = buffer.Add((byte)QueueRecordKind.QueueDefined, DefinedRecord.Bytes(Name, Options));
             DefinedRecord.Write(payload, Number, Revision, Paused, _nextId, Name, Options);
         }
 
@@ -77,7 +77,7 @@ internal sealed unsafe partial class Queue
             looks--;
             MessageSlot* message = MessageAt(reference);
             int bytes = KeptRecord.HeaderBytes + WholeMessage.Bytes(_arena, message);
-            Span<byte> payload = buffer.Add(QueueRecordKind.MessageKept, bytes);
+            Span<byte> payload = buffer.Add((byte)QueueRecordKind.MessageKept, bytes);
             WholeMessage.Write(KeptRecord.WriteHeader(payload, Number), _arena, message);
         }
 
@@ -99,7 +99,7 @@ internal sealed unsafe partial class Queue
         if (count > 0)
         {
             Span<byte> rest = DedupKeptRecord.WriteHeader(
-                buffer.Add(QueueRecordKind.DedupKept, DedupKeptRecord.Bytes(count)), Number, count);
+                buffer.Add((byte)QueueRecordKind.DedupKept, DedupKeptRecord.Bytes(count)), Number, count);
             for (int i = 0; i < count; i++)
             {
                 _dedup.TryNext(ref at, out place.LastHash, out ulong messageId, out place.LastAtMs);

@@ -1,15 +1,11 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
-using System.Text.Unicode;
 
 namespace Nexo.Engine.Queues;
 
 /// <summary>What can be said of a command's arguments without looking at a queue.</summary>
 internal static class QueueChecks
 {
-    public static bool IsName(ReadOnlySpan<byte> name, int bytesMax) =>
-        name.Length >= 1 && name.Length <= bytesMax && Utf8.IsValid(name) && !HasControls(name);
-
     /// <summary>Lengths, delay, time to live; and its dedup id is hashed here, before any lock is taken.</summary>
     public static QueueStatus Message(in QueueMessage message, QueueContext context, out PushCheck check)
     {
@@ -68,22 +64,5 @@ internal static class QueueChecks
         long wallMs = context.Clock.WallMs;
         delayMs = dueAtMs <= wallMs ? 0 : dueAtMs - wallMs;
         return message.DelayMs is null && DelayIsIn(delayMs, context.Limits);
-    }
-
-    /// <summary>Valid UTF-8 holds U+0000 to 1F and 7F as one byte, and 80 to 9F behind a byte C2.</summary>
-    private static bool HasControls(ReadOnlySpan<byte> name)
-    {
-        byte before = 0;
-        foreach (byte at in name)
-        {
-            if (at is < 0x20 or 0x7F || (before == 0xC2 && at < 0xA0))
-            {
-                return true;
-            }
-
-            before = at;
-        }
-
-        return false;
     }
 }

@@ -100,7 +100,7 @@ internal static class QueueOptionTable
         }
 
         if (given.DeadLetterQueue is { Length: > 0 } target
-            && !QueueChecks.IsName(Encoding.UTF8.GetBytes(target), limits.NameBytesMax))
+            && !EngineNames.IsName(Encoding.UTF8.GetBytes(target), limits.NameBytesMax))
         {
             message = $"deadLetterQueue has to be 1 to {limits.NameBytesMax} bytes of UTF-8 without control characters";
             return QueueOption.DeadLetterQueue;

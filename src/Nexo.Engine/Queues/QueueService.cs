@@ -211,7 +211,7 @@ public sealed partial class QueueService : IDisposable
             return QueueStatus.Ok;
         }
 
-        return QueueChecks.IsName(name, Limits.NameBytesMax) ? QueueStatus.NotFound : QueueStatus.NameInvalid;
+        return EngineNames.IsName(name, Limits.NameBytesMax) ? QueueStatus.NotFound : QueueStatus.NameInvalid;
     }
 
     private QueueStatus Find(ReadOnlySpan<byte> name, QueuePausedParts parts, out Queue? queue)
@@ -272,7 +272,7 @@ public sealed partial class QueueService : IDisposable
     private QueueStatus CheckDefinition(ReadOnlySpan<byte> name, QueueOptionSet options, out QueueDeclared refused)
     {
         refused = default;
-        if (!QueueChecks.IsName(name, Limits.NameBytesMax))
+        if (!EngineNames.IsName(name, Limits.NameBytesMax))
         {
             return QueueStatus.NameInvalid;
         }

@@ -26,7 +26,7 @@ public sealed class QueueSnapshot : IDisposable
             service.Backlogs!.BeginCopies();
         }
 
-        new RecordWriter(_buffer.Add(QueueRecordKind.NumbersKept, sizeof(uint))).U32(lastNumber);
+        new RecordWriter(_buffer.Add((byte)QueueRecordKind.NumbersKept, sizeof(uint))).U32(lastNumber);
     }
 
     /// <summary>

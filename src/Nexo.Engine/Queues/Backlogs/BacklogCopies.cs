@@ -26,7 +26,7 @@ internal static class BacklogCopies
             while (more && message.Id == last.Id + 1 && message.EnqueuedAtMs == first.EnqueuedAtMs);
 
             Span<byte> target = PushedRecord.WriteHeader(
-                buffer.Add(QueueRecordKind.MessagesPushed, bytes), queue, first.EnqueuedAtMs, first.Id, count);
+                buffer.Add((byte)QueueRecordKind.MessagesPushed, bytes), queue, first.EnqueuedAtMs, first.Id, count);
             BacklogMessage written = first;
             for (int i = 1; i <= count; i++)
             {

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using Nexo.Storage;
 
-namespace Nexo.Engine.Queues;
+namespace Nexo.Engine;
 
 /// <summary>
 /// The records of one slice of a snapshot, copied under a shard's lock and given on without it:
@@ -18,7 +18,7 @@ internal sealed class RecordBuffer
     public int Length { get; private set; }
 
     /// <summary>A place for a payload, to be filled completely.</summary>
-    public Span<byte> Add(QueueRecordKind kind, int payloadBytes)
+    public Span<byte> Add(byte kind, int payloadBytes)
     {
         int needed = HeaderBytes + payloadBytes;
         if (_bytes.Length - Length < needed)
@@ -29,7 +29,7 @@ internal sealed class RecordBuffer
 
         Span<byte> record = _bytes.AsSpan(Length, needed);
         BinaryPrimitives.WriteUInt32LittleEndian(record, (uint)payloadBytes);
-        record[KindAt] = (byte)kind;
+        record[KindAt] = kind;
         Length += needed;
         return record[HeaderBytes..];
     }

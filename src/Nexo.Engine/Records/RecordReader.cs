@@ -1,10 +1,12 @@
 using System.Buffers.Binary;
 
-namespace Nexo.Engine.Queues;
+namespace Nexo.Engine;
 
 /// <summary>Reads a record field by field. What goes beyond its end is 0 or empty, and makes the record invalid.</summary>
 internal ref struct RecordReader(ReadOnlySpan<byte> payload)
 {
+    public const int UInt128Bytes = 16;
+
     private ReadOnlySpan<byte> _rest = payload;
     private bool _failed;
 
@@ -24,7 +26,7 @@ internal ref struct RecordReader(ReadOnlySpan<byte> payload)
 
     public ulong U64() => TryTake(sizeof(ulong), out ReadOnlySpan<byte> at) ? BinaryPrimitives.ReadUInt64LittleEndian(at) : 0;
 
-    public UInt128 U128() => TryTake(DedupTable.HashBytes, out ReadOnlySpan<byte> at) ? BinaryPrimitives.ReadUInt128LittleEndian(at) : 0;
+    public UInt128 U128() => TryTake(UInt128Bytes, out ReadOnlySpan<byte> at) ? BinaryPrimitives.ReadUInt128LittleEndian(at) : 0;
 
     /// <summary>A moment or a time; a negative one makes the record invalid.</summary>
     public long I64()

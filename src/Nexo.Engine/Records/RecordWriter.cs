@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Nexo.Engine.Queues;
+namespace Nexo.Engine;
 
 /// <summary>Fills a record field by field, little-endian.</summary>
 internal ref struct RecordWriter(Span<byte> payload)
@@ -39,7 +39,7 @@ internal ref struct RecordWriter(Span<byte> payload)
     public void U128(UInt128 value)
     {
         BinaryPrimitives.WriteUInt128LittleEndian(_rest, value);
-        _rest = _rest[DedupTable.HashBytes..];
+        _rest = _rest[RecordReader.UInt128Bytes..];
     }
 
     public void Bytes(scoped ReadOnlySpan<byte> bytes)
