@@ -16,6 +16,7 @@ public enum Opcode : ushort
     Credit = 0x0005,
     Stop = 0x0006,
     Info = 0x0007,
+    Report = 0x0008,
 
     // Store.
     StoreGet = 0x0101,
@@ -73,6 +74,23 @@ public enum Opcode : ushort
     ScheduleList = 0x0232,
     ScheduleDelete = 0x0233,
 
+    // Pub/Sub.
+    TopicPublish = 0x0301,
+    TopicPublishBatch = 0x0302,
+    TopicSubscribe = 0x0303,
+    TopicFilters = 0x0304,
+    RetainedList = 0x0308,
+    RetainedClear = 0x0309,
+    TopicWill = 0x030A,
+    TopicWillClear = 0x030B,
+    TopicList = 0x030C,
+    TopicStats = 0x030D,
+    TopicSubscribers = 0x030E,
+    BindingSet = 0x0310,
+    BindingDescribe = 0x0311,
+    BindingList = 0x0312,
+    BindingDelete = 0x0313,
+
     // Administration.
     AdminSnapshot = 0x0510,
     AdminBackup = 0x0511,
@@ -87,11 +105,15 @@ public static class OpcodeFacts
     /// <summary>True for requests of the queues and their schedules.</summary>
     public static bool IsQueue(this Opcode opcode) => (ushort)opcode >> 8 == 0x02;
 
+    /// <summary>True for requests of Pub/Sub: topics, retained messages and bindings.</summary>
+    public static bool IsTopic(this Opcode opcode) => (ushort)opcode >> 8 == 0x03;
+
     /// <summary>
     /// True for requests whose answer waits for what they changed to be logged. A pull and an extended lease are none:
-    /// a lease does not outlive the server.
+    /// a lease does not outlive the server. Nor is a will, which its connection's end leaves or takes away.
     /// </summary>
-    public static bool IsWrite(this Opcode opcode) => opcode.IsStoreWrite() || opcode.IsQueueWrite();
+    public static bool IsWrite(this Opcode opcode) =>
+        opcode.IsStoreWrite() || opcode.IsQueueWrite() || opcode.IsTopicWrite();
 
     /// <summary>True for store requests that change entries: those that a durability means something for.</summary>
     public static bool IsStoreWrite(this Opcode opcode) => opcode is Opcode.StoreSet
@@ -124,4 +146,14 @@ public static class OpcodeFacts
         or Opcode.QueueDeadDelete
         or Opcode.ScheduleSet
         or Opcode.ScheduleDelete;
+
+    /// <summary>
+    /// True for requests of Pub/Sub that may change something which is logged. A publish does when its message is retained
+    /// or bound; most are neither.
+    /// </summary>
+    public static bool IsTopicWrite(this Opcode opcode) => opcode.IsPublish()
+        || opcode is Opcode.RetainedClear or Opcode.BindingSet or Opcode.BindingDelete;
+
+    /// <summary>True for what publishes messages: a request is confirmed, a notice is not.</summary>
+    public static bool IsPublish(this Opcode opcode) => opcode is Opcode.TopicPublish or Opcode.TopicPublishBatch;
 }

@@ -2,8 +2,8 @@ namespace Nexo.Protocol;
 
 /// <summary>
 /// A counted list of byte strings: <c>[u32 count]([u32 length][bytes])*</c>. Keys of MULTI GET and MULTI DELETE, fields
-/// of HASH MULTI GET and HASH DELETE. Reading it walks the whole list once, so that reading items cannot
-/// fail half-way and a claimed count larger than the body is refused before anything is done.
+/// of HASH MULTI GET and HASH DELETE, filters of TOPIC SUBSCRIBE and TOPIC FILTERS. Reading it walks the whole list once,
+/// so that reading items cannot fail half-way and a claimed count larger than the body is refused before anything is done.
 /// </summary>
 public ref struct BlobList
 {
@@ -33,6 +33,28 @@ public ref struct BlobList
         }
 
         return reader.AtEnd;
+    }
+
+    /// <summary>Reads a list that something follows.</summary>
+    internal static bool TryReadPart(scoped ref BodyReader reader, out BlobList list)
+    {
+        list = default;
+        if (!reader.TryReadUInt32(out uint count))
+        {
+            return false;
+        }
+
+        ReadOnlySpan<byte> items = reader.Rest;
+        for (uint i = 0; i < count; i++)
+        {
+            if (!reader.TryReadBlob(out _))
+            {
+                return false;
+            }
+        }
+
+        list = new BlobList { Count = count, _items = new BodyReader(items[..^reader.Rest.Length]) };
+        return true;
     }
 
     public static bool TryRead(ReadOnlySpan<byte> body, out BlobList list)

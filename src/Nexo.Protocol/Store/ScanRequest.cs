@@ -1,9 +1,9 @@
 namespace Nexo.Protocol;
 
 /// <summary>
-/// STORE SCAN, QUEUE LIST and SCHEDULE LIST. Body: <c>[u32 limit][u32 cursorLength][cursor][prefix, the rest]</c>. An
-/// empty cursor starts; the cursor of the answer goes on, and is empty at the end. A cursor is opaque and belongs to one
-/// run of one server.
+/// STORE SCAN, QUEUE LIST, SCHEDULE LIST, TOPIC SUBSCRIBERS, BINDING LIST, and TOPIC LIST with a filter instead of the
+/// prefix. Body: <c>[u32 limit][u32 cursorLength][cursor][prefix, the rest]</c>. An empty cursor starts; the cursor of the
+/// answer goes on, and is empty at the end. A cursor is opaque and belongs to one run of one server.
 /// </summary>
 public readonly ref struct ScanRequest
 {

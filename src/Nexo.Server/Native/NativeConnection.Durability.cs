@@ -35,7 +35,8 @@ internal sealed partial class NativeConnection
 
     private void NoteForLog(Opcode opcode)
     {
-        _hasWritten |= opcode.IsWrite() || opcode == Opcode.QueuePull;
+        // Most of what is published is not logged: see `AwaitDisk`.
+        _hasWritten |= (opcode.IsWrite() && !opcode.IsPublish()) || opcode == Opcode.QueuePull;
 
         // What a queue's answer waits for is known only when it is there: see `AwaitDisk`.
         _requestWaits = opcode.IsStoreWrite() && Server.WritesWait;

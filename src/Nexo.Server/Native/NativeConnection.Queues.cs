@@ -18,6 +18,7 @@ internal sealed partial class NativeConnection
     public void AwaitDisk(Opcode opcode, uint correlation)
     {
         _batchWaits = true;
+        _hasWritten = true;
         if (!opcode.IsWrite())
         {
             // Such as a pull that has settled what it gives.
