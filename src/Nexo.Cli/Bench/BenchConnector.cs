@@ -99,12 +99,12 @@ internal sealed class BenchConnector(BenchTarget target, TimeSpan timeout)
         try
         {
             // A fresh connection takes a few hundred bytes at once.
-            socket.Send(target.Dialect.Greeting(target.Hello));
+            socket.Send(target.Protocol.Greeting(target.Hello));
             while (true)
             {
                 int received = Receive(socket, answer.AsSpan(count));
                 count += received > 0 ? received : throw Unreachable(target, $"it does not speak {target.Scheme}");
-                if (target.Dialect.ReadWelcome(answer.AsSpan(0, count), target) is { } welcome)
+                if (target.Protocol.ReadWelcome(answer.AsSpan(0, count), target) is { } welcome)
                 {
                     return welcome;
                 }

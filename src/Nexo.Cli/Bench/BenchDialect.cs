@@ -1,17 +1,18 @@
+using Nexo.Cli.Terminal;
 using Nexo.Protocol;
 
 namespace Nexo.Cli.Bench;
 
-/// <summary>The protocol that a run speaks: how it greets, how requests look, how replies are read.</summary>
+/// <summary>The protocol that a run of the store's benchmark speaks: how requests look, how replies are read.</summary>
 internal abstract class BenchDialect
 {
-    public abstract byte[] Greeting(HelloRequest hello);
-
-    /// <summary>
-    /// Reads what has come after the greeting. Null: more is needed.
-    /// </summary>
-    /// <exception cref="Terminal.CliFailure">The server refused, or speaks something else.</exception>
-    public abstract HelloReply? ReadWelcome(ReadOnlySpan<byte> received, BenchTarget target);
+    public static BenchDialect Of(BenchTarget target) => target.Protocol switch
+    {
+        NexoProtocol => new NexoDialect(),
+        RespProtocol => new RespDialect(),
+        _ => throw CliFailure.Usage(
+            $"bench store does not speak {target.Scheme}.", "the URL looks like nexo://HOST:PORT or redis://HOST:PORT"),
+    };
 
     public abstract RequestTemplate Get(KeyNames names);
 

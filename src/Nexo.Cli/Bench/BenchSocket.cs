@@ -7,6 +7,7 @@ namespace Nexo.Cli.Bench;
 /// <summary>A connection of the generator: sends and receives without blocking. Belongs to one thread.</summary>
 internal abstract class BenchSocket : IDisposable
 {
+    private const int ShortBytesMax = 4 * 1_024;
     private const int PartialBytesMin = 64 * 1_024;
 
     private readonly Socket _socket;
@@ -54,13 +55,19 @@ internal abstract class BenchSocket : IDisposable
     }
 
     /// <summary>
-    /// Receives once, behind what was left of a reply before. Most reads end with a reply, so all connections share one
-    /// warm buffer; only where a reply is cut does its beginning move to a buffer of this connection's own.
+    /// Receives once, behind what was left of a reply before. All connections share one warm buffer, and a short beginning
+    /// of a reply moves there and back; a longer one waits in a buffer of this connection's own for what follows.
     /// </summary>
+    /// <param name="shared">Larger than a short beginning.</param>
     /// <returns>What is there to be parsed, or nothing.</returns>
     public ReadOnlySpan<byte> Receive(byte[] shared)
     {
-        byte[] buffer = _partialCount > 0 ? _partial : shared;
+        byte[] buffer = _partialCount > ShortBytesMax ? _partial : shared;
+        if (buffer == shared)
+        {
+            _partial.AsSpan(0, _partialCount).CopyTo(shared);
+        }
+
         int count = NativeSockets.Receive(_descriptor, buffer.AsSpan(_partialCount));
         if (count > 0)
         {
@@ -82,7 +89,9 @@ internal abstract class BenchSocket : IDisposable
             return;
         }
 
-        int wanted = Math.Max(replyBytes, Math.Max(2 * rest.Length, PartialBytesMin));
+        int wanted = rest.Length <= ShortBytesMax
+            ? ShortBytesMax
+            : Math.Max(replyBytes, Math.Max(2 * rest.Length, PartialBytesMin));
         if (_partial.Length < wanted)
         {
             byte[] larger = GC.AllocateUninitializedArray<byte>(wanted, pinned: true);

@@ -10,8 +10,12 @@ internal sealed record BenchTarget
 {
     private const string TcpScheme = "nexo";
     private const string UnixScheme = "nexo+unix";
-    private const string RespScheme = "redis";
-    private const int RespPort = 6_379;
+
+    // What is not ours: the scheme, the port unless the URL has one, and what is spoken there.
+    private static readonly (string Scheme, int Port, Func<BenchProtocol> Protocol)[] Others =
+    [
+        ("redis", 6_379, () => new RespProtocol()),
+    ];
 
     /// <summary>The addresses to try, in order; IPv4 first, because servers listen on 127.0.0.1 by default.</summary>
     public required IReadOnlyList<EndPoint> EndPoints { get; init; }
@@ -24,12 +28,14 @@ internal sealed record BenchTarget
     /// <summary>The scheme of the URL: what the server is expected to speak.</summary>
     public required string Scheme { get; init; }
 
-    public BenchDialect Dialect => Scheme == RespScheme ? new RespDialect() : new NexoDialect();
+    public bool IsNexo => Scheme is TcpScheme or UnixScheme;
+
+    public BenchProtocol Protocol => IsNexo ? new NexoProtocol() : OtherOf(Scheme)!.Value.Protocol();
 
     public static BenchTarget Parse(CliSettings settings)
     {
         if (!Uri.TryCreate(settings.Url, UriKind.Absolute, out Uri? url)
-            || url.Scheme is not (TcpScheme or UnixScheme or RespScheme)
+            || (url.Scheme is not (TcpScheme or UnixScheme) && OtherOf(url.Scheme) is null)
             || (url.Scheme != UnixScheme && url.Host.Length == 0))
         {
             throw CliFailure.Usage(
@@ -59,7 +65,13 @@ internal sealed record BenchTarget
     private static string? Decoded(string text) => text.Length == 0 ? null : Uri.UnescapeDataString(text);
 
     private static int PortOf(Uri url) =>
-        url.Port > 0 ? url.Port : url.Scheme == RespScheme ? RespPort : ProtocolVersion.DefaultPort;
+        url.Port > 0 ? url.Port : OtherOf(url.Scheme)?.Port ?? ProtocolVersion.DefaultPort;
+
+    private static (string Scheme, int Port, Func<BenchProtocol> Protocol)? OtherOf(string scheme)
+    {
+        int index = Array.FindIndex(Others, other => other.Scheme == scheme);
+        return index < 0 ? null : Others[index];
+    }
 
     private static EndPoint[] EndPointsOf(Uri url)
     {

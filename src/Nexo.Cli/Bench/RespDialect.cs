@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Nexo.Cli.Terminal;
 using Nexo.Protocol;
+using static Nexo.Cli.Bench.RespProtocol;
 
 namespace Nexo.Cli.Bench;
 
@@ -11,43 +12,6 @@ namespace Nexo.Cli.Bench;
 /// </summary>
 internal sealed class RespDialect : BenchDialect
 {
-    public override byte[] Greeting(HelloRequest hello)
-    {
-        string? secret = hello.Password ?? hello.Token;
-        byte[] ping = Command("PING");
-        return secret is null ? ping
-            : hello.User is null ? [.. Command("AUTH", secret), .. ping]
-            : [.. Command("AUTH", hello.User, secret), .. ping];
-    }
-
-    public override HelloReply? ReadWelcome(ReadOnlySpan<byte> received, BenchTarget target)
-    {
-        while (received.IndexOf("\r\n"u8) is > 0 and int end)
-        {
-            ReadOnlySpan<byte> line = received[..end];
-            received = received[(end + 2)..];
-            if (line.SequenceEqual("+PONG"u8))
-            {
-                return Unlimited();
-            }
-
-            if (line[0] == (byte)'-')
-            {
-                throw new CliFailure(
-                    ExitCode.Refused,
-                    "refused",
-                    $"{target.Name} refused the connection: {Encoding.UTF8.GetString(line[1..])}.");
-            }
-
-            if (line[0] != (byte)'+')
-            {
-                throw BenchConnector.Unreachable(target, "it does not speak RESP");
-            }
-        }
-
-        return null;
-    }
-
     public override RequestTemplate Get(KeyNames names)
     {
         byte[] head = Header("GET", 2, names.SizeBytes);
@@ -77,23 +41,4 @@ internal sealed class RespDialect : BenchDialect
 
     private static byte[] Header(string name, int arguments, int keyBytes) =>
         [.. Encoding.ASCII.GetBytes($"*{arguments}\r\n"), .. Argument(name), .. Encoding.ASCII.GetBytes($"${keyBytes}\r\n")];
-
-    private static byte[] Command(params string[] arguments) =>
-        [.. Encoding.ASCII.GetBytes($"*{arguments.Length}\r\n"), .. arguments.SelectMany(Argument)];
-
-    private static byte[] Argument(string text) =>
-        Encoding.UTF8.GetBytes($"${Encoding.UTF8.GetByteCount(text)}\r\n{text}\r\n");
-
-    // RESP tells no limits: 0 stands for none.
-    private static HelloReply Unlimited() => new()
-    {
-        Version = 0,
-        ServerId = Guid.Empty,
-        ServerVersion = "RESP",
-        FrameBytesMax = 0,
-        InFlightMax = 0,
-        KeyBytesMax = 0,
-        ValueBytesMax = 0,
-        IdleTimeoutMs = 0,
-    };
 }

@@ -24,7 +24,7 @@ internal sealed class StoreBench : IDisposable
     public StoreBench(StoreBenchSettings settings, BenchTarget target)
     {
         _settings = settings;
-        _dialect = target.Dialect;
+        _dialect = BenchDialect.Of(target);
         _names = new KeyNames(settings.KeyPrefix, settings.KeySize, settings.Keys);
         _value = new ValuePattern(settings.Size);
         var connector = new BenchConnector(target, settings.ReplyTimeout);

@@ -31,7 +31,7 @@ internal static class QueueBenchCommand
     {
         QueueBenchSettings settings = options.SettingsOf(run);
         BenchTarget target = BenchTarget.Parse(run.Settings);
-        if (target.Dialect is not NexoDialect)
+        if (!target.IsNexo)
         {
             throw CliFailure.Usage("bench queue speaks the Nexo protocol only.", "the URL looks like nexo://HOST:PORT");
         }
