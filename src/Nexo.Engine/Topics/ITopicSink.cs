@@ -18,7 +18,7 @@ public enum TopicWhenSlow : byte
 /// <param name="Retained">The retained messages of its filters come first.</param>
 /// <param name="NotOwn">Messages that its owner publishes do not come.</param>
 /// <param name="WhenSlow">Told in lists; the sink is the one to do it.</param>
-public readonly record struct TopicSubscribeOptions(object Owner, bool Retained, bool NotOwn, TopicWhenSlow WhenSlow);
+public readonly record struct TopicSubscribeOptions(TopicOwner Owner, bool Retained, bool NotOwn, TopicWhenSlow WhenSlow);
 
 /// <summary>
 /// Where the messages of one subscription go. It never blocks and never refuses: what it has no room for it drops, by its own
@@ -33,8 +33,8 @@ public interface ITopicSink
     long Load { get; }
 
     /// <summary>
-    /// Takes messages, in their order, by copying them. Called under no lock of the engine's, by one thread for one publisher and
-    /// by several at once for several.
+    /// Takes messages, in their order, by copying them. Called by one thread for one publisher and by several at once for several; for
+    /// a shared group (<see cref="TopicRun.Share"/>) under the group's lock, so it calls nothing of the topics.
     /// </summary>
     /// <returns>How many messages were dropped by this, these or older ones.</returns>
     int Deliver(TopicRun run);

@@ -18,7 +18,7 @@ public ref struct TopicMessage
     public long? TtlMs { get; init; }
 
     /// <summary>Who publishes: the owner of subscriptions that do not want their own messages; null: nobody's.</summary>
-    public object? Publisher { get; init; }
+    public TopicOwner? Publisher { get; init; }
 }
 
 /// <summary>What became of a message that was published.</summary>

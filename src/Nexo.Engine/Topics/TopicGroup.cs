@@ -1,0 +1,106 @@
+namespace Nexo.Engine.Topics;
+
+/// <summary>
+/// The members of one shared filter, <c>$share/GROUP/FILTER</c>: each message goes to one of them. To a sink it is what it has a
+/// message by, and what it gives it back to.
+/// </summary>
+public sealed class TopicGroup
+{
+    // So many members are asked for their load, from one that moves on with every message.
+    private const int AskedMax = 8;
+
+    private readonly Lock _gate = new();
+    private readonly List<TopicSubscriber> _members = [];
+    private int _next;
+
+    internal TopicGroup(byte[] name, byte[] filter)
+    {
+        Name = name;
+        Filter = filter;
+        Route = new TopicRoute(ReceiverSet.Empty, [this], []);
+    }
+
+    /// <summary>Its name; not to be changed.</summary>
+    public ReadOnlyMemory<byte> Name { get; }
+
+    /// <summary>Its filter, without the share; not to be changed.</summary>
+    public ReadOnlyMemory<byte> Filter { get; }
+
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _members.Count;
+            }
+        }
+    }
+
+    /// <summary>To its members alone.</summary>
+    internal TopicRoute Route { get; }
+
+    internal bool Add(TopicSubscriber member)
+    {
+        lock (_gate)
+        {
+            if (_members.Contains(member))
+            {
+                return false;
+            }
+
+            _members.Add(member);
+            return true;
+        }
+    }
+
+    /// <summary>Nothing is delivered to it by this group from now on.</summary>
+    internal bool Remove(TopicSubscriber member)
+    {
+        lock (_gate)
+        {
+            return _members.Remove(member);
+        }
+    }
+
+    /// <summary>
+    /// One member takes the run. The choice and the delivery are one hold of the lock: who has left gets nothing any more, so that
+    /// what it has not sent can be given to others.
+    /// </summary>
+    /// <returns>False: there are no members.</returns>
+    internal bool Deliver(TopicRun run, TopicWork work)
+    {
+        lock (_gate)
+        {
+            if (_members.Count == 0)
+            {
+                return false;
+            }
+
+            work.Deliver(Choose(), run);
+            return true;
+        }
+    }
+
+    /// <summary>The least loaded of a few; if none of those has room, the first that has.</summary>
+    private TopicSubscriber Choose()
+    {
+        int count = _members.Count;
+        int first = _next < count ? _next : 0;
+        _next = first + 1;
+        TopicSubscriber best = _members[first];
+        long least = best.Sink.Load;
+        for (int i = 1; i < count && least > 0 && (i < AskedMax || least == long.MaxValue); i++)
+        {
+            TopicSubscriber member = _members[(first + i) % count];
+            long load = member.Sink.Load;
+            if (load < least)
+            {
+                least = load;
+                best = member;
+            }
+        }
+
+        return best;
+    }
+}

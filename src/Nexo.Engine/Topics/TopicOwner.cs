@@ -1,0 +1,24 @@
+namespace Nexo.Engine.Topics;
+
+/// <summary>
+/// Who publishes and subscribes, which is a connection: its filters are counted together, and its own messages are known by it.
+/// </summary>
+public sealed class TopicOwner
+{
+    private int _filters;
+
+    /// <summary>Filters of all its subscriptions.</summary>
+    public int Filters => Volatile.Read(ref _filters);
+
+    /// <summary>Takes room for so many filters more, or fewer; false: there is none, and nothing was taken.</summary>
+    internal bool TryAdd(int filters, int max)
+    {
+        if (Interlocked.Add(ref _filters, filters) <= max || filters <= 0)
+        {
+            return true;
+        }
+
+        Interlocked.Add(ref _filters, -filters);
+        return false;
+    }
+}

@@ -1,0 +1,16 @@
+namespace Nexo.Engine.Topics;
+
+/// <summary>Where the messages of a topic go, as the filters stood when it was looked up. It never changes.</summary>
+/// <param name="receivers">Subscriptions by filters of their own.</param>
+/// <param name="groups">Shared groups, each of which gives a message to one member.</param>
+/// <param name="bindings">What feeds queues and streams.</param>
+internal sealed class TopicRoute(ReceiverSet receivers, TopicGroup[] groups, TopicBinding[] bindings)
+{
+    public ReceiverSet Receivers { get; } = receivers;
+
+    public TopicGroup[] Groups { get; } = groups;
+
+    public TopicBinding[] Bindings { get; } = bindings;
+
+    public bool IsDelivered => Receivers.Items.Length > 0 || Groups.Length > 0;
+}
