@@ -65,7 +65,7 @@ internal static class MessageText
 
     public static ReadOnlyMemory<byte> Bytes(string text) => Encoding.UTF8.GetBytes(text);
 
-    private static void WriteParts(Utf8JsonWriter json, NexoKey group, QueueHeaders headers, ReadOnlyMemory<byte> body)
+    private static void WriteParts(Utf8JsonWriter json, NexoKey group, NexoHeaders headers, ReadOnlyMemory<byte> body)
     {
         if (!group.IsEmpty)
         {

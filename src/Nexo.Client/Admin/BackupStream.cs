@@ -16,8 +16,7 @@ internal sealed class BackupStream : Subscription
         new UnboundedChannelOptions { SingleReader = true });
 
     private NexoException? _error;
-    private int _held;
-    private int _owed;
+    private CreditWindow _window = new(Credits);
 
     public static async ValueTask<BackupStream> OpenAsync(NexoClient client, TimeSpan timeout, CancellationToken cancel)
     {
@@ -48,7 +47,7 @@ internal sealed class BackupStream : Subscription
 
                 bytes += count;
                 progress?.Report(bytes);
-                GiveCredit();
+                _window.Release(this);
             }
         }
         finally
@@ -61,7 +60,7 @@ internal sealed class BackupStream : Subscription
 
     public override bool OnPush(ReadOnlySpan<byte> body)
     {
-        if (Interlocked.Increment(ref _held) > Credits)
+        if (!_window.TryHold())
         {
             return false;
         }
@@ -77,15 +76,5 @@ internal sealed class BackupStream : Subscription
     {
         _error = error;
         _parts.Writer.TryComplete();
-    }
-
-    private void GiveCredit()
-    {
-        Interlocked.Decrement(ref _held);
-        if (++_owed >= Credits / 4)
-        {
-            Connection?.AddCredit(this, (uint)_owed);
-            _owed = 0;
-        }
     }
 }

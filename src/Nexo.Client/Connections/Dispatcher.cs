@@ -10,7 +10,8 @@ internal sealed class Dispatcher : IDisposable
 
     private readonly Lock _gate = new();
     private readonly Lock _timerGate = new();
-    private readonly WaitingLine _line = new();
+    // Calls that wait to be sent, oldest first: for a connection, or for room on it.
+    private readonly LinkedLine<Operation> _line = new();
     private readonly List<Connection> _connections = [];
     private readonly TimeProvider _time;
     private readonly Func<Connection, Task> _ping;
@@ -269,7 +270,7 @@ internal sealed class Dispatcher : IDisposable
         {
             for (Operation? waiting = _line.First; waiting is not null;)
             {
-                Operation? next = waiting.Next;
+                Operation? next = LinkedLine<Operation>.After(waiting);
                 if (waiting.DeadlineAt <= now)
                 {
                     _line.Remove(waiting);

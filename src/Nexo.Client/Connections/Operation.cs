@@ -9,8 +9,9 @@ namespace Nexo.Client;
 /// the line of those that wait to be sent, or a slot of one connection. Whoever takes it out of there, under the lock
 /// of that place, and nobody else, completes it.
 /// </summary>
-internal abstract class Operation
+internal abstract class Operation : ILinked<Operation>
 {
+    private Link<Operation> _link;
     private CancellationTokenRegistration _cancellation;
 
     public Opcode Opcode { get; private set; }
@@ -45,12 +46,8 @@ internal abstract class Operation
     /// <summary>The call's measurement, when somebody listens.</summary>
     public CallMeasurement Measurement { get; set; }
 
-    // Where it waits; see WaitingLine and SlotTable, which alone set these, under their locks.
-    public WaitingLine? Line { get; set; }
-
-    public Operation? Previous { get; set; }
-
-    public Operation? Next { get; set; }
+    // Where it waits: in the dispatcher's line, or in a slot of a connection, which alone set these, under their locks.
+    public ref Link<Operation> Link => ref _link;
 
     public Connection? Connection { get; set; }
 

@@ -46,7 +46,7 @@ public sealed class NexoJobContext
     public NexoKey Group => _delivery.Group;
 
     /// <summary>Its headers.</summary>
-    public QueueHeaders Headers => _delivery.Headers;
+    public NexoHeaders Headers => _delivery.Headers;
 
     /// <summary>Answers it; see <see cref="QueueDelivery.ReplyAsync"/>.</summary>
     /// <exception cref="InvalidOperationException">The message asks for no reply.</exception>

@@ -4,20 +4,21 @@ namespace Nexo.Client;
 
 /// <summary>
 /// Where deliveries came from, and through which they are settled: the pulls of a queue, or one opening of a subscription. It
-/// knows of each whether it can be settled, so that it is settled once. What a subscription has given out it keeps in a list
-/// (see <see cref="KeptDeliveries"/>). Its gate guards the states of its deliveries; no foreign code runs under it.
+/// knows of each whether it can be settled, so that it is settled once. What a subscription has given out it keeps in a line, so
+/// that it can be extended, given back, or told that it is lost. Its gate guards the states of its deliveries; no foreign code
+/// runs under it.
 /// </summary>
 internal sealed class DeliverySource : ILateReply
 {
     private readonly Lock _gate = new();
     private readonly NexoQueue _queue;
     private readonly AckLine _acks;
-    private readonly KeptDeliveries? _kept;
+    private readonly LinkedLine<QueueDelivery>? _kept;
     private bool _isLost;
 
     /// <param name="queue">The queue.</param>
     /// <param name="kept">Where its deliveries are kept; null for pulls.</param>
-    public DeliverySource(NexoQueue queue, KeptDeliveries? kept = null)
+    public DeliverySource(NexoQueue queue, LinkedLine<QueueDelivery>? kept = null)
     {
         _queue = queue;
         _kept = kept;
@@ -47,7 +48,7 @@ internal sealed class DeliverySource : ILateReply
             }
             else
             {
-                _kept.Add(delivery);
+                _kept.AddLast(delivery);
             }
         }
     }
@@ -101,7 +102,7 @@ internal sealed class DeliverySource : ILateReply
                 default:
                     // It is still this consumer's, as far as anybody knows: it can be tried again.
                     delivery.State = DeliveryState.Taken;
-                    _kept?.Add(delivery);
+                    _kept?.AddLast(delivery);
                     break;
             }
         }
@@ -122,7 +123,7 @@ internal sealed class DeliverySource : ILateReply
     {
         lock (_gate)
         {
-            return _kept!.All(taken);
+            return KeptHere(taken);
         }
     }
 
@@ -158,7 +159,7 @@ internal sealed class DeliverySource : ILateReply
         lock (_gate)
         {
             _isLost = true;
-            kept = _kept!.All(taken: true);
+            kept = KeptHere(taken: true);
         }
 
         Lose(kept);
@@ -263,6 +264,20 @@ internal sealed class DeliverySource : ILateReply
             TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
             TaskScheduler.Default);
         return acked.WaitAsync(cancel);
+    }
+
+    private List<QueueDelivery> KeptHere(bool taken)
+    {
+        var all = new List<QueueDelivery>();
+        for (QueueDelivery? delivery = _kept!.First; delivery is not null; delivery = LinkedLine<QueueDelivery>.After(delivery))
+        {
+            if (taken || delivery.State == DeliveryState.Waiting)
+            {
+                all.Add(delivery);
+            }
+        }
+
+        return all;
     }
 
     private NexoException LostBy(QueueDelivery delivery)

@@ -160,7 +160,7 @@ public sealed partial class NexoQueue<T> : NexoQueue
         ReadOnlyMemory<byte> cursor = default;
         do
         {
-            QueuePage<QueuedMessage<T>> page =
+            NexoPage<QueuedMessage<T>> page =
                 await PeekPageAsync(which, cursor, PageMessages, cancellationToken).ConfigureAwait(false);
             foreach (QueuedMessage<T> message in page.Items)
             {
@@ -174,10 +174,10 @@ public sealed partial class NexoQueue<T> : NexoQueue
 
     /// <summary>One page of what <see cref="PeekAsync"/> shows.</summary>
     /// <param name="which">Those that are ready unless it is given.</param>
-    /// <param name="cursor">Empty to start; else <see cref="QueuePage{TItem}.Cursor"/> of the page before.</param>
+    /// <param name="cursor">Empty to start; else <see cref="NexoPage{TItem}.Cursor"/> of the page before.</param>
     /// <param name="limit">Most messages of the page: 1 to 10,000.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public ValueTask<QueuePage<QueuedMessage<T>>> PeekPageAsync(
+    public ValueTask<NexoPage<QueuedMessage<T>>> PeekPageAsync(
         PeekWhich which = PeekWhich.Ready,
         ReadOnlyMemory<byte> cursor = default,
         int limit = PageMessages,
@@ -191,7 +191,7 @@ public sealed partial class NexoQueue<T> : NexoQueue
             Cursor = cursor.Span,
             Queue = NameBytes,
         }.Write(body);
-        return CallAsync<QueuedReader<T>, QueuePage<QueuedMessage<T>>>(
+        return CallAsync<QueuedReader<T>, NexoPage<QueuedMessage<T>>>(
             Opcode.QueuePeek, CallTraits.Idempotent, body, new(Serializer), cancellationToken);
     }
 

@@ -31,7 +31,7 @@ public sealed class NexoQueues
         ReadOnlyMemory<byte> cursor = default;
         do
         {
-            QueuePage<QueueSummary> page =
+            NexoPage<QueueSummary> page =
                 await ListPageAsync(prefix, cursor, PageQueues, cancellationToken).ConfigureAwait(false);
             foreach (QueueSummary queue in page.Items)
             {
@@ -45,15 +45,15 @@ public sealed class NexoQueues
 
     /// <summary>One page of the list.</summary>
     /// <param name="prefix">What the names begin with.</param>
-    /// <param name="cursor">Empty to start; else <see cref="QueuePage{TItem}.Cursor"/> of the page before.</param>
+    /// <param name="cursor">Empty to start; else <see cref="NexoPage{TItem}.Cursor"/> of the page before.</param>
     /// <param name="limit">Most queues of the page: 1 to 10,000.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public ValueTask<QueuePage<QueueSummary>> ListPageAsync(
+    public ValueTask<NexoPage<QueueSummary>> ListPageAsync(
         NexoKey prefix,
         ReadOnlyMemory<byte> cursor = default,
         int limit = PageQueues,
         CancellationToken cancellationToken = default) =>
-        _client.CallAsync<QueuesReader, QueuePage<QueueSummary>>(
+        _client.CallAsync<QueuesReader, NexoPage<QueueSummary>>(
             Opcode.QueueList,
             CallTraits.Idempotent,
             PageBodies.Scan(prefix, cursor, limit),

@@ -15,10 +15,10 @@ internal readonly struct PullReader<T>(DeliverySource source, INexoSerializer se
         }
 
         var deliveries = new QueueDelivery<T>[list.Count];
-        var bytes = new DeliveryBytes(body.Length);
+        var bytes = new MessageBytes(body.Length);
         for (int i = 0; list.TryTake(out DeliveredMessage message); i++)
         {
-            deliveries[i] = new QueueDelivery<T>(source, message, bytes.Own(message), serializer) { LeaseMs = leaseMs };
+            deliveries[i] = new QueueDelivery<T>(source, message, bytes.Own(message.Group, message.Headers, message.Body), serializer) { LeaseMs = leaseMs };
             source.Add(deliveries[i]);
         }
 

@@ -12,7 +12,6 @@ internal sealed class QueueConsumption<T> : IAsyncDisposable
 {
     private const int PrefetchMax = 100_000;
 
-    private static readonly TimeSpan ReopenPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LeaseUnlessKnown = TimeSpan.FromSeconds(30);
 
@@ -57,7 +56,7 @@ internal sealed class QueueConsumption<T> : IAsyncDisposable
                 throw refused;
             }
 
-            await SubscribeAgainAsync(cancel).ConfigureAwait(false);
+            await Reopening.UntilDoneAsync(SubscribeAsync, _time, cancel).ConfigureAwait(false);
         }
 
         return true;
@@ -108,22 +107,6 @@ internal sealed class QueueConsumption<T> : IAsyncDisposable
         }
 
         _subscription.Leave();
-    }
-
-    private async ValueTask SubscribeAgainAsync(CancellationToken cancel)
-    {
-        while (true)
-        {
-            try
-            {
-                await SubscribeAsync(cancel).ConfigureAwait(false);
-                return;
-            }
-            catch (NexoException error) when (error.Retryable)
-            {
-                await Task.Delay(ReopenPause, _time, cancel).ConfigureAwait(false);
-            }
-        }
     }
 
     private async ValueTask SubscribeAsync(CancellationToken cancel)

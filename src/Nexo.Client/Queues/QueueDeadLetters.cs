@@ -26,7 +26,7 @@ public sealed class QueueDeadLetters<T>
         ReadOnlyMemory<byte> cursor = default;
         do
         {
-            QueuePage<QueueDeadLetter<T>> page =
+            NexoPage<QueueDeadLetter<T>> page =
                 await ListPageAsync(filter, cursor, PageMessages, cancellationToken).ConfigureAwait(false);
             foreach (QueueDeadLetter<T> letter in page.Items)
             {
@@ -40,10 +40,10 @@ public sealed class QueueDeadLetters<T>
 
     /// <summary>One page of the list.</summary>
     /// <param name="filter">Which; all unless it is given.</param>
-    /// <param name="cursor">Empty to start; else <see cref="QueuePage{TItem}.Cursor"/> of the page before.</param>
+    /// <param name="cursor">Empty to start; else <see cref="NexoPage{TItem}.Cursor"/> of the page before.</param>
     /// <param name="limit">Most dead letters of the page: 1 to 10,000.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public ValueTask<QueuePage<QueueDeadLetter<T>>> ListPageAsync(
+    public ValueTask<NexoPage<QueueDeadLetter<T>>> ListPageAsync(
         DeadLetterFilter? filter,
         ReadOnlyMemory<byte> cursor = default,
         int limit = PageMessages,
@@ -52,7 +52,7 @@ public sealed class QueueDeadLetters<T>
         FrameBuffer body = RequestBodies.Rent();
         QueueDeadListRequest.WriteStart(body, 0, PageBodies.Limit(limit), cursor.Span, _queue.NameBytes);
         Write(body, filter);
-        return _queue.CallAsync<DeadLettersReader<T>, QueuePage<QueueDeadLetter<T>>>(
+        return _queue.CallAsync<DeadLettersReader<T>, NexoPage<QueueDeadLetter<T>>>(
             Opcode.QueueDeadList, CallTraits.Idempotent, body, new(_queue.Serializer), cancellationToken);
     }
 

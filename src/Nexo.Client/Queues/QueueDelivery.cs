@@ -9,12 +9,13 @@ namespace Nexo.Client;
 /// or after the connection over which it came was lost, fails with <see cref="ErrorCode.LeaseLost"/> and changes nothing: the
 /// message goes, or went, to another consumer.
 /// </summary>
-public abstract class QueueDelivery
+public abstract class QueueDelivery : ILinked<QueueDelivery>
 {
     private readonly DeliverySource _source;
     private readonly ReadOnlyMemory<byte> _bytes;
     private readonly int _groupBytes;
     private readonly int _headerBytes;
+    private Link<QueueDelivery> _link;
 
     private protected QueueDelivery(DeliverySource source, in DeliveredMessage message, ReadOnlyMemory<byte> bytes)
     {
@@ -57,7 +58,7 @@ public abstract class QueueDelivery
     public NexoKey Group => _groupBytes == 0 ? NexoKey.Empty : _bytes[.._groupBytes];
 
     /// <summary>Its headers.</summary>
-    public QueueHeaders Headers => new(_bytes.Slice(_groupBytes, _headerBytes));
+    public NexoHeaders Headers => new(_bytes.Slice(_groupBytes, _headerBytes));
 
     /// <summary>The bytes of its body.</summary>
     public ReadOnlyMemory<byte> RawBody => _bytes[(_groupBytes + _headerBytes)..];
@@ -82,11 +83,7 @@ public abstract class QueueDelivery
     // Where it is kept, and what is being done about it; guarded by its source's gate.
     internal DeliveryState State { get; set; }
 
-    internal QueueDelivery? Previous { get; set; }
-
-    internal QueueDelivery? Next { get; set; }
-
-    internal bool IsKept { get; set; }
+    ref Link<QueueDelivery> ILinked<QueueDelivery>.Link => ref _link;
 
     /// <summary>How long it was delivered for, in ms; 0 for as long as the queue says.</summary>
     internal uint LeaseMs { get; init; }

@@ -62,9 +62,9 @@ internal readonly struct PushItemsReader(int count) : IReplyReader<IReadOnlyList
 }
 
 /// <summary>A page of the list of queues.</summary>
-internal readonly struct QueuesReader : IReplyReader<QueuePage<QueueSummary>>
+internal readonly struct QueuesReader : IReplyReader<NexoPage<QueueSummary>>
 {
-    public bool TryRead(ReadOnlySpan<byte> body, out QueuePage<QueueSummary> result)
+    public bool TryRead(ReadOnlySpan<byte> body, out NexoPage<QueueSummary> result)
     {
         var items = new List<QueueSummary>();
         bool read = QueueListReply.TryRead(body, out QueueListReply reply);
@@ -79,15 +79,15 @@ internal readonly struct QueuesReader : IReplyReader<QueuePage<QueueSummary>>
                 (long)item.Dead));
         }
 
-        result = new QueuePage<QueueSummary>(items, reply.Cursor.ToArray());
+        result = new NexoPage<QueueSummary>(items, reply.Cursor.ToArray());
         return read;
     }
 }
 
 /// <summary>A page of messages.</summary>
-internal readonly struct QueuedReader<T>(INexoSerializer serializer) : IReplyReader<QueuePage<QueuedMessage<T>>>
+internal readonly struct QueuedReader<T>(INexoSerializer serializer) : IReplyReader<NexoPage<QueuedMessage<T>>>
 {
-    public bool TryRead(ReadOnlySpan<byte> body, out QueuePage<QueuedMessage<T>> result)
+    public bool TryRead(ReadOnlySpan<byte> body, out NexoPage<QueuedMessage<T>> result)
     {
         var items = new List<QueuedMessage<T>>();
         bool read = KeptMessagePage.TryRead(body, out KeptMessagePage page);
@@ -96,15 +96,15 @@ internal readonly struct QueuedReader<T>(INexoSerializer serializer) : IReplyRea
             items.Add(new QueuedMessage<T>(kept, serializer));
         }
 
-        result = new QueuePage<QueuedMessage<T>>(items, page.Cursor.ToArray());
+        result = new NexoPage<QueuedMessage<T>>(items, page.Cursor.ToArray());
         return read;
     }
 }
 
 /// <summary>A page of dead letters.</summary>
-internal readonly struct DeadLettersReader<T>(INexoSerializer serializer) : IReplyReader<QueuePage<QueueDeadLetter<T>>>
+internal readonly struct DeadLettersReader<T>(INexoSerializer serializer) : IReplyReader<NexoPage<QueueDeadLetter<T>>>
 {
-    public bool TryRead(ReadOnlySpan<byte> body, out QueuePage<QueueDeadLetter<T>> result)
+    public bool TryRead(ReadOnlySpan<byte> body, out NexoPage<QueueDeadLetter<T>> result)
     {
         var items = new List<QueueDeadLetter<T>>();
         bool read = KeptMessagePage.TryRead(body, out KeptMessagePage page);
@@ -113,7 +113,7 @@ internal readonly struct DeadLettersReader<T>(INexoSerializer serializer) : IRep
             items.Add(new QueueDeadLetter<T>(kept, serializer));
         }
 
-        result = new QueuePage<QueueDeadLetter<T>>(items, page.Cursor.ToArray());
+        result = new NexoPage<QueueDeadLetter<T>>(items, page.Cursor.ToArray());
         return read;
     }
 }

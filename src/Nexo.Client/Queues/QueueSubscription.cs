@@ -17,19 +17,17 @@ internal sealed class QueueSubscription<T> : Subscription
     private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly NexoQueue _queue;
     private readonly uint _leaseMs;
-    private readonly int _prefetch;
     private readonly bool _autoAck;
     private volatile bool _abandoned;
-    private int _held;
-    private int _owed;
+    private CreditWindow _window;
 
     private QueueSubscription(NexoQueue queue, QueueConsumeOptions options, uint leaseMs)
     {
         _queue = queue;
-        _prefetch = options.Prefetch;
+        _window = new CreditWindow(options.Prefetch);
         _autoAck = options.AutoAck;
         _leaseMs = leaseMs;
-        Source = new DeliverySource(queue, new KeptDeliveries());
+        Source = new DeliverySource(queue, new LinkedLine<QueueDelivery>());
     }
 
     public DeliverySource Source { get; }
@@ -89,7 +87,7 @@ internal sealed class QueueSubscription<T> : Subscription
         {
             if (_autoAck)
             {
-                GiveCredit();
+                _window.Release(this);
             }
 
             if (Source.TryTake(delivery))
@@ -111,18 +109,18 @@ internal sealed class QueueSubscription<T> : Subscription
             return false;
         }
 
-        if (_autoAck && Interlocked.Add(ref _held, (int)list.Count) > _prefetch)
+        if (_autoAck && !_window.TryHold((int)list.Count))
         {
             return false;
         }
 
-        var bytes = new DeliveryBytes(body.Length);
+        var bytes = new MessageBytes(body.Length);
         long leaseUntil = _leaseMs == 0
             ? long.MaxValue
             : _queue.Client.Time.GetTimestamp() + (_leaseMs * _queue.Client.Time.TimestampFrequency / 1_000);
         while (list.TryTake(out DeliveredMessage message))
         {
-            var delivery = new QueueDelivery<T>(Source, message, bytes.Own(message), _queue.Serializer)
+            var delivery = new QueueDelivery<T>(Source, message, bytes.Own(message.Group, message.Headers, message.Body), _queue.Serializer)
             {
                 LeaseMs = _leaseMs,
                 LeaseUntil = leaseUntil,
@@ -195,16 +193,6 @@ internal sealed class QueueSubscription<T> : Subscription
         catch (NexoException)
         {
             // See the summary of the other one.
-        }
-    }
-
-    private void GiveCredit()
-    {
-        Interlocked.Decrement(ref _held);
-        if (++_owed >= Math.Max(1, _prefetch / 2))
-        {
-            Connection?.AddCredit(this, (uint)_owed);
-            _owed = 0;
         }
     }
 }

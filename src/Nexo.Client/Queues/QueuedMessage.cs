@@ -18,7 +18,7 @@ public class QueuedMessage<T>
         Group = kept.Group.IsEmpty ? NexoKey.Empty : kept.Group.ToArray();
         VisibleAt = WireTimes.MomentIf((kept.Parts & KeptParts.VisibleAt) != 0, kept.VisibleAt);
         ExpiresAt = WireTimes.MomentIf((kept.Parts & KeptParts.ExpiresAt) != 0, kept.ExpiresAt);
-        Headers = new QueueHeaders(kept.Headers.ToArray());
+        Headers = new NexoHeaders(kept.Headers.ToArray());
         RawBody = kept.Body.ToArray();
     }
 
@@ -47,7 +47,7 @@ public class QueuedMessage<T>
     public DateTimeOffset? ExpiresAt { get; }
 
     /// <summary>Its headers.</summary>
-    public QueueHeaders Headers { get; }
+    public NexoHeaders Headers { get; }
 
     /// <summary>The bytes of its body.</summary>
     public ReadOnlyMemory<byte> RawBody { get; }
@@ -81,13 +81,4 @@ public sealed class QueueDeadLetter<T> : QueuedMessage<T>
 
     /// <summary>What its last failure gave as the reason, for people; may be empty.</summary>
     public string Reason { get; }
-}
-
-/// <summary>A page of messages or dead letters.</summary>
-/// <param name="Items">The messages; may be few or none before the end.</param>
-/// <param name="Cursor">Where the next page starts; empty at the end. It belongs to one run of one server.</param>
-public sealed record QueuePage<TItem>(IReadOnlyList<TItem> Items, ReadOnlyMemory<byte> Cursor)
-{
-    /// <summary>True when there is no further page.</summary>
-    public bool IsLast => Cursor.IsEmpty;
 }

@@ -1,7 +1,4 @@
-using System.Collections.Concurrent;
-using System.Globalization;
 using System.Security.Cryptography;
-using System.Text;
 using Nexo.Protocol;
 
 namespace Nexo.Client;
@@ -18,7 +15,7 @@ internal sealed class ReplyInbox(NexoClient client) : IAsyncDisposable
     private static readonly TimeSpan UnusedFor = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan ReopenPause = TimeSpan.FromMilliseconds(100);
 
-    private readonly ConcurrentDictionary<ulong, TaskCompletionSource<QueueDelivery>> _asked = new();
+    private readonly PendingReplies<QueueDelivery> _asked = new(client.Time);
     private readonly CancellationTokenSource _closing = new();
     private readonly Lock _gate = new();
     private readonly NexoQueue<ReadOnlyMemory<byte>> _queue = new(
@@ -29,22 +26,21 @@ internal sealed class ReplyInbox(NexoClient client) : IAsyncDisposable
 
     private Task? _opening;
     private Task _run = Task.CompletedTask;
-    private long _lastId;
     private bool _closed;
 
     /// <summary>Pushes a reply to where the headers of a message say.</summary>
     public static ValueTask<QueuePushResult> SendAsync<TReply>(
-        DeliverySource source, QueueHeaders headers, TReply reply, CancellationToken cancel)
+        DeliverySource source, NexoHeaders headers, TReply reply, CancellationToken cancel)
     {
-        if (headers[QueueHeaders.ReplyTo] is not { Length: > 0 } replyTo)
+        if (headers[NexoHeaders.ReplyTo] is not { Length: > 0 } replyTo)
         {
             throw new InvalidOperationException("The message asks for no reply: it has no header 'reply-to'.");
         }
 
         var answer = new QueuePushOptions
         {
-            Headers = headers[QueueHeaders.CorrelationId] is { } correlation
-                ? [new(QueueHeaders.CorrelationId, correlation)]
+            Headers = headers[NexoHeaders.CorrelationId] is { } correlation
+                ? [new(NexoHeaders.CorrelationId, correlation)]
                 : null,
         };
         NexoClient client = source.Client;
@@ -53,32 +49,20 @@ internal sealed class ReplyInbox(NexoClient client) : IAsyncDisposable
     }
 
     public async ValueTask<TReply> AskAsync<T, TReply>(
-        NexoQueue<T> queue, T body, QueuePushOptions options, TimeSpan deadline, CancellationToken cancel)
+        NexoQueue<T> queue, T body, QueuePushOptions options, TimeSpan timeout, CancellationToken cancel)
     {
-        long started = client.Time.GetTimestamp();
-        ulong id = (ulong)Interlocked.Increment(ref _lastId);
-        var asked = new TaskCompletionSource<QueueDelivery>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _asked[id] = asked;
-        try
-        {
-            await OpenAsync(deadline, cancel).ConfigureAwait(false);
-            await queue.WithTimeout(Left(deadline, started))
-                .PushAsync(body, WithReplyTo(options, id, deadline), cancel).ConfigureAwait(false);
-            QueueDelivery reply = await asked.Task.WaitAsync(Left(deadline, started), client.Time, cancel)
-                .ConfigureAwait(false);
-            return Values.ReadOwned<TReply>(client.Options.Serializer, reply.RawBody);
-        }
-        catch (TimeoutException)
-        {
-            throw new NexoException(
-                ClientErrorCode.DeadlineExceeded,
-                $"No reply to a request in queue '{queue.Name}' came within {deadline}. It may be worked on all the same.",
-                retryable: false);
-        }
-        finally
-        {
-            _asked.TryRemove(id, out _);
-        }
+        var deadline = new Deadline(timeout, client.Time);
+        QueueDelivery reply = await _asked.AskAsync(
+            async correlation =>
+            {
+                await OpenAsync(deadline.Left, cancel).ConfigureAwait(false);
+                await queue.WithTimeout(deadline.Left)
+                    .PushAsync(body, WithReplyTo(options, correlation, timeout), cancel).ConfigureAwait(false);
+            },
+            $"in queue '{queue.Name}'",
+            deadline,
+            cancel).ConfigureAwait(false);
+        return Values.ReadOwned<TReply>(client.Options.Serializer, reply.RawBody);
     }
 
     public async ValueTask DisposeAsync()
@@ -100,26 +84,15 @@ internal sealed class ReplyInbox(NexoClient client) : IAsyncDisposable
         _closing.Dispose();
     }
 
-    private TimeSpan Left(TimeSpan deadline, long started)
-    {
-        if (deadline == Timeout.InfiniteTimeSpan)
-        {
-            return deadline;
-        }
-
-        TimeSpan left = deadline - client.Time.GetElapsedTime(started);
-        return left > TimeSpan.FromMilliseconds(1) ? left : TimeSpan.FromMilliseconds(1);
-    }
-
-    private QueuePushOptions WithReplyTo(QueuePushOptions options, ulong id, TimeSpan deadline) => options with
+    private QueuePushOptions WithReplyTo(QueuePushOptions options, string correlation, TimeSpan deadline) => options with
     {
         // A request that nobody waits for any more is not worked on. It is a dead letter then: the server knows no other end.
         Ttl = options.Ttl ?? (deadline == Timeout.InfiniteTimeSpan ? null : deadline),
         Headers =
         [
             .. options.Headers ?? [],
-            new(QueueHeaders.ReplyTo, _queue.Name),
-            new(QueueHeaders.CorrelationId, id.ToString(CultureInfo.InvariantCulture)),
+            new(NexoHeaders.ReplyTo, _queue.Name),
+            new(NexoHeaders.CorrelationId, correlation),
         ],
     };
 
@@ -166,7 +139,7 @@ internal sealed class ReplyInbox(NexoClient client) : IAsyncDisposable
                 await foreach (QueueDelivery<ReadOnlyMemory<byte>> reply in _queue.ConsumeAsync(options, _closing.Token)
                     .ConfigureAwait(false))
                 {
-                    Take(reply);
+                    _asked.Take(reply.Headers, reply);
                 }
             }
             catch (NexoException error) when (error.Retryable || error.Code == ErrorCode.QueueNotFound)
@@ -187,16 +160,6 @@ internal sealed class ReplyInbox(NexoClient client) : IAsyncDisposable
         catch (NexoException error) when (error.Retryable)
         {
             // Consuming fails too, then, and leads here again.
-        }
-    }
-
-    private void Take(QueueDelivery reply)
-    {
-        if (reply.Headers.TryGetBytes(QueueHeaders.CorrelationId, out ReadOnlyMemory<byte> correlation)
-            && ulong.TryParse(Encoding.UTF8.GetString(correlation.Span), CultureInfo.InvariantCulture, out ulong id)
-            && _asked.TryGetValue(id, out TaskCompletionSource<QueueDelivery>? asked))
-        {
-            asked.TrySetResult(reply);
         }
     }
 }

@@ -93,7 +93,7 @@ public sealed class NexoSchedules
         ReadOnlyMemory<byte> cursor = default;
         do
         {
-            QueuePage<ScheduleSummary> page = await _client.CallAsync<SchedulesReader, QueuePage<ScheduleSummary>>(
+            NexoPage<ScheduleSummary> page = await _client.CallAsync<SchedulesReader, NexoPage<ScheduleSummary>>(
                 Opcode.ScheduleList,
                 CallTraits.Idempotent,
                 PageBodies.Scan(prefix, cursor, PageSchedules),

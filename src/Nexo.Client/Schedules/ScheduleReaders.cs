@@ -43,7 +43,7 @@ internal readonly struct ScheduleReader<T>(INexoSerializer serializer, StrongBox
             Priority = message.Priority,
             Ttl = (message.Parts & ScheduleParts.Ttl) == 0 ? null : WireTimes.Duration((ulong)message.TtlMs),
             Group = message.Group.IsEmpty ? NexoKey.Empty : message.Group.ToArray(),
-            Headers = [.. new QueueHeaders(headers.Value)],
+            Headers = [.. new NexoHeaders(headers.Value)],
             Disabled = message.IsDisabled,
         };
         var runs = new ScheduleRuns((long)reply.Runs, (long)reply.Failed, (long)reply.Missed, reply.LastError);
@@ -53,9 +53,9 @@ internal readonly struct ScheduleReader<T>(INexoSerializer serializer, StrongBox
 }
 
 /// <summary>A page of the list of schedules.</summary>
-internal readonly struct SchedulesReader : IReplyReader<QueuePage<ScheduleSummary>>
+internal readonly struct SchedulesReader : IReplyReader<NexoPage<ScheduleSummary>>
 {
-    public bool TryRead(ReadOnlySpan<byte> body, out QueuePage<ScheduleSummary> result)
+    public bool TryRead(ReadOnlySpan<byte> body, out NexoPage<ScheduleSummary> result)
     {
         var items = new List<ScheduleSummary>();
         bool read = ScheduleListReply.TryRead(body, out ScheduleListReply reply);
@@ -71,7 +71,7 @@ internal readonly struct SchedulesReader : IReplyReader<QueuePage<ScheduleSummar
                 item.IsDisabled));
         }
 
-        result = new QueuePage<ScheduleSummary>(items, reply.Cursor.ToArray());
+        result = new NexoPage<ScheduleSummary>(items, reply.Cursor.ToArray());
         return read;
     }
 }

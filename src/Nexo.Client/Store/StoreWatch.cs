@@ -6,8 +6,6 @@ namespace Nexo.Client;
 /// <summary>An open watch. Read it once; dispose it to end it.</summary>
 public sealed class StoreWatch : IAsyncDisposable
 {
-    private static readonly TimeSpan ReopenPause = TimeSpan.FromMilliseconds(100);
-
     private readonly NexoClient _client;
     private readonly NexoKey _prefix;
     private readonly TimeSpan _timeout;
@@ -55,7 +53,7 @@ public sealed class StoreWatch : IAsyncDisposable
                 throw refused;
             }
 
-            await ReopenAsync(cancellationToken).ConfigureAwait(false);
+            await Reopening.UntilDoneAsync(ReopenAsync, _client.Time, cancellationToken).ConfigureAwait(false);
             if (_disposed)
             {
                 _subscription.Stop();
@@ -85,20 +83,6 @@ public sealed class StoreWatch : IAsyncDisposable
         return new StoreWatch(client, owned, timeout, subscription);
     }
 
-    private async Task ReopenAsync(CancellationToken cancel)
-    {
-        while (true)
-        {
-            try
-            {
-                _subscription = await WatchSubscription.OpenAsync(_client, _prefix, _timeout, cancel)
-                    .ConfigureAwait(false);
-                return;
-            }
-            catch (NexoException error) when (error.Retryable)
-            {
-                await Task.Delay(ReopenPause, _client.Time, cancel).ConfigureAwait(false);
-            }
-        }
-    }
+    private async ValueTask ReopenAsync(CancellationToken cancel) => _subscription =
+        await WatchSubscription.OpenAsync(_client, _prefix, _timeout, cancel).ConfigureAwait(false);
 }

@@ -4,19 +4,16 @@ using Nexo.Protocol;
 namespace Nexo.Client;
 
 /// <summary>
-/// One opening of a watch on one connection. It holds no more changes than it gave credits for; the reader gives them
-/// back by halves, so a credit notice is rare and the server never waits for one while the reader keeps up.
+/// One opening of a watch on one connection. It holds no more changes than it gave credits for.
 /// </summary>
 internal sealed class WatchSubscription : Subscription
 {
     private readonly Channel<StoreChangeEvent> _changes = Channel.CreateUnbounded<StoreChangeEvent>(
         new UnboundedChannelOptions { SingleReader = true });
 
-    private readonly int _credits;
-    private int _owed;
-    private int _held;
+    private CreditWindow _window;
 
-    private WatchSubscription(int credits) => _credits = credits;
+    private WatchSubscription(int credits) => _window = new CreditWindow(credits);
 
     /// <summary>Why it ended; null while it lasts and after a normal end.</summary>
     public NexoException? Error { get; private set; }
@@ -26,7 +23,7 @@ internal sealed class WatchSubscription : Subscription
     {
         var subscription = new WatchSubscription(client.Options.WatchBuffer);
         FrameBuffer body = RequestBodies.Rent();
-        new WatchRequest { Credits = (uint)subscription._credits, Prefix = prefix.ToBytes().Span }.Write(body);
+        new WatchRequest { Credits = (uint)client.Options.WatchBuffer, Prefix = prefix.ToBytes().Span }.Write(body);
         await client.CallAsync<EmptyReader, bool>(
             Opcode.StoreWatch, CallTraits.Idempotent, body, default, timeout, cancel, subscription).ConfigureAwait(
                 false);
@@ -43,14 +40,7 @@ internal sealed class WatchSubscription : Subscription
             return false;
         }
 
-        Interlocked.Decrement(ref _held);
-        _owed++;
-        if (_owed >= Math.Max(1, _credits / 2))
-        {
-            Connection?.AddCredit(this, (uint)_owed);
-            _owed = 0;
-        }
-
+        _window.Release(this);
         return true;
     }
 
@@ -62,7 +52,7 @@ internal sealed class WatchSubscription : Subscription
 
     public override bool OnPush(ReadOnlySpan<byte> body)
     {
-        if (!WatchPush.TryRead(body, out WatchPush push) || Interlocked.Increment(ref _held) > _credits)
+        if (!WatchPush.TryRead(body, out WatchPush push) || !_window.TryHold())
         {
             return false;
         }

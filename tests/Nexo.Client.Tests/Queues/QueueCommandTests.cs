@@ -168,7 +168,7 @@ public sealed class QueueCommandTests : QueueHarness
             AttemptsMin = 3,
         };
         QueueDeadLetters<string> dead = Queue.DeadLetters;
-        QueuePage<QueueDeadLetter<string>> page = await Call(dead.ListPageAsync(filter, "c"u8.ToArray(), 10), Opcode.QueueDeadList, body =>
+        NexoPage<QueueDeadLetter<string>> page = await Call(dead.ListPageAsync(filter, "c"u8.ToArray(), 10), Opcode.QueueDeadList, body =>
         {
             Assert.True(QueueDeadListRequest.TryRead(body, out QueueDeadListRequest request));
             Assert.Equal((10u, "c", Name), (request.Limit, request.Cursor.Text(), request.Queue.Text()));

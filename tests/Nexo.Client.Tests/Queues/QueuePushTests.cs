@@ -28,7 +28,7 @@ public sealed class QueuePushTests : QueueHarness
             (9, 120_000L, 3_600_000L, "id", "tenant", "body"),
             (request.Message.Priority, request.Message.DelayMs, request.Message.TtlMs, request.Message.DedupId.Text(),
                 request.Message.Group.Text(), request.Message.Body.Text()));
-        Assert.Equal([new("a", "1"), new("b", "2")], new QueueHeaders(frame.HeaderBlock));
+        Assert.Equal([new("a", "1"), new("b", "2")], new NexoHeaders(frame.HeaderBlock));
 
         frame = await PushAsync(Queue.PushAsync("x", new() { DueAt = DateTimeOffset.FromUnixTimeMilliseconds(77), DedupId = new byte[300] }));
         Assert.True(QueuePushRequest.TryRead(frame.Body, out request));
@@ -81,7 +81,7 @@ public sealed class QueuePushTests : QueueHarness
         Assert.Equal((true, Name, 3u), (request.AllOrNone, request.Queue.Text(), request.Count));
         Assert.True(request.TryTake(out PushedMessage message));
         Assert.Equal((2, "1", "a"), (message.Priority, message.DedupId.Text(), message.Body.Text()));
-        Assert.Equal([new("h", "v")], new QueueHeaders(message.Headers.ToArray()));
+        Assert.Equal([new("h", "v")], new NexoHeaders(message.Headers.ToArray()));
         Assert.True(request.TryTake(out message));
         Assert.Equal(("b", 0), (message.Body.Text(), message.Headers.Length));
         Assert.True(request.TryTake(out message));
@@ -136,17 +136,17 @@ public sealed class QueuePushTests : QueueHarness
 
         ReceivedFrame frame = await PushAsync(Queue.PushAsync("x", new() { Headers = [new("a", "1")] }));
         Assert.Equal(
-            [new("traceparent", activity.Id!), new("tracestate", "vendor=1"), new("a", "1")], new QueueHeaders(frame.HeaderBlock));
+            [new("traceparent", activity.Id!), new("tracestate", "vendor=1"), new("a", "1")], new NexoHeaders(frame.HeaderBlock));
 
         // A trace that is given is the one.
         frame = await PushAsync(Queue.PushAsync("x", new() { Headers = [new("traceparent", "mine")] }));
-        Assert.Equal([new("traceparent", "mine")], new QueueHeaders(frame.HeaderBlock));
+        Assert.Equal([new("traceparent", "mine")], new NexoHeaders(frame.HeaderBlock));
 
         Task<IReadOnlyList<QueuePushItem>> pushing = Queue.PushBatchAsync(["x"], new() { Headers = [new("a", "1")] }).AsTask();
         frame = await Peer.ReadAsync(Opcode.QueuePushBatch);
         Assert.True(QueuePushBatchRequest.TryRead(frame.Body, out QueuePushBatchRequest batch));
         Assert.True(batch.TryTake(out PushedMessage message));
-        var headers = new QueueHeaders(message.Headers.ToArray());
+        var headers = new NexoHeaders(message.Headers.ToArray());
         Assert.Equal([new("a", "1"), new("traceparent", activity.Id!), new("tracestate", "vendor=1")], headers);
         await Peer.ReplyAsync(frame, buffer =>
         {

@@ -13,7 +13,7 @@ public sealed class QueueRequestTests : QueueHarness
         ReceivedFrame push = await Peer.ReadAsync(Opcode.QueuePush);
         Assert.True(QueuePushRequest.TryRead(push.Body, out QueuePushRequest request));
         Assert.Equal((Name, "how many?", 3, 60_000L), (request.Queue.Text(), request.Message.Body.Text(), request.Message.Priority, request.Message.TtlMs));
-        var headers = new QueueHeaders(push.HeaderBlock);
+        var headers = new NexoHeaders(push.HeaderBlock);
         Assert.Equal(("1", inbox), (headers["a"], headers["reply-to"]));
         await AcceptAsync(push);
 
@@ -31,7 +31,7 @@ public sealed class QueueRequestTests : QueueHarness
         asking = Client.Queue<string>(Name).RequestAsync<long>("again?").AsTask();
         push = await Peer.ReadAsync(Opcode.QueuePush);
         await AcceptAsync(push);
-        var again = new QueueHeaders(push.HeaderBlock);
+        var again = new NexoHeaders(push.HeaderBlock);
         Assert.NotEqual(headers["correlation-id"], again["correlation-id"]);
         await PushAsync(Peer, consume, Deliveries(true, [new Given(5, "many") { Headers = [new("correlation-id", again["correlation-id"]!)] }]));
         NexoException unreadable = await Assert.ThrowsAsync<NexoException>(() => asking.WaitAsync(Patience.Limit));
@@ -78,7 +78,7 @@ public sealed class QueueRequestTests : QueueHarness
         await EndAsync(Peer, consume, ErrorCode.QueueNotFound);
         (_, consume) = await OpenInboxAsync();
         await PushAsync(Peer, consume, Deliveries(true,
-            [new Given(1, "late") { Headers = [new("correlation-id", new QueueHeaders(push.HeaderBlock)["correlation-id"]!)] }]));
+            [new Given(1, "late") { Headers = [new("correlation-id", new NexoHeaders(push.HeaderBlock)["correlation-id"]!)] }]));
         Assert.Equal("late", await asking.WaitAsync(Patience.Limit));
     }
 
@@ -100,7 +100,7 @@ public sealed class QueueRequestTests : QueueHarness
         ReceivedFrame consume = await third.ReadAsync(Opcode.QueueConsume);
         await third.ReplyAsync(consume);
         await PushAsync(third, consume, Deliveries(true,
-            [new Given(1, "late") { Headers = [new("correlation-id", new QueueHeaders(push.HeaderBlock)["correlation-id"]!)] }]));
+            [new Given(1, "late") { Headers = [new("correlation-id", new NexoHeaders(push.HeaderBlock)["correlation-id"]!)] }]));
         Assert.Equal("late", await asking.WaitAsync(Patience.Limit));
     }
 

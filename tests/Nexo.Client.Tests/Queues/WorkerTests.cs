@@ -173,7 +173,7 @@ public sealed class WorkerTests : WorkerHarness
         ReceivedFrame reply = await Peer.ReadAsync(Opcode.QueuePush);
         Assert.True(QueuePushRequest.TryRead(reply.Body, out QueuePushRequest request));
         Assert.Equal(("nexo.reply.1", "answer"), (request.Queue.Text(), request.Message.Body.Text()));
-        Assert.Equal([new("correlation-id", "77")], new QueueHeaders(reply.HeaderBlock));
+        Assert.Equal([new("correlation-id", "77")], new NexoHeaders(reply.HeaderBlock));
         await Peer.ReplyAsync(reply, buffer => new QueuePushReply(PushOutcome.Accepted, 1).Write(buffer));
         await SettleAsync(Peer, Opcode.QueueAck, 1);
 

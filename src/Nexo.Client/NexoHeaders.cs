@@ -5,9 +5,9 @@ using Nexo.Protocol;
 namespace Nexo.Client;
 
 /// <summary>The headers of a message, in their order. They are read when they are asked for.</summary>
-public readonly struct QueueHeaders : IEnumerable<KeyValuePair<string, string>>, IEquatable<QueueHeaders>
+public readonly struct NexoHeaders : IEnumerable<KeyValuePair<string, string>>, IEquatable<NexoHeaders>
 {
-    /// <summary>The queue that a reply to the message goes to.</summary>
+    /// <summary>Where a reply to the message goes: a queue, or of a published message a topic.</summary>
     public const string ReplyTo = "reply-to";
 
     /// <summary>Ties a reply to what it answers.</summary>
@@ -15,7 +15,7 @@ public readonly struct QueueHeaders : IEnumerable<KeyValuePair<string, string>>,
 
     private readonly ReadOnlyMemory<byte> _block;
 
-    internal QueueHeaders(ReadOnlyMemory<byte> block) => _block = block;
+    internal NexoHeaders(ReadOnlyMemory<byte> block) => _block = block;
 
     /// <summary>True when there are none.</summary>
     public bool IsEmpty => _block.IsEmpty;
@@ -27,10 +27,10 @@ public readonly struct QueueHeaders : IEnumerable<KeyValuePair<string, string>>,
         : null;
 
     /// <summary>Whether both have the same headers in the same order.</summary>
-    public static bool operator ==(QueueHeaders left, QueueHeaders right) => left.Equals(right);
+    public static bool operator ==(NexoHeaders left, NexoHeaders right) => left.Equals(right);
 
     /// <summary>Whether they differ.</summary>
-    public static bool operator !=(QueueHeaders left, QueueHeaders right) => !left.Equals(right);
+    public static bool operator !=(NexoHeaders left, NexoHeaders right) => !left.Equals(right);
 
     /// <summary>The bytes of the first header of this name.</summary>
     public bool TryGetBytes(string name, out ReadOnlyMemory<byte> value)
@@ -65,10 +65,10 @@ public readonly struct QueueHeaders : IEnumerable<KeyValuePair<string, string>>,
     }
 
     /// <inheritdoc/>
-    public bool Equals(QueueHeaders other) => _block.Span.SequenceEqual(other._block.Span);
+    public bool Equals(NexoHeaders other) => _block.Span.SequenceEqual(other._block.Span);
 
     /// <inheritdoc/>
-    public override bool Equals(object? obj) => obj is QueueHeaders other && Equals(other);
+    public override bool Equals(object? obj) => obj is NexoHeaders other && Equals(other);
 
     /// <inheritdoc/>
     public override int GetHashCode()

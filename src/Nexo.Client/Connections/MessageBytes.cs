@@ -1,12 +1,10 @@
-using Nexo.Protocol;
-
 namespace Nexo.Client;
 
 /// <summary>
 /// The bytes of messages that came in one frame, owned by the process: small messages share an array, so that a delivery costs one
 /// object more, and large ones have their own, so that one that is kept does not keep the others.
 /// </summary>
-internal ref struct DeliveryBytes(int frameBytes)
+internal ref struct MessageBytes(int frameBytes)
 {
     private const int SharedBytesMax = 16 * 1_024;
     private const int SmallBytesMax = SharedBytesMax / 4;
@@ -14,15 +12,15 @@ internal ref struct DeliveryBytes(int frameBytes)
     private int _rest = frameBytes;
     private Memory<byte> _shared;
 
-    /// <summary>Copies the group, the headers and the body of a message, one behind the other.</summary>
-    public Memory<byte> Own(in DeliveredMessage message)
+    /// <summary>Copies the parts of a message, one behind the other.</summary>
+    public ReadOnlyMemory<byte> Own(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ReadOnlySpan<byte> third)
     {
-        int size = message.Group.Length + message.Headers.Length + message.Body.Length;
+        int size = first.Length + second.Length + third.Length;
         Memory<byte> owned = Take(size);
         Span<byte> span = owned.Span;
-        message.Group.CopyTo(span);
-        message.Headers.CopyTo(span[message.Group.Length..]);
-        message.Body.CopyTo(span[(message.Group.Length + message.Headers.Length)..]);
+        first.CopyTo(span);
+        second.CopyTo(span[first.Length..]);
+        third.CopyTo(span[(first.Length + second.Length)..]);
         _rest -= size;
         return owned;
     }

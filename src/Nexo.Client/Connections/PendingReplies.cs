@@ -1,0 +1,53 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text;
+
+namespace Nexo.Client;
+
+/// <summary>Requests to other clients that wait for their replies, by the <c>correlation-id</c> that both carry.</summary>
+internal sealed class PendingReplies<TReply>(TimeProvider time)
+{
+    private readonly ConcurrentDictionary<ulong, TaskCompletionSource<TReply>> _asked = new();
+    private long _lastId;
+
+    /// <summary>Asks and waits.</summary>
+    /// <param name="send">Sends the request under a correlation id.</param>
+    /// <param name="where">Of what the request is, for the error.</param>
+    /// <param name="deadline">When to give up.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    /// <exception cref="NexoException">The request was refused, or no reply came in time.</exception>
+    public async ValueTask<TReply> AskAsync(
+        Func<string, ValueTask> send, string where, Deadline deadline, CancellationToken cancel)
+    {
+        ulong id = (ulong)Interlocked.Increment(ref _lastId);
+        var asked = new TaskCompletionSource<TReply>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _asked[id] = asked;
+        try
+        {
+            await send(id.ToString(CultureInfo.InvariantCulture)).ConfigureAwait(false);
+            return await asked.Task.WaitAsync(deadline.Left, time, cancel).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            throw new NexoException(
+                ClientErrorCode.DeadlineExceeded,
+                $"No reply to a request {where} came within {deadline.Timeout}. It may be worked on all the same.",
+                retryable: false);
+        }
+        finally
+        {
+            _asked.TryRemove(id, out _);
+        }
+    }
+
+    /// <summary>A reply came; one that nobody waits for is passed over.</summary>
+    public void Take(NexoHeaders headers, TReply reply)
+    {
+        if (headers.TryGetBytes(NexoHeaders.CorrelationId, out ReadOnlyMemory<byte> correlation)
+            && ulong.TryParse(Encoding.UTF8.GetString(correlation.Span), CultureInfo.InvariantCulture, out ulong id)
+            && _asked.TryGetValue(id, out TaskCompletionSource<TReply>? asked))
+        {
+            asked.TrySetResult(reply);
+        }
+    }
+}
