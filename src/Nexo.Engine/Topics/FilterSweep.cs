@@ -59,11 +59,11 @@ internal sealed class FilterSweep
 
         pieces.Sort((left, right) => TextOf(left).SequenceCompareTo(TextOf(right)));
         int count = 0;
-        foreach (Piece piece in pieces)
+        for (int i = 0; i < pieces.Count; i++)
         {
-            if (count == 0 || !TextOf(piece).SequenceEqual(TextOf(pieces[count - 1])))
+            if (count == 0 || !TextOf(pieces[i]).SequenceEqual(TextOf(pieces[count - 1])))
             {
-                pieces[count++] = piece;
+                pieces[count++] = pieces[i];
             }
         }
 
