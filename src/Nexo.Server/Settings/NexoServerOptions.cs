@@ -13,6 +13,8 @@ public sealed record NexoServerOptions
 
     public QueuesOptions Queues { get; init; } = new();
 
+    public TopicsOptions Topics { get; init; } = new();
+
     public StorageOptions Storage { get; init; } = new();
 
     public SecurityOptions Security { get; init; } = new();
@@ -44,6 +46,14 @@ public sealed record NexoServerOptions
     /// <summary>True when queues are to survive a restart unless they are declared otherwise.</summary>
     public bool KeepsQueues => EffectiveQueuesDurability != QueuesDurability.Memory;
 
+    /// <summary>What of the topics is kept, with <see cref="TopicsDurability.Auto"/> decided.</summary>
+    public TopicsDurability EffectiveTopicsDurability => Topics.Durability != TopicsDurability.Auto ? Topics.Durability
+        : DataDirectory is null ? TopicsDurability.Memory
+        : TopicsDurability.Fsync;
+
+    /// <summary>True when retained messages and bindings survive a restart.</summary>
+    public bool KeepsTopics => EffectiveTopicsDurability != TopicsDurability.Memory;
+
     /// <summary>True when there is a log, and so a data directory is needed.</summary>
-    public bool KeepsData => KeepsStore || KeepsQueues;
+    public bool KeepsData => KeepsStore || KeepsQueues || KeepsTopics;
 }

@@ -22,7 +22,7 @@ internal static class SettingCatalog
 
     public static IReadOnlyList<Setting> All { get; } =
     [
-        .. Network(), .. Connections(), .. Store(), .. Queues(), .. Security(), .. Log(), .. Data(),
+        .. Network(), .. Connections(), .. Store(), .. Queues(), .. Topics(), .. Security(), .. Log(), .. Data(),
     ];
 
     public static Setting? Find(string name) =>
@@ -120,6 +120,46 @@ internal static class SettingCatalog
             "Waiting messages of all queues that are kept in memory; the others wait on disk, if there is one");
         yield return Queues("max", SettingKinds.Integer(1, 10_000_000), q => q.QueuesMax, (q, v) => q with { QueuesMax = v },
             "Queues there may be; one more is refused");
+    }
+
+    private static IEnumerable<Setting> Topics()
+    {
+        yield return Topics("durability",
+            SettingKinds.Choice([
+                ("auto", TopicsDurability.Auto), ("memory", TopicsDurability.Memory),
+                ("interval", TopicsDurability.Interval), ("fsync", TopicsDurability.Fsync)]),
+            t => t.Durability, (t, v) => t with { Durability = v },
+            "What a retained publish, or a change of a binding, waits for. fsync: the disk. interval: nothing, and it is on disk "
+            + "within storage.sync-interval. memory: nothing, and both end with the process. auto: fsync, or memory when "
+            + "data.directory is none");
+        yield return Topics("topic-bytes-max", SettingKinds.Integer(1, ushort.MaxValue),
+            t => t.TopicBytesMax, (t, v) => t with { TopicBytesMax = v },
+            "Longest topic, and longest filter without its share, in bytes of UTF-8");
+        yield return Topics("levels-max", SettingKinds.Integer(1, ushort.MaxValue + 1),
+            t => t.LevelsMax, (t, v) => t with { LevelsMax = v }, "Levels of a topic or a filter");
+        yield return Topics("filters-max", SettingKinds.Integer(1, 100_000_000),
+            t => t.FiltersMax, (t, v) => t with { FiltersMax = v }, "Filters of all subscriptions; one more is refused");
+        yield return Topics("filters-per-connection-max", SettingKinds.Integer(1, 100_000_000),
+            t => t.FiltersPerConnectionMax, (t, v) => t with { FiltersPerConnectionMax = v },
+            "Filters of all subscriptions of one connection");
+        yield return Topics("cached-max", SettingKinds.Integer(16, 100_000_000),
+            t => t.CachedMax, (t, v) => t with { CachedMax = v },
+            "Topics whose receivers are remembered, and whose messages are counted");
+        yield return Topics("retained-max", SettingKinds.Integer(0, 1_000_000_000),
+            t => t.RetainedMax, (t, v) => t with { RetainedMax = v }, "Retained messages; one more is refused");
+        yield return Topics("retained-bytes-max", SettingKinds.Size(0, 1L << 43),
+            t => t.RetainedBytesMax, (t, v) => t with { RetainedBytesMax = v },
+            "Retained messages with their topics and headers; more are refused");
+        yield return Topics("bindings-max", SettingKinds.Integer(0, 1_000_000),
+            t => t.BindingsMax, (t, v) => t with { BindingsMax = v }, "Bindings of topics to queues and streams");
+        yield return Topics("outbox-bytes", SettingKinds.Size(4 * Kb, Gb),
+            t => t.OutboxBytes, (t, v) => t with { OutboxBytes = v },
+            "Messages that wait for a slow subscription which asks for no other room; what comes then is as it has chosen");
+        yield return Topics("outbox-bytes-max", SettingKinds.Size(4 * Kb, Gb),
+            t => t.OutboxBytesMax, (t, v) => t with { OutboxBytesMax = v }, "The most room that a subscription may ask for");
+        yield return Topics("buffered-bytes-max", SettingKinds.Size(Mb, 1L << 43),
+            t => t.BufferedBytesMax, (t, v) => t with { BufferedBytesMax = v },
+            "Messages that wait for all slow subscriptions together; past it each has the room that it has taken");
     }
 
     private static IEnumerable<Setting> Security()
@@ -245,6 +285,14 @@ internal static class SettingCatalog
         Func<QueuesOptions, T, QueuesOptions> set,
         string description) => new(
         $"queues.{key}", kind, o => get(o.Queues), (o, v) => o with { Queues = set(o.Queues, v) }, description);
+
+    private static Setting<T> Topics<T>(
+        string key,
+        SettingKind<T> kind,
+        Func<TopicsOptions, T> get,
+        Func<TopicsOptions, T, TopicsOptions> set,
+        string description) => new(
+        $"topics.{key}", kind, o => get(o.Topics), (o, v) => o with { Topics = set(o.Topics, v) }, description);
 
     private static Setting<T> Security<T>(
         string key,

@@ -28,6 +28,18 @@ internal static class SettingsCheck
                 + "name a directory, or set queues.durability to memory or auto";
         }
 
+        if (options.DataDirectory is null && options.KeepsTopics)
+        {
+            string durability = options.EffectiveTopicsDurability.ToString().ToLowerInvariant();
+            yield return $"topics.durability is {durability}, and data.directory is none, so there is no disk to keep them on; "
+                + "name a directory, or set topics.durability to memory or auto";
+        }
+
+        foreach (string problem in FindOfTopics(options.Topics, connections))
+        {
+            yield return problem;
+        }
+
         if (network.Port == network.HttpPort && network.Port != NetworkOptions.PortAny)
         {
             yield return $"network.port and network.http-port are both {network.Port}; give one of them another port, "
@@ -43,6 +55,20 @@ internal static class SettingsCheck
         {
             yield return "connections.idle-timeout is not more than connections.ping-after-idle, so quiet clients would be "
                 + "closed before they are asked; make it longer, or 0 for never";
+        }
+    }
+
+    private static IEnumerable<string> FindOfTopics(TopicsOptions topics, ConnectionOptions connections)
+    {
+        if (topics.TopicBytesMax > connections.FrameBytesMax / 4)
+        {
+            yield return "topics.topic-bytes-max is more than a quarter of connections.frame-bytes-max, which would leave no room "
+                + "for headers and a body; make it smaller, or frames larger";
+        }
+
+        if (topics.OutboxBytes > topics.OutboxBytesMax)
+        {
+            yield return "topics.outbox-bytes is more than topics.outbox-bytes-max; make it smaller";
         }
     }
 }

@@ -28,6 +28,9 @@ internal static class DurableServer
             Queues = durability == StoreDurability.Memory
                 ? options.Queues with { Durability = QueuesDurability.Memory }
                 : options.Queues,
+            Topics = durability == StoreDurability.Memory
+                ? options.Topics with { Durability = TopicsDurability.Memory }
+                : options.Topics,
             Storage = change?.Invoke(storage) ?? storage,
             Log = new LogOptions { Level = Microsoft.Extensions.Logging.LogLevel.None },
         };

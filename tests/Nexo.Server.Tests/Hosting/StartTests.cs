@@ -138,6 +138,7 @@ public sealed class StartTests : IDisposable
             DataDirectory = path,
             Store = new() { Durability = StoreDurability.Memory },
             Queues = new() { Durability = QueuesDurability.Memory },
+            Topics = new() { Durability = TopicsDurability.Memory },
         });
 
         Assert.False(Directory.Exists(path));

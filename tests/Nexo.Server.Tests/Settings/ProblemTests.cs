@@ -83,7 +83,7 @@ public sealed class ProblemTests : IDisposable
     [InlineData("fsync")]
     public void A_durability_without_a_directory_to_keep_it_in_is_refused_and_says_so(string mode)
     {
-        foreach (string setting in (string[])["store.durability", "queues.durability"])
+        foreach (string setting in (string[])["store.durability", "queues.durability", "topics.durability"])
         {
             string problem = Assert.Single(Flags((setting, mode), ("data.directory", "none")));
             Assert.Contains($"{setting} is {mode}, and data.directory is none", problem);
@@ -123,12 +123,44 @@ public sealed class ProblemTests : IDisposable
             Flags =
             [
                 new("queues.durability", mode, "--set"), new("store.durability", "memory", "--set"),
+                new("topics.durability", "memory", "--set"),
                 new("data.directory", directory, "--data"),
             ],
         });
 
         Assert.Empty(result.Problems);
         Assert.Equal((effective, kept), (result.Options.EffectiveQueuesDurability, result.Options.KeepsData));
+    }
+
+    [Theory]
+    [InlineData("auto", "none", TopicsDurability.Memory, false)]
+    [InlineData("auto", "/var/lib/nexo", TopicsDurability.Fsync, true)]
+    [InlineData("memory", "/var/lib/nexo", TopicsDurability.Memory, false)]
+    [InlineData("interval", "/var/lib/nexo", TopicsDurability.Interval, true)]
+    public void A_data_directory_is_used_when_the_topics_are_to_be_kept_too(
+        string mode, string directory, TopicsDurability effective, bool kept)
+    {
+        SettingsResult result = SettingsLoader.Load(new SettingsInput
+        {
+            WorkingDirectory = _scratch.Path,
+            Flags =
+            [
+                new("topics.durability", mode, "--set"), new("store.durability", "memory", "--set"),
+                new("queues.durability", "memory", "--set"), new("data.directory", directory, "--data"),
+            ],
+        });
+
+        Assert.Empty(result.Problems);
+        Assert.Equal((effective, kept), (result.Options.EffectiveTopicsDurability, result.Options.KeepsData));
+    }
+
+    [Fact]
+    public void Room_for_topics_and_subscriptions_that_cannot_be_is_refused()
+    {
+        Assert.Contains("topics.topic-bytes-max is more", Assert.Single(
+            Flags(("topics.topic-bytes-max", "65535"), ("connections.frame-bytes-max", "128kb"))));
+        Assert.Contains("topics.outbox-bytes is more", Assert.Single(
+            Flags(("topics.outbox-bytes", "2mb"), ("topics.outbox-bytes-max", "1mb"))));
     }
 
     [Fact]
