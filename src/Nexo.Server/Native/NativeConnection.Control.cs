@@ -71,7 +71,7 @@ internal sealed partial class NativeConnection
     {
         ConnectionOptions options = Server.Options;
         long idleMs = nowMs - Interlocked.Read(ref _receivedAtMs);
-        if (_outbox.StalledForMs(nowMs) > options.SendStallMs)
+        if (_outbox.Sweep(nowMs) > options.SendStallMs)
         {
             Cut("it does not read what it asked for");
         }

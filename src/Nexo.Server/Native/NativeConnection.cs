@@ -160,6 +160,9 @@ internal sealed partial class NativeConnection : IFrameSink
         _batch.End();
     }
 
+    /// <summary>What is on its way to the peer.</summary>
+    public Outbox Outbox => _outbox;
+
     /// <summary>Bytes that wait because the peer does not read as fast as it is answered.</summary>
     public int BytesPending => _outbox.BytesPending;
 
