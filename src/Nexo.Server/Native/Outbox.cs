@@ -115,7 +115,7 @@ internal sealed class Outbox(PipeWriter writer, SocketOutput? socket, NativeServ
         }
         else
         {
-            Flush(batch);
+            FlushFrom(batch);
         }
     }
 
@@ -207,7 +207,7 @@ internal sealed class Outbox(PipeWriter writer, SocketOutput? socket, NativeServ
     }
 
     /// <summary>The flusher's beginning with frames that nobody else has: what the socket takes of them is not copied.</summary>
-    private void Flush(FrameBuffer first)
+    private void FlushFrom(FrameBuffer first)
     {
         int sent = SendAtOnce(first.Written.Span);
         _sending.AppendFrames(first.Written.Span[sent..]);

@@ -89,7 +89,6 @@ internal sealed class TopicOutbox(int bytesMax, TopicWhenSlow whenSlow, TopicBuf
     /// <summary>How many were dropped before the first that waits; they are told once.</summary>
     public ulong TakeMissed()
     {
-        DropGapAtHead();
         ulong missed = _missed;
         _missed = 0;
         return missed;
@@ -112,6 +111,7 @@ internal sealed class TopicOutbox(int bytesMax, TopicWhenSlow whenSlow, TopicBuf
             count++;
         }
 
+        DropGapAtHead();
         FreeIfEmpty();
         return count;
     }
@@ -120,7 +120,6 @@ internal sealed class TopicOutbox(int bytesMax, TopicWhenSlow whenSlow, TopicBuf
     /// <param name="share">What was said of it when it was added.</param>
     public bool TryTake(IBufferWriter<byte> target, out uint share)
     {
-        DropGapAtHead();
         if (!TryPeek(out int size, out share))
         {
             return false;
@@ -128,6 +127,7 @@ internal sealed class TopicOutbox(int bytesMax, TopicWhenSlow whenSlow, TopicBuf
 
         CopyFirst(target, size);
         Remove(size);
+        DropGapAtHead();
         FreeIfEmpty();
         return true;
     }
@@ -200,13 +200,14 @@ internal sealed class TopicOutbox(int bytesMax, TopicWhenSlow whenSlow, TopicBuf
 
     private void DropFirst()
     {
-        DropGapAtHead();
         bool found = TryPeek(out int size, out _);
         Debug.Assert(found, "room was missing, so something waits");
         Remove(size);
         _missed++;
+        DropGapAtHead();
     }
 
+    // A gap behind the head stands before a message: one that has come to the head is told with the next that leaves.
     private void DropGapAtHead()
     {
         while (TryPeek(out int size, out uint gap) && size == 0)
