@@ -69,6 +69,7 @@ internal sealed partial class NativeConnection
     /// <summary>Called by the sweep, several times a second.</summary>
     public void CheckTimeouts(long nowMs)
     {
+        PostReport();
         ConnectionOptions options = Server.Options;
         long idleMs = nowMs - Interlocked.Read(ref _receivedAtMs);
         if (_outbox.Sweep(nowMs) > options.SendStallMs)
@@ -238,6 +239,9 @@ internal sealed partial class NativeConnection
                 break;
             case Opcode.Cancel:
                 _open.Cancel(header.Correlation);
+                break;
+            case Opcode.TopicPublish or Opcode.TopicPublishBatch:
+                OnPublishNotice(header, body);
                 break;
             case Opcode.GoAway:
                 CloseReason = "the client said that it goes away";

@@ -19,6 +19,7 @@ internal sealed partial class NativeConnection
     {
         _batchWaits = true;
         _hasWritten = true;
+        _hasWritten = true;
         if (!opcode.IsWrite())
         {
             // Such as a pull that has settled what it gives.
@@ -36,6 +37,8 @@ internal sealed partial class NativeConnection
         }
 
         Consumers.Close();
+        RunTopicWork();
+        await FinishFanOutAsync();
         QueueWork.Run();
     }
 }

@@ -255,6 +255,11 @@ internal sealed partial class NativeConnection : IFrameSink
             }
 
             SendBatch();
+            if (_isFanningOut)
+            {
+                await FinishFanOutAsync();
+            }
+
             withoutPause = buffer.Length < FairShareBytes / 8 ? 0 : withoutPause + (int)buffer.Length;
             _input.AdvanceTo(buffer.End);
             if (read.IsCompleted || read.IsCanceled)
@@ -308,6 +313,11 @@ internal sealed partial class NativeConnection : IFrameSink
             {
                 await WaitForDiskAsync(_held);
             }
+
+            if (_isFanningOut)
+            {
+                await FinishFanOutAsync();
+            }
         }
     }
 
@@ -315,6 +325,7 @@ internal sealed partial class NativeConnection : IFrameSink
     {
         // Consumers get what this batch has pushed or given back while its answers still wait. One that was opened by the
         // batch itself gets nothing before its own answer has been sent: it has no credits until then.
+        RunTopicWork();
         QueueWork.Run();
         if (_held is not null && !_batch.IsEmpty)
         {

@@ -2,10 +2,12 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Nexo.Engine.Queues;
 using Nexo.Engine.Store;
+using Nexo.Engine.Topics;
 using Nexo.Protocol;
 using Nexo.Server.Data;
 using Nexo.Server.Hosting;
 using Nexo.Server.Security;
+using Nexo.Server.Topics;
 
 namespace Nexo.Server.Native;
 
@@ -32,6 +34,8 @@ internal sealed partial class NativeServer : IDisposable
         StoreService store,
         QueueLimits queueLimits,
         QueueService queues,
+        TopicService topics,
+        TopicBuffers topicBuffers,
         ScheduleTicker scheduleTicker,
         Persistence persistence,
         SnapshotService snapshots,
@@ -45,6 +49,10 @@ internal sealed partial class NativeServer : IDisposable
         Store = store;
         QueueLimits = queueLimits;
         Queues = queues;
+        Topics = topics;
+        TopicBuffers = topicBuffers;
+        TopicsOptions = options.Topics;
+        TopicsDurability = options.EffectiveTopicsDurability;
         ScheduleTicker = scheduleTicker;
         Persistence = persistence;
         Snapshots = snapshots;
@@ -72,6 +80,16 @@ internal sealed partial class NativeServer : IDisposable
     public QueueLimits QueueLimits { get; }
 
     public QueueService Queues { get; }
+
+    public TopicService Topics { get; }
+
+    /// <summary>What waits for slow subscriptions to topics.</summary>
+    public TopicBuffers TopicBuffers { get; }
+
+    public TopicsOptions TopicsOptions { get; }
+
+    /// <summary>What retained messages and bindings wait for.</summary>
+    public TopicsDurability TopicsDurability { get; }
 
     /// <summary>The schedules, and what runs them.</summary>
     public ScheduleTicker ScheduleTicker { get; }

@@ -4,9 +4,11 @@ using Nexo.Engine;
 using Nexo.Engine.Queues;
 using Nexo.Engine.Schedules;
 using Nexo.Engine.Store;
+using Nexo.Engine.Topics;
 using Nexo.Protocol;
 using Nexo.Server.Data;
 using Nexo.Server.Hosting;
+using Nexo.Server.Topics;
 
 namespace Nexo.Server.Native;
 
@@ -39,6 +41,13 @@ internal static class NativeServices
         services.AddSingleton(QueueLimitsOf(options));
         services.AddSingleton(provider => new QueueService(
             provider.GetRequiredService<QueueLimits>(), provider.GetRequiredService<EngineClock>()));
+        services.AddSingleton(TopicLimitsOf(options));
+        services.AddSingleton(new TopicBuffers(options.Topics.BufferedBytesMax));
+        services.AddSingleton<ITopicTargets, TopicTargets>();
+        services.AddSingleton(provider => new TopicService(
+            provider.GetRequiredService<TopicLimits>(),
+            provider.GetRequiredService<EngineClock>(),
+            provider.GetRequiredService<ITopicTargets>()));
         services.AddSingleton(provider => new ScheduleService(
             new ScheduleLimits(), provider.GetRequiredService<EngineClock>()));
 
@@ -70,6 +79,29 @@ internal static class NativeServices
                 _ => QueueDurability.Fsync,
             },
             MemoryBytesMax = options.Queues.MemoryBytesMax,
+        };
+    }
+
+    /// <summary>The longest body is what fits a frame together with the longest topic and headers.</summary>
+    private static TopicLimits TopicLimitsOf(NexoServerOptions options)
+    {
+        var limits = new TopicLimits();
+        const int FixedPartsMax = 1_024;
+        const int BesideBody = 256 * 1_024;
+        TopicsOptions topics = options.Topics;
+        int besideBodyMin = limits.HeaderBytesMax + topics.TopicBytesMax + FixedPartsMax;
+        int frame = options.Connections.FrameBytesMax;
+        return limits with
+        {
+            TopicBytesMax = topics.TopicBytesMax,
+            LevelsMax = topics.LevelsMax,
+            BodyBytesMax = frame - Math.Min(BesideBody, Math.Max(besideBodyMin, frame / 2)),
+            FiltersMax = topics.FiltersMax,
+            FiltersPerOwnerMax = topics.FiltersPerConnectionMax,
+            CachedMax = topics.CachedMax,
+            RetainedMax = topics.RetainedMax,
+            RetainedBytesMax = topics.RetainedBytesMax,
+            BindingsMax = topics.BindingsMax,
         };
     }
 

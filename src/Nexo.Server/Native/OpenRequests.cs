@@ -114,6 +114,8 @@ internal sealed class OpenRequests(int max)
 
     public void AddCredits(uint correlation, uint credits) => (Find(correlation) as ISubscription)?.AddCredits(credits);
 
+    public ISubscription? FindSubscription(uint correlation) => Find(correlation) as ISubscription;
+
     public void Cancel(uint correlation) => (Find(correlation) as WaitingRequest)?.Cancel();
 
     public void Stop(uint correlation) => (Find(correlation) as ISubscription)?.End(ErrorCode.None, string.Empty);

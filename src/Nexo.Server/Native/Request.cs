@@ -1,6 +1,7 @@
 using Nexo.Engine.Queues;
 using Nexo.Engine.Schedules;
 using Nexo.Engine.Store;
+using Nexo.Engine.Topics;
 using Nexo.Protocol;
 
 namespace Nexo.Server.Native;
@@ -24,6 +25,8 @@ internal readonly ref struct Request(
     public StoreService Store => Connection.Server.Store;
 
     public QueueService Queues => Connection.Server.Queues;
+
+    public TopicService Topics => Connection.Server.Topics;
 
     public ScheduleService Schedules => Connection.Server.ScheduleTicker.Schedules;
 

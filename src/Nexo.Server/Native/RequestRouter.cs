@@ -74,6 +74,11 @@ internal static class RequestRouter
             case Opcode.ScheduleList: ScheduleHandlers.List(request); break;
             case Opcode.ScheduleDelete: ScheduleHandlers.Delete(request); break;
 
+            case Opcode.TopicPublish: TopicHandlers.Publish(request); break;
+            case Opcode.TopicPublishBatch: TopicHandlers.PublishBatch(request); break;
+            case Opcode.TopicSubscribe: TopicSubscribeHandlers.Subscribe(request); break;
+            case Opcode.TopicFilters: TopicSubscribeHandlers.Filters(request); break;
+
             case Opcode.AdminSnapshot: AdminHandlers.Snapshot(request); break;
             case Opcode.AdminBackup: AdminHandlers.Backup(request); break;
 

@@ -43,7 +43,8 @@ internal sealed class TopicOutbox(int bytesMax, TopicWhenSlow whenSlow, TopicBuf
     /// <summary>Bytes that wait, with what they take besides.</summary>
     public int Bytes => _used;
 
-    public int BytesMax => bytesMax;
+    /// <summary>Bytes of the first message; 0 when none waits.</summary>
+    public int FirstSize => TryPeek(out int size, out _) ? size : 0;
 
     /// <summary>Messages that were dropped before the first that waits, or since the last that has left.</summary>
     public ulong Missed => _missed;

@@ -1,0 +1,91 @@
+using Nexo.Engine.Topics;
+using Nexo.Protocol;
+
+namespace Nexo.Server.Native;
+
+// What a connection has to do with the topics: what it has published and is still to be delivered, and what of it has failed.
+internal sealed partial class NativeConnection
+{
+    private TopicWork? _topicWork;
+    private FailureReports? _reports;
+
+    // The last batch goes to more subscriptions than one turn delivers to: the others have theirs before anything more is read.
+    private bool _isFanningOut;
+
+    /// <summary>Who it is to the topics.</summary>
+    public TopicOwner TopicOwner { get; } = new();
+
+    /// <summary>What this batch has published. Only for the reading thread.</summary>
+    public TopicWork TopicWork => _topicWork ??= new TopicWork(QueueWork);
+
+    /// <summary>Notices that have failed. Only for the reading thread.</summary>
+    public FailureReports Reports => _reports ?? Interlocked.CompareExchange(ref _reports, new FailureReports(), null) ?? _reports;
+
+    /// <summary>The subscription of this correlation; null: there is none.</summary>
+    public ISubscription? FindSubscription(uint correlation) => _open.FindSubscription(correlation);
+
+    /// <summary>A notice has changed something that is logged: its sender waits when the log is behind.</summary>
+    public void NoteWritten() => _hasWritten = true;
+
+    // Called by the sweep: a flood of failures is told some times a second.
+    private void PostReport()
+    {
+        if (_reports is null || !_isReady || _outbox.BytesPending > Outbox.RoomBytes)
+        {
+            return;
+        }
+
+        using var report = new FrameBuffer();
+        if (_reports.TryTake(report, Server.Topics.Limits))
+        {
+            Post(report);
+        }
+    }
+
+    private void OnPublishNotice(in FrameHeader header, ReadOnlySpan<byte> body)
+    {
+        _requests++;
+        ReadOnlySpan<byte> headers = default;
+        bool isWellFormed = header.Flags == FrameFlags.None
+            || (header.Flags == FrameFlags.Headers && HeaderBlock.TrySplit(body, out headers, out body));
+        if (!isWellFormed || _isGoingAway)
+        {
+            _errors++;
+            Reports.Add(header.Opcode, header.Correlation, isWellFormed ? ErrorCode.ShuttingDown : ErrorCode.Malformed);
+            return;
+        }
+
+        var notice = new Request(this, header, headers, body);
+        if (header.Opcode == Opcode.TopicPublish)
+        {
+            TopicHandlers.PublishNotice(notice);
+        }
+        else
+        {
+            TopicHandlers.PublishBatchNotice(notice);
+        }
+    }
+
+    private void RunTopicWork()
+    {
+        if (_topicWork is { IsEmpty: false } work)
+        {
+            _isFanningOut = work.Run();
+        }
+    }
+
+    /// <summary>
+    /// Delivers the rest of a long fan-out, on a thread that reads nobody. The order is kept: nothing more is read meanwhile.
+    /// </summary>
+    private async Task FinishFanOutAsync()
+    {
+        _isHeld = true;
+        while (_isFanningOut)
+        {
+            await Task.Yield();
+            RunTopicWork();
+        }
+
+        _isHeld = false;
+    }
+}

@@ -1,0 +1,144 @@
+using Nexo.Engine.Topics;
+using Nexo.Protocol;
+
+namespace Nexo.Server.Native;
+
+// The life of a subscription: its beginning, its retained messages, its end.
+internal sealed partial class TopicSubscription
+{
+    private TopicSubscriber? _subscriber;
+    private string _endMessage = string.Empty;
+    private ErrorCode _endCode;
+    private bool _hasRetained;
+    private bool _isReadingRetained;
+    private bool _isStarted;
+    private bool _isEnding;
+    private bool _isGivingBack;
+
+    public TopicStatus Open(TopicService topics, TopicSubscribeOptions options, TopicFilterList filters) =>
+        topics.Subscribe(this, options, filters, out _subscriber);
+
+    public TopicStatus Change(TopicFilterList added, TopicFilterList removed) => _subscriber!.Change(added, removed);
+
+    public void Start()
+    {
+        bool isEnded;
+        bool wantsRoom;
+        lock (_outbox.Gate)
+        {
+            _isStarted = true;
+            isEnded = _isEnding;
+            wantsRoom = WantsRoom;
+            NoteLoad();
+        }
+
+        // Not on this thread, which may be the one that wakes all who wait for the log.
+        if (isEnded)
+        {
+            FinishSoon();
+        }
+        else if (wantsRoom)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static self => self.AddCredits(0), this, preferLocal: false);
+        }
+    }
+
+    public void End(ErrorCode code, string message)
+    {
+        lock (_outbox.Gate)
+        {
+            BeginEnd(code, message);
+        }
+    }
+
+    private void EndForSlowness() => BeginEnd(
+        ErrorCode.SlowConsumer,
+        "More messages waited for this subscription than its outbox may hold, and it is set to end then.");
+
+    private void BeginEnd(ErrorCode code, string message)
+    {
+        if (_isEnding)
+        {
+            return;
+        }
+
+        _isEnding = true;
+        _endCode = code;
+        _endMessage = message;
+        NoteLoad();
+        if (_isStarted)
+        {
+            FinishSoon();
+        }
+    }
+
+    // Where messages were delivered, or requests are read, is no time to give back what others are to get.
+    private void FinishSoon() => ThreadPool.UnsafeQueueUserWorkItem(static self => self.Finish(), this, preferLocal: false);
+
+    private void BeginReadingRetained()
+    {
+        _isReadingRetained = true;
+        ThreadPool.UnsafeQueueUserWorkItem(static self => self.ReadRetained(), this, preferLocal: false);
+    }
+
+    private void ReadRetained()
+    {
+        lock (_outbox.Gate)
+        {
+            _hasRetained = false;
+            _isReadingRetained = false;
+            FillAll();
+        }
+
+        _outbox.Flush();
+    }
+
+    private void Finish()
+    {
+        // Once this has returned, no group gives it anything.
+        _subscriber!.Dispose();
+        GiveBack();
+        using var end = new FrameBuffer();
+        ErrorBody.WriteFrame(end, Opcode.TopicSubscribe, FrameKind.End, Id, _endCode, _endMessage);
+        _connection.Complete(Id, end);
+    }
+
+    /// <summary>Gives what groups have given it to their other members, and forgets the rest.</summary>
+    private void GiveBack()
+    {
+        TopicService topics = _connection.Server.Topics;
+        var work = new TopicWork();
+        using var message = new FrameBuffer();
+        while (TryTakeShared(message, out TopicGroup? share))
+        {
+            if (share is not null && PublishedMessage.TryReadNext(message.Written.Span, out PublishedMessage published, out _))
+            {
+                var back = new TopicMessage { Topic = published.Topic, Headers = published.Headers, Body = published.Body };
+                topics.GiveBack(share, back, work);
+            }
+
+            message.Clear();
+        }
+
+        while (work.Run())
+        {
+        }
+    }
+
+    private bool TryTakeShared(FrameBuffer message, out TopicGroup? share)
+    {
+        lock (_outbox.Gate)
+        {
+            _isGivingBack = true;
+            share = null;
+            if (_shares is null || !_waiting.TryTake(message, out uint number))
+            {
+                _waiting.Clear();
+                return false;
+            }
+
+            share = number == 0 ? null : _shares[(int)number - 1];
+            return true;
+        }
+    }
+}
