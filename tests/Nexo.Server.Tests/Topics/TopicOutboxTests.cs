@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using CsCheck;
 using Nexo.Engine.Topics;
 using Nexo.Server.Topics;
