@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using Nexo.Bench.Compare.Queues;
+using Nexo.Bench.Compare.Topics;
 
 namespace Nexo.Bench.Compare;
 
@@ -34,6 +35,7 @@ internal static class Program
         root.Add(Fairness());
         root.Add(Latency());
         root.Add(QueueCommand.New(Binary));
+        root.Add(PubSubCommand.New(Binary));
         try
         {
             // Signals are taken above; the parser's own way would end the process while servers are being stopped.

@@ -15,6 +15,8 @@ internal sealed record BenchTarget
     private static readonly (string Scheme, int Port, Func<BenchProtocol> Protocol)[] Others =
     [
         ("redis", 6_379, () => new RespProtocol()),
+        ("nats", 4_222, () => new NatsProtocol()),
+        ("mqtt", 1_883, () => new MqttProtocol()),
     ];
 
     /// <summary>The addresses to try, in order; IPv4 first, because servers listen on 127.0.0.1 by default.</summary>

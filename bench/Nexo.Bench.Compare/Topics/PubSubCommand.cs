@@ -1,0 +1,69 @@
+using System.CommandLine;
+using Nexo.Cli.Bench.Topics;
+
+namespace Nexo.Bench.Compare.Topics;
+
+/// <summary><c>compare pubsub</c>.</summary>
+internal static class PubSubCommand
+{
+    private const string AllWorks = "1-1,1-100,10-10w,1-1000";
+
+    public static Command New(Option<string?> binary)
+    {
+        Option<int> rounds = Program.Number("--rounds", "Rounds; the median counts", 3);
+        Option<double> seconds = Program.Number("--seconds", "Seconds of load per server, work and round", 4.0);
+        Option<int> size = Program.Number("--size", $"Bytes of a message, {TopicMessageHead.Size} or more", 64);
+        Option<int> window = Program.Number("--window", "Messages that not all receivers have got", 1_024);
+        Option<int> batch = Program.Number("--batch", "Messages of one send, at most", 256);
+        Option<double> paced = Program.Number("--paced", "Share of the slowest's peak for runs at a fixed rate; 0: none", 0.5);
+        Option<string> works = Program.List("--works", "Publishers-subscribers; w: with wildcards", AllWorks);
+        Option<string> servers = Program.List("--servers", "Which, in this order", TopicContenders.Names);
+        Option<string?> json = Program.JsonFile();
+        var command = new Command("pubsub", "Deliveries a second, latency, processor time and memory of topics")
+        {
+            rounds, seconds, size, window, batch, paced, works, servers, json,
+        };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            int bodyBytes = Math.Max(parsed.GetValue(size), TopicMessageHead.Size);
+            var options = new TopicComparisonOptions
+            {
+                Works = [.. parsed.GetValue(works)!.Split(',').Select(work => Parse(work, bodyBytes))],
+                Rounds = parsed.GetValue(rounds),
+                Seconds = parsed.GetValue(seconds),
+                Window = parsed.GetValue(window),
+                BatchMax = parsed.GetValue(batch),
+                PacedShare = parsed.GetValue(paced),
+            };
+            IReadOnlyList<TopicContender> contenders =
+                await TopicContenders.FindAsync(parsed.GetValue(servers)!, parsed.GetValue(binary), cancel);
+            TopicReport.Header();
+            IReadOnlyList<TopicMeasurement> all =
+                await new TopicComparison(options, contenders).RunAsync(TopicReport.Line, cancel);
+            IReadOnlyList<TopicMeasurement> medians = TopicReport.Medians(all);
+            TopicReport.Summary(medians);
+            if (parsed.GetValue(json) is { } file)
+            {
+                await StoreReport.WriteJsonAsync(file, all, medians);
+            }
+
+            return 0;
+        });
+        return command;
+    }
+
+    private static TopicWork Parse(string text, int bodyBytes)
+    {
+        const int TopicsOfPublisher = 8;
+        bool wildcards = text.EndsWith('w');
+        string[] numbers = text.TrimEnd('w').Split('-');
+        if (numbers.Length != 2 || !int.TryParse(numbers[0], out int publishers) || !int.TryParse(numbers[1], out int subscribers))
+        {
+            throw new CompareFailure($"\"{text}\" is no work; they look like {AllWorks}.");
+        }
+
+        return wildcards
+            ? TopicWork.Wildcards(publishers, subscribers, TopicsOfPublisher, bodyBytes)
+            : TopicWork.FanOut(publishers, subscribers, bodyBytes);
+    }
+}

@@ -1,0 +1,126 @@
+using Nexo.Cli.Bench.Topics;
+
+namespace Nexo.Bench.Compare.Topics;
+
+/// <summary>What is asked for.</summary>
+internal sealed record TopicComparisonOptions
+{
+    public required IReadOnlyList<TopicWork> Works { get; init; }
+
+    public required int Rounds { get; init; }
+
+    public required double Seconds { get; init; }
+
+    public required int Window { get; init; }
+
+    public required int BatchMax { get; init; }
+
+    /// <summary>Of the slowest's peak; 0: no run at a fixed rate.</summary>
+    public required double PacedShare { get; init; }
+}
+
+/// <summary>
+/// Measures servers in turn, A B C A B C, each time on a process that has just been started. First each as fast as the window
+/// lets, then all at the same fixed rate, which is a share of what the slowest of them has reached in the first round.
+/// </summary>
+internal sealed class TopicComparison(TopicComparisonOptions options, IReadOnlyList<TopicContender> contenders)
+{
+    private const double MegabyteBytes = 1_000_000;
+    private const double WarmUpShare = 0.25;
+    private static readonly TimeSpan SilenceMax = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Runs all rounds; each measurement is handed over as soon as it is there. A peer that fails or loses is left out of that
+    /// round, with a word; a Nexo that does ends the comparison.
+    /// </summary>
+    public async Task<IReadOnlyList<TopicMeasurement>> RunAsync(Action<TopicMeasurement> measured, CancellationToken cancel)
+    {
+        var all = new List<TopicMeasurement>();
+        var rates = new Dictionary<string, double>();
+        for (int round = 1; round <= options.Rounds; round++)
+        {
+            foreach (TopicWork work in options.Works)
+            {
+                all.AddRange(await MeasureAllAsync(work, 0, round, measured, cancel));
+                if (options.PacedShare > 0)
+                {
+                    if (!rates.TryGetValue(work.Name, out double rate))
+                    {
+                        rate = options.PacedShare * all.Where(row => row.Work == work.Name).Min(row => row.PublishedPerSecond);
+                        rates[work.Name] = rate;
+                    }
+
+                    all.AddRange(await MeasureAllAsync(work, rate, round, measured, cancel));
+                }
+            }
+        }
+
+        return all;
+    }
+
+    private async Task<List<TopicMeasurement>> MeasureAllAsync(
+        TopicWork work, double rate, int round, Action<TopicMeasurement> measured, CancellationToken cancel)
+    {
+        var rows = new List<TopicMeasurement>();
+        foreach (TopicContender contender in contenders)
+        {
+            TopicMeasurement row = await MeasureAsync(contender, work, rate, round, cancel);
+            measured(row);
+            if (row.Wrong == 0)
+            {
+                rows.Add(row);
+            }
+            else if (contender.IsNexo)
+            {
+                throw new CompareFailure($"{contender.Name} did not deliver exactly what was published: {row.Wrong} are wrong.");
+            }
+            else
+            {
+                await Console.Error.WriteLineAsync($"{contender.Name}, round {round}: {row.Wrong} wrong, left out");
+            }
+        }
+
+        return rows;
+    }
+
+    private async Task<TopicMeasurement> MeasureAsync(
+        TopicContender contender, TopicWork work, double rate, int round, CancellationToken cancel)
+    {
+        await using ServerProcess server = await ServerProcess.StartAsync(contender, cancel);
+        using TopicLoad load = contender.NewLoad(work, server.Port, SilenceMax);
+        await using CancellationTokenRegistration stop = cancel.Register(load.Stop);
+        load.Subscribe();
+        await load.StartAsync(Phase(options.Seconds * WarmUpShare, rate));
+        double cpuBefore = server.CpuSeconds;
+        TopicPhaseResult result = await load.StartAsync(Phase(options.Seconds, rate));
+        cancel.ThrowIfCancellationRequested();
+        double millions = result.Counts.Delivered / 1e6;
+        return new TopicMeasurement
+        {
+            Contender = contender.Name,
+            Work = work.Name,
+            Rate = rate,
+            Round = round,
+            PublishedPerSecond = result.PublishedPerSecond,
+            DeliveredPerSecond = result.DeliveredPerSecond,
+            P50Us = result.LatencyUs(50),
+            P99Us = result.LatencyUs(99),
+            P999Us = result.LatencyUs(99.9),
+            ServerCpuPerMillion = (server.CpuSeconds - cpuBefore) / millions,
+            ClientCpuPerMillion = result.ClientCpuPerMillion,
+            ResidentMegabytes = server.ResidentBytes / MegabyteBytes,
+            ResidentMegabytesMax = server.ResidentBytesMax / MegabyteBytes,
+            Wrong = result.IsExact
+                ? 0
+                : Math.Max(1, Math.Max(result.Missing, result.Counts.Repeated + result.Counts.Mismatches)),
+        };
+    }
+
+    private TopicPhase Phase(double seconds, double rate) => new()
+    {
+        Duration = TimeSpan.FromSeconds(seconds),
+        Rate = rate,
+        Window = options.Window,
+        BatchMax = options.BatchMax,
+    };
+}

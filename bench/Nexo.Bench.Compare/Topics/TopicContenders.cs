@@ -1,0 +1,87 @@
+using Nexo.Cli.Bench.Topics;
+
+namespace Nexo.Bench.Compare.Topics;
+
+/// <summary>The servers with topics that can be compared, by name. None of them is stopped by a bound of its own.</summary>
+internal static class TopicContenders
+{
+    public const string Names = "nats,mosquitto,nexo";
+
+    /// <summary>Those of the names whose server is installed; what is left out is said.</summary>
+    /// <param name="binary">Nexo's; null: <c>out/nexo</c>, published first if it is not there.</param>
+    public static async Task<IReadOnlyList<TopicContender>> FindAsync(string names, string? binary, CancellationToken cancel)
+    {
+        var found = new List<TopicContender>();
+        foreach (string name in names.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            TopicContender? contender = name switch
+            {
+                "nats" => Nats(name),
+                "mosquitto" => Mosquitto(name),
+                "nexo" => Nexo(name, await Contenders.NexoBinaryAsync(binary, cancel)),
+                _ => throw new CompareFailure($"There is no server \"{name}\"; there are {Names}."),
+            };
+            if (contender is null)
+            {
+                await Console.Error.WriteLineAsync($"{name}: not installed, left out");
+            }
+            else
+            {
+                found.Add(contender);
+            }
+        }
+
+        return found.Count > 0 ? found : throw new CompareFailure("None of these servers is installed.");
+    }
+
+    /// <summary>The core server. A slow consumer may be 1 GB behind before it is cut off.</summary>
+    public static TopicContender? Nats(string name) => Tool.Find("nats-server") is not { } program
+        ? null
+        : new TopicContender(
+            name,
+            "nats",
+            _ => new NatsDialect(),
+            (port, folder) => [program, "-c", Configuration(folder, $"""
+                listen: "127.0.0.1:{port}"
+                max_pending: 1GB
+                write_deadline: "60s"
+                """)]);
+
+    /// <summary>With QoS 0, nothing kept and nothing logged.</summary>
+    public static TopicContender? Mosquitto(string name) => Find("mosquitto") is not { } program
+        ? null
+        : new TopicContender(
+            name,
+            "mqtt",
+            _ => new MqttDialect(),
+            (port, folder) => [program, "-c", Configuration(folder, $"""
+                listener {port} 127.0.0.1
+                allow_anonymous true
+                persistence false
+                log_dest none
+                max_queued_messages 0
+                max_queued_bytes 0
+                set_tcp_nodelay true
+                """)]);
+
+    public static TopicContender Nexo(string name, string binary) => new(
+        name,
+        "nexo",
+        _ => throw new NotSupportedException(),
+        (port, _) => [binary, "serve", "--port", $"{port}", "--http-port", $"{ServerProcess.FreePort()}", "--data", "none"])
+    {
+        Ready = " ready in ",
+        IsNexo = true,
+    };
+
+    // Debian puts it where only administrators look.
+    private static string? Find(string program) =>
+        Tool.Find(program) ?? (File.Exists($"/usr/sbin/{program}") ? $"/usr/sbin/{program}" : null);
+
+    private static string Configuration(string folder, string text)
+    {
+        string path = Path.Combine(folder, "server.conf");
+        File.WriteAllText(path, text + "\n");
+        return path;
+    }
+}

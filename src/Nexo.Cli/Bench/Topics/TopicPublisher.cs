@@ -1,0 +1,69 @@
+using System.Net.Sockets;
+
+namespace Nexo.Cli.Bench.Topics;
+
+/// <summary>A connection that publishes to its topics in turn: many messages to a send.</summary>
+internal sealed class TopicPublisher : TopicConnection
+{
+    private const int SendBytesMax = 256 * 1_024;
+
+    private readonly PublishTemplate[] _templates;
+    private readonly int _firstStream;
+    private readonly byte[] _output;
+    private int _topic;
+
+    public TopicPublisher(
+        int id,
+        Socket socket,
+        ReadinessQueue ready,
+        TopicTally tally,
+        TopicSession session,
+        PublishTemplate[] templates,
+        int firstStream)
+        : base(id, socket, ready, tally, session)
+    {
+        _templates = templates;
+        _firstStream = firstStream;
+        _output = GC.AllocateUninitializedArray<byte>(
+            Math.Max(SendBytesMax, templates.Max(template => template.Frame.Length)), pinned: true);
+    }
+
+    /// <summary>Messages that the pace has set free so far.</summary>
+    public long Released { get; set; }
+
+    /// <summary>Messages that were sent since the pace began.</summary>
+    public long Sent { get; private set; }
+
+    public void BeginPace() => (Released, Sent) = (0, 0);
+
+    /// <summary>Sends messages.</summary>
+    /// <param name="now">When, for all of them; with a pace each has been due at its own time.</param>
+    /// <param name="pace">Null: as fast as it goes.</param>
+    /// <returns>How many they were; fewer where one send takes no more.</returns>
+    public int Publish(int count, long now, Pace? pace)
+    {
+        int at = 0;
+        int sent = 0;
+        while (sent < count)
+        {
+            PublishTemplate template = _templates[_topic];
+            if (_output.Length - at < template.Frame.Length)
+            {
+                break;
+            }
+
+            Span<byte> frame = _output.AsSpan(at, template.Frame.Length);
+            template.Frame.CopyTo(frame);
+            int stream = _firstStream + _topic;
+            new TopicMessageHead(pace?.DueAt(Sent + sent, Id) ?? now, (uint)stream, Tally.Published[stream]++)
+                .Write(frame[template.BodyOffset..]);
+            _topic = _topic + 1 == _templates.Length ? 0 : _topic + 1;
+            at += frame.Length;
+            sent++;
+        }
+
+        Sent += sent;
+        Send(_output.AsSpan(0, at));
+        return sent;
+    }
+}
