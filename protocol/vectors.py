@@ -13,7 +13,7 @@ import sys
 
 REQUEST, REPLY, ERROR, PUSH, END, NOTICE = range(6)
 KINDS = ["Request", "Reply", "Error", "Push", "End", "Notice"]
-HELLO, PING, GOAWAY, CANCEL, CREDIT, STOP, INFO = range(1, 8)
+HELLO, PING, GOAWAY, CANCEL, CREDIT, STOP, INFO, REPORT = range(1, 9)
 GET, SET, DELETE, EXISTS, TTL, EXPIRE, TAKE, TOUCH, INCREMENT, APPEND, LENGTH, RANGE = range(0x0101, 0x010D)
 MULTI_GET, MULTI_SET, MULTI_DELETE = 0x0110, 0x0111, 0x0112
 SCAN, COUNT, CLEAR = 0x0118, 0x0119, 0x011A
@@ -25,9 +25,13 @@ ACK, NACK, DEAD_LETTER, EXTEND = range(0x0218, 0x021C)
 PEEK = 0x0220
 DEAD_LIST, DEAD_COUNT, DEAD_REDRIVE, DEAD_DELETE = range(0x0228, 0x022C)
 SCHEDULE_SET, SCHEDULE_DESCRIBE, SCHEDULE_LIST, SCHEDULE_DELETE = range(0x0230, 0x0234)
+PUBLISH, PUBLISH_BATCH, SUBSCRIBE, FILTERS = range(0x0301, 0x0305)
+RETAINED_LIST, RETAINED_CLEAR, WILL, WILL_CLEAR, TOPIC_LIST, TOPIC_STATS, SUBSCRIBERS = range(0x0308, 0x030F)
+BINDING_SET, BINDING_DESCRIBE, BINDING_LIST, BINDING_DELETE = range(0x0310, 0x0314)
 ADMIN_SNAPSHOT, ADMIN_BACKUP = 0x0510, 0x0511
 NAMES = {
     HELLO: "Hello", PING: "Ping", GOAWAY: "GoAway", CANCEL: "Cancel", CREDIT: "Credit", STOP: "Stop", INFO: "Info",
+    REPORT: "Report",
     GET: "StoreGet", SET: "StoreSet", DELETE: "StoreDelete", EXISTS: "StoreExists", TTL: "StoreTtl",
     EXPIRE: "StoreExpire", TAKE: "StoreTake", TOUCH: "StoreTouch", INCREMENT: "StoreIncrement",
     APPEND: "StoreAppend", LENGTH: "StoreLength", RANGE: "StoreRange", MULTI_GET: "StoreMultiGet",
@@ -42,6 +46,10 @@ NAMES = {
     DEAD_COUNT: "QueueDeadCount", DEAD_REDRIVE: "QueueDeadRedrive", DEAD_DELETE: "QueueDeadDelete",
     SCHEDULE_SET: "ScheduleSet", SCHEDULE_DESCRIBE: "ScheduleDescribe", SCHEDULE_LIST: "ScheduleList",
     SCHEDULE_DELETE: "ScheduleDelete",
+    PUBLISH: "TopicPublish", PUBLISH_BATCH: "TopicPublishBatch", SUBSCRIBE: "TopicSubscribe", FILTERS: "TopicFilters",
+    RETAINED_LIST: "RetainedList", RETAINED_CLEAR: "RetainedClear", WILL: "TopicWill", WILL_CLEAR: "TopicWillClear",
+    TOPIC_LIST: "TopicList", TOPIC_STATS: "TopicStats", SUBSCRIBERS: "TopicSubscribers", BINDING_SET: "BindingSet",
+    BINDING_DESCRIBE: "BindingDescribe", BINDING_LIST: "BindingList", BINDING_DELETE: "BindingDelete",
     ADMIN_SNAPSHOT: "AdminSnapshot", ADMIN_BACKUP: "AdminBackup",
 }
 U64_MAX, I64_MAX, I64_MIN = 2**64 - 1, 2**63 - 1, -2**63
@@ -737,6 +745,217 @@ def queue_errors():
     one("queue-consume-end-deleted", "the queue was deleted", CONSUME, END, 82, 410, False, "emails was deleted")
 
 
+def error_parts(code, retryable, message_, detail=b""):
+    return (u16("code", code) + flag("retryable", retryable) + u8("detailBytes", len(detail))
+            + rest("detail", detail) + rest("message", message_.encode())), {
+        "code": code, "retryable": retryable, "detail": detail.hex(), "message": message_}
+
+
+def publication(topic, body, flags=0, ttl=None):
+    """A message that is published alone: in a publish, or as a will."""
+    return (u8("present", 0 if ttl is None else 1) + u8("bits", flags) + u16("reserved", 0) + text("topic", topic)
+            + optional(ttl, lambda value: i64("ttlMs", value)) + rest("body", body),
+            {"flags": flags, "topic": topic, "ttlMs": number(ttl), "body": body.hex()})
+
+
+def publishing():
+    for name, description, kind, message_, headers in [
+            ("topic-publish", "confirmed", REQUEST, ("sensors/1/temp", b"21.5"), None),
+            ("topic-publish-notice", "not confirmed", NOTICE, ("sensors/1/temp", b"21.5"), None),
+            ("topic-publish-notice-headers", "a question: the headers go with the message", NOTICE, ("quotes", b"AAPL"),
+             [("reply-to", b"$inbox/0123456789abcdef0123456789abcdef"), ("correlation-id", b"7")]),
+            ("topic-publish-retained", "kept for an hour", REQUEST, ("sensors/1/temp", b"21.5", 1, 3600000), None),
+            ("topic-publish-clear", "an empty body: what is retained goes", REQUEST, ("sensors/1/temp", b"", 1), None),
+            ("topic-publish-empty", "well formed, and answered with TopicInvalid", REQUEST, ("", b""), None),
+            ("topic-publish-empty-levels", "four levels, of which two are empty", REQUEST, ("/měsíc//🌙", ALL_BYTES), None),
+            ("topic-publish-edges", "well formed; the time to live is out of its range", REQUEST, ("t", b"", 1, I64_MIN), None)]:
+        parts, fields = publication(*message_)
+        add(name, description, PUBLISH, kind, 112, "topic-publish", parts, fields, headers=headers)
+    for name, receivers, bindings in [("topic-publish-reply", 3, 1), ("topic-publish-reply-nobody", 0, 0), ("topic-publish-reply-max", U32_MAX, U32_MAX)]:
+        add(name, "", PUBLISH, REPLY, 112, "topic-publish-reply", u32("receivers", receivers) + u32("bindings", bindings),
+            {"receivers": receivers, "bindings": bindings})
+
+    def batch(name, description, kind, messages):
+        parts, items = u32("count", len(messages)), []
+        for topic, body, flags, ttl, headers in messages:
+            block, header_fields = item_headers(headers)
+            parts += sized(
+                u8("present", 0 if ttl is None else 1) + u8("bits", flags) + u16("length of topic", len(topic.encode())) + rest("topic", topic.encode())
+                + optional(ttl, lambda value: i64("ttlMs", value)) + block + rest("body", body))
+            items.append({"flags": flags, "topic": topic, "ttlMs": number(ttl), "headers": header_fields, "body": body.hex()})
+        add(name, description, PUBLISH_BATCH, kind, 113, "topic-publish-batch", parts, {"messages": items})
+
+    batch("topic-publish-batch", "two messages, the second retained", REQUEST, [
+        ("sensors/1/temp", b"21.5", 0, None, []), ("sensors/2/temp", b"19", 1, None, [("unit", b"C")])])
+    batch("topic-publish-batch-notice", "not confirmed", NOTICE, [("sensors/1/temp", b"21.5", 0, None, [])])
+    batch("topic-publish-batch-edges", "", REQUEST, [
+        ("", b"", 0, None, []), ("t" * 300, ALL_BYTES, 1, I64_MAX, [("n" * 255, ALL_BYTES), ("a", b"")]), ("/", b"", 1, I64_MIN, [])])
+    batch("topic-publish-batch-none", "no message", REQUEST, [])
+    for name, values in [
+            ("topic-publish-batch-reply", [(0, 3, 0), (310, 0, 0)]), ("topic-publish-batch-reply-bindings", [(424, 2, 1), (0, U32_MAX, U32_MAX), (65535, 0, 0)]),
+            ("topic-publish-batch-reply-none", [])]:
+        parts = u32("count", len(values))
+        for code, receivers, bindings in values:
+            parts += u16("code", code) + u32("receivers", receivers) + u32("bindings", bindings)
+        add(name, "", PUBLISH_BATCH, REPLY, 113, "topic-publish-batch-reply", parts,
+            {"items": [{"code": c, "receivers": r, "bindings": b} for c, r, b in values]})
+
+    refused = struct.pack("<III", 2, 1, 1)
+    for name, description, opcode, correlation, error in [
+            ("report", "one publish that was not confirmed: its binding's queue was full", PUBLISH, 112, (424, True, "orders is full", refused)),
+            ("report-many", "of batches, without a message", PUBLISH_BATCH, U32_MAX, (310, True, ""))]:
+        parts, fields = error_parts(*error)
+        count = 1 if opcode == PUBLISH else U64_MAX
+        add(name, description, REPORT, NOTICE, 0, "report",
+            u16("opcode", opcode) + u16("reserved", 0) + u32("correlation", correlation) + u64("count", count) + parts,
+            {"opcode": opcode, "correlation": correlation, "count": str(count), "error": fields})
+    for name, description, opcode, kind, error in [
+            ("error-topic-invalid", "a wildcard where a topic is wanted", PUBLISH, ERROR, (420, False, "a/+")),
+            ("error-binding-refused", "two receivers, one binding that took it and one that did not", PUBLISH, ERROR, (424, True, "orders is full", refused)),
+            ("topic-subscribe-end", "the answer to STOP", SUBSCRIBE, END, (0, False, "")),
+            ("topic-subscribe-end-slow", "its policy was to end", SUBSCRIBE, END, (303, True, "1048576 bytes wait"))]:
+        parts, fields = error_parts(*error)
+        add(name, description, opcode, kind, 112 if kind == ERROR else 114, "error", parts, fields)
+
+
+def filters(label, items):
+    return u32("count", len(items)) + [part for item in items for part in text(label, item)]
+
+
+def subscribing():
+    for name, description, credits, when_slow, flags, outbox, items in [
+            ("topic-subscribe", "two filters, the retained messages first", 1000, 0, 1, 0, ["sensors/+/temp", "alarms/#"]),
+            ("topic-subscribe-shared", "one of a group; no credit yet", 0, 1, 2, 65536, ["$share/workers/orders/#"]),
+            ("topic-subscribe-max", "well formed; a filter with its # in the middle gets FilterInvalid", 1000000, 2, 3, U32_MAX, ["a/#/b", ""]),
+            ("topic-subscribe-none", "no filter: they come later", 1, 0, 0, 0, [])]:
+        add(name, description, SUBSCRIBE, REQUEST, 114, "topic-subscribe",
+            u32("credits", credits) + u8("whenSlow", when_slow) + u8("bits", flags) + u16("reserved", 0) + u32("outboxBytes", outbox) + filters("filter", items),
+            {"credits": credits, "whenSlow": when_slow, "flags": flags, "outboxBytes": outbox, "filters": items})
+    add("topic-subscribe-reply", "the subscription is open", SUBSCRIBE, REPLY, 114, "empty", [], {})
+
+    def push(name, description, missed, messages):
+        parts, items = u64("missed", missed) + u32("count", len(messages)), []
+        for flags, topic, headers, body in messages:
+            block, header_fields = item_headers(headers)
+            parts += sized(u8("bits", flags) + u8("reserved", 0) + u16("length of topic", len(topic.encode())) + rest("topic", topic.encode()) + block + rest("body", body))
+            items.append({"flags": flags, "topic": topic, "headers": header_fields, "body": body.hex()})
+        add(name, description, SUBSCRIBE, PUSH, 114, "topic-push", parts, {"missed": str(missed), "messages": items})
+
+    push("topic-push", "one message, one credit", 0, [(0, "sensors/1/temp", [], b"21.5")])
+    push("topic-push-missed", "two messages, before which five were dropped; the first one is retained", 5, [
+        (1, "sensors/2/temp", [("unit", b"C")], b"19"), (0, "alarms", [], b"")])
+    push("topic-push-missed-only", "costs no credit", 12, [])
+    push("topic-push-edges", "numbers at their ends, and bits that came later", U64_MAX, [(255, "t" * 300, [("n" * 255, ALL_BYTES), ("a", b"")], ALL_BYTES), (0, "/🌙", [], b"")])
+
+    for name, description, subscription, added, removed in [
+            ("topic-filters", "one more, one less", 114, ["alarms/+"], ["alarms/#"]), ("topic-filters-add", "", U32_MAX, ["a", "b", ""], []),
+            ("topic-filters-remove", "", 0, [], ["žádosti/#"])]:
+        add(name, description, FILTERS, REQUEST, 115, "topic-filters",
+            u32("subscription", subscription) + filters("added", added) + filters("removed", removed),
+            {"subscription": subscription, "added": added, "removed": removed})
+    add("topic-filters-reply", "", FILTERS, REPLY, 115, "empty", [], {})
+
+
+def retained():
+    for name, size, limit, cursor, filter_ in [
+            ("retained-list", 0, 100, b"", b"sensors/#"), ("retained-list-next", 65536, 10000, b"sensors/2/temp", b"#")]:
+        add(name, "", RETAINED_LIST, REQUEST, 116, "retained-list",
+            u32("bytesMax", size) + u32("limit", limit) + blob("cursor", cursor) + rest("filter", filter_),
+            {"bytesMax": size, "limit": limit, "cursor": cursor.hex(), "filter": filter_.decode()})
+    for name, cursor, messages in [
+            ("retained-list-reply", b"sensors/2/temp", [
+                (NEW_YEAR, 0, "sensors/1/temp", [], b"21.5"), (NEW_YEAR, NEW_YEAR + 3600000, "sensors/2/temp", [("unit", b"C")], b"19")]),
+            ("retained-list-reply-end", b"", []),
+            ("retained-list-reply-edges", ALL_BYTES, [(I64_MIN, I64_MAX, "", [("n" * 255, ALL_BYTES)], ALL_BYTES), (0, 0, "🌙", [], b"")])]:
+        parts, items = blob("cursor", cursor) + u32("count", len(messages)), []
+        for set_at, expires, topic, headers, body in messages:
+            block, header_fields = item_headers(headers)
+            parts += i64("setAt", set_at) + i64("expiresAt", expires) + text("topic", topic) + block + blob("body", body)
+            items.append({"setAt": str(set_at), "expiresAt": str(expires), "topic": topic, "headers": header_fields, "body": body.hex()})
+        add(name, "", RETAINED_LIST, REPLY, 116, "retained-list-reply", parts, {"cursor": cursor.hex(), "messages": items})
+    add("retained-clear", "", RETAINED_CLEAR, REQUEST, 117, "bytes", rest("filter", b"sensors/#"), {"bytes": b"sensors/#".hex()})
+    add("retained-clear-reply", "", RETAINED_CLEAR, REPLY, 117, "count", i64("count", 2), {"count": "2"})
+
+    for name, description, delay, session, message_, headers in [
+            ("topic-will", "at once", 0, b"", ("presence/42", b"gone"), None),
+            ("topic-will-session", "unless it is back in half a minute; retained, with a header", 30000, b"s-42", ("presence/42", b"gone", 1, 86400000), [("unit", b"C")]),
+            ("topic-will-edges", "", U32_MAX, ALL_BYTES, ("", b"", 1, I64_MIN), None)]:
+        parts, fields = publication(*message_)
+        add(name, description, WILL, REQUEST, 118, "topic-will", u32("delayMs", delay) + blob("session", session) + parts,
+            {"delayMs": delay, "session": session.hex()} | fields, headers=headers)
+    add("topic-will-reply", "", WILL, REPLY, 118, "empty", [], {})
+    add("topic-will-clear", "", WILL_CLEAR, REQUEST, 119, "empty", [], {})
+    add("topic-will-clear-reply", "there was one", WILL_CLEAR, REPLY, 119, "count", i64("count", 1), {"count": "1"})
+
+
+def topic_lists():
+    for name, opcode, limit, cursor, prefix in [
+            ("topic-list", TOPIC_LIST, 100, b"", b"sensors/#"), ("topic-subscribers", SUBSCRIBERS, 100, b"", b"sensors/"),
+            ("binding-list", BINDING_LIST, 10000, b"orders", b"")]:
+        add(name, "", opcode, REQUEST, 120, "scan",
+            u32("limit", limit) + blob("cursor", cursor) + rest("filter" if opcode == TOPIC_LIST else "prefix", prefix),
+            {"limit": limit, "cursor": cursor.hex(), "prefix": prefix.hex()})
+    for name, cursor, topics in [
+            ("topic-list-reply", b"sensors/1/temp", [("sensors/1/temp", 3, 1200, 4800)]), ("topic-list-reply-end", b"", []),
+            ("topic-list-reply-max", b"", [("", U64_MAX, U64_MAX, U64_MAX), ("🌙", 0, 0, 0)])]:
+        parts = blob("cursor", cursor) + u32("count", len(topics))
+        for topic, subscriptions, messages, size in topics:
+            parts += text("topic", topic) + u64("subscriptions", subscriptions) + u64("messages", messages) + u64("bytes", size)
+        add(name, "", TOPIC_LIST, REPLY, 120, "topic-list", parts, {"cursor": cursor.hex(), "topics": [
+            {"topic": t, "subscriptions": str(s), "messages": str(m), "bytes": str(b)} for t, s, m, b in topics]})
+    add("topic-stats", "", TOPIC_STATS, REQUEST, 121, "empty", [], {})
+    for name, values in [
+            ("topic-stats-reply", [(1, 3), (2, 5), (12, 1200), (15, 3600), (23, 1500)]), ("topic-stats-reply-all", [(stat, stat * 1000) for stat in range(1, 25)]),
+            ("topic-stats-reply-later", [(65535, U64_MAX)]), ("topic-stats-reply-none", [])]:
+        parts = u32("count", len(values))
+        for stat, value in values:
+            parts += u16("stat", stat) + u64("value", value)
+        add(name, "", TOPIC_STATS, REPLY, 121, "topic-stats", parts, {"stats": [[stat, str(value)] for stat, value in values]})
+    for name, cursor, subscribers in [
+            ("topic-subscribers-reply", b"\7\0", [(7, 114, 0, 2, 3600, 5, 4096, "tour", "sensors/+/temp")]), ("topic-subscribers-reply-end", b"", []),
+            ("topic-subscribers-reply-max", b"", [(U64_MAX, U32_MAX, 255, U32_MAX, U64_MAX, U64_MAX, U64_MAX, "žofie", ""), (0, 0, 0, 0, 0, 0, 0, "", "#")])]:
+        parts, items = blob("cursor", cursor) + u32("count", len(subscribers)), []
+        for connection_, subscription, when_slow, count, delivered, dropped, pending, client, first in subscribers:
+            parts += (u64("connection", connection_) + u32("subscription", subscription) + u8("whenSlow", when_slow) + u8("reserved", 0) + u16("reserved", 0)
+                      + u32("filters", count) + u64("delivered", delivered) + u64("dropped", dropped) + u64("pendingBytes", pending)
+                      + text("client", client) + text("firstFilter", first))
+            items.append({
+                "connection": str(connection_), "subscription": subscription, "whenSlow": when_slow, "filters": count, "delivered": str(delivered),
+                "dropped": str(dropped), "pendingBytes": str(pending), "client": client, "firstFilter": first})
+        add(name, "", SUBSCRIBERS, REPLY, 120, "topic-subscribers", parts, {"cursor": cursor.hex(), "subscribers": items})
+
+
+def bindings():
+    def fields_of(values):
+        return [part for tag, value in values for part in u16("tag", tag) + u16("length", len(value)) + (u8("value", value[0]) if tag == 1 else rest("value", value))]
+
+    def binding(name, description, opcode, kind, target_kind, binding_name, filter_, target, options):
+        add(name, description, opcode, kind, 122, "binding",
+            u8("target", target_kind) + u8("reserved", 0) + u16("reserved", 0) + text("name", binding_name) + text("filter", filter_) + text("target's name", target) + fields_of(options),
+            {"kind": target_kind, "name": binding_name, "filter": filter_, "target": target,
+             "keyByTopic": next((value != b"\0" for tag, value in options if tag == 1), None), "unknownTag": next((tag for tag, _ in options if tag != 1), None)})
+
+    binding("binding-set", "to a queue", BINDING_SET, REQUEST, 1, "orders", "orders/#", "orders", [])
+    binding("binding-set-stream", "to a stream, keyed by topic", BINDING_SET, REQUEST, 2, "audit", "#", "žádosti", [(1, b"\1")])
+    binding("binding-set-unknown-option", "well formed, and answered with OptionUnknown", BINDING_SET, REQUEST, 2, "", "", "", [(99, b"")])
+    binding("binding-describe-reply", "every option as it is", BINDING_DESCRIBE, REPLY, 1, "orders", "orders/#", "orders", [(1, b"\0")])
+    for name, created in [("binding-set-reply", True), ("binding-set-reply-same", False)]:
+        add(name, "", BINDING_SET, REPLY, 122, "binding-set-reply", flag("created", created), {"created": created})
+    for name, opcode in [("binding-describe", BINDING_DESCRIBE), ("binding-delete", BINDING_DELETE)]:
+        add(name, "", opcode, REQUEST, 123, "bytes", rest("name", b"orders"), {"bytes": b"orders".hex()})
+    add("binding-delete-reply", "there was none", BINDING_DELETE, REPLY, 123, "count", i64("count", 0), {"count": "0"})
+    for name, cursor, items in [
+            ("binding-list-reply", b"orders", [(1, "orders", "orders/#", "orders", 1200, 3)]), ("binding-list-reply-end", b"", []),
+            ("binding-list-reply-max", b"", [(255, "", "", "", U64_MAX, U64_MAX), (2, "audit", "#", "žádosti", 0, 0)])]:
+        parts = blob("cursor", cursor) + u32("count", len(items))
+        for target_kind, binding_name, filter_, target, taken, refused in items:
+            parts += (u8("target", target_kind) + text("name", binding_name) + text("filter", filter_) + text("target's name", target)
+                      + u64("taken", taken) + u64("refused", refused))
+        add(name, "", BINDING_LIST, REPLY, 120, "binding-list", parts, {"cursor": cursor.hex(), "bindings": [
+            {"kind": k, "name": n, "filter": f, "target": t, "taken": str(a), "refused": str(r)} for k, n, f, t, a, r in items]})
+
+
+
 def wrong():
     limit = 16777216
 
@@ -802,6 +1021,7 @@ def wrong():
     frame("backup-trailing", "a byte too many", ADMIN_BACKUP, REQUEST, "backup", struct.pack("<IB", 1, 0))
     frame("change-too-short", "", WATCH, PUSH, "change", struct.pack("<B", 1))
     queue_wrong(frame)
+    topic_wrong(frame)
 
 
 def queue_wrong(frame):
@@ -879,6 +1099,65 @@ def queue_wrong(frame):
     frame("schedule-list-trailing", "", SCHEDULE_LIST, REPLY, "schedule-list", struct.pack("<IIB", 0, 0, 0))
 
 
+def topic_wrong(frame):
+    def head(name): return struct.pack("<I", len(name)) + name
+
+    frame("publish-unknown-part", "", PUBLISH, REQUEST, "topic-publish", struct.pack("<BBHI", 2, 0, 0, 1) + b"t")
+    frame("publish-unknown-bit", "", PUBLISH, REQUEST, "topic-publish", struct.pack("<BBHI", 0, 2, 0, 1) + b"t")
+    frame("publish-reserved-used", "", PUBLISH, REQUEST, "topic-publish", struct.pack("<BBHI", 0, 0, 1, 1) + b"t")
+    frame("publish-topic-too-long", "a topic longer than the body", PUBLISH, REQUEST, "topic-publish", struct.pack("<BBHI", 0, 0, 0, 2) + b"t")
+    frame("publish-topic-length-max", "", PUBLISH, NOTICE, "topic-publish", struct.pack("<BBHI", 0, 0, 0, 0xFFFFFFFF) + b"t")
+    frame("publish-no-ttl", "a part that is announced and not there", PUBLISH, REQUEST, "topic-publish", struct.pack("<BBHI", 1, 1, 0, 1) + b"t1234567")
+    frame("publish-too-short", "", PUBLISH, REQUEST, "topic-publish", bytes(7))
+    frame("publish-reply-trailing", "a byte too many", PUBLISH, REPLY, "topic-publish-reply", struct.pack("<IIB", 1, 1, 0))
+    item = struct.pack("<BBH", 0, 0, 1) + b"t" + struct.pack("<H", 0)
+    frame("publish-batch-count-too-large", "", PUBLISH_BATCH, REQUEST, "topic-publish-batch", struct.pack("<I", 0xFFFFFFFF) + head(item))
+    frame("publish-batch-trailing", "a byte behind the last message", PUBLISH_BATCH, REQUEST, "topic-publish-batch", struct.pack("<I", 1) + head(item) + b"!")
+    frame("publish-batch-message-too-short", "no room for the header block", PUBLISH_BATCH, REQUEST, "topic-publish-batch", struct.pack("<I", 1) + head(item[:-1]))
+    frame("publish-batch-message-too-long", "a message longer than the body", PUBLISH_BATCH, REQUEST, "topic-publish-batch", struct.pack("<II", 1, len(item) + 1) + item)
+    frame("publish-batch-topic-beyond-its-message", "a topic that reaches into the next message", PUBLISH_BATCH, REQUEST, "topic-publish-batch",
+          struct.pack("<I", 2) + head(struct.pack("<BBH", 0, 0, 6)) + head(item))
+    frame("publish-batch-unknown-bit", "", PUBLISH_BATCH, REQUEST, "topic-publish-batch", struct.pack("<I", 1) + head(struct.pack("<BBHH", 0, 2, 0, 0)))
+    frame("publish-batch-bad-headers", "a header without a name", PUBLISH_BATCH, REQUEST, "topic-publish-batch",
+          struct.pack("<I", 1) + head(struct.pack("<BBHHBH", 0, 0, 0, 3, 0, 0)))
+    frame("publish-batch-reply-count-wraps", "a count whose bytes wrap to those that are there", PUBLISH_BATCH, REPLY, "topic-publish-batch-reply",
+          struct.pack("<I", 0x9999999A) + bytes(4))
+    subscribe = struct.pack("<IBBHI", 1, 0, 0, 0, 0)
+    frame("subscribe-credits-too-many", "one more than may be outstanding", SUBSCRIBE, REQUEST, "topic-subscribe", struct.pack("<IIII", 1000001, 0, 0, 0))
+    frame("subscribe-unknown-policy", "", SUBSCRIBE, REQUEST, "topic-subscribe", struct.pack("<IBBHII", 1, 3, 0, 0, 0, 0))
+    frame("subscribe-unknown-bit", "", SUBSCRIBE, REQUEST, "topic-subscribe", struct.pack("<IBBHII", 1, 0, 4, 0, 0, 0))
+    frame("subscribe-reserved-used", "", SUBSCRIBE, REQUEST, "topic-subscribe", struct.pack("<IBBHII", 1, 0, 0, 1, 0, 0))
+    frame("subscribe-count-too-large", "4,294,967,295 filters in no bytes", SUBSCRIBE, REQUEST, "topic-subscribe", subscribe + struct.pack("<I", 0xFFFFFFFF))
+    frame("subscribe-trailing", "", SUBSCRIBE, REQUEST, "topic-subscribe", subscribe + struct.pack("<I", 1) + head(b"a") + b"!")
+    message_ = struct.pack("<BBH", 0, 0, 1) + b"t" + struct.pack("<H", 0)
+    frame("topic-push-count-too-large", "", SUBSCRIBE, PUSH, "topic-push", struct.pack("<QI", 0, 0xFFFFFFFF))
+    frame("topic-push-message-too-short", "no room for the header block", SUBSCRIBE, PUSH, "topic-push", struct.pack("<QI", 0, 1) + head(message_[:-1]))
+    frame("topic-push-topic-too-long", "", SUBSCRIBE, PUSH, "topic-push", struct.pack("<QI", 0, 1) + head(struct.pack("<BBHH", 0, 0, 65535, 0)))
+    frame("topic-push-trailing", "", SUBSCRIBE, PUSH, "topic-push", struct.pack("<QI", 0, 1) + head(message_) + b"!")
+    frame("topic-filters-one-list", "the second list is missing", FILTERS, REQUEST, "topic-filters", struct.pack("<II", 1, 1) + head(b"a"))
+    frame("topic-filters-count-too-large", "", FILTERS, REQUEST, "topic-filters", struct.pack("<III", 1, 0, 0xFFFFFFFF))
+    frame("topic-filters-trailing", "", FILTERS, REQUEST, "topic-filters", struct.pack("<IIIB", 1, 0, 0, 0))
+    frame("retained-list-no-cursor", "", RETAINED_LIST, REQUEST, "retained-list", struct.pack("<II", 0, 1))
+    frame("retained-list-reply-no-body", "", RETAINED_LIST, REPLY, "retained-list-reply", struct.pack("<IIqqIH", 0, 1, 0, 0, 0, 0))
+    frame("retained-list-reply-bad-headers", "", RETAINED_LIST, REPLY, "retained-list-reply", struct.pack("<IIqqIHBI", 0, 1, 0, 0, 0, 1, 0, 0))
+    frame("will-session-too-long", "a session longer than the body", WILL, REQUEST, "topic-will", struct.pack("<II", 0, 64) + bytes(8))
+    frame("will-reserved-used", "", WILL, REQUEST, "topic-will", struct.pack("<IIBBHI", 0, 0, 0, 0, 1, 0))
+    frame("topic-list-count-too-large", "", TOPIC_LIST, REPLY, "topic-list", struct.pack("<II", 0, 0xFFFFFFFF))
+    frame("topic-stats-count-too-large", "", TOPIC_STATS, REPLY, "topic-stats", struct.pack("<I", 0xFFFFFFFF))
+    frame("topic-subscribers-trailing", "", SUBSCRIBERS, REPLY, "topic-subscribers", struct.pack("<IIB", 0, 0, 0))
+    names = head(b"n") + head(b"f") + head(b"t")
+    frame("binding-no-target", "", BINDING_SET, REQUEST, "binding", bytes(4) + names)
+    frame("binding-unknown-target", "", BINDING_SET, REQUEST, "binding", struct.pack("<I", 3) + names)
+    frame("binding-reserved-used", "", BINDING_SET, REQUEST, "binding", struct.pack("<I", 0x101) + names)
+    frame("binding-no-filter", "", BINDING_SET, REQUEST, "binding", struct.pack("<I", 1) + head(b"n"))
+    frame("binding-repeated-option", "", BINDING_SET, REQUEST, "binding", struct.pack("<I", 1) + names + struct.pack("<HHBHHB", 1, 1, 1, 1, 1, 1))
+    frame("binding-wide-option", "an option of two bytes", BINDING_SET, REQUEST, "binding", struct.pack("<I", 1) + names + struct.pack("<HHH", 1, 2, 1))
+    frame("binding-half-an-option", "", BINDING_SET, REQUEST, "binding", struct.pack("<I", 1) + names + b"\1\0\1")
+    frame("binding-set-reply-empty", "", BINDING_SET, REPLY, "binding-set-reply", b"")
+    frame("binding-list-trailing", "", BINDING_LIST, REPLY, "binding-list", struct.pack("<IIB", 0, 0, 0))
+    frame("report-no-error", "", REPORT, NOTICE, "report", struct.pack("<HHIQ", PUBLISH, 0, 1, 1))
+
+
 def show(name):
     for data, label in examples[name]:
         for start in range(0, len(data), 16):
@@ -886,7 +1165,8 @@ def show(name):
 
 
 for section in (hello, connection, errors, keys, writes, many, replies, list_replies, admin,
-                queue_definitions, pushes, consuming, settling, looking, schedules, queue_errors, wrong):
+                queue_definitions, pushes, consuming, settling, looking, schedules, queue_errors,
+                publishing, subscribing, retained, topic_lists, bindings, wrong):
     section()
 if len(sys.argv) == 3 and sys.argv[1] == "--example":
     show(sys.argv[2])

@@ -7,7 +7,7 @@ public sealed class FrozenNumbersTests
 {
     [Fact]
     public void Opcodes() => AssertFrozen<Opcode>("""
-        None=0 Hello=1 Ping=2 GoAway=3 Cancel=4 Credit=5 Stop=6 Info=7
+        None=0 Hello=1 Ping=2 GoAway=3 Cancel=4 Credit=5 Stop=6 Info=7 Report=8
         StoreGet=257 StoreSet=258 StoreDelete=259 StoreExists=260 StoreTtl=261 StoreExpire=262 StoreTake=263
         StoreTouch=264 StoreIncrement=265 StoreAppend=266 StoreLength=267 StoreRange=268
         StoreMultiGet=272 StoreMultiSet=273 StoreMultiDelete=274 StoreScan=280 StoreCount=281 StoreClear=282
@@ -18,6 +18,9 @@ public sealed class FrozenNumbersTests
         QueueAck=536 QueueNack=537 QueueDeadLetter=538 QueueExtend=539 QueuePeek=544
         QueueDeadList=552 QueueDeadCount=553 QueueDeadRedrive=554 QueueDeadDelete=555
         ScheduleSet=560 ScheduleDescribe=561 ScheduleList=562 ScheduleDelete=563
+        TopicPublish=769 TopicPublishBatch=770 TopicSubscribe=771 TopicFilters=772
+        RetainedList=776 RetainedClear=777 TopicWill=778 TopicWillClear=779 TopicList=780 TopicStats=781
+        TopicSubscribers=782 BindingSet=784 BindingDescribe=785 BindingList=786 BindingDelete=787
         AdminSnapshot=1296 AdminBackup=1297
         """);
 
@@ -28,9 +31,12 @@ public sealed class FrozenNumbersTests
         AuthenticationRequired=200 AuthenticationFailed=201 AuthenticationThrottled=202
         TooManyConnections=300 TooManyInFlight=301 IdleTimeout=302 SlowConsumer=303 OutOfMemory=304 ReplyTooLarge=305
         QueueFull=306 StorageFull=307 RateLimited=308 TooManyQueues=309
+        RetainedFull=310 TooManyFilters=311
         InvalidArgument=400 KeyInvalid=401 ValueTooLarge=402 ExpiryOutOfRange=403 WrongType=404 NotAnInteger=405
         Overflow=406 CursorInvalid=407 NameInvalid=408 OptionUnknown=409 QueueNotFound=410 QueueConflict=411
         QueuePaused=412 LeaseLost=413 DeadLetterCycle=414 ScheduleInvalid=415 ScheduleNotFound=416
+        TopicInvalid=420 FilterInvalid=421 BindingNotFound=422 BindingConflict=423 BindingRefused=424
+        StreamNotFound=430
         Internal=500 ShuttingDown=501 Cancelled=502
         StorageFailed=503 Recovering=504
         """);
@@ -135,6 +141,35 @@ public sealed class FrozenNumbersTests
     public void Parts_of_a_scheduled_message() => AssertFrozen<ScheduleParts>("None=0 Ttl=1 Group=2");
 
     [Fact]
+    public void Parts_of_a_publish() => AssertFrozen<PublishParts>("None=0 Ttl=1");
+
+    [Fact]
+    public void Flags_of_a_publish() => AssertFrozen<PublishFlags>("None=0 Retain=1");
+
+    [Fact]
+    public void Policies_of_slow_subscriptions() => AssertFrozen<SlowPolicy>("DropOldest=0 DropNewest=1 End=2");
+
+    [Fact]
+    public void Flags_of_a_subscription() => AssertFrozen<SubscribeFlags>("None=0 Retained=1 NotOwn=2");
+
+    [Fact]
+    public void Flags_of_a_published_message() => AssertFrozen<PublishedFlags>("None=0 Retained=1");
+
+    [Fact]
+    public void Figures_of_topics() => AssertFrozen<TopicStat>("""
+        Subscriptions=1 Filters=2 WildcardFilters=3 SharedGroups=4 Topics=5 PendingBytes=6 Retained=7 RetainedBytes=8
+        Bindings=9 Wills=10 MemoryBytes=11 PublishedTotal=12 PublishedBytesTotal=13 RefusedTotal=14 DeliveredTotal=15
+        DroppedTotal=16 UnheardTotal=17 EndedSlowTotal=18 BoundTotal=19 BindingRefusedTotal=20 WillsPublishedTotal=21
+        PublishedPerSecondMilli=22 DeliveredPerSecondMilli=23 DroppedPerSecondMilli=24
+        """);
+
+    [Fact]
+    public void Targets_of_bindings() => AssertFrozen<BindingTarget>("None=0 Queue=1 Stream=2");
+
+    [Fact]
+    public void Options_of_bindings() => AssertFrozen<BindingOptionTag>("KeyByTopic=1");
+
+    [Fact]
     public void Every_enum_on_the_wire_is_frozen_here()
     {
         // What FrameHeader.TryRead answers never leaves the process.
@@ -152,7 +187,8 @@ public sealed class FrozenNumbersTests
                 nameof(QueueDeleteConditions), nameof(QueueStat), nameof(PushParts), nameof(PushOutcome),
                 nameof(ConsumeOptions), nameof(DeliveryParts), nameof(DeliveryFlags), nameof(NackAction), nameof(PeekWhich),
                 nameof(KeptParts), nameof(DeadCause), nameof(DeadFilterTag), nameof(CatchUpKind), nameof(ScheduleParts),
-                nameof(ScheduleFlags),
+                nameof(ScheduleFlags), nameof(PublishParts), nameof(PublishFlags), nameof(SlowPolicy), nameof(SubscribeFlags),
+                nameof(PublishedFlags), nameof(TopicStat), nameof(BindingTarget), nameof(BindingOptionTag),
             }.Order());
     }
 

@@ -65,6 +65,18 @@ public sealed class HostileBytesTests
     [InlineData("kept")]
     [InlineData("schedule-set-reply")]
     [InlineData("schedule-list")]
+    [InlineData("topic-publish-reply")]
+    [InlineData("topic-publish-batch")]
+    [InlineData("topic-publish-batch-reply")]
+    [InlineData("topic-subscribe")]
+    [InlineData("topic-push")]
+    [InlineData("topic-filters")]
+    [InlineData("retained-list-reply")]
+    [InlineData("topic-list")]
+    [InlineData("topic-stats")]
+    [InlineData("topic-subscribers")]
+    [InlineData("binding-set-reply")]
+    [InlineData("binding-list")]
     public void No_prefix_of_a_message_is_one(string name) =>
         Assert.All(Bodies(name), body =>
         {
@@ -114,6 +126,17 @@ public sealed class HostileBytesTests
     [InlineData("per-item", 0)]
     [InlineData("kept", 4)]
     [InlineData("schedule-list", 4)]
+    [InlineData("topic-publish-batch", 0)]
+    [InlineData("topic-publish-batch-reply", 0)]
+    [InlineData("topic-subscribe", 12)]
+    [InlineData("topic-push", 8)]
+    [InlineData("topic-filters", 4)]
+    [InlineData("topic-filters", 8)]
+    [InlineData("retained-list-reply", 4)]
+    [InlineData("topic-list", 4)]
+    [InlineData("topic-stats", 0)]
+    [InlineData("topic-subscribers", 4)]
+    [InlineData("binding-list", 4)]
     public void A_count_that_the_body_cannot_hold_is_refused_without_making_room(string name, int countAt)
     {
         foreach (uint count in (uint[])[1, 2, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF])
@@ -166,6 +189,19 @@ public sealed class HostileBytesTests
     [InlineData("queue-dead-redrive")]
     [InlineData("schedule-set-reply")]
     [InlineData("schedule-list")]
+    [InlineData("topic-publish-reply")]
+    [InlineData("topic-publish-batch")]
+    [InlineData("topic-publish-batch-reply")]
+    [InlineData("topic-subscribe")]
+    [InlineData("topic-push")]
+    [InlineData("topic-filters")]
+    [InlineData("retained-list-reply")]
+    [InlineData("topic-list")]
+    [InlineData("topic-stats")]
+    [InlineData("topic-subscribers")]
+    [InlineData("binding-set-reply")]
+    [InlineData("binding-list")]
+    [InlineData("binding")]
     public void A_byte_too_many_is_malformed(string name)
     {
         // An absent hash is the empty body: one byte more is half a version, also malformed.

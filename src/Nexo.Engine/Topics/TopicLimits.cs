@@ -32,10 +32,19 @@ public sealed record TopicLimits
     /// <summary>The longest time to live.</summary>
     public long TtlMsMax { get; init; } = 100L * 365 * 24 * 3_600 * 1_000;
 
+    /// <summary>Of retained messages and bindings, if there is a log.</summary>
+    public TopicDurability Durability { get; init; } = TopicDurability.Fsync;
+
     public int BindingsMax { get; init; } = 10_000;
 
     /// <summary>Name of a binding.</summary>
     public int NameBytesMax { get; init; } = 255;
+
+    /// <summary>Longest topic, headers and body of a will, together.</summary>
+    public int WillBytesMax { get; init; } = 128 * 1_024;
+
+    /// <summary>Wills of all connections, and those that wait for their delay.</summary>
+    public long WillsBytesMax { get; init; } = 64 * 1_024 * 1_024;
 
     /// <summary>Session id of a will.</summary>
     public int WillSessionBytesMax { get; init; } = 64;
@@ -45,4 +54,6 @@ public sealed record TopicLimits
 
     /// <summary>Subscriptions that one turn of a fan-out delivers to; the others follow in turns of their own.</summary>
     public int FanOutMax { get; init; } = 1_024;
+
+    internal RetainedTuning RetainedTuning { get; init; } = new();
 }

@@ -24,6 +24,11 @@ public sealed partial class TopicService
                 PublishedBytes = Counters.PublishedBytes,
                 Delivered = Counters.Delivered,
                 Dropped = Counters.Dropped,
+                Retained = _retained.Count,
+                RetainedBytes = _retained.UsedBytes,
+                Bindings = _bindings.Count,
+                BindingTaken = Volatile.Read(ref _bindingTaken),
+                BindingRefused = Volatile.Read(ref _bindingRefused),
             };
         }
     }

@@ -37,11 +37,35 @@ public sealed partial class TopicService
             }
         }
 
+        if (subscriber.Options.Retained && added.Count > 0)
+        {
+            var pages = new RetainedPages();
+            lock (_retained.Gate)
+            {
+                Apply(subscriber, added, removed, pages);
+                pages.VersionMax = _retained.Version;
+            }
+
+            if (!pages.IsEmpty)
+            {
+                subscriber.Begin(pages);
+            }
+        }
+        else
+        {
+            Apply(subscriber, added, removed, pages: null);
+        }
+
+        return TopicStatus.Ok;
+    }
+
+    private void Apply(TopicSubscriber subscriber, TopicFilterList added, TopicFilterList removed, RetainedPages? pages)
+    {
         lock (_gate)
         {
             if (!_subscribers.TryGetValue(subscriber, out List<byte[]>? filters))
             {
-                return TopicStatus.Ok;
+                return;
             }
 
             foreach (ReadOnlySpan<byte> filter in removed)
@@ -49,6 +73,7 @@ public sealed partial class TopicService
                 if (IndexOf(filters, filter) is >= 0 and int at)
                 {
                     filters.RemoveAt(at);
+                    subscriber.EndRetained(filter);
                     subscriber.Options.Owner.TryAdd(-1, Limits.FiltersPerOwnerMax);
                 }
             }
@@ -58,11 +83,10 @@ public sealed partial class TopicService
                 if (IndexOf(filters, filter) < 0 && subscriber.Options.Owner.TryAdd(1, Limits.FiltersPerOwnerMax))
                 {
                     filters.Add(filter.ToArray());
+                    pages?.Add(filter);
                 }
             }
         }
-
-        return TopicStatus.Ok;
     }
 
     internal void Remove(TopicSubscriber subscriber)
@@ -110,7 +134,36 @@ public sealed partial class TopicService
             }
         }
 
-        return new TopicRoute(new ReceiverSet([.. receivers]), [], []);
+        TopicBinding[] bindings;
+        lock (_gate)
+        {
+            byte[] wanted = topic.ToArray();
+            bindings =
+            [
+                .. _bound.Where(binding => TopicRules.Matches(binding.Filter, wanted))
+                    .OrderBy(binding => binding.Target.Number),
+            ];
+        }
+
+        return new TopicRoute(new ReceiverSet([.. receivers]), [], bindings);
+    }
+
+    private readonly List<TopicBinding> _bound = [];
+
+    private void AddBinding(byte[] filter, TopicBinding binding)
+    {
+        lock (_gate)
+        {
+            _bound.Add(binding);
+        }
+    }
+
+    private void RemoveBinding(byte[] filter, TopicBinding binding)
+    {
+        lock (_gate)
+        {
+            _bound.Remove(binding);
+        }
     }
 
     private static int IndexOf(List<byte[]> filters, ReadOnlySpan<byte> filter)

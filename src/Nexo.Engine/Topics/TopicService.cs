@@ -10,7 +10,6 @@ public sealed partial class TopicService : IDisposable
 {
     private readonly ITopicTargets _targets;
     private readonly EngineClock _clock;
-    private readonly ILogWriter? _log;
 
     /// <summary>Without subscriptions. With a log, what is retained and bound is written to it.</summary>
     public TopicService(TopicLimits limits, EngineClock clock, ITopicTargets targets, ILogWriter? log = null)
@@ -21,11 +20,16 @@ public sealed partial class TopicService : IDisposable
         Limits = limits;
         _clock = clock;
         _targets = targets;
-        _log = log;
+        _retained = new RetainedStore(limits, clock);
+        Wills = new TopicWills(this, clock);
+        Attach(log);
     }
 
     /// <summary>The bounds that it was given.</summary>
     public TopicLimits Limits { get; }
+
+    /// <summary>Messages for when a connection is lost.</summary>
+    public TopicWills Wills { get; }
 
     internal TopicCounters Counters { get; } = new();
 
@@ -43,7 +47,20 @@ public sealed partial class TopicService : IDisposable
             return status;
         }
 
-        TopicRoute route = Resolve(message.Topic);
+        TopicRoute? route;
+        if (message.Retain)
+        {
+            status = PublishRetained(in message, out route);
+            if (route is null)
+            {
+                return status;
+            }
+        }
+        else
+        {
+            route = Resolve(message.Topic);
+        }
+
         Counters.AddPublished(1, message.Topic.Length + message.Headers.Length + message.Body.Length);
         if (route.IsDelivered)
         {
@@ -51,8 +68,8 @@ public sealed partial class TopicService : IDisposable
         }
 
         int receivers = route.Receivers.CountFor(message.Publisher) + route.Groups.Length;
-        published = new TopicPublished(receivers, 0, 0, WaitsForLog: false);
-        return TopicStatus.Ok;
+        published = new TopicPublished(receivers, 0, 0, message.Retain && WaitsForLog);
+        return route.Bindings.Length == 0 ? TopicStatus.Ok : PushBindings(route.Bindings, in message, work.Batch, ref published);
     }
 
     /// <summary>
@@ -70,15 +87,16 @@ public sealed partial class TopicService : IDisposable
     /// <summary>Does what is due: called some times a second.</summary>
     public void Tick()
     {
-        // Nothing is due yet: what is retained, and wills, will be.
+        if (!_isRecovering)
+        {
+            ExpireRetained();
+            Wills.Tick();
+        }
     }
 
-    public void Dispose()
-    {
-        // Its memory is the garbage collector's.
-    }
+    public void Dispose() => _retained.Dispose();
 
-    private TopicStatus Check(in TopicMessage message)
+    internal TopicStatus Check(in TopicMessage message)
     {
         if (!TopicRules.IsTopic(message.Topic, Limits) || (message.Retain && TopicRules.IsInbox(message.Topic)))
         {

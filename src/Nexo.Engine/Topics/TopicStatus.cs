@@ -50,4 +50,10 @@ public enum TopicStatus : byte
     /// not, so it is not confirmed.
     /// </summary>
     BindingRefused,
+
+    /// <summary>The delay of a will is out of its range, or its session id is too long.</summary>
+    WillInvalid,
+
+    /// <summary>The wills of all connections take as much room as they may.</summary>
+    WillsFull,
 }

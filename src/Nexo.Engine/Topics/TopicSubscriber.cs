@@ -1,7 +1,7 @@
 namespace Nexo.Engine.Topics;
 
 /// <summary>One subscription: its filters, and where its messages go. Disposing of it ends it.</summary>
-public sealed class TopicSubscriber : IDisposable
+public sealed partial class TopicSubscriber : IDisposable
 {
     private readonly TopicService _service;
     private long _delivered;

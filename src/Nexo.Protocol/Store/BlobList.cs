@@ -14,6 +14,9 @@ public ref struct BlobList
 
     public uint Count { get; private init; }
 
+    /// <summary>The items that were not taken yet, as they lie: <c>([u32 length][bytes])*</c>.</summary>
+    public readonly ReadOnlySpan<byte> Encoded => _items.Rest;
+
     /// <summary>Reads a list that must be the rest of the body.</summary>
     public static bool TryRead(scoped ref BodyReader reader, out BlobList list)
     {

@@ -16,7 +16,8 @@ public enum BindingOptionTag : ushort
 /// </summary>
 public readonly ref struct BindingOptionFields
 {
-    public bool KeyByTopic { get; private init; }
+    /// <summary>Null: it is not there, which is false.</summary>
+    public bool? KeyByTopic { get; private init; }
 
     /// <summary>The first tag that this version does not know, null when there is none.</summary>
     public ushort? UnknownTag { get; private init; }
@@ -24,7 +25,7 @@ public readonly ref struct BindingOptionFields
     /// <summary>Reads the options, which are the rest of the body.</summary>
     public static bool TryRead(scoped ref BodyReader reader, out BindingOptionFields options)
     {
-        byte? keyByTopic = null;
+        bool? keyByTopic = null;
         ushort? unknownTag = null;
         options = default;
         while (!reader.AtEnd)
@@ -45,10 +46,10 @@ public readonly ref struct BindingOptionFields
                 return false;
             }
 
-            keyByTopic = value[0];
+            keyByTopic = value[0] != 0;
         }
 
-        options = new BindingOptionFields { KeyByTopic = keyByTopic is not (null or 0), UnknownTag = unknownTag };
+        options = new BindingOptionFields { KeyByTopic = keyByTopic, UnknownTag = unknownTag };
         return true;
     }
 

@@ -18,7 +18,8 @@ internal sealed record Codec(string Name, ReadFields Read, WriteFields Write, Ge
         ConnectionCodecs.All.Concat(StoreRequestCodecs.All).Concat(StoreListCodecs.All).Concat(StoreReplyCodecs.All)
             .Concat(AdminCodecs.All).Concat(QueueDefinitionCodecs.All).Concat(QueuePushCodecs.All)
             .Concat(QueueDeliveryCodecs.All).Concat(QueueSettleCodecs.All).Concat(QueueDeadCodecs.All)
-            .Concat(ScheduleCodecs.All)
+            .Concat(ScheduleCodecs.All).Concat(TopicPublishCodecs.All).Concat(TopicSubscribeCodecs.All)
+            .Concat(TopicListCodecs.All)
             .ToDictionary(codec => codec.Name);
 
     public static TheoryData<string> Names => [.. All.Keys];

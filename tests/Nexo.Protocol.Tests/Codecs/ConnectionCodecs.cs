@@ -50,7 +50,7 @@ internal static class ConnectionCodecs
             });
 
     // Only codes that this version knows: their retryable flag is written by the code, not by the caller.
-    private static Gen<JsonObject> RandomError =>
+    public static Gen<JsonObject> RandomError =>
         Gen.Select(Gen.Int[0, Codes.Length - 1].Select(i => Codes[i]), Gen.Byte.Array[0, 255], Fields.AnyText)
             .Select((code, detail, text) => new JsonObject
             {
@@ -122,16 +122,18 @@ internal static class ConnectionCodecs
     private static void WriteCredit(FrameBuffer buffer, JsonObject fields) =>
         CopyBody(buffer, whole => new CreditNotice(fields.U32("credits")).WriteFrame(whole, 0));
 
-    private static JsonObject? ReadError(ReadOnlySpan<byte> body) =>
-        !ErrorBody.TryRead(body, out ErrorBody error) ? null : new()
-        {
-            ["code"] = (ushort)error.Code,
-            ["retryable"] = error.Retryable,
-            ["detail"] = Fields.Hex(error.Detail),
-            ["message"] = error.MessageText,
-        };
+    public static JsonObject Read(scoped ErrorBody error) => new()
+    {
+        ["code"] = (ushort)error.Code,
+        ["retryable"] = error.Retryable,
+        ["detail"] = Fields.Hex(error.Detail),
+        ["message"] = error.MessageText,
+    };
 
-    private static void WriteError(FrameBuffer buffer, JsonObject fields) =>
+    private static JsonObject? ReadError(ReadOnlySpan<byte> body) =>
+        ErrorBody.TryRead(body, out ErrorBody error) ? Read(error) : null;
+
+    public static void WriteError(FrameBuffer buffer, JsonObject fields) =>
         ErrorBody.Write(buffer, (ErrorCode)fields.U16("code"), (string)fields["message"]!, fields.Bytes("detail"));
 
     private static JsonObject? ReadInfo(ReadOnlySpan<byte> body) =>
