@@ -107,7 +107,7 @@ internal sealed class QueueBench : IDisposable
 
     private async Task<QueuePhaseResult> RunAsync(QueuePhase phase, Action<string, double, long> progress)
     {
-        TimeSpan? serverBefore = ServerFigures.AskCpu(_connector, _settings.ReplyTimeout);
+        TimeSpan? serverBefore = ServerUse.Ask(_connector, _settings.ReplyTimeout).Cpu;
         TimeSpan before = Environment.CpuUsage.TotalTime;
         long startedAt = Stopwatch.GetTimestamp();
         Task<QueuePhaseResult> running = _loop.StartAsync(phase);
@@ -120,7 +120,7 @@ internal sealed class QueueBench : IDisposable
         return result with
         {
             ClientCpu = Environment.CpuUsage.TotalTime - before,
-            ServerCpu = ServerFigures.AskCpu(_connector, _settings.ReplyTimeout) - serverBefore,
+            ServerCpu = ServerUse.Ask(_connector, _settings.ReplyTimeout).Cpu - serverBefore,
         };
     }
 

@@ -1,36 +1,10 @@
-using System.Net.Sockets;
-using Nexo.Cli.Terminal;
 using Nexo.Protocol;
 
 namespace Nexo.Cli.Bench.Queues;
 
-/// <summary>
-/// A connection that asks and waits: what is done before, between and after the phases. Opened when it is needed, so
-/// that the server need not care for one that is silent for the length of a run.
-/// </summary>
-internal sealed class QueueControl : IDisposable
+/// <summary>Makes the run's queues, asks about them, and deletes them.</summary>
+internal sealed class QueueControl(BenchConnector connector, TimeSpan timeout) : BenchControl(connector, timeout)
 {
-    private const int RequestsAtOnce = 128;
-    private const int InitialBytes = 64 * 1_024;
-
-    private readonly Socket _socket;
-    private readonly TimeSpan _timeout;
-    private readonly FrameBuffer _requests = new();
-    private byte[] _received = new byte[InitialBytes];
-    private int _from;
-    private int _until;
-    private uint _correlation = BenchConnector.GreetingCorrelation;
-
-    public QueueControl(BenchConnector connector, TimeSpan timeout)
-    {
-        _timeout = timeout;
-        _socket = connector.Connect(out HelloReply server);
-        Server = server;
-    }
-
-    /// <summary>What the server said to the greeting.</summary>
-    public HelloReply Server { get; }
-
     /// <summary>Declares queues of this durability.</summary>
     public void Declare(IReadOnlyList<byte[]> names, Durability durability) => Ask(
         names,
@@ -61,123 +35,5 @@ internal sealed class QueueControl : IDisposable
             }
         });
         return sums;
-    }
-
-    /// <summary>What the server says of itself.</summary>
-    public IReadOnlyDictionary<string, string> Info()
-    {
-        Dictionary<string, string> facts = [];
-        Ask([[]], Opcode.Info, (_, _) => { }, body =>
-        {
-            if (InfoReply.TryRead(body, out IReadOnlyList<KeyValuePair<string, string>> read))
-            {
-                facts = read.ToDictionary();
-            }
-        });
-        return facts;
-    }
-
-    public void Dispose()
-    {
-        _requests.Dispose();
-        _socket.Dispose();
-    }
-
-    private delegate void AnswerReader(ReadOnlySpan<byte> body);
-
-    // Many at once, so that ten thousand queues share the disk's syncs.
-    private void Ask(
-        IReadOnlyList<byte[]> names, Opcode opcode, Action<FrameBuffer, byte[]> write, AnswerReader read)
-    {
-        foreach (byte[][] some in names.Chunk(RequestsAtOnce))
-        {
-            foreach (byte[] name in some)
-            {
-                _requests.Begin(opcode, FrameKind.Request, ++_correlation);
-                write(_requests, name);
-                _requests.End();
-            }
-
-            Send(_requests.Written.Span);
-            _requests.Clear();
-            for (int answers = 0; answers < some.Length;)
-            {
-                FrameHeader header = ReceiveFrame(out ReadOnlySpan<byte> body);
-                answers += Understand(header, opcode, body) ? 1 : 0;
-                if (header.Opcode == opcode)
-                {
-                    read(body);
-                }
-            }
-        }
-    }
-
-    private static bool Understand(FrameHeader header, Opcode asked, ReadOnlySpan<byte> body)
-    {
-        if (header.Opcode == Opcode.GoAway)
-        {
-            throw BenchFrames.GoingAway(body);
-        }
-
-        if (header.Kind != FrameKind.Error)
-        {
-            return header.Opcode == asked && header.Kind == FrameKind.Reply;
-        }
-
-        bool old = ErrorBody.TryRead(body, out ErrorBody error) && error.Code == ErrorCode.UnknownOpcode;
-        throw new CliFailure(
-            ExitCode.Refused,
-            "refused",
-            $"The server refused {asked}: {BenchFrames.MessageOf(body)}.",
-            old ? "this server has no queues: see nexo info, nexo version" : null)
-        { Retryable = error.Retryable };
-    }
-
-    private void Send(ReadOnlySpan<byte> bytes)
-    {
-        while (!bytes.IsEmpty)
-        {
-            Require(_socket.Poll(_timeout, SelectMode.SelectWrite));
-            int sent = _socket.Send(bytes, SocketFlags.None, out SocketError error);
-            Require(error is SocketError.Success or SocketError.WouldBlock);
-            bytes = bytes[sent..];
-        }
-    }
-
-    private FrameHeader ReceiveFrame(out ReadOnlySpan<byte> body)
-    {
-        FrameHeader header;
-        while (FrameHeader.TryRead(_received.AsSpan(_from.._until), BenchFrames.BytesMaxOf(Server), out header)
-            != FrameStatus.Complete)
-        {
-            MakeRoom(Math.Max(header.TotalSize, InitialBytes));
-            Require(_socket.Poll(_timeout, SelectMode.SelectRead));
-            int count = _socket.Receive(_received.AsSpan(_until), SocketFlags.None, out SocketError error);
-            Require(error == SocketError.WouldBlock || (error == SocketError.Success && count > 0));
-            _until += count;
-        }
-
-        body = _received.AsSpan(_from + FrameHeader.Size, header.TotalSize - FrameHeader.Size);
-        _from += header.TotalSize;
-        return header;
-    }
-
-    private void MakeRoom(int frameBytes)
-    {
-        byte[] room = _received.Length >= 2 * frameBytes ? _received : new byte[2 * frameBytes];
-        _received.AsSpan(_from.._until).CopyTo(room);
-        _until -= _from;
-        _from = 0;
-        _received = room;
-    }
-
-    private static void Require(bool went)
-    {
-        if (!went)
-        {
-            throw new CliFailure(
-                ExitCode.CannotConnect, "connection_lost", "The server did not answer.", "the server's log may say why")
-            { Retryable = true };
-        }
     }
 }

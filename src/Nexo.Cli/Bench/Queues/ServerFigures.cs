@@ -1,4 +1,3 @@
-using System.Globalization;
 using Nexo.Protocol;
 
 namespace Nexo.Cli.Bench.Queues;
@@ -30,20 +29,7 @@ internal sealed record ServerFigures
                 + stats.GetValueOrDefault(QueueStat.Dead),
             MemoryBytes = stats.GetValueOrDefault(QueueStat.MemoryBytes),
             DiskBytes = stats.GetValueOrDefault(QueueStat.DiskBytes),
-            ResidentBytes = Number(control.Info(), "server.resident_bytes"),
+            ResidentBytes = ServerUse.Of(control.Info()).ResidentBytes,
         };
     }
-
-    /// <summary>Processor time of the server so far.</summary>
-    public static TimeSpan? AskCpu(BenchConnector connector, TimeSpan timeout)
-    {
-        using var control = new QueueControl(connector, timeout);
-        return Number(control.Info(), "server.cpu_ms") is { } milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : null;
-    }
-
-    private static long? Number(IReadOnlyDictionary<string, string> facts, string name) =>
-        facts.TryGetValue(name, out string? text)
-        && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number)
-            ? number
-            : null;
 }
