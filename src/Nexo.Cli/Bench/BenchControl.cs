@@ -51,6 +51,9 @@ internal class BenchControl : IDisposable
         _socket.Dispose();
     }
 
+    /// <summary>What it means that the server does not know a request.</summary>
+    protected virtual string Lack => "this server does not know it";
+
     protected delegate void AnswerReader(ReadOnlySpan<byte> body);
 
     // Many at once, so that ten thousand queues share the disk's syncs.
@@ -80,7 +83,7 @@ internal class BenchControl : IDisposable
         }
     }
 
-    private static bool Understand(FrameHeader header, Opcode asked, ReadOnlySpan<byte> body)
+    private bool Understand(FrameHeader header, Opcode asked, ReadOnlySpan<byte> body)
     {
         if (header.Opcode == Opcode.GoAway)
         {
@@ -97,7 +100,7 @@ internal class BenchControl : IDisposable
             ExitCode.Refused,
             "refused",
             $"The server refused {asked}: {BenchFrames.MessageOf(body)}.",
-            old ? "this server is older than nexo: see nexo info, nexo version" : null)
+            old ? $"{Lack}: see nexo info, nexo version" : null)
         { Retryable = error.Retryable };
     }
 

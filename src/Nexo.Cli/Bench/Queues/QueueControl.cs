@@ -5,6 +5,8 @@ namespace Nexo.Cli.Bench.Queues;
 /// <summary>Makes the run's queues, asks about them, and deletes them.</summary>
 internal sealed class QueueControl(BenchConnector connector, TimeSpan timeout) : BenchControl(connector, timeout)
 {
+    protected override string Lack => "this server has no queues";
+
     /// <summary>Declares queues of this durability.</summary>
     public void Declare(IReadOnlyList<byte[]> names, Durability durability) => Ask(
         names,
