@@ -1,3 +1,4 @@
+using Nexo.Cli.Bench;
 using Nexo.Cli.Bench.Topics;
 
 namespace Nexo.Bench.Compare.Topics;
@@ -67,7 +68,7 @@ internal static class TopicContenders
     public static TopicContender Nexo(string name, string binary) => new(
         name,
         "nexo",
-        _ => throw new NotSupportedException(),
+        server => new NexoTopicDialect(BenchFrames.BytesMaxOf(server)),
         (port, _) => [binary, "serve", "--port", $"{port}", "--http-port", $"{ServerProcess.FreePort()}", "--data", "none"])
     {
         Ready = " ready in ",

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Nexo.Cli.Bench.Queues;
+using Nexo.Cli.Bench.Topics;
 using Nexo.Cli.Terminal;
 
 namespace Nexo.Cli.Bench;
@@ -11,10 +12,11 @@ internal static class BenchCommand
     {
         var command = new Command("bench", "Put load on a server and measure it")
         {
-            StoreBenchCommand.Create(), QueueBenchCommand.Create(),
+            StoreBenchCommand.Create(), QueueBenchCommand.Create(), TopicBenchCommand.Create(),
         };
         return command.WithExamples(
             ("GET at full speed", "nexo bench store --op get --clients 50 --pipeline 64"),
-            ("Messages, confirmed when they are on disk", "nexo bench queue --durability fsync"));
+            ("Messages, confirmed when they are on disk", "nexo bench queue --durability fsync"),
+            ("One publisher, a hundred subscribers", "nexo bench pubsub --subscribers 100"));
     }
 }

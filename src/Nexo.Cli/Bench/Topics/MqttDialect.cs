@@ -6,7 +6,7 @@ namespace Nexo.Cli.Bench.Topics;
 /// <summary>MQTT 3.1.1 with QoS 0.</summary>
 internal sealed class MqttDialect : TopicDialect
 {
-    public override PublishTemplate Publish(string topic, ReadOnlySpan<byte> body)
+    public override PublishTemplate Publish(string topic, ReadOnlySpan<byte> body, bool confirmed)
     {
         var frame = new ArrayBufferWriter<byte>();
         byte[] utf8 = Encoding.UTF8.GetBytes(topic);

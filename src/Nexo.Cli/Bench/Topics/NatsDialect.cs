@@ -6,7 +6,7 @@ namespace Nexo.Cli.Bench.Topics;
 /// <summary>The core protocol of NATS: levels end with dots, <c>*</c> is one, <c>&gt;</c> is one and all that follow.</summary>
 internal sealed class NatsDialect : TopicDialect
 {
-    public override PublishTemplate Publish(string topic, ReadOnlySpan<byte> body)
+    public override PublishTemplate Publish(string topic, ReadOnlySpan<byte> body, bool confirmed)
     {
         byte[] head = Encoding.ASCII.GetBytes($"PUB {SubjectOf(topic)} {body.Length}\r\n");
         return new PublishTemplate([.. head, .. body, .. "\r\n"u8], head.Length);

@@ -5,10 +5,11 @@ using System.Net.Sockets;
 namespace Nexo.Cli.Bench.Topics;
 
 /// <summary>A connection of the topics' benchmark; one that subscribes is no more than this.</summary>
-internal class TopicConnection(int id, Socket socket, ReadinessQueue ready, TopicTally tally, TopicSession session)
+internal class TopicConnection(
+    int id, Socket socket, ReadinessQueue ready, TopicTally tally, TopicSession session, TopicConfirms? confirms = null)
     : BenchSocket(id, socket, ready)
 {
-    public TopicInbox Inbox { get; } = new(tally);
+    public TopicInbox Inbox { get; } = new(tally) { Confirms = confirms };
 
     protected TopicTally Tally => tally;
 

@@ -13,6 +13,15 @@ internal sealed class TopicInbox(TopicTally tally)
     private long _now;
     private long _runSentAt;
     private int _run;
+    private long _delivered;
+    private long _gaps;
+    private long _missed;
+
+    /// <summary>What this connection has sent to be confirmed; null: nothing.</summary>
+    public TopicConfirms? Confirms { get; init; }
+
+    /// <summary>Messages that have come, or do not come any more as far as is known.</summary>
+    public long Progress => _delivered + Math.Max(_gaps, _missed);
 
     /// <summary>Begins what one read has brought: all of it became known at the same time.</summary>
     public void Begin(long now)
@@ -61,7 +70,22 @@ internal sealed class TopicInbox(TopicTally tally)
     public void Answered() => tally.AnswersAwaited--;
 
     /// <summary>The server says that it has dropped messages.</summary>
-    public void Missed(long messages) => tally.Missed += messages;
+    public void Missed(long messages)
+    {
+        _missed += messages;
+        tally.Missed += messages;
+    }
+
+    /// <summary>The server has confirmed a message.</summary>
+    /// <param name="correlation">The number that it was sent with.</param>
+    /// <param name="receivers">To how many subscriptions it went.</param>
+    public void Confirmed(uint correlation, uint receivers) => Confirms?.Confirm(correlation, receivers, _now);
+
+    /// <summary>The server has refused a message that it was to confirm.</summary>
+    public void Refused(uint correlation, string error) => Confirms?.Refuse(correlation, error);
+
+    /// <summary>The server tells of messages that it has refused.</summary>
+    public void Failed(long messages, string error) => tally.Fail(messages, error);
 
     /// <summary>Ends what one read has brought.</summary>
     public void End() => EndRun();
@@ -80,11 +104,13 @@ internal sealed class TopicInbox(TopicTally tally)
         if (number > next)
         {
             tally.Gaps += number - next;
+            _gaps += number - next;
             next = number + 1;
         }
         else
         {
             tally.Repeated++;
+            _delivered--;
         }
     }
 
@@ -94,6 +120,7 @@ internal sealed class TopicInbox(TopicTally tally)
         {
             tally.Record(_now - _runSentAt, _run);
             tally.AddDelivered(_run, _now);
+            _delivered += _run;
             _run = 0;
         }
     }

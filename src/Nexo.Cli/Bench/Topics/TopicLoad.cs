@@ -6,12 +6,13 @@ namespace Nexo.Cli.Bench.Topics;
 
 /// <summary>
 /// One thread that drives all publishers and subscribers of a work: waits for readiness, reads once, publishes what the
-/// window or the pace lets. Nobody confirms anything, so flow control is from end to end: what has not come everywhere counts.
+/// window or the pace lets. Flow control is from end to end: the slowest receiver counts.
 /// </summary>
 internal sealed class TopicLoad : IDisposable
 {
     private const int ReceiveBytesMax = 256 * 1_024;
     private const int WaitMsMax = 50;
+    private const int RefillParts = 4;
 
     private readonly TopicWork _work;
     private readonly ReadinessQueue _ready = new();
@@ -37,9 +38,12 @@ internal sealed class TopicLoad : IDisposable
         int stream = 0;
         for (int i = 0; i < _publishers.Length; i++)
         {
-            PublishTemplate[] templates = [.. work.Publishers[i].Select(topic => dialect.Publish(topic, body))];
+            PublishTemplate[] templates =
+                [.. work.Publishers[i].Select(topic => dialect.Publish(topic, body, work.ConfirmWindow > 0))];
+            TopicConfirms? confirms =
+                work.ConfirmWindow > 0 ? new TopicConfirms(Tally, work.ConfirmWindow, work.Receivers) : null;
             _publishers[i] = new TopicPublisher(
-                i, connect(), _ready, Tally, dialect.NewSession(), templates, stream);
+                i, connect(), _ready, Tally, dialect.NewSession(), templates, stream, confirms);
             stream += templates.Length;
         }
 
@@ -71,7 +75,7 @@ internal sealed class TopicLoad : IDisposable
                 throw new CliFailure(ExitCode.CannotConnect, "deadline", "The server does not answer to subscribing.");
             }
 
-            HandleEvents();
+            HandleEvents(WaitMsMax);
         }
     }
 
@@ -117,20 +121,21 @@ internal sealed class TopicLoad : IDisposable
             }
 
             _ready.WakeAt(pace?.NextAt ?? until);
-            HandleEvents();
+            HandleEvents(CanSendMore(phase) ? 0 : WaitMsMax);
             now = Stopwatch.GetTimestamp();
         }
 
         long publishedUntil = now;
         _ready.WakeAt(0);
-        while (!_stopped && (Tally.InFlight > 0 || _publishers.Any(publisher => publisher.HasUnsent)))
+        while (!_stopped && !IsSettled())
         {
             if (IsSilent(Stopwatch.GetTimestamp()))
             {
+                RequireAnswers();
                 break;
             }
 
-            HandleEvents();
+            HandleEvents(WaitMsMax);
         }
 
         TopicCounts counts = TopicCounts.Of(Tally) - before;
@@ -141,6 +146,7 @@ internal sealed class TopicLoad : IDisposable
             Publishing = Stopwatch.GetElapsedTime(startedAt, publishedUntil),
             Elapsed = Stopwatch.GetElapsedTime(startedAt, Math.Max(Tally.DeliveredAt, publishedUntil)),
             Latency = Tally.Latency,
+            ConfirmLatency = Tally.ConfirmLatency,
             ClientCpu = Environment.CpuUsage.TotalTime - cpuBefore,
         };
     }
@@ -155,28 +161,32 @@ internal sealed class TopicLoad : IDisposable
     private void Begin(TopicPhase phase, long now)
     {
         Tally.Latency.Reset();
+        Tally.ConfirmLatency.Reset();
         Tally.HeardAt = now;
         _left = phase.MessagesMax;
         Array.ForEach(_publishers, publisher => publisher.BeginPace());
     }
 
-    // Round the publishers in turn until the window is full. One whose socket is full is left out.
+    // Round the publishers in turn until the window is full, once a good part of it is free: what leaves together costs
+    // less. A publisher whose socket is full, or that waits for confirms, is left out.
     private void Refill(TopicPhase phase, long now)
     {
-        for (int tries = 0; tries < _publishers.Length; tries++)
+        long room = Math.Min(_left, phase.Window == 0 ? _left : phase.Window - Behind());
+        if (room < Math.Min(_left, phase.Window / RefillParts))
         {
-            long room = Math.Min(_left, phase.Window - (Tally.InFlight / _work.Receivers));
-            if (room <= 0)
-            {
-                return;
-            }
+            return;
+        }
+
+        for (int tries = 0; tries < _publishers.Length && room > 0; tries++)
+        {
 
             TopicPublisher publisher = _publishers[_turn];
             _turn = (_turn + 1) % _publishers.Length;
             if (!publisher.HasUnsent)
             {
                 int sent = Publish(publisher, (int)Math.Min(room, phase.BatchMax), now, null);
-                tries = sent > 0 ? -1 : tries;
+                room -= sent;
+                tries = sent > 0 && phase.Window > 0 ? -1 : tries;
             }
         }
     }
@@ -191,9 +201,10 @@ internal sealed class TopicLoad : IDisposable
 
         foreach (TopicPublisher publisher in _publishers)
         {
-            while (!publisher.HasUnsent && publisher.Sent < publisher.Released)
+            int sent = 1;
+            while (sent > 0 && !publisher.HasUnsent && publisher.Sent < publisher.Released)
             {
-                _ = Publish(publisher, (int)Math.Min(publisher.Released - publisher.Sent, phase.BatchMax), now, pace);
+                sent = Publish(publisher, (int)Math.Min(publisher.Released - publisher.Sent, phase.BatchMax), now, pace);
             }
         }
     }
@@ -206,9 +217,46 @@ internal sealed class TopicLoad : IDisposable
         return sent;
     }
 
-    private void HandleEvents()
+    /// <summary>How many messages the slowest receiver is behind.</summary>
+    private long Behind()
     {
-        int count = _ready.Wait(WaitMsMax);
+        if (_work.Receivers < _subscribers.Length)
+        {
+            return Tally.InFlight / _work.Receivers;
+        }
+
+        long slowest = long.MaxValue;
+        foreach (TopicConnection subscriber in _subscribers)
+        {
+            slowest = Math.Min(slowest, subscriber.Inbox.Progress);
+        }
+
+        return (Tally.Expected / _work.Receivers) - slowest;
+    }
+
+    private bool CanSendMore(TopicPhase phase) =>
+        phase is { Window: 0, Rate: 0 } && _publishers.Any(publisher => publisher.CanSend);
+
+    private bool IsSettled() => Tally.Unconfirmed == 0
+        && (Tally.InFlight <= 0 || Behind() <= 0)
+        && !_publishers.Any(publisher => publisher.HasUnsent);
+
+    private void RequireAnswers()
+    {
+        if (Tally.Unconfirmed > 0)
+        {
+            throw new CliFailure(
+                ExitCode.CannotConnect,
+                "deadline",
+                $"{Tally.Unconfirmed} messages were not confirmed in time.",
+                "is the server overloaded or stopped? --timeout sets how long to wait")
+            { Retryable = true };
+        }
+    }
+
+    private void HandleEvents(int waitMs)
+    {
+        int count = _ready.Wait(waitMs);
         for (int i = 0; i < count; i++)
         {
             int id = _ready.Event(i, out bool onlyWritable);

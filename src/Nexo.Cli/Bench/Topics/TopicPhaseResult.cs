@@ -44,6 +44,9 @@ internal sealed record TopicPhaseResult
     /// <summary>In nanoseconds; valid until the next phase begins.</summary>
     public required LongHistogram Latency { get; init; }
 
+    /// <summary>Likewise.</summary>
+    public required LongHistogram ConfirmLatency { get; init; }
+
     /// <summary>Processor time of this process.</summary>
     public required TimeSpan ClientCpu { get; init; }
 
@@ -52,12 +55,21 @@ internal sealed record TopicPhaseResult
         && Counts.Delivered == Counts.Expected
         && Missing == 0;
 
+    /// <summary>
+    /// Deliveries that did not come: a message that came after a later one is taken for one that came twice.
+    /// </summary>
+    public long Lost => Math.Max(0, Counts.Expected - (Counts.Delivered - Counts.Repeated));
+
     public double PublishedPerSecond => Counts.Published / Elapsed.TotalSeconds;
 
     public double DeliveredPerSecond => Counts.Delivered / Elapsed.TotalSeconds;
 
     public double ClientCpuPerMillion => Counts.Delivered == 0 ? 0 : ClientCpu.TotalSeconds * 1e6 / Counts.Delivered;
 
-    public double LatencyUs(double percentile) =>
-        Latency.TotalCount == 0 ? 0 : Latency.GetValueAtPercentile(percentile) / 1e3;
+    public double LatencyUs(double percentile) => Microseconds(Latency, percentile);
+
+    public double ConfirmLatencyUs(double percentile) => Microseconds(ConfirmLatency, percentile);
+
+    private static double Microseconds(LongHistogram latency, double percentile) =>
+        latency.TotalCount == 0 ? 0 : Math.Round(latency.GetValueAtPercentile(percentile) / 1e3, 1);
 }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net.Sockets;
 
 namespace Nexo.Cli.Bench.Topics;
@@ -19,8 +20,9 @@ internal sealed class TopicPublisher : TopicConnection
         TopicTally tally,
         TopicSession session,
         PublishTemplate[] templates,
-        int firstStream)
-        : base(id, socket, ready, tally, session)
+        int firstStream,
+        TopicConfirms? confirms = null)
+        : base(id, socket, ready, tally, session, confirms)
     {
         _templates = templates;
         _firstStream = firstStream;
@@ -34,6 +36,9 @@ internal sealed class TopicPublisher : TopicConnection
     /// <summary>Messages that were sent since the pace began.</summary>
     public long Sent { get; private set; }
 
+    /// <summary>Whether it may send now.</summary>
+    public bool CanSend => !HasUnsent && Inbox.Confirms is null or { Room: > 0 };
+
     public void BeginPace() => (Released, Sent) = (0, 0);
 
     /// <summary>Sends messages.</summary>
@@ -44,6 +49,7 @@ internal sealed class TopicPublisher : TopicConnection
     {
         int at = 0;
         int sent = 0;
+        count = Math.Min(count, Inbox.Confirms?.Room ?? int.MaxValue);
         while (sent < count)
         {
             PublishTemplate template = _templates[_topic];
@@ -55,15 +61,24 @@ internal sealed class TopicPublisher : TopicConnection
             Span<byte> frame = _output.AsSpan(at, template.Frame.Length);
             template.Frame.CopyTo(frame);
             int stream = _firstStream + _topic;
-            new TopicMessageHead(pace?.DueAt(Sent + sent, Id) ?? now, (uint)stream, Tally.Published[stream]++)
-                .Write(frame[template.BodyOffset..]);
+            long sentAt = pace?.DueAt(Sent + sent, Id) ?? now;
+            new TopicMessageHead(sentAt, (uint)stream, Tally.Published[stream]++).Write(frame[template.BodyOffset..]);
+            if (Inbox.Confirms is { } confirms)
+            {
+                BinaryPrimitives.WriteUInt32LittleEndian(frame[template.CorrelationOffset..], confirms.Send(sentAt));
+            }
+
             _topic = _topic + 1 == _templates.Length ? 0 : _topic + 1;
             at += frame.Length;
             sent++;
         }
 
         Sent += sent;
-        Send(_output.AsSpan(0, at));
+        if (sent > 0)
+        {
+            Send(_output.AsSpan(0, at));
+        }
+
         return sent;
     }
 }

@@ -13,6 +13,7 @@ internal sealed class TopicTally(int bodyBytes, int streams)
     private const int SignificantDigits = 3;
 
     private long _delivered;
+    private long _confirmed;
 
     public int BodyBytes { get; } = bodyBytes;
 
@@ -20,7 +21,10 @@ internal sealed class TopicTally(int bodyBytes, int streams)
     public uint[] Published { get; } = new uint[streams];
 
     /// <summary>From sending a message, or when it was due, to its delivery, in nanoseconds.</summary>
-    public LongHistogram Latency { get; } = new(LatencyNanosecondsMin, LatencyNanosecondsMax, SignificantDigits);
+    public LongHistogram Latency { get; } = NewHistogram();
+
+    /// <summary>From sending a message, or when it was due, to its confirm.</summary>
+    public LongHistogram ConfirmLatency { get; } = NewHistogram();
 
     /// <summary>Messages that came, to each subscriber.</summary>
     public long Delivered => Volatile.Read(ref _delivered);
@@ -39,6 +43,17 @@ internal sealed class TopicTally(int bodyBytes, int streams)
 
     /// <summary>Messages that the server says that it has dropped.</summary>
     public long Missed { get; set; }
+
+    /// <summary>Messages that were confirmed.</summary>
+    public long Confirmed => Volatile.Read(ref _confirmed);
+
+    /// <summary>Messages whose confirm is to come.</summary>
+    public long Unconfirmed { get; set; }
+
+    /// <summary>Messages that the server did not take.</summary>
+    public long Errors { get; private set; }
+
+    public string? FirstError { get; private set; }
 
     /// <summary>Answers to subscribing that are to come.</summary>
     public long AnswersAwaited { get; set; }
@@ -60,4 +75,20 @@ internal sealed class TopicTally(int bodyBytes, int streams)
 
     public void Record(long nanoseconds, int count) =>
         Latency.RecordValueWithCount(Math.Clamp(nanoseconds, 1, LatencyNanosecondsMax), count);
+
+    /// <summary>A message was confirmed.</summary>
+    public void RecordConfirm(long nanoseconds)
+    {
+        ConfirmLatency.RecordValue(Math.Clamp(nanoseconds, 1, LatencyNanosecondsMax));
+        Volatile.Write(ref _confirmed, _confirmed + 1);
+    }
+
+    /// <summary>The server did not take messages.</summary>
+    public void Fail(long messages, string error)
+    {
+        Errors += messages;
+        FirstError ??= error;
+    }
+
+    private static LongHistogram NewHistogram() => new(LatencyNanosecondsMin, LatencyNanosecondsMax, SignificantDigits);
 }

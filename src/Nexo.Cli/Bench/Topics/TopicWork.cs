@@ -17,20 +17,28 @@ internal sealed record TopicWork
     /// <summary>How many subscribers get each message.</summary>
     public required int Receivers { get; init; }
 
+    /// <summary>Messages of a publisher that may be unconfirmed; 0: none is to be confirmed.</summary>
+    public int ConfirmWindow { get; init; }
+
     /// <summary>Whether a subscriber (first) gets a stream (second).</summary>
     public Func<int, int, bool> Receives { get; init; } = (_, _) => true;
 
     public int Streams => Publishers.Sum(topics => topics.Count);
 
-    /// <summary>One topic, and everybody subscribes to it.</summary>
-    public static TopicWork FanOut(int publishers, int subscribers, int bodyBytes, string topic = "bench/fan/out") => new()
+    /// <summary>The same topics for all, to which everybody subscribes by name.</summary>
+    public static TopicWork FanOut(
+        int publishers, int subscribers, int bodyBytes, int topics = 1, string root = "bench/fan/out")
     {
-        Name = $"{publishers} → {subscribers}",
-        BodyBytes = bodyBytes,
-        Publishers = [.. Enumerable.Repeat<IReadOnlyList<string>>([topic], publishers)],
-        Subscribers = [.. Enumerable.Repeat<IReadOnlyList<string>>([topic], subscribers)],
-        Receivers = subscribers,
-    };
+        string[] names = [.. Enumerable.Range(0, topics).Select(topic => $"{root}/{topic}")];
+        return new TopicWork
+        {
+            Name = $"{publishers} → {subscribers}",
+            BodyBytes = bodyBytes,
+            Publishers = [.. Enumerable.Repeat(names, publishers)],
+            Subscribers = [.. Enumerable.Repeat(names, subscribers)],
+            Receivers = subscribers,
+        };
+    }
 
     /// <summary>
     /// Each publisher has topics of its own, and all subscribers match all of them by wildcards: <c>+</c>, <c>#</c> and both
@@ -63,8 +71,8 @@ internal sealed record TopicPhase
     public int BatchMax { get; init; } = 256;
 
     /// <summary>
-    /// Messages of all publishers together that not all of their receivers have got: the flow control, the same for every
-    /// protocol. Not looked at with a <see cref="Rate"/>.
+    /// Messages of all publishers together that the slowest receiver may be behind: the flow control, the same for every
+    /// protocol. 0: none, what the sockets take is sent. Not looked at with a <see cref="Rate"/>.
     /// </summary>
     public int Window { get; init; } = 1_024;
 
