@@ -5,16 +5,25 @@ internal sealed class ReceiverSet
 {
     public static readonly ReceiverSet Empty = new([]);
 
-    public ReceiverSet(TopicSubscriber[] items)
+    public ReceiverSet(TopicSubscriber[] items, ulong hash = 0)
     {
         Items = items;
-        NotOwn = Array.FindAll(items, item => item.Options.NotOwn);
+        Hash = hash;
+        NotOwn = Array.Exists(items, item => item.Options.NotOwn) ? Array.FindAll(items, item => item.Options.NotOwn) : [];
     }
 
     public TopicSubscriber[] Items { get; }
 
     /// <summary>Those of them that do not want what their owner publishes.</summary>
     public TopicSubscriber[] NotOwn { get; }
+
+    public ulong Hash { get; }
+
+    /// <summary>How many topics hold it, while it is one that is shared. Under the lock of <see cref="ReceiverSets"/>.</summary>
+    public int Holders { get; set; }
+
+    /// <summary>The next with the same hash.</summary>
+    public ReceiverSet? Next { get; set; }
 
     /// <summary>How many get a message of this publisher.</summary>
     public int CountFor(TopicOwner? publisher)

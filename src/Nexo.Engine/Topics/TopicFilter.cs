@@ -21,6 +21,9 @@ internal readonly ref struct TopicFilter
 
     private static ReadOnlySpan<byte> Share => "$share/"u8;
 
+    /// <summary>One that was checked before, and has no share.</summary>
+    public static TopicFilter Of(ReadOnlySpan<byte> text) => new(text, default, text.ContainsAny((byte)'+', (byte)'#'));
+
     public static bool TryParse(ReadOnlySpan<byte> given, TopicLimits limits, out TopicFilter filter)
     {
         ArgumentNullException.ThrowIfNull(limits);

@@ -40,26 +40,27 @@ public sealed class TopicGroup
     /// <summary>To its members alone.</summary>
     internal TopicRoute Route { get; }
 
-    internal bool Add(TopicSubscriber member)
+    /// <summary>The filter with its share, as it was given; of an inbox, only that it is one.</summary>
+    internal byte[] SharedFilter()
+    {
+        ReadOnlySpan<byte> filter = TopicRules.IsInbox(Filter.Span) ? "$inbox/"u8 : Filter.Span;
+        return [.. "$share/"u8, .. Name.Span, TopicRules.Separator, .. filter];
+    }
+
+    internal void Add(TopicSubscriber member)
     {
         lock (_gate)
         {
-            if (_members.Contains(member))
-            {
-                return false;
-            }
-
             _members.Add(member);
-            return true;
         }
     }
 
     /// <summary>Nothing is delivered to it by this group from now on.</summary>
-    internal bool Remove(TopicSubscriber member)
+    internal void Remove(TopicSubscriber member)
     {
         lock (_gate)
         {
-            return _members.Remove(member);
+            _members.Remove(member);
         }
     }
 

@@ -24,6 +24,12 @@ public sealed record TopicLimits
     /// <summary>Topics whose receivers are remembered, and whose messages are counted.</summary>
     public int CachedMax { get; init; } = 262_144;
 
+    /// <summary>
+    /// Subscriptions in the remembered sets of receivers, 8 bytes each; topics with the same receivers have one set. What is beyond is
+    /// looked up for every message.
+    /// </summary>
+    public long CachedReceiversMax { get; init; } = 8 * 1_024 * 1_024;
+
     public int RetainedMax { get; init; } = 1_000_000;
 
     /// <summary>Retained messages with their topics, headers and overhead.</summary>

@@ -10,7 +10,7 @@ public sealed class TopicOwner
     /// <summary>Filters of all its subscriptions.</summary>
     public int Filters => Volatile.Read(ref _filters);
 
-    /// <summary>Takes room for so many filters more, or fewer; false: there is none, and nothing was taken.</summary>
+    /// <summary>Takes room for so many filters; a negative number gives some back. False: there is none, and none was taken.</summary>
     internal bool TryAdd(int filters, int max)
     {
         if (Interlocked.Add(ref _filters, filters) <= max || filters <= 0)
@@ -21,4 +21,6 @@ public sealed class TopicOwner
         Interlocked.Add(ref _filters, -filters);
         return false;
     }
+
+    internal void Return(int filters) => Interlocked.Add(ref _filters, -filters);
 }

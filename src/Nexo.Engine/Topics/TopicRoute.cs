@@ -12,5 +12,11 @@ internal sealed class TopicRoute(ReceiverSet receivers, TopicGroup[] groups, Top
 
     public TopicBinding[] Bindings { get; } = bindings;
 
+    /// <summary>Of the topic's shard, when this was looked up.</summary>
+    public long Generation { get; init; }
+
+    /// <summary>Of the filters that begin with a wildcard.</summary>
+    public long WideGeneration { get; init; }
+
     public bool IsDelivered => Receivers.Items.Length > 0 || Groups.Length > 0;
 }

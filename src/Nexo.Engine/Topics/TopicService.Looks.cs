@@ -3,23 +3,19 @@ namespace Nexo.Engine.Topics;
 /// <content>Looking at topics and subscriptions.</content>
 public sealed partial class TopicService
 {
+    // Topics or filters that one page looks at.
+    private const int PageAskedMax = 10_000;
+
     /// <summary>Sums over all topics.</summary>
     public TopicStats Stats
     {
         get
         {
-            int subscriptions;
-            int filters;
-            lock (_gate)
-            {
-                subscriptions = _subscribers.Count;
-                filters = _subscribers.Sum(pair => pair.Value.Count);
-            }
-
             return new TopicStats
             {
-                Subscriptions = subscriptions,
-                Filters = filters,
+                Topics = Index.CachedTopics,
+                Subscriptions = Index.Subscribers.Count,
+                Filters = Volatile.Read(ref _filters),
                 Published = Counters.Published,
                 PublishedBytes = Counters.PublishedBytes,
                 Delivered = Counters.Delivered,
@@ -42,10 +38,31 @@ public sealed partial class TopicService
     public TopicStatus ListTopics(ReadOnlySpan<byte> filter, int limit, ref ulong cursor, out IReadOnlyList<TopicSummary> topics)
     {
         topics = [];
-        cursor = 0;
-        return filter.IsEmpty || (TopicFilter.TryParse(filter, Limits, out TopicFilter parsed) && parsed.Group.IsEmpty)
-            ? TopicStatus.Ok
-            : TopicStatus.FilterInvalid;
+        TopicFilter wanted = default;
+        if (!filter.IsEmpty && (!TopicFilter.TryParse(filter, Limits, out wanted) || !wanted.Group.IsEmpty))
+        {
+            return TopicStatus.FilterInvalid;
+        }
+
+        var page = new List<TopicSummary>();
+        var entries = new List<TopicEntry>();
+        int asked = 0;
+        do
+        {
+            entries.Clear();
+            cursor = Index.Page(cursor, limit - page.Count, entries);
+            asked += entries.Count + 1;
+            foreach (TopicEntry entry in entries)
+            {
+                if (!TopicRules.IsInbox(entry.Topic) && (filter.IsEmpty || TopicRules.Matches(wanted.Text, entry.Topic)))
+                {
+                    page.Add(Summary(entry));
+                }
+            }
+        }
+        while (cursor != 0 && page.Count < limit && asked < PageAskedMax);
+        topics = page;
+        return TopicStatus.Ok;
     }
 
     /// <summary>A page of the subscriptions. A page may end early, even empty, when many were passed over.</summary>
@@ -53,17 +70,32 @@ public sealed partial class TopicService
     /// <param name="cursor">0 for the first page, then what the last one has set; 0 after the last one.</param>
     public IReadOnlyList<TopicSubscriber> ListSubscribers(ReadOnlySpan<byte> prefix, int limit, ref ulong cursor)
     {
-        byte[] wanted = prefix.ToArray();
-        cursor = 0;
-        lock (_gate)
+        var page = new List<TopicSubscriber>();
+        int last = Index.Subscribers.Last;
+        int asked = 0;
+        int id = (int)Math.Min(cursor, int.MaxValue - 1);
+        while (id < last && page.Count < limit && asked < PageAskedMax)
         {
-            return
-            [
-                .. _subscribers
-                    .Where(pair => wanted.Length == 0 || pair.Value.Exists(filter => filter.AsSpan().StartsWith(wanted)))
-                    .Select(pair => pair.Key)
-                    .Take(limit),
-            ];
+            if (Index.Subscribers.At(++id) is not { } subscriber)
+            {
+                continue;
+            }
+
+            asked += subscriber.Filters + 1;
+            if (prefix.IsEmpty || subscriber.HasFilterWith(prefix))
+            {
+                page.Add(subscriber);
+            }
         }
+
+        cursor = id < last ? (ulong)id : 0;
+        return page;
+    }
+
+    private static TopicSummary Summary(TopicEntry entry)
+    {
+        TopicRoute? route = entry.Route;
+        long subscriptions = route == null ? 0 : route.Receivers.Items.Length + route.Groups.Length;
+        return new TopicSummary(entry.Topic, subscriptions, entry.Messages, entry.Bytes);
     }
 }

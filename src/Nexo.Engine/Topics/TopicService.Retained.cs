@@ -81,13 +81,14 @@ public sealed partial class TopicService
     /// Keeps a message and looks up where it goes, under one hold: whoever subscribes gets it either as what was there or as what has
     /// come since, never both and never neither.
     /// </summary>
-    private TopicStatus PublishRetained(in TopicMessage message, out TopicRoute? route)
+    private TopicStatus PublishRetained(in TopicMessage message, out TopicRoute? route, out TopicEntry? entry)
     {
+        route = null;
+        entry = null;
         lock (_retained.Gate)
         {
             TopicStatus status = _retained.Publish(message);
-            route = status == TopicStatus.Ok ? Resolve(message.Topic) : null;
-            return status;
+            return status == TopicStatus.Ok ? Route(message.Topic, out route, out entry) : status;
         }
     }
 

@@ -4,6 +4,7 @@ namespace Nexo.Engine.Topics;
 public sealed partial class TopicSubscriber : IDisposable
 {
     private readonly TopicService _service;
+    private ReceiverSet? _alone;
     private long _delivered;
     private long _dropped;
 
@@ -12,6 +13,7 @@ public sealed partial class TopicSubscriber : IDisposable
         _service = service;
         Sink = sink;
         Options = options;
+        Id = Index.Subscribers.Add(this);
     }
 
     public ITopicSink Sink { get; }
@@ -24,25 +26,16 @@ public sealed partial class TopicSubscriber : IDisposable
     /// <summary>Messages that its sink has dropped.</summary>
     public long Dropped => Volatile.Read(ref _dropped);
 
-    /// <summary>How many filters it has.</summary>
-    public int Filters => _service.FiltersOf(this);
+    /// <summary>Its number in the index; another's once it is gone.</summary>
+    internal int Id { get; }
 
     /// <summary>The turn of a work that has touched it last.</summary>
     internal long Turn { get; set; }
 
-    /// <summary>One of its filters, the oldest that it still has, with its share; empty if it has none.</summary>
-    public byte[] FirstFilter() => _service.FirstFilterOf(this);
+    /// <summary>The receivers of topics that nobody else has.</summary>
+    internal ReceiverSet Alone => _alone ??= new ReceiverSet([this]);
 
-    /// <summary>
-    /// Adds filters and takes others away, all of them or, if one is refused, none. Those that are there already, or not there, are
-    /// passed over; one that is in both lists stays.
-    /// </summary>
-    public TopicStatus Change(TopicFilterList added, TopicFilterList removed) => _service.Change(this, added, removed);
-
-    /// <summary>
-    /// Ends it. Afterwards nothing comes for a shared group. A fan-out to its own filters that has begun may still reach its sink.
-    /// </summary>
-    public void Dispose() => _service.Remove(this);
+    private TopicIndex Index => _service.Index;
 
     internal bool IsOwn(TopicOwner? publisher) =>
         Options.NotOwn && publisher != null && ReferenceEquals(publisher, Options.Owner);

@@ -25,6 +25,11 @@ public sealed class TopicWork(object? batch = null)
     private int _receiver;
     private int _room;
     private long _turn;
+    private TopicEntry? _counted;
+    private long _countedMessages;
+    private long _countedBytes;
+    private long _published;
+    private long _publishedBytes;
     private long _delivered;
     private long _dropped;
 
@@ -32,7 +37,7 @@ public sealed class TopicWork(object? batch = null)
     public object? Batch { get; } = batch;
 
     /// <summary>True when <see cref="Run"/> has nothing to do.</summary>
-    public bool IsEmpty => _messages.Count == 0;
+    public bool IsEmpty => _messages.Count == 0 && _counted == null;
 
     /// <summary>
     /// Delivers, to <see cref="TopicLimits.FanOutMax"/> subscriptions or a few more, and flushes them.
@@ -41,6 +46,12 @@ public sealed class TopicWork(object? batch = null)
     public bool Run()
     {
         if (IsEmpty)
+        {
+            return false;
+        }
+
+        AddCounts();
+        if (_messages.Count == 0)
         {
             return false;
         }
@@ -73,6 +84,20 @@ public sealed class TopicWork(object? batch = null)
 
         _messages.Add(in message);
         _entries[index] = new Entry(route, message.Publisher);
+    }
+
+    /// <summary>A message of a topic was published: counted in sums while the topic is the same.</summary>
+    internal void Count(TopicService service, TopicEntry topic, int bytes)
+    {
+        if (!ReferenceEquals(topic, _counted))
+        {
+            AddCountsOfTopic();
+            _service = service;
+            _counted = topic;
+        }
+
+        _countedMessages++;
+        _countedBytes += bytes;
     }
 
     /// <summary>A member of a shared group takes the run that it is given.</summary>
@@ -113,7 +138,7 @@ public sealed class TopicWork(object? batch = null)
     /// <summary>Neighbours with the same receivers and the same publisher, who may be one of them.</summary>
     private int EndOfRun()
     {
-        ref Entry first = ref _entries[_at];
+        Entry first = _entries[_at];
         int end = _at + 1;
         while (end < _messages.Count
             && ReferenceEquals(_entries[end].Route.Receivers, first.Route.Receivers)
@@ -170,6 +195,27 @@ public sealed class TopicWork(object? batch = null)
         }
 
         return false;
+    }
+
+    private void AddCountsOfTopic()
+    {
+        _counted?.Count(_countedMessages, _countedBytes);
+        _published += _countedMessages;
+        _publishedBytes += _countedBytes;
+        _countedMessages = 0;
+        _countedBytes = 0;
+        _counted = null;
+    }
+
+    private void AddCounts()
+    {
+        AddCountsOfTopic();
+        if (_published > 0)
+        {
+            _service!.Counters.AddPublished(_published, _publishedBytes);
+            _published = 0;
+            _publishedBytes = 0;
+        }
     }
 
     private void Flush()

@@ -1,0 +1,263 @@
+using System.Runtime.InteropServices;
+
+namespace Nexo.Engine.Topics;
+
+/// <content>Its filters.</content>
+public sealed partial class TopicSubscriber
+{
+    private readonly Lock _gate = new();
+    private readonly List<FilterPlace> _places = new(1);
+    private List<TopicGroup>? _shares;
+    private bool _isGone;
+
+    /// <summary>How many filters it has.</summary>
+    public int Filters
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return FilterCount;
+            }
+        }
+    }
+
+    private int FilterCount => _places.Count + (_shares?.Count ?? 0);
+
+    /// <summary>
+    /// Takes filters away, then adds others: all of them or, if one is refused, none. Those that are not there, or there already,
+    /// are passed over.
+    /// </summary>
+    public TopicStatus Change(TopicFilterList added, TopicFilterList removed)
+    {
+        foreach (ReadOnlySpan<byte> given in added)
+        {
+            // As in MQTT, what is shared comes to members whoever has published it.
+            if (!TopicFilter.TryParse(given, _service.Limits, out TopicFilter filter) || (Options.NotOwn && !filter.Group.IsEmpty))
+            {
+                return TopicStatus.FilterInvalid;
+            }
+        }
+
+        return Options.Retained && added.Count > 0
+            ? _service.WithRetained(this, added, removed)
+            : Apply(added, removed, pages: null);
+    }
+
+    /// <summary>Changes filters that were checked.</summary>
+    /// <param name="pages">Takes the new filters for their retained messages.</param>
+    internal TopicStatus Apply(TopicFilterList added, TopicFilterList removed, RetainedPages? pages)
+    {
+        lock (_gate)
+        {
+            if (_isGone)
+            {
+                return TopicStatus.Ok;
+            }
+
+            int before = FilterCount;
+            int room = CountNew(added) - CountThere(removed);
+            if (!_service.TryTakeFilters(Options.Owner, room))
+            {
+                return TopicStatus.TooManyFilters;
+            }
+
+            Remove(removed);
+            Add(added, pages);
+
+            // One that is named twice, or in both lists, was not counted as it went.
+            _service.ReturnFilters(Options.Owner, room - (FilterCount - before));
+            return TopicStatus.Ok;
+        }
+    }
+
+    /// <summary>
+    /// Ends it. Afterwards nothing comes for a shared group. A fan-out to its own filters that has begun may still reach its sink.
+    /// </summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            if (_isGone)
+            {
+                return;
+            }
+
+            _isGone = true;
+            int filters = FilterCount;
+            foreach (FilterPlace place in _places)
+            {
+                Index.Remove(place, Id);
+            }
+
+            foreach (TopicGroup group in _shares ?? [])
+            {
+                Index.RemoveMember(group, this);
+            }
+
+            _places.Clear();
+            _shares = null;
+            Index.Subscribers.Remove(Id);
+            _service.ReturnFilters(Options.Owner, filters);
+        }
+    }
+
+    /// <summary>One of its filters, with its share; empty if it has none. Of an inbox, only that it is one: its name is a secret.</summary>
+    public byte[] FirstFilter()
+    {
+        lock (_gate)
+        {
+            return _places.Count > 0 ? Shown(_places[0]) : _shares is [TopicGroup group, ..] ? group.SharedFilter() : [];
+        }
+    }
+
+    /// <summary>Whether one of its filters begins so.</summary>
+    internal bool HasFilterWith(ReadOnlySpan<byte> prefix)
+    {
+        lock (_gate)
+        {
+            foreach (FilterPlace place in _places)
+            {
+                if (Shown(place).AsSpan().StartsWith(prefix))
+                {
+                    return true;
+                }
+            }
+
+            foreach (TopicGroup group in _shares ?? [])
+            {
+                if (group.SharedFilter().AsSpan().StartsWith(prefix))
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
+    private byte[] Shown(FilterPlace place)
+    {
+        byte[] filter = Index.FilterOf(place);
+        return TopicRules.IsInbox(filter) ? "$inbox/"u8.ToArray() : filter;
+    }
+
+    private bool Has(in TopicFilter filter, out FilterPlace place, out TopicGroup? group)
+    {
+        place = default;
+        group = null;
+        if (FilterCount == 0)
+        {
+            return false;
+        }
+
+        if (!filter.Group.IsEmpty)
+        {
+            group = Index.FindGroup(in filter);
+            return group != null && _shares?.Contains(group) == true;
+        }
+
+        place = Index.Find(in filter);
+        return place.Exists && Index.Has(place, Id, CollectionsMarshal.AsSpan(_places));
+    }
+
+    private int CountNew(TopicFilterList added)
+    {
+        if (FilterCount == 0)
+        {
+            return added.Count;
+        }
+
+        int count = 0;
+        foreach (ReadOnlySpan<byte> given in added)
+        {
+            TopicFilter.TryParse(given, _service.Limits, out TopicFilter filter);
+            count += Has(in filter, out _, out _) ? 0 : 1;
+        }
+
+        return count;
+    }
+
+    /// <summary>Each of them once, however often it is named.</summary>
+    private int CountThere(TopicFilterList removed)
+    {
+        if (removed.Count == 0 || FilterCount == 0)
+        {
+            return 0;
+        }
+
+        var places = new HashSet<FilterPlace>();
+        var groups = new HashSet<TopicGroup>();
+        foreach (ReadOnlySpan<byte> given in removed)
+        {
+            if (TopicFilter.TryParse(given, _service.Limits, out TopicFilter filter)
+                && Has(in filter, out FilterPlace place, out TopicGroup? group))
+            {
+                _ = group == null ? places.Add(place) : groups.Add(group);
+            }
+        }
+
+        return places.Count + groups.Count;
+    }
+
+    private void Add(TopicFilterList added, RetainedPages? pages)
+    {
+        foreach (ReadOnlySpan<byte> given in added)
+        {
+            TopicFilter.TryParse(given, _service.Limits, out TopicFilter filter);
+            if (Has(in filter, out _, out _))
+            {
+                continue;
+            }
+
+            if (filter.Group.IsEmpty)
+            {
+                _places.Add(Index.Add(in filter, Id));
+                pages?.Add(filter.Text);
+            }
+            else
+            {
+                (_shares ??= []).Add(Index.AddMember(in filter, this));
+            }
+        }
+    }
+
+    private void Remove(TopicFilterList removed)
+    {
+        // Many of many: a table saves going over all places for each. `Has` then asks the index, which is up to date.
+        bool isTable = removed.Count > TopicIndex.FewFilters && _places.Count > TopicIndex.FewFilters;
+        HashSet<FilterPlace>? left = isTable ? [.. _places] : null;
+        foreach (ReadOnlySpan<byte> given in removed)
+        {
+            if (!TopicFilter.TryParse(given, _service.Limits, out TopicFilter filter)
+                || !Has(in filter, out FilterPlace place, out TopicGroup? group))
+            {
+                continue;
+            }
+
+            if (group != null)
+            {
+                _shares!.Remove(group);
+                Index.RemoveMember(group, this);
+                continue;
+            }
+
+            Index.Remove(place, Id);
+            EndRetained(filter.Text);
+            if (left == null)
+            {
+                _places.Remove(place);
+            }
+            else
+            {
+                left.Remove(place);
+            }
+        }
+
+        if (left != null)
+        {
+            _places.Clear();
+            _places.AddRange(left);
+        }
+    }
+}
