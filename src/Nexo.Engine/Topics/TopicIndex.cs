@@ -42,6 +42,9 @@ internal sealed partial class TopicIndex : IDisposable
 
     public SubscriberTable Subscribers { get; } = new();
 
+    /// <summary>Sets of receivers that topics share, for tests.</summary>
+    public int SharedSets => _sets.Count;
+
     /// <summary>Topics that are remembered.</summary>
     public int CachedTopics => _cache.Count;
 

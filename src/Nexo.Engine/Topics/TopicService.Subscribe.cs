@@ -39,7 +39,7 @@ public sealed partial class TopicService
         return false;
     }
 
-    /// <summary>Gives room back; or takes it, if there was less to give back than was thought.</summary>
+    /// <summary>Gives room back.</summary>
     internal void ReturnFilters(TopicOwner owner, int count)
     {
         Interlocked.Add(ref _filters, -count);

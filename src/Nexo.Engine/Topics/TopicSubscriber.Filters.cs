@@ -56,7 +56,7 @@ public sealed partial class TopicSubscriber
             }
 
             int before = FilterCount;
-            int room = CountNew(added) - CountThere(removed);
+            int room = RoomFor(added, removed);
             if (!_service.TryTakeFilters(Options.Owner, room))
             {
                 return TopicStatus.TooManyFilters;
@@ -65,7 +65,7 @@ public sealed partial class TopicSubscriber
             Remove(removed);
             Add(added, pages);
 
-            // One that is named twice, or in both lists, was not counted as it went.
+            // One that is added twice was counted twice.
             _service.ReturnFilters(Options.Owner, room - (FilterCount - before));
             return TopicStatus.Ok;
         }
@@ -161,29 +161,12 @@ public sealed partial class TopicSubscriber
         return place.Exists && Index.Has(place, Id, CollectionsMarshal.AsSpan(_places));
     }
 
-    private int CountNew(TopicFilterList added)
+    /// <summary>How many filters more there will be; one that is added twice counts twice.</summary>
+    private int RoomFor(TopicFilterList added, TopicFilterList removed)
     {
         if (FilterCount == 0)
         {
             return added.Count;
-        }
-
-        int count = 0;
-        foreach (ReadOnlySpan<byte> given in added)
-        {
-            TopicFilter.TryParse(given, _service.Limits, out TopicFilter filter);
-            count += Has(in filter, out _, out _) ? 0 : 1;
-        }
-
-        return count;
-    }
-
-    /// <summary>Each of them once, however often it is named.</summary>
-    private int CountThere(TopicFilterList removed)
-    {
-        if (removed.Count == 0 || FilterCount == 0)
-        {
-            return 0;
         }
 
         var places = new HashSet<FilterPlace>();
@@ -197,7 +180,22 @@ public sealed partial class TopicSubscriber
             }
         }
 
-        return places.Count + groups.Count;
+        int count = 0;
+        foreach (ReadOnlySpan<byte> given in added)
+        {
+            TopicFilter.TryParse(given, _service.Limits, out TopicFilter filter);
+            if (Has(in filter, out FilterPlace place, out TopicGroup? group))
+            {
+                // In both lists: it stays.
+                _ = group == null ? places.Remove(place) : groups.Remove(group);
+            }
+            else
+            {
+                count++;
+            }
+        }
+
+        return count - places.Count - groups.Count;
     }
 
     private void Add(TopicFilterList added, RetainedPages? pages)

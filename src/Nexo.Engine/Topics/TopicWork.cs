@@ -159,6 +159,11 @@ public sealed class TopicWork(object? batch = null)
             return false;
         }
 
+        if (_room <= 0)
+        {
+            return true;
+        }
+
         TopicOwner? publisher = _entries[_at].Publisher;
         int until = (int)Math.Min(receivers.Length, (long)_receiver + _room);
         _room -= until - _receiver;
