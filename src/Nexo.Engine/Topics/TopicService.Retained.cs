@@ -5,6 +5,9 @@ public sealed partial class TopicService
 {
     private readonly RetainedStore _retained;
 
+    /// <summary>For tests.</summary>
+    internal RetainedStore Retained => _retained;
+
     /// <summary>
     /// A page of the retained messages whose topics a filter matches, in the order of the topics' bytes. A page may end early, even
     /// empty, when many were passed over.
