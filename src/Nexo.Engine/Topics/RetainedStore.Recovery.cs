@@ -3,7 +3,9 @@ using Nexo.Storage;
 
 namespace Nexo.Engine.Topics;
 
-/// <content>Recovery: applies records by the methods that publishing applies its changes with. Neither the clock nor a limit has a say.</content>
+/// <content>
+/// Recovery: applies records by the methods that publishing applies its changes with. Neither the clock nor a limit has a say.
+/// </content>
 internal sealed unsafe partial class RetainedStore
 {
     private bool _recovering;

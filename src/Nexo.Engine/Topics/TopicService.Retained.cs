@@ -18,7 +18,7 @@ public sealed partial class TopicService
     public TopicStatus ListRetained<TPage>(ReadOnlySpan<byte> filter, ref byte[]? cursor, ref TPage page)
         where TPage : IRetainedPage, allows ref struct
     {
-        TopicStatus status = TrySweep(filter, out FilterSweep? sweep);
+        TopicStatus status = TrySweep(filter.IsEmpty ? "#"u8 : filter, out FilterSweep? sweep);
         if (status != TopicStatus.Ok)
         {
             return status;
@@ -39,7 +39,7 @@ public sealed partial class TopicService
     /// <summary>
     /// Removes the next retained messages whose topics a filter matches, a bounded number of them. Nobody is told of it.
     /// </summary>
-    /// <param name="filter">Without a share; empty: all.</param>
+    /// <param name="filter">Without a share; <c>#</c>: all.</param>
     /// <param name="cursor">Empty at first, then what the last call has set; null when all are gone.</param>
     /// <param name="removed">Grows by how many there were.</param>
     /// <param name="waits">True when the answer must wait until the log is durable.</param>
@@ -111,9 +111,8 @@ public sealed partial class TopicService
 
     private TopicStatus TrySweep(ReadOnlySpan<byte> filter, out FilterSweep? sweep)
     {
-        ReadOnlySpan<byte> wanted = filter.IsEmpty ? "#"u8 : filter;
-        bool valid = TopicFilter.TryParse(wanted, Limits, out TopicFilter parsed) && parsed.Group.IsEmpty;
-        sweep = valid ? new FilterSweep(wanted) : null;
+        bool valid = TopicFilter.TryParse(filter, Limits, out TopicFilter parsed) && parsed.Group.IsEmpty;
+        sweep = valid ? new FilterSweep(filter) : null;
         return valid ? TopicStatus.Ok : TopicStatus.FilterInvalid;
     }
 }

@@ -111,7 +111,9 @@ public sealed class TopicWills
         }
     }
 
-    /// <summary>The connection is lost: its will, if it has one, is published when its delay is over, by <see cref="TopicService.Tick"/>.</summary>
+    /// <summary>
+    /// The connection is lost: its will, if it has one, is published when its delay is over, by <see cref="TopicService.Tick"/>.
+    /// </summary>
     public void Lost(TopicOwner owner)
     {
         ArgumentNullException.ThrowIfNull(owner);
