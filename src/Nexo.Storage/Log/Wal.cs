@@ -12,7 +12,7 @@ namespace Nexo.Storage;
 /// one opens, closes and answers; Append takes records; Rounds decides what to do; Commits does it; Space keeps
 /// segments at hand.
 /// </remarks>
-public sealed partial class Wal : ILogWriter, LogAppend.IEnd, IDisposable
+public sealed partial class Wal : IDurableLog, LogAppend.IEnd, IDisposable
 {
     private readonly IDisk _disk;
     private readonly ulong _logId;
@@ -48,7 +48,7 @@ public sealed partial class Wal : ILogWriter, LogAppend.IEnd, IDisposable
     /// <inheritdoc/>
     public Lsn AppendedLsn => new(Volatile.Read(ref _appended));
 
-    /// <summary>Everything up to this record survives a power loss. Cheap.</summary>
+    /// <inheritdoc/>
     public Lsn DurableLsn => new(_durable.Reached);
 
     /// <summary>Bytes that were appended and not yet handed to the operating system. Cheap.</summary>
@@ -115,11 +115,7 @@ public sealed partial class Wal : ILogWriter, LogAppend.IEnd, IDisposable
         return wal;
     }
 
-    /// <summary>
-    /// Completes when the record at this position and all before it survive a power loss; at once if they do already.
-    /// To be awaited once, at once.
-    /// </summary>
-    /// <exception cref="WalException">That will not be: the log has failed, or was closed.</exception>
+    /// <inheritdoc/>
     public ValueTask WhenDurableAsync(Lsn lsn)
     {
         ValueTask task = _durable.WaitAsync(lsn.Value, out bool waits);

@@ -17,6 +17,15 @@ public struct SegmentCursor(long offset)
 
     internal int Version { get; private set; }
 
+    /// <summary>
+    /// Goes back within what the last read gave: to the batch with this base, so many bytes before the end of it.
+    /// </summary>
+    public void MoveBack(long baseOffset, int bytes)
+    {
+        Offset = baseOffset;
+        Position -= bytes;
+    }
+
     internal void MoveTo(long offset, object? place, long position, int version)
     {
         Offset = offset;

@@ -43,6 +43,24 @@ public sealed partial class SegmentedLog
     }
 
     /// <summary>
+    /// The first offset of the segment that holds an offset: up to there <see cref="TrimBefore"/> lets go of what is before it. What is
+    /// not in a segment yet has its own.
+    /// </summary>
+    public long SegmentStart(long offset)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (_segments.Length == 0 || offset >= _writtenOffset)
+            {
+                return Math.Clamp(offset, First, _writtenOffset);
+            }
+
+            return _segments[LastSegment(_segments, offset)].BaseOffset;
+        }
+    }
+
+    /// <summary>
     /// The offset from which on no more than so many bytes follow, for <see cref="TrimBefore"/>: the first offset of a
     /// segment, and of the last one if even that has more.
     /// </summary>

@@ -9,7 +9,9 @@ public sealed partial class SegmentedLog
     /// is met by those who read there, and by <see cref="SegmentedLogCheck"/>.
     /// </summary>
     /// <param name="disk">Where it is.</param>
-    /// <param name="directory">Its own; made if it is not there, and then also made durable in its parent.</param>
+    /// <param name="directory">
+    /// Its own; made with the first file if it is not there, and then also made durable in its parent.
+    /// </param>
     /// <param name="logId">Tells its segments from those of other logs.</param>
     /// <param name="checkpoint">
     /// The last one that its owner has made durable. One with an earlier offset than others that were durable may be
@@ -49,13 +51,7 @@ public sealed partial class SegmentedLog
 
     private void Start(SegmentPlan plan, SegmentedLogCheckpoint checkpoint)
     {
-        if (plan.IsNew)
-        {
-            _disk.CreateDirectory(_directory);
-            int parent = _directory.LastIndexOf('/');
-            _disk.SyncDirectory(parent < 0 ? "" : _directory[..parent]);
-        }
-
+        _hasNoDirectory = plan.IsNew;
         long time = checkpoint == default ? long.MinValue : checkpoint.MaxTimestamp;
         (_checkpoint, _trimmedBefore) = (checkpoint, plan.TrimmedBefore);
         (_nextOffset, _maxTimestamp) = (checkpoint.NextOffset, time);

@@ -66,6 +66,7 @@ public sealed partial class SegmentedLog
 
     private IDiskFile Create(string path)
     {
+        EnsureDirectory();
         _namesChanged = true;
 
         // It is there if it could be created last time, but not written to.
@@ -82,6 +83,18 @@ public sealed partial class SegmentedLog
         _disk.Rename(PathOf(_spares[^1]), path);
         _spares.RemoveAt(_spares.Count - 1);
         return _disk.Open(path, forWriting: true);
+    }
+
+    // A log to which nothing was written yet has none: there may be many of those.
+    private void EnsureDirectory()
+    {
+        if (_hasNoDirectory)
+        {
+            _disk.CreateDirectory(_directory);
+            int parent = _directory.LastIndexOf('/');
+            _disk.SyncDirectory(parent < 0 ? "" : _directory[..parent]);
+            _hasNoDirectory = false;
+        }
     }
 
     private void Seal(BatchSegment segment)

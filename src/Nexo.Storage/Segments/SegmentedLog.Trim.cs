@@ -66,6 +66,7 @@ public sealed partial class SegmentedLog
 
     private void MarkFirst(long offset)
     {
+        EnsureDirectory();
         string name = SegmentNames.First(offset);
         if (!_firsts.Contains(name))
         {

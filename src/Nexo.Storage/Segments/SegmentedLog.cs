@@ -46,6 +46,7 @@ public sealed partial class SegmentedLog : IDisposable
     private readonly List<string> _spares = [];
     private readonly List<string> _firsts = [];
     private bool _namesChanged;
+    private bool _hasNoDirectory;
 
     private SegmentedLog(
         IDisk disk, string directory, ulong logId, SegmentedLogOptions options, SegmentCache cache)

@@ -1,0 +1,45 @@
+using Nexo.Engine.Memory;
+using Nexo.Storage;
+
+namespace Nexo.Engine.Streams;
+
+/// <summary>What the streams share.</summary>
+internal sealed class StreamContext(StreamLimits limits, EngineClock clock)
+{
+    // Where the clocks stood at the start: what is let go of by age goes by a time that no jump of the wall clock moves ahead.
+    private readonly long _wallAheadMs = clock.WallMs - clock.NowMs;
+
+    public StreamLimits Limits => limits;
+
+    public EngineClock Clock => clock;
+
+    /// <summary>Of names; and of keys two, so that nobody can make up keys that are taken for each other.</summary>
+    public KeyHash Hasher { get; } = KeyHash.Random();
+
+    public KeyHash OtherHasher { get; } = KeyHash.Random();
+
+    public StreamTotals Totals { get; } = new();
+
+    /// <summary>Null: what is appended is not logged.</summary>
+    public IDurableLog? Log { get; set; }
+
+    public StreamFiles Files { get; set; } = null!;
+
+    public StreamVisibility? Visibility { get; set; }
+
+    /// <summary>The wall clock, or the time since the start by it, whichever is earlier.</summary>
+    public long AgeNowMs => Math.Min(clock.WallMs, clock.NowMs + _wallAheadMs);
+}
+
+/// <summary>Sums over all streams since the start.</summary>
+internal sealed class StreamTotals
+{
+    public long Appended;
+    public long AppendedBytes;
+    public long Read;
+    public long ReadBytes;
+    public long Duplicates;
+    public long Conflicts;
+    public long Trimmed;
+    public long Readers;
+}

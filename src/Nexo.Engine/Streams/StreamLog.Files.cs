@@ -1,0 +1,188 @@
+using Nexo.Storage;
+
+namespace Nexo.Engine.Streams;
+
+/// <content>File work, called by the one thread that does it: writes, lets go of what is old, closes what nobody uses.</content>
+internal sealed partial class StreamLog
+{
+    private int _isWriting;
+    private long _notedPending;
+    private Lsn _trimmedAt;
+    private bool _hasToTrim;
+
+    /// <summary>False: it is to be written already.</summary>
+    public bool TryBeginWrite() => Interlocked.Exchange(ref _isWriting, 1) == 0;
+
+    /// <summary>Writes what is pending, without a sync.</summary>
+    public void WritePending()
+    {
+        Volatile.Write(ref _isWriting, 0);
+        WithLog("written", static log => log.Flush());
+    }
+
+    /// <summary>What happens by itself: retention, files that are over, and the end of what nobody uses.</summary>
+    public void LookAfter()
+    {
+        if (WantsRetention)
+        {
+            WithLog("trimmed", Retain);
+        }
+
+        long before = FileTrimOffset();
+        if (before > 0 && !_context.Files.AreCopied)
+        {
+            WithLog("trimmed", log => log.TrimBefore(before));
+            _hasToTrim = false;
+        }
+
+        if (IsIdle())
+        {
+            WithLog("closed", Close);
+        }
+    }
+
+    /// <summary>Makes everything durable in its own files, for a snapshot.</summary>
+    /// <exception cref="DiskException">It is not.</exception>
+    public void Checkpoint()
+    {
+        SegmentedLog? log;
+        lock (_gate)
+        {
+            log = _log;
+            if (log is null || IsClosed || log.NextOffset == _checkpoint.NextOffset)
+            {
+                return;
+            }
+
+            _users++;
+        }
+
+        try
+        {
+            _context.Files.Do(() =>
+            {
+                SegmentedLogCheckpoint checkpoint = log.Checkpoint();
+                lock (_gate)
+                {
+                    _checkpoint = checkpoint;
+                }
+            });
+        }
+        catch (ObjectDisposedException)
+        {
+            // Deleted meanwhile: nothing is to be kept of it.
+        }
+        finally
+        {
+            EndUse();
+            NotePending();
+        }
+    }
+
+    private void WithLog(string what, Action<SegmentedLog> work)
+    {
+        SegmentedLog? log;
+        lock (_gate)
+        {
+            log = _log;
+            if (log is null || IsClosed)
+            {
+                return;
+            }
+        }
+
+        try
+        {
+            _context.Files.Do(() => work(log));
+        }
+        catch (ObjectDisposedException)
+        {
+            // Deleted meanwhile.
+        }
+        catch (DiskException failure) when (failure.Error == DiskError.Full)
+        {
+            // It is in the write-ahead log, and tried again.
+            _context.Files.Tell(StorageLevel.Warning, Directory, what, failure);
+        }
+        catch (IOException failure)
+        {
+            Tell(what, failure);
+        }
+
+        NotePending();
+    }
+
+    // What waits to be written may have changed.
+    private void NotePending()
+    {
+        lock (_gate)
+        {
+            NotePendingUnderLock();
+        }
+    }
+
+    private void NotePendingUnderLock()
+    {
+        long pending = _log?.PendingBytes ?? 0;
+        long change = pending - _notedPending;
+        _notedPending = pending;
+        _context.Files.Note(this, pending, change);
+    }
+
+    private bool IsIdle()
+    {
+        lock (_gate)
+        {
+            if (_isUsed)
+            {
+                _isUsed = false;
+                _usedAtMs = _context.Clock.NowMs;
+            }
+
+            return _log is not null
+                && _users == 0
+                && _waiting is not { Count: > 0 }
+                && !_isLoadingKeys
+                && _context.Clock.NowMs - _usedAtMs >= Limits.Tuning.IdleMs;
+        }
+    }
+
+    // What was appended since the checkpoint is made durable, then nothing of the log is needed in memory.
+    private void Close(SegmentedLog log)
+    {
+        SegmentedLogCheckpoint checkpoint = log.Checkpoint();
+        lock (_gate)
+        {
+            _checkpoint = checkpoint;
+            if (_users > 0 || _log != log || log.NextOffset != checkpoint.NextOffset || _undurable is { Count: > 0 })
+            {
+                return;
+            }
+
+            CloseFiles();
+        }
+
+        log.Dispose();
+    }
+
+    // Under the gate.
+    private void CloseFiles()
+    {
+        Volatile.Write(ref _log, null);
+        _context.Files.Note(this, 0, -_notedPending);
+        _notedPending = 0;
+        _context.Files.Forget(this);
+        _keys?.Dispose();
+        _keys = null;
+        _ends = null;
+        _undurable = null;
+    }
+
+    private long FileTrimOffset()
+    {
+        lock (_gate)
+        {
+            return _hasToTrim && (Log is not { } log || _trimmedAt <= log.DurableLsn) ? _first : 0;
+        }
+    }
+}

@@ -1,0 +1,139 @@
+using Nexo.Storage;
+
+namespace Nexo.Engine.Streams;
+
+/// <content>What readers see: with fsync no record before it is durable, so that none that was seen is ever gone.</content>
+internal sealed partial class StreamLog
+{
+    // Null until it is needed: appends that are not known to be durable yet, and where each of them ends.
+    private Queue<Mark>? _undurable;
+    private long _visible;
+    private List<StreamReader>? _waiting;
+    private bool _isNoted;
+    private Lsn _lastUndurable;
+
+    private readonly record struct Mark(Lsn Lsn, long EndOffset);
+
+    // Under the gate.
+    private void AdvanceVisible()
+    {
+        if (_undurable is not { Count: > 0 } marks)
+        {
+            _visible = _next;
+            return;
+        }
+
+        if (!Waits)
+        {
+            marks.Clear();
+            _visible = _next;
+            return;
+        }
+
+        Lsn durable = _context.Log!.DurableLsn;
+        while (marks.TryPeek(out Mark mark) && mark.Lsn <= durable)
+        {
+            _visible = mark.EndOffset;
+            marks.Dequeue();
+        }
+    }
+
+    private void NoteUndurable(Lsn lsn)
+    {
+        if (Waits && lsn != Lsn.None)
+        {
+            _lastUndurable = lsn;
+            (_undurable ??= new Queue<Mark>()).Enqueue(new Mark(lsn, _next));
+        }
+        else
+        {
+            _visible = _next;
+        }
+    }
+
+    // Something was appended: those who wait are woken, or the log is asked to tell when they may be. Under the gate.
+    private void NoteAppended(ref List<StreamReader>? readable)
+    {
+        if (_waiting is not { Count: > 0 })
+        {
+            return;
+        }
+
+        TakeReadable(ref readable);
+        WantNotice();
+    }
+
+    private void WantNotice()
+    {
+        if (!_isNoted && _waiting is { Count: > 0 } && _undurable is { Count: > 0 })
+        {
+            _isNoted = true;
+            _context.Visibility?.Want(this, _lastUndurable);
+        }
+    }
+
+    /// <summary>The log has made something durable: wakes those who waited for it.</summary>
+    public void OnDurable()
+    {
+        List<StreamReader>? readable = null;
+        lock (_gate)
+        {
+            _isNoted = false;
+            AdvanceVisible();
+            TakeReadable(ref readable);
+            WantNotice();
+        }
+
+        StreamReader.Wake(readable);
+    }
+
+    /// <summary>Has a reader woken when there is something behind its position; false: there is, or the stream is gone.</summary>
+    public bool TryWait(StreamReader reader)
+    {
+        lock (_gate)
+        {
+            AdvanceVisible();
+            if (IsClosed || reader.Position < _visible)
+            {
+                return false;
+            }
+
+            (_waiting ??= []).Add(reader);
+            WantNotice();
+            return true;
+        }
+    }
+
+    /// <summary>False: it was woken already, or did not wait.</summary>
+    public bool EndWait(StreamReader reader)
+    {
+        lock (_gate)
+        {
+            return _waiting?.Remove(reader) == true;
+        }
+    }
+
+    private void TakeReadable(ref List<StreamReader>? readable)
+    {
+        if (_waiting is not { Count: > 0 } waiting)
+        {
+            return;
+        }
+
+        int kept = 0;
+        for (int i = 0; i < waiting.Count; i++)
+        {
+            StreamReader reader = waiting[i];
+            if (IsClosed || reader.Position < _visible)
+            {
+                (readable ??= StreamReader.RentWoken()).Add(reader);
+            }
+            else
+            {
+                waiting[kept++] = reader;
+            }
+        }
+
+        waiting.RemoveRange(kept, waiting.Count - kept);
+    }
+}

@@ -1,0 +1,106 @@
+using System.Buffers;
+using Nexo.Storage;
+
+namespace Nexo.Engine.Streams;
+
+/// <summary>
+/// One who reads on: a tail, or a read that waits. It remembers its place, so that reading on needs no search. For one thread at a time.
+/// </summary>
+public sealed class StreamReader : IDisposable
+{
+    [ThreadStatic]
+    private static List<StreamReader>? _woken;
+
+    private readonly StreamLog _stream;
+    private readonly byte[] _key;
+    private readonly bool _clamps;
+    private StreamCursor _cursor;
+    private long _position;
+    private Action? _onReadable;
+    private bool _isDisposed;
+
+    internal StreamReader(StreamLog stream, long position, byte[] key, bool clamps)
+    {
+        _stream = stream;
+        _position = position;
+        _key = key;
+        _clamps = clamps;
+        stream.CountReader(1);
+    }
+
+    /// <summary>The next offset to be read.</summary>
+    public long Position => Volatile.Read(ref _position);
+
+    /// <summary>Gives the next records, perhaps none, and moves behind them.</summary>
+    /// <returns>
+    /// <see cref="StreamStatus.OffsetOutOfRange"/>: what was to be read next is gone; where the place was given to be clamped, it goes on
+    /// with the first that is there instead.
+    /// </returns>
+    public StreamStatus Read(int recordsMax, int bytesMax, IBufferWriter<byte> target, out StreamReadResult result)
+    {
+        StreamStatus status = _stream.ReadForward(
+            ref _cursor, _position, _clamps, recordsMax, bytesMax, _key, target, out result);
+        if (status == StreamStatus.Ok)
+        {
+            Volatile.Write(ref _position, result.ContinueAt);
+        }
+
+        return status;
+    }
+
+    /// <summary>
+    /// Has an action called once, on any thread, when there is something to be read or the stream is gone; it is not to block. False:
+    /// that is so already, and it will not be called.
+    /// </summary>
+    public bool TryWait(Action onReadable)
+    {
+        ArgumentNullException.ThrowIfNull(onReadable);
+        Volatile.Write(ref _onReadable, onReadable);
+        return _stream.TryWait(this);
+    }
+
+    /// <summary>Ends the wait; false: the action was called, or will be.</summary>
+    public bool EndWait() => _stream.EndWait(this);
+
+    public void Dispose()
+    {
+        if (!_isDisposed)
+        {
+            _isDisposed = true;
+            _stream.EndWait(this);
+            _stream.CountReader(-1);
+        }
+    }
+
+    /// <summary>An empty list for <see cref="Wake"/>.</summary>
+    internal static List<StreamReader> RentWoken()
+    {
+        List<StreamReader> list = _woken ?? [];
+        _woken = null;
+        return list;
+    }
+
+    /// <summary>Calls the actions of readers that were taken out of their waits, under no lock.</summary>
+    internal static void Wake(List<StreamReader>? readers)
+    {
+        if (readers is null)
+        {
+            return;
+        }
+
+        foreach (StreamReader reader in readers)
+        {
+            Volatile.Read(ref reader._onReadable)?.Invoke();
+        }
+
+        readers.Clear();
+        _woken = readers;
+    }
+}
+
+/// <summary>A place in a segmented log, of one of its openings.</summary>
+internal struct StreamCursor
+{
+    public SegmentCursor Segment;
+    public int Opening;
+}

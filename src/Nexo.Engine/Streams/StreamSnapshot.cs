@@ -1,0 +1,80 @@
+using Nexo.Storage;
+
+namespace Nexo.Engine.Streams;
+
+/// <summary>
+/// A snapshot of the streams, taken one by one while they work: to be kept only once the log is durable up to what had been appended
+/// when the last was taken. What is in a stream's files is made durable there; a backup copies it.
+/// </summary>
+public sealed class StreamSnapshot : IDisposable
+{
+    private readonly StreamContext _context;
+    private readonly RecordBuffer _buffer = new();
+    private readonly Lsn _position;
+    private readonly StreamLog[] _streams;
+    private readonly bool _isWhole;
+    private StreamCopy? _copy;
+    private bool _isDisposed;
+    private int _at;
+
+    internal StreamSnapshot(StreamContext context, Lsn position, uint lastNumber, StreamLog[] streams, bool isWhole)
+    {
+        _context = context;
+        _position = position;
+        _streams = streams;
+        _isWhole = isWhole;
+        if (isWhole)
+        {
+            context.Files.BeginCopies();
+        }
+
+        new RecordWriter(_buffer.Add((byte)StreamRecordKind.StreamNumbersKept, sizeof(uint))).U32(lastNumber);
+    }
+
+    /// <summary>Takes one stream, or a piece of it that is copied, and gives its records away; false when finished.</summary>
+    /// <exception cref="IOException">Its files cannot be read, or made durable.</exception>
+    public bool MoveNext(IRecordSink target)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        bool more = true;
+        if (_copy is { } copy)
+        {
+            _copy = copy.MoveNext(_buffer) ? copy : null;
+        }
+        else if (_at < _streams.Length)
+        {
+            _copy = _streams[_at++].Keep(_buffer, _isWhole);
+        }
+        else
+        {
+            more = false;
+        }
+
+        _buffer.Deliver(target, _position);
+        return more;
+    }
+
+    /// <summary>Of a backup, also when it was given up: files may be let go of again.</summary>
+    public void Dispose()
+    {
+        if (_isWhole && !_isDisposed)
+        {
+            _isDisposed = true;
+            _context.Files.EndCopies();
+        }
+    }
+}
+
+/// <summary>The records of a stream that go into a backup, a piece at a time.</summary>
+internal sealed class StreamCopy(StreamLog stream, long offset, long end)
+{
+    private StreamCursor _cursor;
+    private long _offset = offset;
+
+    /// <summary>False: that was all.</summary>
+    public bool MoveNext(RecordBuffer buffer)
+    {
+        _offset = stream.Copy(ref _cursor, _offset, end, buffer);
+        return _offset < end;
+    }
+}
