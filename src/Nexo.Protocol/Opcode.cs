@@ -91,6 +91,31 @@ public enum Opcode : ushort
     BindingList = 0x0312,
     BindingDelete = 0x0313,
 
+    // Streams.
+    StreamCreate = 0x0401,
+    StreamDescribe = 0x0402,
+    StreamList = 0x0403,
+    StreamUpdate = 0x0404,
+    StreamTrim = 0x0405,
+    StreamDelete = 0x0406,
+    StreamStats = 0x0407,
+    StreamAppend = 0x0410,
+    StreamAppendBatch = 0x0411,
+    StreamRead = 0x0412,
+    StreamTail = 0x0413,
+    GroupCreate = 0x0420,
+    GroupDescribe = 0x0421,
+    GroupList = 0x0422,
+    GroupDelete = 0x0423,
+    GroupSeek = 0x0424,
+    GroupJoin = 0x0428,
+    GroupPull = 0x0429,
+    GroupHeartbeat = 0x042A,
+    GroupCommit = 0x042B,
+    GroupAck = 0x042C,
+    GroupNack = 0x042D,
+    GroupLeave = 0x042E,
+
     // Administration.
     AdminSnapshot = 0x0510,
     AdminBackup = 0x0511,
@@ -108,12 +133,15 @@ public static class OpcodeFacts
     /// <summary>True for requests of Pub/Sub: topics, retained messages and bindings.</summary>
     public static bool IsTopic(this Opcode opcode) => (ushort)opcode >> 8 == 0x03;
 
+    /// <summary>True for requests of the streams and their groups.</summary>
+    public static bool IsStream(this Opcode opcode) => (ushort)opcode >> 8 == 0x04;
+
     /// <summary>
     /// True for requests whose answer waits for what they changed to be logged. A pull and an extended lease are none:
-    /// a lease does not outlive the server. Nor is a will, which its connection's end leaves or takes away.
+    /// a lease does not outlive the server. Nor are a will and the membership of a group, which live with a connection.
     /// </summary>
     public static bool IsWrite(this Opcode opcode) =>
-        opcode.IsStoreWrite() || opcode.IsQueueWrite() || opcode.IsTopicWrite();
+        opcode.IsStoreWrite() || opcode.IsQueueWrite() || opcode.IsTopicWrite() || opcode.IsStreamWrite();
 
     /// <summary>True for store requests that change entries: those that a durability means something for.</summary>
     public static bool IsStoreWrite(this Opcode opcode) => opcode is Opcode.StoreSet
@@ -156,4 +184,18 @@ public static class OpcodeFacts
 
     /// <summary>True for what publishes messages: a request is confirmed, a notice is not.</summary>
     public static bool IsPublish(this Opcode opcode) => opcode is Opcode.TopicPublish or Opcode.TopicPublishBatch;
+
+    /// <summary>True for requests of streams and groups that change something which is logged.</summary>
+    public static bool IsStreamWrite(this Opcode opcode) => opcode is Opcode.StreamCreate
+        or Opcode.StreamUpdate
+        or Opcode.StreamTrim
+        or Opcode.StreamDelete
+        or Opcode.StreamAppend
+        or Opcode.StreamAppendBatch
+        or Opcode.GroupCreate
+        or Opcode.GroupDelete
+        or Opcode.GroupSeek
+        or Opcode.GroupCommit
+        or Opcode.GroupAck
+        or Opcode.GroupNack;
 }

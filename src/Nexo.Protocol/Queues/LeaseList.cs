@@ -1,8 +1,8 @@
 namespace Nexo.Protocol;
 
 /// <summary>
-/// Messages that a request settles or keeps: <c>[u32 count]([u64 messageId][u64 lease])*</c>, to the end of the body. The
-/// size is checked on reading it.
+/// Messages that a request settles or keeps: <c>[u32 count]([u64 messageId][u64 lease])*</c>, to the end of the body. Of
+/// records of a stream the offset is the id. The size is checked on reading it.
 /// </summary>
 public ref struct LeaseList
 {

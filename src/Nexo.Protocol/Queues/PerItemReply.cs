@@ -1,8 +1,8 @@
 namespace Nexo.Protocol;
 
 /// <summary>
-/// Answer to QUEUE ACK, NACK and DEAD LETTER: one code for each item of the request, in its order; 0: done. Body:
-/// <c>[u32 count]([u16 code])*</c>. The size is checked on reading it.
+/// Answer to QUEUE ACK, NACK and DEAD LETTER, GROUP ACK and NACK: one code for each item of the request, in its order; 0:
+/// done. Body: <c>[u32 count]([u16 code])*</c>. The size is checked on reading it.
 /// </summary>
 public ref struct PerItemReply
 {

@@ -15,29 +15,7 @@ public ref struct QueueOptionFields
     public static bool TryRead(scoped ref BodyReader reader, out QueueOptionFields options)
     {
         options = new QueueOptionFields { _fields = reader };
-        ulong seen = 0;
-        while (!reader.AtEnd)
-        {
-            if (!TaggedFields.TryRead(ref reader, out ushort tag, out ReadOnlySpan<byte> value))
-            {
-                return false;
-            }
-
-            if (!IsKnown((QueueOptionTag)tag))
-            {
-                continue;
-            }
-
-            bool isWidthRight = tag == (ushort)QueueOptionTag.DeadLetterQueue || value.Length == sizeof(ulong);
-            if (!isWidthRight || (seen & (1ul << tag)) != 0)
-            {
-                return false;
-            }
-
-            seen |= 1ul << tag;
-        }
-
-        return true;
+        return TaggedFields.AreOptions(reader, (ushort)QueueOptionTag.UnusedMs, (ushort)QueueOptionTag.DeadLetterQueue);
     }
 
     /// <summary>True for an option of this version.</summary>
@@ -62,20 +40,11 @@ public ref struct QueueOptionFields
     }
 
     /// <summary>Writes one option that is a number.</summary>
-    public static void Write(FrameBuffer buffer, QueueOptionTag tag, ulong number)
-    {
-        buffer.WriteUInt16((ushort)tag);
-        buffer.WriteUInt16(sizeof(ulong));
-        buffer.WriteUInt64(number);
-    }
+    public static void Write(FrameBuffer buffer, QueueOptionTag tag, ulong number) =>
+        TaggedFields.WriteOption(buffer, (ushort)tag, number);
 
     /// <summary>Writes one option that is a text, in UTF-8.</summary>
     /// <exception cref="OverflowException"><paramref name="text"/> has more than 65,535 bytes.</exception>
-    public static void Write(FrameBuffer buffer, QueueOptionTag tag, ReadOnlySpan<byte> text)
-    {
-        ushort length = checked((ushort)text.Length);
-        buffer.WriteUInt16((ushort)tag);
-        buffer.WriteUInt16(length);
-        buffer.Write(text);
-    }
+    public static void Write(FrameBuffer buffer, QueueOptionTag tag, ReadOnlySpan<byte> text) =>
+        TaggedFields.WriteOption(buffer, (ushort)tag, text);
 }

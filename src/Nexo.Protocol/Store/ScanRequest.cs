@@ -1,9 +1,10 @@
 namespace Nexo.Protocol;
 
 /// <summary>
-/// STORE SCAN, QUEUE LIST, SCHEDULE LIST, TOPIC SUBSCRIBERS, BINDING LIST, and TOPIC LIST with a filter instead of the
-/// prefix. Body: <c>[u32 limit][u32 cursorLength][cursor][prefix, the rest]</c>. An empty cursor starts; the cursor of the
-/// answer goes on, and is empty at the end. A cursor is opaque and belongs to one run of one server.
+/// STORE SCAN, QUEUE LIST, SCHEDULE LIST, TOPIC SUBSCRIBERS, BINDING LIST and STREAM LIST; instead of the prefix, TOPIC LIST has
+/// a filter, and GROUP LIST the name of a stream. Body: <c>[u32 limit][u32 cursorLength][cursor][prefix, the rest]</c>. An
+/// empty cursor starts; the cursor of the answer goes on, and is empty at the end. A cursor is opaque and belongs to one
+/// run of one server.
 /// </summary>
 public readonly ref struct ScanRequest
 {
