@@ -12,6 +12,7 @@ internal sealed class RetainedPages : IRetainedPage
     private FilterSweep? _sweep;
     private RetainedCursor _cursor;
     private int _bytesMax;
+    private int _messagesMax;
     private int _bytes;
 
     public RetainedPages() => _run = new TopicRun(_messages);
@@ -40,14 +41,16 @@ internal sealed class RetainedPages : IRetainedPage
     public void Prepare() => _sweep ??= new FilterSweep(_filters);
 
     /// <summary>
-    /// Gives a sink the next messages: so many bytes, or one message. Under the store's lock: what replaces one of them is published
+    /// Gives a sink the next messages: so many, and so many bytes or one message. Under the store's lock: what replaces one of them is published
     /// afterwards, and so comes after it.
     /// </summary>
     /// <returns>True: there are no more.</returns>
-    public bool Deliver(RetainedStore store, TopicSubscriber to, int bytesMax, out int delivered, out int dropped)
+    public bool Deliver(
+        RetainedStore store, TopicSubscriber to, int bytesMax, int messagesMax, out int delivered, out int dropped)
     {
         _bytes = 0;
         _bytesMax = bytesMax;
+        _messagesMax = messagesMax;
         RetainedPages page = this;
         bool isEnd = store.Page(_sweep!, ref _cursor, VersionMax, ref page);
         delivered = _messages.Count;
@@ -66,7 +69,7 @@ internal sealed class RetainedPages : IRetainedPage
     bool IRetainedPage.TryAdd(in RetainedMessage message)
     {
         int bytes = message.Topic.Length + message.Headers.Length + message.Body.Length;
-        if (_messages.Count > 0 && _bytes + bytes > _bytesMax)
+        if (_messages.Count > 0 && (_bytes + bytes > _bytesMax || _messages.Count >= _messagesMax))
         {
             return false;
         }

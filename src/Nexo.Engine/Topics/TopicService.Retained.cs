@@ -65,14 +65,15 @@ public sealed partial class TopicService
     }
 
     /// <summary>The next page of a subscription; true: that was the last.</summary>
-    internal bool DeliverRetained(TopicSubscriber to, RetainedPages pages, int bytesMax, out int delivered)
+    internal bool DeliverRetained(
+        TopicSubscriber to, RetainedPages pages, int bytesMax, int messagesMax, out int delivered)
     {
         pages.Prepare();
         bool isEnd;
         int dropped;
         lock (_retained.Gate)
         {
-            isEnd = pages.Deliver(_retained, to, bytesMax, out delivered, out dropped);
+            isEnd = pages.Deliver(_retained, to, bytesMax, messagesMax, out delivered, out dropped);
         }
 
         to.Count(delivered, dropped);

@@ -17,11 +17,11 @@ public sealed partial class TopicSubscriber
     public bool HasRetained => _hasRetained;
 
     /// <summary>
-    /// Delivers the next retained messages of its filters to its sink and flushes it: so many bytes of them, or one message; none if
-    /// many topics were passed over. To be called under no lock that the sink takes.
+    /// Delivers the next retained messages of its filters to its sink and flushes it: so many of them, and so many bytes or one
+    /// message; none if many topics were passed over. To be called under no lock that the sink takes.
     /// </summary>
     /// <returns>True: there may be more.</returns>
-    public bool NextRetained(int bytesMax)
+    public bool NextRetained(int bytesMax, int messagesMax = int.MaxValue)
     {
         int delivered;
         lock (_retainedGate)
@@ -32,7 +32,7 @@ public sealed partial class TopicSubscriber
                 return false;
             }
 
-            if (_service.DeliverRetained(this, pages, bytesMax, out delivered))
+            if (_service.DeliverRetained(this, pages, bytesMax, messagesMax, out delivered))
             {
                 _retained.RemoveAt(0);
                 _hasRetained = _retained.Count > 0;

@@ -39,6 +39,7 @@ internal sealed partial class NativeConnection
         Consumers.Close();
         RunTopicWork();
         await FinishFanOutAsync();
+        EndWill();
         QueueWork.Run();
     }
 }

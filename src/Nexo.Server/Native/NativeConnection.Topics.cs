@@ -21,6 +21,9 @@ internal sealed partial class NativeConnection
     /// <summary>Notices that have failed. Only for the reading thread.</summary>
     public FailureReports Reports => _reports ?? Interlocked.CompareExchange(ref _reports, new FailureReports(), null) ?? _reports;
 
+    /// <summary>True when it may have left a will. Only for the reading thread.</summary>
+    public bool HasWill { get; set; }
+
     /// <summary>The subscription of this correlation; null: there is none.</summary>
     public ISubscription? FindSubscription(uint correlation) => _open.FindSubscription(correlation);
 
@@ -63,6 +66,25 @@ internal sealed partial class NativeConnection
         else
         {
             TopicHandlers.PublishBatchNotice(notice);
+        }
+    }
+
+    // A client that says that it goes away is not lost, nor is one that the server sends away when it stops.
+    private void EndWill()
+    {
+        if (!HasWill)
+        {
+            return;
+        }
+
+        HasWill = false;
+        if (_isClientLeaving || _isGoingAway || Server.IsStopping)
+        {
+            Server.Topics.Wills.Clear(TopicOwner);
+        }
+        else
+        {
+            Server.Topics.Wills.Lost(TopicOwner);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
+using Nexo.Engine;
 using Nexo.Engine.Queues;
 using Nexo.Engine.Store;
 using Nexo.Engine.Topics;
@@ -36,6 +37,8 @@ internal sealed partial class NativeServer : IDisposable
         QueueService queues,
         TopicService topics,
         TopicBuffers topicBuffers,
+        TopicTicker topicTicker,
+        EngineClock clock,
         ScheduleTicker scheduleTicker,
         Persistence persistence,
         SnapshotService snapshots,
@@ -51,8 +54,10 @@ internal sealed partial class NativeServer : IDisposable
         Queues = queues;
         Topics = topics;
         TopicBuffers = topicBuffers;
+        TopicTicker = topicTicker;
         TopicsOptions = options.Topics;
         TopicsDurability = options.EffectiveTopicsDurability;
+        Clock = clock;
         ScheduleTicker = scheduleTicker;
         Persistence = persistence;
         Snapshots = snapshots;
@@ -86,10 +91,16 @@ internal sealed partial class NativeServer : IDisposable
     /// <summary>What waits for slow subscriptions to topics.</summary>
     public TopicBuffers TopicBuffers { get; }
 
+    /// <summary>What is due of the topics, and how much goes on there.</summary>
+    public TopicTicker TopicTicker { get; }
+
     public TopicsOptions TopicsOptions { get; }
 
     /// <summary>What retained messages and bindings wait for.</summary>
     public TopicsDurability TopicsDurability { get; }
+
+    /// <summary>The engine's clock.</summary>
+    public EngineClock Clock { get; }
 
     /// <summary>The schedules, and what runs them.</summary>
     public ScheduleTicker ScheduleTicker { get; }

@@ -26,6 +26,7 @@ internal static class NativeServices
         services.AddSingleton<NativeServer>();
         services.AddSingleton<StoreTicker>();
         services.AddSingleton<QueueTicker>();
+        services.AddSingleton<TopicTicker>();
         services.AddSingleton<ScheduleTicker>();
         services.AddHostedService<NativeLifetime>();
         return services;
@@ -54,6 +55,7 @@ internal static class NativeServices
         // What survives a restart, in the order in which it is read back: the store brings the clock.
         services.AddSingleton<IDurablePart, DurableStore>();
         services.AddSingleton<IDurablePart, DurableQueues>();
+        services.AddSingleton<IDurablePart, DurableTopics>();
         services.AddSingleton<IDurablePart, DurableSchedules>();
         services.AddSingleton<DurableParts>();
     }
@@ -102,6 +104,12 @@ internal static class NativeServices
             RetainedMax = topics.RetainedMax,
             RetainedBytesMax = topics.RetainedBytesMax,
             BindingsMax = topics.BindingsMax,
+            Durability = options.EffectiveTopicsDurability switch
+            {
+                TopicsDurability.Memory => TopicDurability.Memory,
+                TopicsDurability.Interval => TopicDurability.Interval,
+                _ => TopicDurability.Fsync,
+            },
         };
     }
 
@@ -129,6 +137,7 @@ internal sealed class NativeLifetime(
     NativeServer server,
     StoreTicker storeTicker,
     QueueTicker queueTicker,
+    TopicTicker topicTicker,
     ScheduleTicker scheduleTicker) : IHostedLifecycleService
 {
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -150,6 +159,7 @@ internal sealed class NativeLifetime(
     {
         storeTicker.Dispose();
         queueTicker.Dispose();
+        topicTicker.Dispose();
         scheduleTicker.Dispose();
         server.Dispose();
         return Task.CompletedTask;

@@ -79,6 +79,18 @@ internal static class RequestRouter
             case Opcode.TopicSubscribe: TopicSubscribeHandlers.Subscribe(request); break;
             case Opcode.TopicFilters: TopicSubscribeHandlers.Filters(request); break;
 
+            case Opcode.RetainedList: RetainedHandlers.List(request); break;
+            case Opcode.RetainedClear: RetainedHandlers.Clear(request); break;
+            case Opcode.TopicWill: TopicWillHandlers.Set(request); break;
+            case Opcode.TopicWillClear: TopicWillHandlers.Clear(request); break;
+            case Opcode.TopicList: TopicLookHandlers.List(request); break;
+            case Opcode.TopicStats: TopicLookHandlers.Stats(request); break;
+            case Opcode.TopicSubscribers: TopicLookHandlers.Subscribers(request); break;
+            case Opcode.BindingSet: BindingHandlers.Set(request); break;
+            case Opcode.BindingDescribe: BindingHandlers.Describe(request); break;
+            case Opcode.BindingList: BindingHandlers.List(request); break;
+            case Opcode.BindingDelete: BindingHandlers.Delete(request); break;
+
             case Opcode.AdminSnapshot: AdminHandlers.Snapshot(request); break;
             case Opcode.AdminBackup: AdminHandlers.Backup(request); break;
 

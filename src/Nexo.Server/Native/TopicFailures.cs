@@ -12,9 +12,10 @@ internal static class TopicFailures
         TopicStatus.TopicInvalid => ErrorCode.TopicInvalid,
         TopicStatus.FilterInvalid => ErrorCode.FilterInvalid,
         TopicStatus.BodyTooLarge => ErrorCode.ValueTooLarge,
-        TopicStatus.TtlOutOfRange => ErrorCode.InvalidArgument,
+        TopicStatus.TtlOutOfRange or TopicStatus.WillInvalid => ErrorCode.InvalidArgument,
         TopicStatus.TooManyFilters or TopicStatus.TooManyBindings => ErrorCode.TooManyFilters,
         TopicStatus.RetainedFull => ErrorCode.RetainedFull,
+        TopicStatus.WillsFull => ErrorCode.OutOfMemory,
         TopicStatus.DiskFull => ErrorCode.StorageFull,
         TopicStatus.LogFailed => ErrorCode.StorageFailed,
         TopicStatus.NameInvalid => ErrorCode.NameInvalid,
@@ -42,6 +43,9 @@ internal static class TopicFailures
         TopicStatus.RetainedFull =>
             $"There are as many retained messages as topics.retained-max and topics.retained-bytes-max allow: "
             + $"{limits.RetainedMax}, and {limits.RetainedBytesMax} bytes.",
+        TopicStatus.WillInvalid =>
+            $"delayMs: 0 to {limits.WillDelayMsMax} ms (a day); session: at most {limits.WillSessionBytesMax} bytes.",
+        TopicStatus.WillsFull => "The wills of all connections take as much room as they may.",
         TopicStatus.DiskFull =>
             "The disk is full; messages that are neither retained nor bound still go out.",
         TopicStatus.LogFailed =>

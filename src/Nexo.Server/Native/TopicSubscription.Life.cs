@@ -15,10 +15,27 @@ internal sealed partial class TopicSubscription
     private bool _isEnding;
     private bool _isGivingBack;
 
-    public TopicStatus Open(TopicService topics, TopicSubscribeOptions options, TopicFilterList filters) =>
-        topics.Subscribe(this, options, filters, out _subscriber);
+    public TopicStatus Open(TopicService topics, TopicSubscribeOptions options, TopicFilterList filters)
+    {
+        TopicStatus status = topics.Subscribe(this, options, filters, out _subscriber);
+        _hasRetained = _subscriber?.HasRetained ?? false;
+        return status;
+    }
 
-    public TopicStatus Change(TopicFilterList added, TopicFilterList removed) => _subscriber!.Change(added, removed);
+    public TopicStatus Change(TopicFilterList added, TopicFilterList removed)
+    {
+        TopicStatus status = _subscriber!.Change(added, removed);
+        if (_subscriber.HasRetained)
+        {
+            lock (_outbox.Gate)
+            {
+                _hasRetained = true;
+                FillAll();
+            }
+        }
+
+        return status;
+    }
 
     public void Start()
     {
@@ -62,6 +79,11 @@ internal sealed partial class TopicSubscription
             return;
         }
 
+        if (code == ErrorCode.SlowConsumer)
+        {
+            _connection.Server.TopicBuffers.CountEndedSlow();
+        }
+
         _isEnding = true;
         _endCode = code;
         _endMessage = message;
@@ -81,16 +103,44 @@ internal sealed partial class TopicSubscription
         ThreadPool.UnsafeQueueUserWorkItem(static self => self.ReadRetained(), this, preferLocal: false);
     }
 
+    /// <summary>
+    /// Sends retained messages, page by page as there are credits and room, and in turns what else waits: no page is larger than what
+    /// can be sent, so none of them is dropped. What comes meanwhile waits.
+    /// </summary>
     private void ReadRetained()
     {
-        lock (_outbox.Gate)
+        while (TryReservePage(out int messagesMax))
         {
-            _hasRetained = false;
-            _isReadingRetained = false;
-            FillAll();
+            bool hasMore = _subscriber!.NextRetained(FrameBytes, messagesMax);
+            lock (_outbox.Gate)
+            {
+                // More may have been asked for meanwhile.
+                _hasRetained = hasMore || _subscriber.HasRetained;
+            }
         }
 
         _outbox.Flush();
+    }
+
+    private bool TryReservePage(out int messagesMax)
+    {
+        lock (_outbox.Gate)
+        {
+            if (MaySend && !_waiting.IsEmpty && _credits > 0 && _outbox.HasRoom)
+            {
+                SendWaiting();
+            }
+
+            messagesMax = (int)_credits;
+            if (_hasRetained && MaySend && _credits > 0 && _outbox.HasRoom)
+            {
+                return true;
+            }
+
+            _isReadingRetained = false;
+            FillAll();
+            return false;
+        }
     }
 
     private void Finish()

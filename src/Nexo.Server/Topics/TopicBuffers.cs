@@ -4,11 +4,13 @@ namespace Nexo.Server.Topics;
 internal sealed class TopicBuffers(long bytesMax)
 {
     private long _bytes;
+    private long _endedSlow;
 
     /// <summary>What is taken now.</summary>
     public long Bytes => Interlocked.Read(ref _bytes);
 
-    public long BytesMax => bytesMax;
+    /// <summary>Subscriptions that were ended for want of room.</summary>
+    public long EndedSlow => Interlocked.Read(ref _endedSlow);
 
     /// <summary>Takes room; false: there is not so much left.</summary>
     public bool TryTake(int bytes)
@@ -21,6 +23,8 @@ internal sealed class TopicBuffers(long bytesMax)
         Give(bytes);
         return false;
     }
+
+    public void CountEndedSlow() => Interlocked.Increment(ref _endedSlow);
 
     public void Give(int bytes) => Interlocked.Add(ref _bytes, -bytes);
 }

@@ -1,0 +1,41 @@
+using Nexo.Engine.Topics;
+using Nexo.Protocol;
+
+namespace Nexo.Server.Native;
+
+/// <summary>Requests about what is published when a connection is lost.</summary>
+internal static class TopicWillHandlers
+{
+    public static void Set(in Request request)
+    {
+        if (!TopicWillRequest.TryRead(request.Body, out TopicWillRequest will))
+        {
+            request.FailMalformed();
+            return;
+        }
+
+        NativeConnection connection = request.Connection;
+        TopicMessage message = TopicHandlers.ToEngine(will.Message, request.Headers, connection.TopicOwner);
+        TopicStatus status = request.Topics.Wills.Set(
+            connection.TopicOwner, connection.User, will.Session, will.DelayMs, message);
+        if (status != TopicStatus.Ok)
+        {
+            TopicFailures.Fail(request, status);
+            return;
+        }
+
+        connection.HasWill = true;
+        request.BeginReply().End();
+    }
+
+    public static void Clear(in Request request)
+    {
+        if (!request.Body.IsEmpty)
+        {
+            request.FailMalformed();
+            return;
+        }
+
+        request.ReplyCount(request.Topics.Wills.Clear(request.Connection.TopicOwner) ? 1 : 0);
+    }
+}
