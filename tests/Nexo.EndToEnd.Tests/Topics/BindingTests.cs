@@ -2,7 +2,6 @@ using System.Text;
 using Nexo.EndToEnd.Tests.Data;
 using Nexo.EndToEnd.Tests.Native;
 using Nexo.Protocol;
-using Nexo.Server;
 using Nexo.Storage;
 
 namespace Nexo.EndToEnd.Tests.Topics;
@@ -127,16 +126,17 @@ public sealed class BindingTests
         await peer.PublishAsync("kept", "x", PublishFlags.Retain);
         Assert.True(server.Log().DurableLsn >= server.Log().AppendedLsn);
 
-        using (new DiskGate(disk))
+        using var gate = new DiskGate(disk);
+        gate.Close();
+        await peer.SendAsync(buffer =>
         {
-            await peer.SendAsync(buffer =>
-            {
-                TopicPeer.Publish(buffer, FrameKind.Request, 2, "bound", "held"u8);
-                TopicPeer.Publish(buffer, FrameKind.Request, 3, "kept", "held"u8, PublishFlags.Retain);
-            });
-            Assert.Equal(new TopicPublishReply(0, 0), await other.PublishAsync("free", "x"));
-            Assert.False(peer.HasAnswer);
-        }
+            TopicPeer.Publish(buffer, FrameKind.Request, 2, "bound", "held"u8);
+            TopicPeer.Publish(buffer, FrameKind.Request, 3, "kept", "held"u8, PublishFlags.Retain);
+        });
+        await Poll.UntilAsync(() => gate.Waiting > 0);
+        Assert.Equal(new TopicPublishReply(0, 0), await other.PublishAsync("free", "x"));
+        Assert.False(peer.HasAnswer);
+        gate.Open();
 
         Assert.Equal((2u, FrameKind.Reply), Head(await peer.ReadAsync()));
         Assert.Equal((3u, FrameKind.Reply), Head(await peer.ReadAsync()));
