@@ -27,6 +27,12 @@ public static class ClientErrorCode
     /// <summary>The stored value could not be read as the type that was asked for.</summary>
     public const ErrorCode ValueUnreadable = (ErrorCode)905;
 
+    /// <summary>A request was published, and nobody is subscribed to its topic.</summary>
+    public const ErrorCode NoReceivers = (ErrorCode)906;
+
+    /// <summary>The subscription that was to be changed has ended.</summary>
+    public const ErrorCode SubscriptionEnded = (ErrorCode)907;
+
     /// <summary>True for the codes above.</summary>
     internal static bool IsOfClient(ErrorCode code) => code >= DeadlineExceeded;
 
@@ -38,6 +44,8 @@ public static class ClientErrorCode
         ProtocolViolation => nameof(ProtocolViolation),
         ClientClosed => nameof(ClientClosed),
         ValueUnreadable => nameof(ValueUnreadable),
+        NoReceivers => nameof(NoReceivers),
+        SubscriptionEnded => nameof(SubscriptionEnded),
         _ => code.ToString(),
     };
 }

@@ -27,12 +27,17 @@ public sealed class NexoClient : IAsyncDisposable
             _options,
             _dispatcher,
             new Connector(_options, _url, _dispatcher),
-            change => StateChanged?.Invoke(this, change));
+            OnStateChanged);
         Store = new NexoStore(this, options.Serializer, options.RequestTimeout, Durability.ServerDefault);
         Queues = new NexoQueues(this, options.RequestTimeout);
         Schedules = new NexoSchedules(this, options.Serializer, options.RequestTimeout);
+        Topics = new NexoTopics(this, options.Serializer, options.RequestTimeout);
         Admin = new NexoAdmin(this, options.RequestTimeout);
         Replies = new ReplyInbox(this);
+        TopicReplies = new TopicInbox(this);
+        TopicFailures = new TopicFailures(Topics);
+        Will = new TopicWill(this, TopicFailures);
+        _dispatcher.Reported = TopicFailures.OnReport;
     }
 
     /// <summary>Raised after each change of <see cref="State"/>, in order, on a thread of the client's.</summary>
@@ -47,6 +52,9 @@ public sealed class NexoClient : IAsyncDisposable
     /// <summary>Messages that are pushed again and again, by the clock.</summary>
     public NexoSchedules Schedules { get; }
 
+    /// <summary>Pub/Sub: messages to whoever listens at that moment.</summary>
+    public NexoTopics Topics { get; }
+
     /// <summary>What operators do: snapshots and backups.</summary>
     public NexoAdmin Admin { get; }
 
@@ -57,6 +65,12 @@ public sealed class NexoClient : IAsyncDisposable
     public NexoServerInfo? ServerInfo => _reconnector.Server;
 
     internal ReplyInbox Replies { get; }
+
+    internal TopicInbox TopicReplies { get; }
+
+    internal TopicFailures TopicFailures { get; }
+
+    internal TopicWill Will { get; }
 
     internal TimeProvider Time => _options.TimeProvider;
 
@@ -124,6 +138,7 @@ public sealed class NexoClient : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Replies.DisposeAsync().ConfigureAwait(false);
+        await TopicReplies.DisposeAsync().ConfigureAwait(false);
         await _reconnector.CloseAsync().ConfigureAwait(false);
         _reconnector.Dispose();
         _dispatcher.Dispose();
@@ -179,10 +194,33 @@ public sealed class NexoClient : IAsyncDisposable
         return operation.AsValueTask();
     }
 
+    /// <summary>Sends a notice at once; false when there is no connection, or no room on it.</summary>
+    /// <exception cref="NexoException">It is too large.</exception>
+    internal bool TrySendNotice(Opcode opcode, FrameBuffer body, int headerBytes, Activity? trace)
+    {
+        if (!_dispatcher.TrySendNotice(opcode, body, headerBytes, trace))
+        {
+            return false;
+        }
+
+        RequestBodies.Return(body);
+        return true;
+    }
+
     internal static Activity? TraceToJoin(Activity? span)
     {
         Activity? trace = span ?? Activity.Current;
         return trace is { Recorded: true, IdFormat: ActivityIdFormat.W3C } ? trace : null;
+    }
+
+    private void OnStateChanged(NexoStateChangedEventArgs change)
+    {
+        if (change.Current == NexoConnectionState.Connected)
+        {
+            Will.OnConnected();
+        }
+
+        StateChanged?.Invoke(this, change);
     }
 
     private long DeadlineIn(TimeSpan timeout) => timeout == Timeout.InfiniteTimeSpan

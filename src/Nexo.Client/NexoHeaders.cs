@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Diagnostics;
 using System.Text;
 using Nexo.Protocol;
 
@@ -25,6 +26,12 @@ public readonly struct NexoHeaders : IEnumerable<KeyValuePair<string, string>>, 
     public string? this[string name] => TryGetBytes(name, out ReadOnlyMemory<byte> value)
         ? Encoding.UTF8.GetString(value.Span)
         : null;
+
+    /// <summary>The trace that they tell; the default when there is none.</summary>
+    internal ActivityContext TraceContext => ActivityContext.TryParse(
+        this[HeaderBlock.TraceParent], this[HeaderBlock.TraceState], isRemote: true, out ActivityContext trace)
+        ? trace
+        : default;
 
     /// <summary>Whether both have the same headers in the same order.</summary>
     public static bool operator ==(NexoHeaders left, NexoHeaders right) => left.Equals(right);

@@ -22,6 +22,15 @@ internal readonly struct CallRequest
     /// <summary>True when these headers tell a trace already.</summary>
     public bool HasTrace { get; init; }
 
+    /// <summary>True for a notice: it is not answered, and the call ends when it is on its way.</summary>
+    public bool IsNotice { get; init; }
+
+    /// <summary>The one connection on which the request means something, if it does not on any other.</summary>
+    public Connection? OnlyOn { get; init; }
+
+    /// <summary>What the request publishes to, for its span.</summary>
+    public string? Destination { get; init; }
+
     /// <summary>What the request opens, if it opens a subscription.</summary>
     public Subscription? Subscription { get; init; }
 

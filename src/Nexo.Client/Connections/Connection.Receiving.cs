@@ -133,7 +133,7 @@ internal sealed partial class Connection
                 AnswerServer(header, body);
                 return null;
             case FrameKind.Notice:
-                return header.Opcode == Opcode.GoAway ? TakeGoAway(body) : null;
+                return TakeNotice(header.Opcode, body);
             default:
                 return CallErrors.Violation($"a frame is of kind {(byte)header.Kind}, which is none");
         }
@@ -256,6 +256,26 @@ internal sealed partial class Connection
         }
 
         subscription?.OnEnd(reason.Code == ErrorCode.None ? null : CallErrors.FromServer(reason));
+        return null;
+    }
+
+    private NexoException? TakeNotice(Opcode opcode, ReadOnlySpan<byte> body)
+    {
+        if (opcode == Opcode.GoAway)
+        {
+            return TakeGoAway(body);
+        }
+
+        if (opcode == Opcode.Report)
+        {
+            if (!ReportNotice.TryRead(body, out ReportNotice report))
+            {
+                return CallErrors.Violation("a report is malformed");
+            }
+
+            _dispatcher.Reported?.Invoke(report.Opcode, report.Count, CallErrors.FromServer(report.Error));
+        }
+
         return null;
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using Nexo.Protocol;
 
@@ -11,6 +12,49 @@ namespace Nexo.Client;
 internal sealed partial class Connection : IThreadPoolWorkItem
 {
     void IThreadPoolWorkItem.Execute() => Flush();
+
+    /// <summary>
+    /// Encodes a notice into the outbox; false when there is no room or the connection takes no more. It is always sent from the
+    /// pool: what its caller sends next, without waiting for anything, leaves in the same write.
+    /// </summary>
+    public bool TrySendNotice(Opcode opcode, FrameBuffer? body, int headerBytes, Activity? trace)
+    {
+        bool flush;
+        lock (_gate)
+        {
+            if (_closed || _goAway is not null || _outbox.FillingBytes > OutboxBytesMax)
+            {
+                return false;
+            }
+
+            _outbox.AddNotice(opcode, body, headerBytes, trace);
+            flush = _outbox.TryStartFlush();
+        }
+
+        if (flush)
+        {
+            StartFlush(here: false);
+        }
+
+        return true;
+    }
+
+    private bool TrySendNotice(Operation operation)
+    {
+        if (!TrySendNotice(operation.Opcode, operation.Body, operation.HeaderBytes, operation.Trace))
+        {
+            return false;
+        }
+
+        if (operation.TakeBody() is { } body)
+        {
+            RequestBodies.Return(body);
+        }
+
+        operation.TryRead([]);
+        operation.Signal(inline: false);
+        return true;
+    }
 
     private void StartFlush(bool here)
     {

@@ -102,6 +102,11 @@ internal sealed partial class Connection
     /// </summary>
     public bool TrySend(Operation operation, bool mayFlushHere)
     {
+        if (operation.IsNotice)
+        {
+            return TrySendNotice(operation);
+        }
+
         bool flush;
         bool alone;
         FrameBuffer? body;
@@ -150,14 +155,19 @@ internal sealed partial class Connection
         return true;
     }
 
-    /// <summary>Whether a request of this many bytes is more than the server accepts in one frame.</summary>
-    public bool IsTooLarge(int bodyBytes) => bodyBytes > _frameBytesMax - FrameHeader.Size - Outbox.TraceBytesMax;
+    /// <summary>Why a call cannot be sent here, now or later; null when it can.</summary>
+    public NexoException? Refusal(Operation operation) =>
+        operation.OnlyOn is { } only && only != this
+            ? CallErrors.Lost(operation, written: false, CallErrors.ConnectionLost("there is another one now"))
+            : operation.Body is { } body ? Refusal(body.Count) : null;
 
-    /// <summary>Why a request of this many bytes is refused.</summary>
-    public NexoException TooLarge(int bodyBytes) => new(
-        ErrorCode.FrameTooLarge,
-        $"The request has {bodyBytes} bytes; the server accepts frames of {_frameBytesMax} bytes. Send less at once.",
-        retryable: false);
+    /// <summary>Why a request of this many bytes cannot be sent: it is more than the server accepts in one frame.</summary>
+    public NexoException? Refusal(int bodyBytes) => bodyBytes <= _frameBytesMax - FrameHeader.Size - Outbox.TraceBytesMax
+        ? null
+        : new NexoException(
+            ErrorCode.FrameTooLarge,
+            $"The request has {bodyBytes} bytes; the server accepts frames of {_frameBytesMax} bytes. Send less at once.",
+            retryable: false);
 
     /// <summary>
     /// Takes a call out of its slot because its caller no longer waits, and tells the server. The slot stays in use
@@ -218,6 +228,19 @@ internal sealed partial class Connection
     public bool TryStartProbe() => Interlocked.Exchange(ref _probing, 1) == 0;
 
     public void EndProbe() => Volatile.Write(ref _probing, 0);
+
+    /// <summary>The correlation of an open subscription; false when it has ended, or is to.</summary>
+    public bool TryGetCorrelation(Subscription subscription, out uint correlation)
+    {
+        lock (_gate)
+        {
+            bool isOpen = !_closed
+                && _slots[subscription.Slot] is { State: SlotState.Subscribed } slot
+                && slot.Subscription == subscription;
+            correlation = isOpen ? _slots.CorrelationOf(subscription.Slot) : 0;
+            return isOpen;
+        }
+    }
 
     /// <summary>Lets the server push more items.</summary>
     public void AddCredit(Subscription subscription, uint credits)

@@ -13,10 +13,13 @@ internal struct CreditWindow(int credits)
     public bool TryHold(int count = 1) => Interlocked.Add(ref _held, count) <= credits;
 
     /// <summary>An item left; for one thread at a time.</summary>
-    public void Release(Subscription subscription)
+    /// <param name="subscription">Whose item it was.</param>
+    /// <param name="mayGive">False: its credit is kept back, to be given with those of later items.</param>
+    public void Release(Subscription subscription, bool mayGive = true)
     {
         Interlocked.Decrement(ref _held);
-        if (++_owed >= Math.Max(1, credits / 2))
+        _owed++;
+        if (mayGive && _owed >= Math.Max(1, credits / 2))
         {
             subscription.Connection?.AddCredit(subscription, (uint)_owed);
             _owed = 0;

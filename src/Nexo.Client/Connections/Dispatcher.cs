@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using Nexo.Protocol;
+
 namespace Nexo.Client;
 
 /// <summary>
@@ -39,15 +42,18 @@ internal sealed class Dispatcher : IDisposable
     /// <summary>Why there is no connection, for the messages of calls that waited for one in vain.</summary>
     public NexoException? LastConnectError { get; set; }
 
+    /// <summary>Told of notices that failed; it must not run foreign code.</summary>
+    public Action<Opcode, ulong, NexoException>? Reported { get; set; }
+
     public Connection? Current => _current;
 
     /// <summary>Sends a call, or lets it wait. It may have ended when this returns.</summary>
     public void Send(Operation operation)
     {
         Connection? connection = _current;
-        if (connection is not null && operation.Body is { } body && connection.IsTooLarge(body.Count))
+        if (connection?.Refusal(operation) is { } refusal)
         {
-            operation.Fail(connection.TooLarge(body.Count));
+            operation.Fail(refusal);
             return;
         }
 
@@ -60,6 +66,20 @@ internal sealed class Dispatcher : IDisposable
         {
             StartTicking();
         }
+    }
+
+    /// <summary>Sends a notice at once; false when there is no connection, or others wait for room on it.</summary>
+    /// <exception cref="NexoException">It is too large.</exception>
+    public bool TrySendNotice(Opcode opcode, FrameBuffer body, int headerBytes, Activity? trace)
+    {
+        if (_current is not { } connection || _waiting > 0)
+        {
+            return false;
+        }
+
+        return connection.Refusal(body.Count) is { } refusal
+            ? throw refusal
+            : connection.TrySendNotice(opcode, body, headerBytes, trace);
     }
 
     /// <summary>Sends as many of the waiting calls as there is room for.</summary>
@@ -77,9 +97,9 @@ internal sealed class Dispatcher : IDisposable
             {
                 // Out of the line first: once sent, the call may end and be used again at any moment.
                 _line.Remove(operation);
-                if (operation.Body is { } body && connection.IsTooLarge(body.Count))
+                if (connection.Refusal(operation) is { } refusal)
                 {
-                    (refused ??= []).Add((operation, connection.TooLarge(body.Count)));
+                    (refused ??= []).Add((operation, refusal));
                 }
                 else if (!connection.TrySend(operation, mayFlushHere: false))
                 {

@@ -31,6 +31,15 @@ internal abstract class Operation : ILinked<Operation>
     /// <summary>What the request opens, if it opens a subscription.</summary>
     public Subscription? Subscription { get; private set; }
 
+    /// <summary>Not answered: it ends when it is on its way.</summary>
+    public bool IsNotice { get; private set; }
+
+    /// <summary>The one connection on which it means something.</summary>
+    public Connection? OnlyOn { get; private set; }
+
+    /// <summary>What it publishes to.</summary>
+    public string? Destination { get; private set; }
+
     /// <summary>How many bytes at the body's beginning are headers, for the frame's header block.</summary>
     public int HeaderBytes { get; private set; }
 
@@ -66,6 +75,9 @@ internal abstract class Operation : ILinked<Operation>
         Body = call.Body;
         HeaderBytes = call.HeaderBytes;
         Subscription = call.Subscription;
+        IsNotice = call.IsNotice;
+        OnlyOn = call.OnlyOn;
+        Destination = call.Destination;
         Late = call.Late;
         ReplyHeaders = call.ReplyHeaders;
         DeadlineAt = deadlineAt;
@@ -118,6 +130,8 @@ internal abstract class Operation : ILinked<Operation>
         Dispatcher = null;
         Body = null;
         Subscription = null;
+        OnlyOn = null;
+        Destination = null;
         Late = null;
         ReplyHeaders = null;
         Trace = null;

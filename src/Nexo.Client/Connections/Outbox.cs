@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Nexo.Protocol;
 
@@ -27,27 +28,21 @@ internal sealed class Outbox
 
     public void AddRequest(Operation operation, uint correlation)
     {
-        FrameFlags flags = operation.Durability.ToFlags();
-        int traceBytes = HeaderEntries.MeasureTrace(operation.Trace, ushort.MaxValue - operation.HeaderBytes);
-        bool headers = traceBytes + operation.HeaderBytes > 0;
-        _filling.Begin(
-            operation.Opcode, FrameKind.Request, correlation, headers ? flags | FrameFlags.Headers : flags);
-        if (headers)
-        {
-            // The headers of the caller follow: they stand at the beginning of the body.
-            _filling.WriteUInt16((ushort)(traceBytes + operation.HeaderBytes));
-            if (traceBytes > 0)
-            {
-                HeaderEntries.WriteTrace(_filling, operation.Trace!, traceBytes);
-            }
-        }
+        _filling.Begin(operation.Opcode, FrameKind.Request, correlation, FlagsOf(
+            operation.Durability, operation.Trace, operation.HeaderBytes, out int traceBytes));
+        AddBody(operation.Trace, traceBytes, operation.HeaderBytes, operation.Body);
+    }
 
-        if (operation.Body is { } body)
-        {
-            _filling.Write(body.Written.Span);
-        }
-
-        _filling.End();
+    /// <summary>Adds a notice that may have headers.</summary>
+    /// <param name="opcode">What it is.</param>
+    /// <param name="body">Its body, behind its headers.</param>
+    /// <param name="headerBytes">How many bytes at the body's beginning are headers.</param>
+    /// <param name="trace">The trace to be told among the headers.</param>
+    public void AddNotice(Opcode opcode, FrameBuffer? body, int headerBytes, Activity? trace)
+    {
+        _filling.Begin(opcode, FrameKind.Notice, 0, FlagsOf(
+            Durability.ServerDefault, trace, headerBytes, out int traceBytes));
+        AddBody(trace, traceBytes, headerBytes, body);
     }
 
     /// <summary>Adds a frame without a header block: a notice, or the answer to a ping.</summary>
@@ -94,5 +89,32 @@ internal sealed class Outbox
         FillingBatch++;
         batch = _sending.Written;
         return true;
+    }
+
+    private static FrameFlags FlagsOf(Durability durability, Activity? trace, int headerBytes, out int traceBytes)
+    {
+        FrameFlags flags = durability.ToFlags();
+        traceBytes = HeaderEntries.MeasureTrace(trace, ushort.MaxValue - headerBytes);
+        return traceBytes + headerBytes > 0 ? flags | FrameFlags.Headers : flags;
+    }
+
+    private void AddBody(Activity? trace, int traceBytes, int headerBytes, FrameBuffer? body)
+    {
+        if (traceBytes + headerBytes > 0)
+        {
+            // The headers of the caller follow: they stand at the beginning of the body.
+            _filling.WriteUInt16((ushort)(traceBytes + headerBytes));
+            if (traceBytes > 0)
+            {
+                HeaderEntries.WriteTrace(_filling, trace!, traceBytes);
+            }
+        }
+
+        if (body is not null)
+        {
+            _filling.Write(body.Written.Span);
+        }
+
+        _filling.End();
     }
 }

@@ -3,7 +3,8 @@ namespace Nexo.Client;
 /// <summary>Opening again what ended with its connection.</summary>
 internal static class Reopening
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    /// <summary>The wait between two attempts.</summary>
+    public static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Tries until it works.</summary>
     /// <exception cref="NexoException">It was refused, and trying again would not help.</exception>

@@ -36,7 +36,7 @@ internal sealed class JobRun<TJob, THandler> : IDisposable
 
     public async Task RunAsync(ILogger logger)
     {
-        var measurement = JobMeasurement.Start(_delivery);
+        var measurement = ProcessMeasurement.OfJob(_delivery);
         JobOutcome outcome = JobOutcome.Done;
         Exception? failure = null;
         try
@@ -66,7 +66,7 @@ internal sealed class JobRun<TJob, THandler> : IDisposable
         }
 
         Log(logger, outcome, failure);
-        measurement.Stop(outcome, failure);
+        measurement.Stop(Enum.GetName(outcome), failure);
     }
 
     public void Dispose()

@@ -154,23 +154,9 @@ public sealed partial class NexoQueue<T> : NexoQueue
     /// <summary>Shows the messages of the queue, oldest first, without taking them, page after page.</summary>
     /// <param name="which">Those that are ready unless it is given.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public async IAsyncEnumerable<QueuedMessage<T>> PeekAsync(
-        PeekWhich which = PeekWhich.Ready, [EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        ReadOnlyMemory<byte> cursor = default;
-        do
-        {
-            NexoPage<QueuedMessage<T>> page =
-                await PeekPageAsync(which, cursor, PageMessages, cancellationToken).ConfigureAwait(false);
-            foreach (QueuedMessage<T> message in page.Items)
-            {
-                yield return message;
-            }
-
-            cursor = page.Cursor;
-        }
-        while (!cursor.IsEmpty);
-    }
+    public IAsyncEnumerable<QueuedMessage<T>> PeekAsync(
+        PeekWhich which = PeekWhich.Ready, CancellationToken cancellationToken = default) =>
+        Pages.AllAsync((cursor, cancel) => PeekPageAsync(which, cursor, PageMessages, cancel), cancellationToken);
 
     /// <summary>One page of what <see cref="PeekAsync"/> shows.</summary>
     /// <param name="which">Those that are ready unless it is given.</param>

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Nexo.Protocol;
 
 namespace Nexo.Client;
@@ -25,23 +24,9 @@ public sealed class NexoQueues
     }
 
     /// <summary>All queues whose names begin with a prefix, in the order of their names, page after page.</summary>
-    public async IAsyncEnumerable<QueueSummary> ListAsync(
-        NexoKey prefix = default, [EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        ReadOnlyMemory<byte> cursor = default;
-        do
-        {
-            NexoPage<QueueSummary> page =
-                await ListPageAsync(prefix, cursor, PageQueues, cancellationToken).ConfigureAwait(false);
-            foreach (QueueSummary queue in page.Items)
-            {
-                yield return queue;
-            }
-
-            cursor = page.Cursor;
-        }
-        while (!cursor.IsEmpty);
-    }
+    public IAsyncEnumerable<QueueSummary> ListAsync(
+        NexoKey prefix = default, CancellationToken cancellationToken = default) =>
+        Pages.AllAsync((cursor, cancel) => ListPageAsync(prefix, cursor, PageQueues, cancel), cancellationToken);
 
     /// <summary>One page of the list.</summary>
     /// <param name="prefix">What the names begin with.</param>

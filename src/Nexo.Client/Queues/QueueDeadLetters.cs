@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text;
 using Nexo.Protocol;
 
@@ -20,23 +19,9 @@ public sealed class QueueDeadLetters<T>
     /// <summary>The dead letters, oldest first, page after page.</summary>
     /// <param name="filter">Which; all unless it is given.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public async IAsyncEnumerable<QueueDeadLetter<T>> ListAsync(
-        DeadLetterFilter? filter = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        ReadOnlyMemory<byte> cursor = default;
-        do
-        {
-            NexoPage<QueueDeadLetter<T>> page =
-                await ListPageAsync(filter, cursor, PageMessages, cancellationToken).ConfigureAwait(false);
-            foreach (QueueDeadLetter<T> letter in page.Items)
-            {
-                yield return letter;
-            }
-
-            cursor = page.Cursor;
-        }
-        while (!cursor.IsEmpty);
-    }
+    public IAsyncEnumerable<QueueDeadLetter<T>> ListAsync(
+        DeadLetterFilter? filter = null, CancellationToken cancellationToken = default) =>
+        Pages.AllAsync((cursor, cancel) => ListPageAsync(filter, cursor, PageMessages, cancel), cancellationToken);
 
     /// <summary>One page of the list.</summary>
     /// <param name="filter">Which; all unless it is given.</param>

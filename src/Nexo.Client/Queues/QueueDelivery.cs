@@ -68,11 +68,7 @@ public abstract class QueueDelivery : ILinked<QueueDelivery>
 
     /// <summary>The trace in which it was pushed, to be the parent of an activity; the default when it tells
     /// none.</summary>
-    public ActivityContext TraceContext =>
-        ActivityContext.TryParse(
-            Headers[HeaderBlock.TraceParent], Headers[HeaderBlock.TraceState], isRemote: true, out ActivityContext trace)
-            ? trace
-            : default;
+    public ActivityContext TraceContext => Headers.TraceContext;
 
     internal long EnqueuedAtMs { get; }
 

@@ -87,28 +87,17 @@ public sealed class NexoSchedules
     }
 
     /// <summary>All schedules whose names begin with a prefix, in the order of their names, page after page.</summary>
-    public async IAsyncEnumerable<ScheduleSummary> ListAsync(
-        NexoKey prefix = default, [EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        ReadOnlyMemory<byte> cursor = default;
-        do
-        {
-            NexoPage<ScheduleSummary> page = await _client.CallAsync<SchedulesReader, NexoPage<ScheduleSummary>>(
+    public IAsyncEnumerable<ScheduleSummary> ListAsync(
+        NexoKey prefix = default, CancellationToken cancellationToken = default) =>
+        Pages.AllAsync(
+            (cursor, cancel) => _client.CallAsync<SchedulesReader, NexoPage<ScheduleSummary>>(
                 Opcode.ScheduleList,
                 CallTraits.Idempotent,
                 PageBodies.Scan(prefix, cursor, PageSchedules),
                 default,
                 _timeout,
-                cancellationToken).ConfigureAwait(false);
-            foreach (ScheduleSummary schedule in page.Items)
-            {
-                yield return schedule;
-            }
-
-            cursor = page.Cursor;
-        }
-        while (!cursor.IsEmpty);
-    }
+                cancel),
+            cancellationToken);
 
     /// <summary>Ends a schedule; false when there is none of this name. What it has pushed stays.</summary>
     public ValueTask<bool> DeleteAsync(string name, CancellationToken cancellationToken = default)

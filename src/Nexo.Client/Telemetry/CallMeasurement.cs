@@ -31,6 +31,21 @@ internal readonly struct CallMeasurement
         return new CallMeasurement(Stopwatch.GetTimestamp(), counted, server, StartSpan(operation, server));
     }
 
+    /// <summary>The span of a publish.</summary>
+    public static Activity? StartPublish(string topic)
+    {
+        Activity? span = ClientTelemetry.Source.StartActivity($"publish {topic}", ActivityKind.Producer);
+        if (span is { IsAllDataRequested: true })
+        {
+            span.SetTag("messaging.system", "nexo");
+            span.SetTag("messaging.operation.name", "publish");
+            span.SetTag("messaging.operation.type", "send");
+            span.SetTag("messaging.destination.name", topic);
+        }
+
+        return span;
+    }
+
     public void Stop(Operation operation, Exception? error)
     {
         if (_server is null)
@@ -66,15 +81,21 @@ internal readonly struct CallMeasurement
     private static Activity? StartSpan(Operation operation, NexoUrl server)
     {
         Activity? caller = Activity.Current;
-        string? name = Enum.GetName(operation.Opcode);
-        Activity? span = ClientTelemetry.Source.StartActivity(name ?? string.Empty, ActivityKind.Client);
+        string name = Enum.GetName(operation.Opcode) ?? string.Empty;
+        Activity? span = operation.Destination is { } destination
+            ? StartPublish(destination)
+            : ClientTelemetry.Source.StartActivity(name, ActivityKind.Client);
 
         // The span belongs to the call, not to what the caller does next.
         Activity.Current = caller;
         if (span is { IsAllDataRequested: true })
         {
-            span.SetTag("db.system.name", "nexo");
-            span.SetTag("db.operation.name", name);
+            if (operation.Destination is null)
+            {
+                span.SetTag("db.system.name", "nexo");
+                span.SetTag("db.operation.name", name);
+            }
+
             span.SetTag("server.address", server.Host ?? server.SocketPath);
             if (server.Host is not null)
             {

@@ -7,13 +7,13 @@ namespace Nexo.Client;
 /// listens.</summary>
 public static class ClientTelemetry
 {
-    /// <summary>The name of the <see cref="ActivitySource"/>; one client span per call, and one consumer span per job of a
-    /// worker.</summary>
+    /// <summary>The name of the <see cref="ActivitySource"/>; one client span per call (of a publish a producer span), and one
+    /// consumer span per job of a worker and per message of a handler.</summary>
     public const string ActivitySourceName = "Nexo.Client";
 
     /// <summary>The name of the <see cref="Meter"/>: <c>db.client.operation.duration</c> (seconds),
-    /// <c>nexo.client.in_flight</c> and <c>nexo.client.reconnects</c>; of workers <c>messaging.process.duration</c> (seconds) and
-    /// <c>nexo.worker.jobs_running</c>.</summary>
+    /// <c>nexo.client.in_flight</c> and <c>nexo.client.reconnects</c>; of workers and handlers <c>messaging.process.duration</c>
+    /// (seconds), of workers <c>nexo.worker.jobs_running</c>.</summary>
     public const string MeterName = "Nexo.Client";
 
     private static readonly Meter Meter = new(MeterName);
@@ -29,8 +29,8 @@ public static class ClientTelemetry
     internal static Counter<long> Reconnects { get; } = Meter.CreateCounter<long>(
         "nexo.client.reconnects", "{connection}", "Connections made after the first one.");
 
-    internal static Histogram<double> JobDuration { get; } = Meter.CreateHistogram<double>(
-        "messaging.process.duration", "s", "Duration of jobs, from their start until they are settled.");
+    internal static Histogram<double> ProcessDuration { get; } = Meter.CreateHistogram<double>(
+        "messaging.process.duration", "s", "Duration of what is done about a message: of a job until it is settled, of a handler until it ends.");
 
     internal static UpDownCounter<long> JobsRunning { get; } = Meter.CreateUpDownCounter<long>(
         "nexo.worker.jobs_running", "{job}", "Jobs that have not ended.");
