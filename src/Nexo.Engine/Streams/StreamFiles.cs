@@ -28,6 +28,9 @@ internal sealed partial class StreamFiles : IDisposable
     private readonly Lock _gate = new();
     private readonly Queue<StreamLog> _toWrite = new();
     private readonly HashSet<StreamLog> _open = [];
+
+    // Closed, and to be opened now and then, since what is in them grows old.
+    private readonly HashSet<StreamLog> _aging = [];
     private bool _hasRoot;
     private bool _isRunning;
     private bool _isDisposed;
@@ -115,14 +118,25 @@ internal sealed partial class StreamFiles : IDisposable
         lock (_gate)
         {
             _open.Add(stream);
+            _aging.Remove(stream);
         }
     }
 
-    public void Forget(StreamLog stream)
+    /// <summary>A stream has closed them, or has none open. Under its lock.</summary>
+    /// <param name="isAging">It is to be looked after all the same.</param>
+    public void Closed(StreamLog stream, bool isAging)
     {
         lock (_gate)
         {
             _open.Remove(stream);
+            if (isAging)
+            {
+                _aging.Add(stream);
+            }
+            else
+            {
+                _aging.Remove(stream);
+            }
         }
     }
 
@@ -287,7 +301,7 @@ internal sealed partial class StreamFiles : IDisposable
             if (!_toWrite.TryDequeue(out stream) && _isCareDue && !_isDisposed)
             {
                 _isCareDue = false;
-                cared = [.. _open];
+                cared = [.. _open, .. _aging.Where(aging => aging.IsLookDue)];
                 return true;
             }
 

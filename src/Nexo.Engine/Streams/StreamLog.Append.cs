@@ -21,7 +21,7 @@ internal sealed partial class StreamLog
     {
         StreamBatchMeasure measure = batch.Measure;
         ReadOnlySpan<byte> key = terms.ExpectedKey.IsEmpty ? batch.SingleKey : terms.ExpectedKey;
-        List<StreamReader>? readable = null;
+        List<StreamFollower>? readable = null;
         lock (_gate)
         {
             AdvanceVisible();
@@ -39,7 +39,7 @@ internal sealed partial class StreamLog
             NoteAppended(ref readable);
         }
 
-        StreamReader.Wake(readable);
+        StreamFollower.Wake(readable);
         return StreamStatus.Ok;
     }
 
@@ -174,6 +174,8 @@ internal sealed partial class StreamLog
         NoteKeys(records);
         _appended += count;
         _appendedBytes += records.Length;
+        Interlocked.Add(ref _context.Totals.Appended, count);
+        Interlocked.Add(ref _context.Totals.AppendedBytes, records.Length);
         if (records.Length <= Limits.Tuning.BatchBytes)
         {
             AppendBatch(log, records, count, firstMs, maxMs);

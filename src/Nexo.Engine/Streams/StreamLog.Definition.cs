@@ -36,6 +36,15 @@ internal sealed partial class StreamLog
 
     public StreamStatus Update(ulong revision, StreamOptionSet given, out StreamDeclared updated)
     {
+        List<StreamFollower>? readable = null;
+        StreamStatus status = Update(revision, given, ref readable, out updated);
+        StreamFollower.Wake(readable);
+        return status;
+    }
+
+    private StreamStatus Update(
+        ulong revision, StreamOptionSet given, ref List<StreamFollower>? readable, out StreamDeclared updated)
+    {
         lock (_gate)
         {
             updated = default;
@@ -71,6 +80,12 @@ internal sealed partial class StreamLog
                 Options = options;
                 Revision++;
                 LogDefinition();
+                AdvanceVisible();
+                TakeReadable(ref readable);
+                if (_log is null)
+                {
+                    NoteAging();
+                }
             }
 
             updated = new StreamDeclared(false, Define(), StreamOption.None, string.Empty, Waits: _context.Log is not null);
@@ -135,7 +150,7 @@ internal sealed partial class StreamLog
     /// <summary>Ends it; who waits is told. Nothing is in its files any more for anybody.</summary>
     public StreamStatus Delete(bool ifUnused, out long records)
     {
-        List<StreamReader>? readable = null;
+        List<StreamFollower>? readable = null;
         lock (_gate)
         {
             AdvanceVisible();
@@ -166,7 +181,7 @@ internal sealed partial class StreamLog
             TakeReadable(ref readable);
         }
 
-        StreamReader.Wake(readable);
+        StreamFollower.Wake(readable);
         return StreamStatus.Ok;
     }
 

@@ -9,6 +9,7 @@ internal sealed partial class StreamLog
     private long _notedPending;
     private Lsn _trimmedAt;
     private bool _hasToTrim;
+    private long _lookAtMs;
 
     /// <summary>False: it is to be written already.</summary>
     public bool TryBeginWrite() => Interlocked.Exchange(ref _isWriting, 1) == 0;
@@ -20,11 +21,15 @@ internal sealed partial class StreamLog
         WithLog("written", static log => log.Flush());
     }
 
+    /// <summary>Though nobody uses it, records may be old enough to go. May be read without the lock.</summary>
+    public bool IsLookDue => _context.Clock.NowMs >= Volatile.Read(ref _lookAtMs);
+
     /// <summary>What happens by itself: retention, files that are over, and the end of what nobody uses.</summary>
     public void LookAfter()
     {
         if (WantsRetention)
         {
+            OpenToLook();
             WithLog("trimmed", Retain);
         }
 
@@ -112,6 +117,25 @@ internal sealed partial class StreamLog
         NotePending();
     }
 
+    /// <summary>Its files are not open: sees to it that old records go all the same. Under the gate, or while nobody else has it.</summary>
+    public void NoteAging()
+    {
+        long age = Options.AgeMs / Limits.Tuning.SegmentsWanted;
+        Volatile.Write(ref _lookAtMs, _context.Clock.NowMs + Math.Max(age, Limits.Tuning.CareMs));
+        _context.Files.Closed(this, isAging: !IsClosed && Options.AgeMs > 0 && _first < _next);
+    }
+
+    private void OpenToLook()
+    {
+        lock (_gate)
+        {
+            if (_log is null && !IsClosed && IsLookDue)
+            {
+                TryOpen();
+            }
+        }
+    }
+
     // What waits to be written may have changed.
     private void NotePending()
     {
@@ -171,7 +195,7 @@ internal sealed partial class StreamLog
         Volatile.Write(ref _log, null);
         _context.Files.Note(this, 0, -_notedPending);
         _notedPending = 0;
-        _context.Files.Forget(this);
+        NoteAging();
         _keys?.Dispose();
         _keys = null;
         _ends = null;

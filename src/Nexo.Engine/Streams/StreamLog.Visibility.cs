@@ -8,7 +8,7 @@ internal sealed partial class StreamLog
     // Null until it is needed: appends that are not known to be durable yet, and where each of them ends.
     private Queue<Mark>? _undurable;
     private long _visible;
-    private List<StreamReader>? _waiting;
+    private List<StreamFollower>? _waiting;
     private bool _isNoted;
     private Lsn _lastUndurable;
 
@@ -52,7 +52,7 @@ internal sealed partial class StreamLog
     }
 
     // Something was appended: those who wait are woken, or the log is asked to tell when they may be. Under the gate.
-    private void NoteAppended(ref List<StreamReader>? readable)
+    private void NoteAppended(ref List<StreamFollower>? readable)
     {
         if (_waiting is not { Count: > 0 })
         {
@@ -75,7 +75,7 @@ internal sealed partial class StreamLog
     /// <summary>The log has made something durable: wakes those who waited for it.</summary>
     public void OnDurable()
     {
-        List<StreamReader>? readable = null;
+        List<StreamFollower>? readable = null;
         lock (_gate)
         {
             _isNoted = false;
@@ -84,11 +84,11 @@ internal sealed partial class StreamLog
             WantNotice();
         }
 
-        StreamReader.Wake(readable);
+        StreamFollower.Wake(readable);
     }
 
     /// <summary>Has a reader woken when there is something behind its position; false: there is, or the stream is gone.</summary>
-    public bool TryWait(StreamReader reader)
+    public bool TryWait(StreamFollower reader)
     {
         lock (_gate)
         {
@@ -105,7 +105,7 @@ internal sealed partial class StreamLog
     }
 
     /// <summary>False: it was woken already, or did not wait.</summary>
-    public bool EndWait(StreamReader reader)
+    public bool EndWait(StreamFollower reader)
     {
         lock (_gate)
         {
@@ -113,7 +113,7 @@ internal sealed partial class StreamLog
         }
     }
 
-    private void TakeReadable(ref List<StreamReader>? readable)
+    private void TakeReadable(ref List<StreamFollower>? readable)
     {
         if (_waiting is not { Count: > 0 } waiting)
         {
@@ -123,10 +123,10 @@ internal sealed partial class StreamLog
         int kept = 0;
         for (int i = 0; i < waiting.Count; i++)
         {
-            StreamReader reader = waiting[i];
+            StreamFollower reader = waiting[i];
             if (IsClosed || reader.Position < _visible)
             {
-                (readable ??= StreamReader.RentWoken()).Add(reader);
+                (readable ??= StreamFollower.RentWoken()).Add(reader);
             }
             else
             {

@@ -101,6 +101,14 @@ public sealed partial class StreamService
         _context.Log = log;
         _context.Visibility = log is null ? null : new StreamVisibility(log);
         _context.Files.EndRecovery();
+        foreach (StreamLog stream in _names.All)
+        {
+            if (!stream.IsOpen)
+            {
+                stream.NoteAging();
+            }
+        }
+
         _recovering = false;
     }
 }

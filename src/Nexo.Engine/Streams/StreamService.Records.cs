@@ -75,20 +75,20 @@ public sealed partial class StreamService
     /// <summary>Begins to read on from a place: for a tail, and for a read that waits.</summary>
     /// <param name="key">Only records with this key; empty: all.</param>
     /// <param name="range">What there is now; also with <see cref="StreamStatus.OffsetOutOfRange"/>.</param>
-    public StreamStatus OpenReader(
+    public StreamStatus Follow(
         ReadOnlySpan<byte> stream,
         in StreamPlace from,
         ReadOnlySpan<byte> key,
-        out StreamReader? reader,
+        out StreamFollower? follower,
         out StreamRange range)
     {
-        reader = null;
+        follower = null;
         range = default;
         StreamStatus status = Find(stream, out StreamLog? found);
         if (status == StreamStatus.Ok)
         {
             status = found!.Resolve(from, out range, out long offset);
-            reader = status == StreamStatus.Ok ? new StreamReader(found, offset, key.ToArray(), from.Clamp) : null;
+            follower = status == StreamStatus.Ok ? new StreamFollower(found, offset, key.ToArray(), from.Clamp) : null;
         }
 
         return status;

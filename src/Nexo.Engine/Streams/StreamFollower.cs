@@ -6,10 +6,10 @@ namespace Nexo.Engine.Streams;
 /// <summary>
 /// One who reads on: a tail, or a read that waits. It remembers its place, so that reading on needs no search. For one thread at a time.
 /// </summary>
-public sealed class StreamReader : IDisposable
+public sealed class StreamFollower : IDisposable
 {
     [ThreadStatic]
-    private static List<StreamReader>? _woken;
+    private static List<StreamFollower>? _woken;
 
     private readonly StreamLog _stream;
     private readonly byte[] _key;
@@ -19,7 +19,7 @@ public sealed class StreamReader : IDisposable
     private Action? _onReadable;
     private bool _isDisposed;
 
-    internal StreamReader(StreamLog stream, long position, byte[] key, bool clamps)
+    internal StreamFollower(StreamLog stream, long position, byte[] key, bool clamps)
     {
         _stream = stream;
         _position = position;
@@ -73,22 +73,22 @@ public sealed class StreamReader : IDisposable
     }
 
     /// <summary>An empty list for <see cref="Wake"/>.</summary>
-    internal static List<StreamReader> RentWoken()
+    internal static List<StreamFollower> RentWoken()
     {
-        List<StreamReader> list = _woken ?? [];
+        List<StreamFollower> list = _woken ?? [];
         _woken = null;
         return list;
     }
 
     /// <summary>Calls the actions of readers that were taken out of their waits, under no lock.</summary>
-    internal static void Wake(List<StreamReader>? readers)
+    internal static void Wake(List<StreamFollower>? readers)
     {
         if (readers is null)
         {
             return;
         }
 
-        foreach (StreamReader reader in readers)
+        foreach (StreamFollower reader in readers)
         {
             Volatile.Read(ref reader._onReadable)?.Invoke();
         }
