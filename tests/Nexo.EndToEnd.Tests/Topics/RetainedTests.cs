@@ -85,19 +85,7 @@ public sealed class RetainedTests
 
         await subscriber.SubscribeAsync(
             7, credits: 1_000_000, ["r/#"], flags: SubscribeFlags.Retained, outboxBytes: 8 * 1_024 * 1_024);
-        Task updating = UpdateAsync(publisher, Topics);
-        var last = new Dictionary<string, int>();
-        while (last.Count < Topics || last.Values.Any(value => value != 3))
-        {
-            foreach (Received message in TopicPeer.Messages(await subscriber.ReadAsync()))
-            {
-                int value = int.Parse(message.Body);
-                Assert.True(!last.TryGetValue(message.Topic, out int before) || value > before, $"{message}, after {before}");
-                last[message.Topic] = value;
-            }
-        }
-
-        await updating;
+        await Task.WhenAll(UpdateAsync(publisher, Topics), ReadUpdatesAsync(subscriber, Topics));
     }
 
     [Fact]
@@ -179,6 +167,20 @@ public sealed class RetainedTests
         {
             string body = value.ToString();
             await RetainAsync(publisher, topics, _ => body);
+        }
+    }
+
+    private static async Task ReadUpdatesAsync(RawPeer subscriber, int topics)
+    {
+        var last = new Dictionary<string, int>();
+        while (last.Count < topics || last.Values.Any(value => value != 3))
+        {
+            foreach (Received message in TopicPeer.Messages(await subscriber.ReadAsync()))
+            {
+                int value = int.Parse(message.Body);
+                Assert.True(!last.TryGetValue(message.Topic, out int before) || value > before, $"{message}, after {before}");
+                last[message.Topic] = value;
+            }
         }
     }
 
