@@ -1,6 +1,7 @@
 using System.Net;
 using Nexo.Engine.Queues;
 using Nexo.Engine.Store;
+using Nexo.Engine.Topics;
 using Nexo.Server.Data;
 using Nexo.Server.Hosting;
 using Nexo.Server.Native;
@@ -45,8 +46,9 @@ internal sealed class StatusPage(Listeners listeners, NativeServer server, Readi
             <table>
             {{Row("Store", $"{store.Entries:N0} entries, {store.UsedBytes / 1_048_576.0:N1} MiB used, {memory}; durability: {durability}")}}
             {{Row("Queues", Queues())}}
+            {{Row("Pub/Sub", Topics())}}
             </table>
-            <p>Publish/subscribe and streams are not in this version.</p>
+            <p>Streams are not in this version.</p>
             {{Storage()}}
             <h2>Addresses</h2>
             <table>
@@ -74,6 +76,14 @@ internal sealed class StatusPage(Listeners listeners, NativeServer server, Readi
         string durability = server.QueuesDurability.ToString().ToLowerInvariant();
         return $"{server.Queues.Count:N0} queues, {totals.Ready:N0} messages ready, {totals.Leased:N0} leased, "
             + $"{totals.Delayed:N0} delayed, {totals.Dead:N0} dead; durability: {durability}";
+    }
+
+    private string Topics()
+    {
+        TopicStats stats = server.Topics.Stats;
+        string durability = server.TopicsDurability.ToString().ToLowerInvariant();
+        return $"{stats.Subscriptions:N0} subscriptions, {stats.Retained:N0} retained messages, {stats.Bindings:N0} bindings; "
+            + $"durability: {durability}";
     }
 
     private string Storage()

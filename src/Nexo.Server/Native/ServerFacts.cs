@@ -2,6 +2,7 @@ using System.Reflection;
 using Nexo.Engine.Queues;
 using Nexo.Engine.Schedules;
 using Nexo.Engine.Store;
+using Nexo.Engine.Topics;
 using Nexo.Server.Data;
 using Nexo.Storage;
 
@@ -40,6 +41,7 @@ internal static class ServerFacts
             Number("network.sent_bytes", counters.BytesSent),
             .. StoreFacts(store),
             .. QueueFacts(server),
+            .. TopicFacts(server),
             .. ScheduleFacts(server.ScheduleTicker.Schedules),
             .. StorageFacts(server),
         ];
@@ -135,6 +137,30 @@ internal static class ServerFacts
             Number("queues.duplicates", totals.Duplicates),
             Number("queues.rejected", totals.Rejected),
             Number("queues.expired", totals.Expired),
+        ];
+    }
+
+    private static IEnumerable<KeyValuePair<string, string>> TopicFacts(NativeServer server)
+    {
+        TopicStats stats = server.Topics.Stats;
+        return
+        [
+            new("topics.durability", server.TopicsDurability.ToString().ToLowerInvariant()),
+            Number("topics.subscriptions", stats.Subscriptions),
+            Number("topics.filters", stats.Filters),
+            Number("topics.cached", stats.Topics),
+            Number("topics.published", stats.Published),
+            Number("topics.published_bytes", stats.PublishedBytes),
+            Number("topics.delivered", stats.Delivered),
+            Number("topics.dropped", stats.Dropped),
+            Number("topics.ended_slow", server.TopicBuffers.EndedSlow),
+            Number("topics.buffered_bytes", server.TopicBuffers.Bytes),
+            Number("topics.retained", stats.Retained),
+            Number("topics.retained_bytes", stats.RetainedBytes),
+            Number("topics.bindings", stats.Bindings),
+            Number("topics.bound", stats.BindingTaken),
+            Number("topics.binding_refused", stats.BindingRefused),
+            Number("topics.wills", server.Topics.Wills.Count),
         ];
     }
 

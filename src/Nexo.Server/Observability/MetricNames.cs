@@ -61,6 +61,22 @@ public static class MetricNames
     public const string QueueRejected = "nexo.queue.rejected";
     public const string QueueExpired = "nexo.queue.expired";
 
+    public const string TopicSubscriptions = "nexo.topic.subscriptions";
+    public const string TopicFilters = "nexo.topic.filters";
+    public const string TopicsCached = "nexo.topic.cached";
+    public const string TopicPublished = "nexo.topic.published";
+    public const string TopicPublishedData = "nexo.topic.published_data";
+    public const string TopicDelivered = "nexo.topic.delivered";
+    public const string TopicDropped = "nexo.topic.dropped";
+    public const string TopicEndedSlow = "nexo.topic.ended_slow";
+    public const string TopicBuffered = "nexo.topic.buffered";
+    public const string TopicRetained = "nexo.topic.retained";
+    public const string TopicRetainedMemory = "nexo.topic.retained_memory";
+    public const string TopicBindings = "nexo.topic.bindings";
+    public const string TopicBound = "nexo.topic.bound";
+    public const string TopicBindingRefused = "nexo.topic.binding_refused";
+    public const string TopicWills = "nexo.topic.wills";
+
     public const string Schedules = "nexo.schedules";
     public const string ScheduleRuns = "nexo.schedule.runs";
     public const string ScheduleFailed = "nexo.schedule.failed";

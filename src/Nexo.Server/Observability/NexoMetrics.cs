@@ -2,9 +2,11 @@ using System.Diagnostics.Metrics;
 using Nexo.Engine.Queues;
 using Nexo.Engine.Schedules;
 using Nexo.Engine.Store;
+using Nexo.Engine.Topics;
 using Nexo.Server.Data;
 using Nexo.Server.Native;
 using Nexo.Server.Security;
+using Nexo.Server.Topics;
 using Nexo.Storage;
 
 namespace Nexo.Server.Observability;
@@ -25,6 +27,7 @@ internal sealed class NexoMetrics : IDisposable
         Logins(authenticator.Totals);
         Store(server.Store);
         Queues(server.Queues);
+        Topics(server.Topics, server.TopicBuffers);
         Schedules(server.ScheduleTicker.Schedules);
         if (server.Persistence.IsOn)
         {
@@ -109,6 +112,25 @@ internal sealed class NexoMetrics : IDisposable
         Count(MetricNames.QueueDuplicates, () => queues.Totals.Duplicates, null, "Pushes that were duplicates");
         Count(MetricNames.QueueRejected, () => queues.Totals.Rejected, null, "Pushes refused by a full or paused queue");
         Count(MetricNames.QueueExpired, () => queues.Totals.Expired, null, "Messages whose life ended unsettled");
+    }
+
+    private void Topics(TopicService topics, TopicBuffers buffers)
+    {
+        Level(MetricNames.TopicSubscriptions, () => topics.Stats.Subscriptions, null, "Subscriptions to topics");
+        Level(MetricNames.TopicFilters, () => topics.Stats.Filters, null, "Filters of them");
+        Level(MetricNames.TopicsCached, () => topics.Stats.Topics, null, "Topics that were published to lately");
+        Level(MetricNames.TopicBuffered, () => buffers.Bytes, "By", "Room taken by messages that wait for slow subscriptions");
+        Level(MetricNames.TopicRetained, () => topics.Stats.Retained, null, "Retained messages");
+        Level(MetricNames.TopicRetainedMemory, () => topics.Stats.RetainedBytes, "By", "Memory for them");
+        Level(MetricNames.TopicBindings, () => topics.Stats.Bindings, null, "Bindings of topics");
+        Level(MetricNames.TopicWills, () => topics.Wills.Count, null, "Wills of connections, open and lost ones");
+        Count(MetricNames.TopicPublished, () => topics.Stats.Published, null, "Messages published to topics");
+        Count(MetricNames.TopicPublishedData, () => topics.Stats.PublishedBytes, "By", "Their topics, headers and bodies");
+        Count(MetricNames.TopicDelivered, () => topics.Stats.Delivered, null, "Messages times the subscriptions they went to");
+        Count(MetricNames.TopicDropped, () => topics.Stats.Dropped, null, "Of those, what slow subscriptions did not get");
+        Count(MetricNames.TopicEndedSlow, () => buffers.EndedSlow, null, "Subscriptions ended for being slow");
+        Count(MetricNames.TopicBound, () => topics.Stats.BindingTaken, null, "Messages that targets of bindings have taken");
+        Count(MetricNames.TopicBindingRefused, () => topics.Stats.BindingRefused, null, "Messages that they have refused");
     }
 
     private void Schedules(ScheduleService schedules)

@@ -34,6 +34,9 @@ internal sealed class RawPeer : IDisposable
     /// <summary>True when the server has sent something that was not read yet.</summary>
     public bool HasAnswer => _socket.Available + _received.Count > 0;
 
+    /// <summary>Its address, as the server sees it.</summary>
+    public string Local => _socket.LocalEndPoint!.ToString()!;
+
     /// <summary>Sends no more, and reads on.</summary>
     public void EndSending() => _socket.Shutdown(SocketShutdown.Send);
 
