@@ -44,6 +44,10 @@ internal sealed class KillScenario
     public static Task<ScenarioResult> RunQueuesAsync(ScenarioOptions options, CancellationToken cancel) =>
         RunAsync("queue-kill", options, options.QueueProof, cancel);
 
+    /// <summary>With publishers of topics that are kept, and bound to queues.</summary>
+    public static Task<ScenarioResult> RunTopicsAsync(ScenarioOptions options, CancellationToken cancel) =>
+        RunAsync("topic-kill", options, options.TopicProof, cancel);
+
     private static async Task<ScenarioResult> RunAsync(
         string name, ScenarioOptions options, Func<Random, Proof> proof, CancellationToken cancel)
     {

@@ -33,7 +33,7 @@ internal sealed class PowerScenario
         _random = new Random(options.Seed);
         _launch = options.Launch with { DataDirectory = Path.Combine(disk.Root, "data") };
         _result = new ScenarioResult($"power, {_launch.LedgerDefault}", options.Seed);
-        _proof = options.BothProofs(_random);
+        _proof = options.AllProofs(_random);
     }
 
     public static async Task<ScenarioResult> RunAsync(ScenarioOptions options, CancellationToken cancel)

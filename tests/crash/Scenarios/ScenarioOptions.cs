@@ -1,6 +1,7 @@
 using Nexo.Crash.Load;
 using Nexo.Crash.Queues;
 using Nexo.Crash.Server;
+using Nexo.Crash.Topics;
 
 namespace Nexo.Crash.Scenarios;
 
@@ -40,6 +41,14 @@ internal sealed record ScenarioOptions
     public QueueProof QueueProof(Random random, QueueLoadOptions load) =>
         new(random, load with { LyingDurability = Launch.Claimed is null ? null : Launch.Durability });
 
-    /// <summary>Both beside each other.</summary>
-    public Proof BothProofs(Random random) => new BothProof(StoreProof(random), QueueProof(random));
+    /// <summary>Publishers of topics.</summary>
+    public TopicProof TopicProof(Random random) => TopicProof(random, new TopicLoadOptions());
+
+    public TopicProof TopicProof(Random random, TopicLoadOptions load) =>
+        new(random, load with { LyingDurability = Launch.Claimed is null ? null : Launch.Durability });
+
+    /// <summary>All of them beside each other, on a disk that fails.</summary>
+    public Proof AllProofs(Random random) => new BothProof(
+        new BothProof(StoreProof(random), QueueProof(random)),
+        TopicProof(random, new TopicLoadOptions { Lanes = 2, LogMayFail = true }));
 }

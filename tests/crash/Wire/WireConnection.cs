@@ -58,6 +58,17 @@ internal sealed class WireConnection : IDisposable
         return correlation;
     }
 
+    /// <summary>Failures of notices that the server has told of.</summary>
+    public int Reports { get; private set; }
+
+    /// <summary>Writes what is not answered.</summary>
+    public void WriteNotice(Opcode opcode, Action<FrameBuffer> body)
+    {
+        _requests.Begin(opcode, FrameKind.Notice, NextCorrelation());
+        body(_requests);
+        _requests.End();
+    }
+
     public async ValueTask FlushAsync(CancellationToken cancel)
     {
         try
@@ -107,6 +118,9 @@ internal sealed class WireConnection : IDisposable
                     break;
                 case FrameKind.Notice when frame.Opcode == Opcode.GoAway:
                     throw new WireEndedException($"GOAWAY {frame.ErrorText}");
+                case FrameKind.Notice when frame.Opcode == Opcode.Report:
+                    Reports++;
+                    break;
                 default:
                     break;
             }
