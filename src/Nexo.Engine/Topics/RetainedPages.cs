@@ -41,8 +41,8 @@ internal sealed class RetainedPages : IRetainedPage
     public void Prepare() => _sweep ??= new FilterSweep(_filters);
 
     /// <summary>
-    /// Gives a sink the next messages: so many, and so many bytes or one message. Under the store's lock: what replaces one of them is published
-    /// afterwards, and so comes after it.
+    /// Gives a sink the next messages: so many, and so many bytes or one message. Under the store's lock: what replaces one of them
+    /// is published afterwards, and so comes after it.
     /// </summary>
     /// <returns>True: there are no more.</returns>
     public bool Deliver(

@@ -26,13 +26,8 @@ internal sealed class TopicLane(int number)
 
     public void Send(TopicStep step) => _steps.Add(step);
 
-    /// <summary>The steps up to here are durable; says how many of them were not known to be.</summary>
-    public int Confirm(int end)
-    {
-        int more = Math.Max(0, end - _confirmed);
-        _confirmed += more;
-        return more;
-    }
+    /// <summary>The steps up to here are durable.</summary>
+    public void Confirm(int end) => _confirmed = Math.Max(_confirmed, end);
 
     /// <summary>Compares what a server holds in the lane's slots; it is the truth from here on.</summary>
     public IReadOnlyList<Finding> Verify(Dictionary<string, string> found)

@@ -12,8 +12,6 @@ internal sealed class TopicLedger
     private readonly Dictionary<ulong, (int Lane, int Place)> _pushed = [];
     private long _next = Random.Shared.NextInt64() & 0xFFFF_FFFF_0000;
 
-    public long Acknowledged { get; private set; }
-
     public long Durable { get; private set; }
 
     public long Verified { get; private set; }
@@ -52,12 +50,12 @@ internal sealed class TopicLedger
         }
     }
 
-    public void Confirmed(int requests, int steps)
+    /// <summary>So many messages, or changes of bindings, were confirmed: all of that is durable.</summary>
+    public void Confirmed(int changes)
     {
         lock (_gate)
         {
-            Acknowledged += requests;
-            Durable += steps;
+            Durable += changes;
         }
     }
 

@@ -199,7 +199,8 @@ internal sealed class TopicLoad(TopicLane lane, TopicLedger ledger, bool logMayF
         };
         if (isConfirmed)
         {
-            ledger.Confirmed(Math.Max(1, request.Items.Count), lane.Confirm(request.End));
+            lane.Confirm(request.End);
+            ledger.Confirmed(Math.Max(1, request.Items.Count));
             foreach (Item item in request.Items.Where(item => item.Fleeting is not null))
             {
                 item.Fleeting!.Confirm(item.Sent!, item.TtlMs);

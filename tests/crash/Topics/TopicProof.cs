@@ -40,7 +40,7 @@ internal sealed class TopicProof : Proof
         }
     }
 
-    public override long Acknowledged => _ledger.Acknowledged;
+    public override long Acknowledged => _ledger.Durable;
 
     public override long Durable => _ledger.Durable;
 
