@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using Nexo.Bench.Compare.Matching;
 using Nexo.Bench.Compare.Queues;
 using Nexo.Bench.Compare.Topics;
 
@@ -36,6 +37,7 @@ internal static class Program
         root.Add(Latency());
         root.Add(QueueCommand.New(Binary));
         root.Add(PubSubCommand.New(Binary));
+        root.Add(MatchingCommand.New());
         try
         {
             // Signals are taken above; the parser's own way would end the process while servers are being stopped.

@@ -49,7 +49,8 @@ internal static class TopicContenders
                 """)]);
 
     /// <summary>With QoS 0, nothing kept and nothing logged.</summary>
-    public static TopicContender? Mosquitto(string name) => Find("mosquitto") is not { } program
+    /// <param name="oncePerClient">Whether a client gets a message once that several of its filters match; that is to be looked up.</param>
+    public static TopicContender? Mosquitto(string name, bool oncePerClient = false) => Find("mosquitto") is not { } program
         ? null
         : new TopicContender(
             name,
@@ -62,6 +63,7 @@ internal static class TopicContenders
                 log_dest none
                 max_queued_messages 0
                 max_queued_bytes 0
+                allow_duplicate_messages {(oncePerClient ? "false" : "true")}
                 set_tcp_nodelay true
                 """)]);
 
