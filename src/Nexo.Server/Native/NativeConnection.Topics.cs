@@ -8,6 +8,8 @@ internal sealed partial class NativeConnection
 {
     private TopicWork? _topicWork;
     private FailureReports? _reports;
+    private TaskCompletionSource? _subscribersGone;
+    private int _subscribers;
 
     // The last batch goes to more subscriptions than one turn delivers to: the others have theirs before anything more is read.
     private bool _isFanningOut;
@@ -29,6 +31,30 @@ internal sealed partial class NativeConnection
 
     /// <summary>A notice has changed something that is logged: its sender waits when the log is behind.</summary>
     public void NoteWritten() => _hasWritten = true;
+
+    /// <summary>
+    /// Something begins, or has ended, that works with the topics on other threads. The connection has not ended before it has: then the
+    /// topics may go.
+    /// </summary>
+    public void CountSubscriber(int change)
+    {
+        if (Interlocked.Add(ref _subscribers, change) == 0)
+        {
+            Volatile.Read(ref _subscribersGone)?.TrySetResult();
+        }
+    }
+
+    private Task WhenSubscribersGoneAsync()
+    {
+        var gone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Interlocked.Exchange(ref _subscribersGone, gone);
+        if (Volatile.Read(ref _subscribers) == 0)
+        {
+            gone.TrySetResult();
+        }
+
+        return gone.Task;
+    }
 
     // Called by the sweep: a flood of failures is told some times a second.
     private void PostReport()

@@ -107,6 +107,7 @@ internal sealed partial class NativeConnection : IFrameSink
             await GiveBackMessagesAsync();
             _held?.Close();
             await _outbox.CloseAsync();
+            await WhenSubscribersGoneAsync();
             _assembler.Dispose();
             _batch.Dispose();
         }

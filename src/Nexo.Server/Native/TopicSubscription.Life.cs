@@ -18,7 +18,12 @@ internal sealed partial class TopicSubscription
     public TopicStatus Open(TopicService topics, TopicSubscribeOptions options, TopicFilterList filters)
     {
         TopicStatus status = topics.Subscribe(this, options, filters, out _subscriber);
-        _hasRetained = _subscriber?.HasRetained ?? false;
+        if (_subscriber is not null)
+        {
+            _hasRetained = _subscriber.HasRetained;
+            _connection.CountSubscriber(1);
+        }
+
         return status;
     }
 
@@ -100,6 +105,7 @@ internal sealed partial class TopicSubscription
     private void BeginReadingRetained()
     {
         _isReadingRetained = true;
+        _connection.CountSubscriber(1);
         ThreadPool.UnsafeQueueUserWorkItem(static self => self.ReadRetained(), this, preferLocal: false);
     }
 
@@ -120,6 +126,7 @@ internal sealed partial class TopicSubscription
         }
 
         _outbox.Flush();
+        _connection.CountSubscriber(-1);
     }
 
     private bool TryReservePage(out int messagesMax)
@@ -151,6 +158,7 @@ internal sealed partial class TopicSubscription
         using var end = new FrameBuffer();
         ErrorBody.WriteFrame(end, Opcode.TopicSubscribe, FrameKind.End, Id, _endCode, _endMessage);
         _connection.Complete(Id, end);
+        _connection.CountSubscriber(-1);
     }
 
     /// <summary>Gives what groups have given it to their other members, and forgets the rest.</summary>
