@@ -106,18 +106,9 @@ public sealed class SlowSubscriberTests
         await both.SubscribeAsync(7, credits: 0, ["t"]);
         await both.SubscribeAsync(8, credits: 1_000_000, ["t"], outboxBytes: 16 * 1_024 * 1_024);
 
-        Task publishing = PublishAsync(publisher, "t", 0, Count);
         List<Received> got = [];
-        while (got.Count < Count)
-        {
-            got.AddRange((await both.ReadUntilPingAsync()).SelectMany(frame =>
-            {
-                Assert.Equal(8u, frame.Header.Correlation);
-                return TopicPeer.Messages(frame);
-            }));
-        }
+        await Task.WhenAll(PublishAsync(publisher, "t", 0, Count), ReadBesidePingsAsync(both, got, Count));
 
-        await publishing;
         Assert.Equal(Enumerable.Range(0, Count), got.Select(Number));
         Assert.All(got, message => Assert.Equal(0ul, message.MissedBefore));
         Assert.InRange(server.Native.TopicBuffers.Bytes, 1, 1_024 * 1_024);
@@ -189,6 +180,18 @@ public sealed class SlowSubscriberTests
         }
 
         Assert.Equal(server.Native.Topics.Stats.Dropped, missed);
+    }
+
+    private static async Task ReadBesidePingsAsync(RawPeer peer, List<Received> got, int count)
+    {
+        while (got.Count < count)
+        {
+            got.AddRange((await peer.ReadUntilPingAsync()).SelectMany(frame =>
+            {
+                Assert.Equal(8u, frame.Header.Correlation);
+                return TopicPeer.Messages(frame);
+            }));
+        }
     }
 
     private static int Number(Received message) => int.Parse(message.Body.TrimStart('.'));
