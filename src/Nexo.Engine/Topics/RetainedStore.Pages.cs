@@ -7,7 +7,7 @@ namespace Nexo.Engine.Topics;
 internal sealed unsafe partial class RetainedStore
 {
     /// <summary>
-    /// Gives the next messages that match, in the order of their topics, as many as a hold may look at.
+    /// Gives the next messages that match, in the order of their topics, as many as a hold may look at, or copy.
     /// </summary>
     /// <param name="sweep">The filters.</param>
     /// <param name="cursor">Where it goes on.</param>
@@ -20,10 +20,11 @@ internal sealed unsafe partial class RetainedStore
         long now = _clock.NowMs;
         long offset = _clock.WallOffsetAt(now);
         long stepsEnd = sweep.Steps + Tuning.HoldLooksMax;
+        long bytes = 0;
         uint done = 0;
         bool isEnd = false;
         OrderedIndex.Position at = _index.Seek(cursor.Key, cursor.IsAfter);
-        while (!at.AtEnd && sweep.Steps < stepsEnd)
+        while (!at.AtEnd && sweep.Steps < stepsEnd && bytes < Tuning.HoldBytesMax)
         {
             uint reference = _index.ReferenceAt(at);
             byte* entry = _arena.At(reference);
@@ -34,12 +35,14 @@ internal sealed unsafe partial class RetainedStore
                 break;
             }
 
-            if (look == SweepLook.Match
-                && Entry.Version(entry) <= versionMax
-                && !Entry.IsDue(entry, now)
-                && !page.TryAdd(RetainedMessage.Of(entry, offset)))
+            if (look == SweepLook.Match && Entry.Version(entry) <= versionMax && !Entry.IsDue(entry, now))
             {
-                break;
+                if (!page.TryAdd(RetainedMessage.Of(entry, offset)))
+                {
+                    break;
+                }
+
+                bytes += Entry.Bytes(entry);
             }
 
             if (look == SweepLook.Seek)

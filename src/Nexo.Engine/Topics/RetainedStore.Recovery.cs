@@ -21,6 +21,11 @@ internal sealed unsafe partial class RetainedStore
             return false;
         }
 
+        if (_disposed)
+        {
+            return true;
+        }
+
         ulong hash = _hasher.Of(record.Topic);
         uint* place = _table.Find(_arena, hash, record.Topic, out byte* old);
         Put(record.Topic, record.Headers, record.Body, record.SetAtMs, record.DeadlineMs, hash, place, old);

@@ -17,7 +17,7 @@ internal sealed record RetainedTuning
     public int HoldMessagesMax { get; init; } = 256;
 
     /// <summary>Bytes of messages after which a hold that copies them ends.</summary>
-    public int HoldBytesMax { get; init; } = 64 * 1_024;
+    public int HoldBytesMax { get; init; } = 256 * 1_024;
 
     /// <summary>Messages that one tick removes at most.</summary>
     public int TickStepsMax { get; init; } = 65_536;
