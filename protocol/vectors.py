@@ -28,6 +28,10 @@ SCHEDULE_SET, SCHEDULE_DESCRIBE, SCHEDULE_LIST, SCHEDULE_DELETE = range(0x0230, 
 PUBLISH, PUBLISH_BATCH, SUBSCRIBE, FILTERS = range(0x0301, 0x0305)
 RETAINED_LIST, RETAINED_CLEAR, WILL, WILL_CLEAR, TOPIC_LIST, TOPIC_STATS, SUBSCRIBERS = range(0x0308, 0x030F)
 BINDING_SET, BINDING_DESCRIBE, BINDING_LIST, BINDING_DELETE = range(0x0310, 0x0314)
+STREAM_CREATE, STREAM_DESCRIBE, STREAM_LIST, STREAM_UPDATE, STREAM_TRIM, STREAM_DELETE, STREAM_STATS = range(0x0401, 0x0408)
+STREAM_APPEND, STREAM_APPEND_BATCH, STREAM_READ, STREAM_TAIL = range(0x0410, 0x0414)
+GROUP_CREATE, GROUP_DESCRIBE, GROUP_LIST, GROUP_DELETE, GROUP_SEEK = range(0x0420, 0x0425)
+GROUP_JOIN, GROUP_PULL, GROUP_HEARTBEAT, GROUP_COMMIT, GROUP_ACK, GROUP_NACK, GROUP_LEAVE = range(0x0428, 0x042F)
 ADMIN_SNAPSHOT, ADMIN_BACKUP = 0x0510, 0x0511
 NAMES = {
     HELLO: "Hello", PING: "Ping", GOAWAY: "GoAway", CANCEL: "Cancel", CREDIT: "Credit", STOP: "Stop", INFO: "Info",
@@ -50,6 +54,12 @@ NAMES = {
     RETAINED_LIST: "RetainedList", RETAINED_CLEAR: "RetainedClear", WILL: "TopicWill", WILL_CLEAR: "TopicWillClear",
     TOPIC_LIST: "TopicList", TOPIC_STATS: "TopicStats", SUBSCRIBERS: "TopicSubscribers", BINDING_SET: "BindingSet",
     BINDING_DESCRIBE: "BindingDescribe", BINDING_LIST: "BindingList", BINDING_DELETE: "BindingDelete",
+    STREAM_CREATE: "StreamCreate", STREAM_DESCRIBE: "StreamDescribe", STREAM_LIST: "StreamList", STREAM_UPDATE: "StreamUpdate",
+    STREAM_TRIM: "StreamTrim", STREAM_DELETE: "StreamDelete", STREAM_STATS: "StreamStats", STREAM_APPEND: "StreamAppend",
+    STREAM_APPEND_BATCH: "StreamAppendBatch", STREAM_READ: "StreamRead", STREAM_TAIL: "StreamTail",
+    GROUP_CREATE: "GroupCreate", GROUP_DESCRIBE: "GroupDescribe", GROUP_LIST: "GroupList", GROUP_DELETE: "GroupDelete",
+    GROUP_SEEK: "GroupSeek", GROUP_JOIN: "GroupJoin", GROUP_PULL: "GroupPull", GROUP_HEARTBEAT: "GroupHeartbeat",
+    GROUP_COMMIT: "GroupCommit", GROUP_ACK: "GroupAck", GROUP_NACK: "GroupNack", GROUP_LEAVE: "GroupLeave",
     ADMIN_SNAPSHOT: "AdminSnapshot", ADMIN_BACKUP: "AdminBackup",
 }
 U64_MAX, I64_MAX, I64_MIN = 2**64 - 1, 2**63 - 1, -2**63
@@ -956,6 +966,317 @@ def bindings():
 
 
 
+STREAM_DEFAULTS = [(1, 0), (2, 0), (3, 0), (4, 0), (5, 0), (6, 3), (7, 16646144), (8, 604800000)]
+
+
+def stream_definitions():
+    for name, description, stream, values in [
+            ("stream-create", "a day, and what groups have not read", "orders", [(1, 86400000), (4, 1)]),
+            ("stream-create-defaults", "no options at all", "orders", []),
+            ("stream-create-every-option", "out of any order", "žádosti", list(reversed(STREAM_DEFAULTS))),
+            ("stream-create-unknown-option", "well formed, and answered with OptionUnknown", "orders", [(99, b"\1\2")])]:
+        parts, fields = queue_options(values)
+        add(name, description, STREAM_CREATE, REQUEST, 128, "stream-create", text("name", stream) + parts, {"name": stream, "options": fields})
+    for name, created, revision, values in [
+            ("stream-create-reply", True, 1, STREAM_DEFAULTS), ("stream-create-reply-later", False, U64_MAX, [(1, U64_MAX), (500, b"later"), (500, b"")])]:
+        parts, fields = queue_options(values)
+        add(name, "", STREAM_CREATE, REPLY, 128, "stream-create-reply",
+            flag("created", created) + u64("revision", revision) + parts, {"created": created, "revision": str(revision), "options": fields})
+    add("stream-describe", "", STREAM_DESCRIBE, REQUEST, 129, "bytes", rest("name", b"orders"), {"bytes": b"orders".hex()})
+    for name, revision, first, next_, values in [("stream-describe-reply", 2, 100, 1300, STREAM_DEFAULTS), ("stream-describe-reply-max", U64_MAX, U64_MAX, U64_MAX, [])]:
+        parts, fields = queue_options(values)
+        add(name, "", STREAM_DESCRIBE, REPLY, 129, "stream-describe-reply", u64("revision", revision) + u64("first", first) + u64("next", next_) + parts,
+            {"revision": str(revision), "first": str(first), "next": str(next_), "options": fields})
+    for name, revision, values in [("stream-update", 1, [(1, 3600000)]), ("stream-update-any", 0, [])]:
+        parts, fields = queue_options(values)
+        add(name, "", STREAM_UPDATE, REQUEST, 130, "stream-update", u64("revision", revision) + text("name", "orders") + parts,
+            {"revision": str(revision), "name": "orders", "options": fields})
+    parts, fields = queue_options([(1, 3600000)])
+    add("stream-update-reply", "", STREAM_UPDATE, REPLY, 130, "stream-update-reply", u64("revision", 2) + parts, {"revision": "2", "options": fields})
+
+    for name, opcode, prefix in [("stream-list", STREAM_LIST, b"ord"), ("group-list", GROUP_LIST, b"orders")]:
+        add(name, "", opcode, REQUEST, 131, "scan", u32("limit", 100) + blob("cursor", b"") + rest("prefix" if opcode == STREAM_LIST else "stream", prefix),
+            {"limit": 100, "cursor": "", "prefix": prefix.hex()})
+    for name, cursor, items in [
+            ("stream-list-reply", b"orders", [(100, 1300, 65536, "orders")]), ("stream-list-reply-end", b"", []),
+            ("stream-list-reply-max", b"", [(U64_MAX, U64_MAX, U64_MAX, ""), (0, 0, 0, "žádosti")])]:
+        parts = blob("cursor", cursor) + u32("count", len(items))
+        for first, next_, size, stream in items:
+            parts += u64("first", first) + u64("next", next_) + u64("bytes", size) + text("name", stream)
+        add(name, "", STREAM_LIST, REPLY, 131, "stream-list", parts, {"cursor": cursor.hex(), "streams": [
+            {"first": str(f), "next": str(n), "bytes": str(b), "name": s} for f, n, b, s in items]})
+    for name, by, value in [("stream-trim", 0, 1000), ("stream-trim-by-time", 1, NEW_YEAR), ("stream-trim-by-bytes", 2, 1048576), ("stream-trim-by-records", 3, U64_MAX)]:
+        add(name, "", STREAM_TRIM, REQUEST, 132, "stream-trim", u8("by", by) + u64("value", value) + rest("name", b"orders"),
+            {"by": by, "value": str(value), "name": "orders"})
+    add("stream-trim-reply", "", STREAM_TRIM, REPLY, 132, "offset", u64("first", 1000), {"offset": "1000"})
+    for name, conditions in [("stream-delete", 0), ("stream-delete-if-unused", 2)]:
+        add(name, "", STREAM_DELETE, REQUEST, 133, "stream-delete", u8("conditions", conditions) + rest("name", b"orders"),
+            {"conditions": conditions, "name": "orders"})
+    add("stream-delete-reply", "", STREAM_DELETE, REPLY, 133, "count", i64("count", 300), {"count": "300"})
+    for name, stream in [("stream-stats", b"orders"), ("stream-stats-all", b"")]:
+        add(name, "", STREAM_STATS, REQUEST, 134, "bytes", rest("name", stream), {"bytes": stream.hex()})
+    for name, values in [
+            ("stream-stats-reply", [(1, 1), (2, 1200), (3, 65536), (17, 1500)]), ("stream-stats-reply-all", [(stat, stat * 1000) for stat in range(1, 19)]),
+            ("stream-stats-reply-later", [(65535, U64_MAX)]), ("stream-stats-reply-none", [])]:
+        parts = u32("count", len(values))
+        for stat, value in values:
+            parts += u16("stat", stat) + u64("value", value)
+        add(name, "", STREAM_STATS, REPLY, 134, "stream-stats", parts, {"stats": [[stat, str(value)] for stat, value in values]})
+
+
+def record_rest(key, headers, value):
+    """What stands behind offset and time in both forms of a record."""
+    block, header_fields = item_headers(headers)
+    return optional(key, lambda data: blob("key", data)) + block + rest("value", value), header_fields
+
+
+def appending():
+    def append(name, description, value, stream="orders", expected=None, version=None, producer=None, timestamp=None, key=None, tombstone=False, headers=None):
+        values = [expected, version, producer, timestamp, key]
+        present = sum(1 << bit for bit, part in enumerate(values) if part is not None) | (128 if tombstone else 0)
+        add(name, description, STREAM_APPEND, REQUEST, 136, "stream-append",
+            u8("present", present) + u8("reserved", 0) + u16("reserved", 0) + text("stream", stream)
+            + optional(expected, lambda number_: u64("expectedNext", number_)) + optional(version, lambda number_: u64("expectedKeyVersion", number_))
+            + optional(producer, lambda pair: u64("producer", pair[0]) + u64("sequence", pair[1])) + optional(timestamp, lambda time: i64("timestamp", time))
+            + optional(key, lambda data: blob("key", data)) + rest("value", value),
+            {"stream": stream, "expectedNext": number(expected), "expectedKeyVersion": number(version),
+             "producer": None if producer is None else [str(producer[0]), str(producer[1])], "timestamp": number(timestamp), "key": hexed(key),
+             "tombstone": tombstone, "value": value.hex()}, headers=headers)
+
+    append("stream-append", "nothing but a value", b"hello")
+    append("stream-append-empty", "an empty value and name; answered with NameInvalid", b"", stream="")
+    append("stream-append-key", "by an idempotent producer, with headers", b"created", producer=(LEASE, 0), key=b"order-7", headers=[("content-type", b"text/plain")])
+    append("stream-append-expected", "if the key is at this version", b"paid", version=7, key=b"order-7")
+    append("stream-append-tombstone", "the key has no value any more", b"", key=b"order-7", tombstone=True)
+    append("stream-append-every-part", "", ALL_BYTES, "žádosti", U64_MAX, 0, (U64_MAX, U64_MAX), I64_MIN, b"")
+
+    def batch(name, description, records, expected=None, version=None, producer=None):
+        present = sum(1 << bit for bit, part in enumerate([expected, version, producer]) if part is not None)
+        parts = (u8("present", present) + u8("reserved", 0) + u16("reserved", 0) + text("stream", "orders") + optional(expected, lambda number_: u64("expectedNext", number_))
+                 + optional(version, lambda pair: u64("expectedKeyVersion", pair[0]) + blob("expectedKey", pair[1]))
+                 + optional(producer, lambda pair: u64("producer", pair[0]) + u64("sequence", pair[1])) + u32("count", len(records)))
+        items = []
+        for timestamp, key, tombstone, headers, value in records:
+            tail, header_fields = record_rest(key, headers, value)
+            bits = (0 if timestamp is None else 1) | (0 if key is None else 2) | (128 if tombstone else 0)
+            inner = u8("present", bits) + optional(timestamp, lambda time: i64("timestamp", time)) + tail
+            parts += u32("bytes of the record", sum(len(part) for part, _ in inner)) + inner
+            items.append({"timestamp": number(timestamp), "key": hexed(key), "tombstone": tombstone, "headers": header_fields, "value": value.hex()})
+        add(name, description, STREAM_APPEND_BATCH, REQUEST, 137, "stream-append-batch", parts, {
+            "stream": "orders", "expectedNext": number(expected), "expectedKeyVersion": None if version is None else [str(version[0]), version[1].hex()],
+            "producer": None if producer is None else [str(producer[0]), str(producer[1])], "records": items})
+
+    batch("stream-append-batch", "two records", [(None, b"order-7", False, [], b"created"), (None, b"order-7", False, [("content-type", b"text/plain")], b"paid")],
+          version=(0, b"order-7"))
+    batch("stream-append-batch-producer", "if the stream is where it was seen", [(NEW_YEAR, None, False, [], b"tick")], expected=100, producer=(LEASE, 41))
+    batch("stream-append-batch-edges", "", [
+        (I64_MIN, b"", True, [], b""), (I64_MAX, ALL_BYTES, False, [("n" * 255, ALL_BYTES), ("a", b"")], ALL_BYTES), (None, None, False, [], b"")],
+          U64_MAX, (U64_MAX, ALL_BYTES), (U64_MAX, U64_MAX))
+    batch("stream-append-batch-none", "no record", [])
+    for name, opcode, outcome, offset, version, timestamp in [
+            ("stream-append-reply", STREAM_APPEND, 1, 1300, 1301, NEW_YEAR), ("stream-append-batch-reply", STREAM_APPEND_BATCH, 1, 1301, 0, NEW_YEAR),
+            ("stream-append-reply-duplicate", STREAM_APPEND, 2, 1300, 0, 0), ("stream-append-reply-conflict", STREAM_APPEND, 3, 1302, 9, NEW_YEAR),
+            ("stream-append-reply-max", STREAM_APPEND, 255, U64_MAX, U64_MAX, I64_MIN)]:
+        add(name, "", opcode, REPLY, 136, "stream-append-reply",
+            u8("outcome", outcome) + u64("offset", offset) + u64("keyVersion", version) + i64("timestamp", timestamp),
+            {"outcome": outcome, "offset": str(offset), "keyVersion": str(version), "timestamp": str(timestamp)})
+
+
+def position(kind, value=0, bits=0):
+    return (u8("from", kind) + u8("bits", bits) + u16("reserved", 0) + u64("value", value), {"kind": kind, "flags": bits, "value": str(value)})
+
+
+def record_run(records):
+    parts, items = [], []
+    for offset, timestamp, given, key, tombstone, headers, value in records:
+        tail, header_fields = record_rest(key, headers, value)
+        bits = (1 if given else 0) | (0 if key is None else 2) | (128 if tombstone else 0)
+        inner = u64("offset", offset) + i64("timestamp", timestamp) + u8("present", bits) + tail
+        parts += u32("bytes of the record", sum(len(part) for part, _ in inner)) + inner
+        items.append({"offset": str(offset), "timestamp": str(timestamp), "timestampGiven": given, "key": hexed(key), "tombstone": tombstone,
+                      "headers": header_fields, "value": value.hex()})
+    return parts, items
+
+
+CREATED = (1300, NEW_YEAR, False, b"order-7", False, [], b"created")
+PAID = (1301, NEW_YEAR, False, b"order-7", False, [("content-type", b"text/plain")], b"paid")
+EDGES = [(U64_MAX, I64_MIN, True, b"", True, [], b""), (0, I64_MAX, True, ALL_BYTES, False, [("n" * 255, ALL_BYTES), ("a", b"")], ALL_BYTES), (0, 0, False, None, False, [], b"")]
+
+
+def reading():
+    for name, description, (parts, fields), wait, records, size, key in [
+            ("stream-read", "from an offset on", position(0, 1300), 0, 1000, 65536, b""),
+            ("stream-read-wait", "what comes next, within 30 s", position(3), 30000, 1, 0, b""),
+            ("stream-read-backward", "the last ten of a key, the newest first", position(3, bits=1), 0, 10, 0, b"order-7"),
+            ("stream-read-time", "", position(1, NEW_YEAR), 0, 100, 0, b""), ("stream-read-last", "", position(4, 10), 0, 10, 0, b""),
+            ("stream-read-max", "", position(2, U64_MAX, 3), U32_MAX, U32_MAX, U32_MAX, ALL_BYTES)]:
+        add(name, description, STREAM_READ, REQUEST, 138, "stream-read",
+            parts + u32("waitMs", wait) + u32("recordsMax", records) + u32("bytesMax", size) + text("stream", "orders") + rest("key", key),
+            {"from": fields, "waitMs": wait, "recordsMax": records, "bytesMax": size, "stream": "orders", "key": key.hex()})
+    for name, description, first, next_, continue_at, records in [
+            ("stream-read-reply", "two records", 100, 1302, 1302, [CREATED, PAID]), ("stream-read-reply-none", "the wait is over", 100, 1302, 1302, []),
+            ("stream-read-reply-edges", "", U64_MAX, U64_MAX, U64_MAX, EDGES)]:
+        parts, items = record_run(records)
+        add(name, description, STREAM_READ, REPLY, 138, "stream-read-reply",
+            u64("first", first) + u64("next", next_) + u64("continueAt", continue_at) + u32("count", len(records)) + parts,
+            {"first": str(first), "next": str(next_), "continueAt": str(continue_at), "records": items})
+    for name, description, credits, (parts, fields), size, key in [
+            ("stream-tail", "what comes from now on", 1000, position(3), 0, b""), ("stream-tail-clamped", "no credit yet, of one key", 0, position(0, 7, 2), 65536, b"order-7"),
+            ("stream-tail-max", "", 1000000, position(4, U64_MAX, 3), U32_MAX, b"")]:
+        add(name, description, STREAM_TAIL, REQUEST, 139, "stream-tail",
+            u32("credits", credits) + parts + u32("bytesMax", size) + text("stream", "orders") + rest("key", key),
+            {"credits": credits, "from": fields, "bytesMax": size, "stream": "orders", "key": key.hex()})
+    for name, first, next_ in [("stream-tail-reply", 100, 1300), ("stream-tail-reply-max", U64_MAX, U64_MAX)]:
+        add(name, "the range that there is", STREAM_TAIL, REPLY, 139, "offset-range", u64("first", first) + u64("next", next_), {"first": str(first), "next": str(next_)})
+    for name, description, continue_at, records in [
+            ("stream-tail-push", "two records, two credits", 1302, [CREATED, PAID]), ("stream-tail-push-edges", "", U64_MAX, EDGES)]:
+        parts, items = record_run(records)
+        add(name, description, STREAM_TAIL, PUSH, 139, "stream-tail-push", u64("continueAt", continue_at) + u32("count", len(records)) + parts,
+            {"continueAt": str(continue_at), "records": items})
+    for name, description, opcode, kind, error in [
+            ("error-offset-out-of-range", "with the range that there is", STREAM_READ, ERROR, (432, False, "7 is gone", struct.pack("<QQ", 100, 1302))),
+            ("error-sequence-gap", "with the sequence that is expected", STREAM_APPEND, ERROR, (433, False, "", struct.pack("<Q", 41))),
+            ("error-stream-conflict", "the tag of the first option that differs", STREAM_CREATE, ERROR, (431, False, "ageMs is 0", struct.pack("<H", 1))),
+            ("stream-tail-end-deleted", "the stream was deleted", STREAM_TAIL, END, (430, False, "orders was deleted"))]:
+        parts, fields = error_parts(*error)
+        add(name, description, opcode, kind, 139 if kind == END else 138, "error", parts, fields)
+
+
+GROUP_DEFAULTS = [(1, 5), (2, ""), (3, 30000), (4, 1000)]
+
+
+def groups():
+    def names(stream="orders", group="billing"):
+        return text("stream", stream) + rest("group", group.encode()), {"stream": stream, "group": group}
+
+    for name, description, mode, (parts, fields), stream, group, values in [
+            ("group-create", "shared by key, from the beginning", 2, position(2), "orders", "billing", [(1, 3), (2, "orders.failed")]),
+            ("group-create-ordered", "no options", 1, position(0, 1300, 2), "orders", "audit", []),
+            ("group-create-every-option", "out of any order, and one that is not known", 2, position(4, U64_MAX, 3), "žádosti", "účty", [*reversed(GROUP_DEFAULTS), (99, b"\1")])]:
+        option_parts, option_fields = queue_options(values)
+        add(name, description, GROUP_CREATE, REQUEST, 144, "group-create",
+            u8("mode", mode) + u8("reserved", 0) + u16("reserved", 0) + parts + text("stream", stream) + text("group", group) + option_parts,
+            {"mode": mode, "from": fields, "stream": stream, "group": group, "options": option_fields})
+    for name, created, position_, values in [("group-create-reply", True, 100, GROUP_DEFAULTS), ("group-create-reply-later", False, U64_MAX, [(500, b"later")])]:
+        parts, fields = queue_options(values)
+        add(name, "", GROUP_CREATE, REPLY, 144, "group-create-reply", flag("created", created) + u64("position", position_) + parts,
+            {"created": created, "position": str(position_), "options": fields})
+    for name, opcode in [("group-describe", GROUP_DESCRIBE), ("group-delete", GROUP_DELETE)]:
+        parts, fields = names()
+        add(name, "", opcode, REQUEST, 145, "group-name", parts, fields)
+    for name, mode, numbers, members, values in [
+            ("group-describe-reply", 2, [7, 1290, 12, 0], [(3, 1, 2, NEW_YEAR, NEW_YEAR + 1000, "worker-1")], GROUP_DEFAULTS),
+            ("group-describe-reply-max", 255, [U64_MAX] * 4, [(U64_MAX, 255, U32_MAX, I64_MIN, I64_MAX, ""), (0, 2, 0, 0, 0, "účty")], [(500, b"later")]),
+            ("group-describe-reply-empty", 1, [0, 0, 0, 0], [], [])]:
+        labels = ["epoch", "position", "lag", "deadLetters"]
+        parts = u8("mode", mode) + u8("reserved", 0) + u16("reserved", 0) + [part for label, value in zip(labels, numbers) for part in u64(label, value)] + u32("count", len(members))
+        items = []
+        for member, state, in_flight, joined, heard, member_name in members:
+            parts += (u64("member", member) + u8("state", state) + u8("reserved", 0) + u16("reserved", 0) + u32("inFlight", in_flight)
+                      + i64("joinedAt", joined) + i64("heardAt", heard) + text("name", member_name))
+            items.append({"member": str(member), "state": state, "inFlight": in_flight, "joinedAt": str(joined), "heardAt": str(heard), "name": member_name})
+        option_parts, option_fields = queue_options(values)
+        add(name, "", GROUP_DESCRIBE, REPLY, 145, "group-describe-reply", parts + option_parts,
+            {"mode": mode} | {label: str(value) for label, value in zip(labels, numbers)} | {"members": items, "options": option_fields})
+    add("group-delete-reply", "", GROUP_DELETE, REPLY, 145, "count", i64("count", 1), {"count": "1"})
+    for name, cursor, items in [
+            ("group-list-reply", b"billing", [(2, 1290, 12, 1, "billing")]), ("group-list-reply-end", b"", []),
+            ("group-list-reply-max", b"", [(255, U64_MAX, U64_MAX, U32_MAX, ""), (1, 0, 0, 0, "účty")])]:
+        parts = blob("cursor", cursor) + u32("count", len(items))
+        for mode, position_, lag, members, group in items:
+            parts += u8("mode", mode) + u64("position", position_) + u64("lag", lag) + u32("members", members) + text("group", group)
+        add(name, "", GROUP_LIST, REPLY, 131, "group-list", parts, {"cursor": cursor.hex(), "groups": [
+            {"mode": m, "position": str(p), "lag": str(l), "members": c, "group": g} for m, p, l, c, g in items]})
+    for name, description, dry, (parts, fields) in [
+            ("group-seek", "an hour back", False, position(1, NEW_YEAR - 3600000)), ("group-seek-dry-run", "what the beginning would replay", True, position(2)),
+            ("group-seek-max", "", True, position(0, U64_MAX, 3))]:
+        name_parts, name_fields = names()
+        add(name, description, GROUP_SEEK, REQUEST, 146, "group-seek", u8("bits", 1 if dry else 0) + u8("reserved", 0) + u16("reserved", 0) + parts + name_parts,
+            {"dryRun": dry, "to": fields} | name_fields)
+    for name, values in [("group-seek-reply", [1290, 900, 390, 8]), ("group-seek-reply-max", [U64_MAX] * 4)]:
+        labels = ["before", "after", "replayed", "epoch"]
+        add(name, "", GROUP_SEEK, REPLY, 146, "group-seek-reply", [part for label, value in zip(labels, values) for part in u64(label, value)],
+            {label: str(value) for label, value in zip(labels, values)})
+
+
+def state_parts(epoch, position_, state):
+    return u64("epoch", epoch) + u64("position", position_) + u8("state", state), {"epoch": str(epoch), "position": str(position_), "state": state}
+
+
+def members():
+    for name, description, numbers, member_name in [
+            ("group-join", "100 records at once, gone after half a minute of silence", [100, 30000, 0, 60000], "worker-1"),
+            ("group-join-pull", "no credit: it pulls", [0, 0, 0, 0], ""), ("group-join-max", "", [1000000, U32_MAX, U32_MAX, U32_MAX], "účty")]:
+        labels = ["credits", "sessionMs", "bytesMax", "leaseMs"]
+        add(name, description, GROUP_JOIN, REQUEST, 147, "group-join",
+            [part for label, value in zip(labels, numbers) for part in u32(label, value)] + text("stream", "orders") + text("group", "billing") + rest("name", member_name.encode()),
+            dict(zip(labels, numbers)) | {"stream": "orders", "group": "billing", "name": member_name})
+    for name, member, mode, state in [("group-join-reply", 3, 2, (7, 1290, 1)), ("group-join-reply-standby", 4, 1, (7, 1290, 2)), ("group-join-reply-max", U64_MAX, 255, (U64_MAX, U64_MAX, 255))]:
+        parts, fields = state_parts(*state)
+        add(name, "", GROUP_JOIN, REPLY, 147, "group-join-reply", u64("member", member) + u8("mode", mode) + u8("reserved", 0) + u16("reserved", 0) + parts,
+            {"member": str(member), "mode": mode} | fields)
+
+    def delivery(name, description, opcode, kind, epoch, leases, records):
+        parts, items = record_run(records)
+        lease_parts = [part for lease, attempt in leases or [] for part in u64("lease", lease) + u32("attempt", attempt)]
+        add(name, description, opcode, kind, 147 if opcode == GROUP_JOIN else 148, "group-delivery",
+            u64("epoch", epoch) + u32("count", len(records)) + u8("bits", 0 if leases is None else 1) + u8("reserved", 0) + u16("reserved", 0) + lease_parts + parts,
+            {"epoch": str(epoch), "leases": None if leases is None else [[str(lease), str(attempt)] for lease, attempt in leases], "records": items})
+
+    delivery("group-delivery", "two records, two credits, each with its lease", GROUP_JOIN, PUSH, 7, [(LEASE, 1), (U64_MAX, 2)], [CREATED, (1305, NEW_YEAR, False, b"order-8", False, [], b"created")])
+    delivery("group-delivery-ordered", "to the active member: without leases", GROUP_JOIN, PUSH, 7, None, [CREATED, PAID])
+    delivery("group-delivery-edges", "", GROUP_JOIN, PUSH, U64_MAX, [(0, 0), (U64_MAX, U32_MAX), (1, 1)], EDGES)
+    delivery("group-pull-reply", "the same list", GROUP_PULL, REPLY, 7, [(LEASE, 1)], [CREATED])
+    delivery("group-pull-reply-none", "the wait is over", GROUP_PULL, REPLY, 7, None, [])
+    delivery("group-pull-reply-none-leased", "the wait is over, in the other mode", GROUP_PULL, REPLY, 7, [], [])
+    for name, description, opcode, kind, state in [
+            ("group-state", "the member is the active one now", GROUP_JOIN, NOTICE, (8, 1290, 1)), ("group-state-fenced", "another one has its records", GROUP_JOIN, NOTICE, (9, 1295, 3)),
+            ("group-heartbeat-reply", "nothing has changed", GROUP_HEARTBEAT, REPLY, (7, 1290, 1)), ("group-heartbeat-reply-max", "", GROUP_HEARTBEAT, REPLY, (U64_MAX, U64_MAX, 255))]:
+        parts, fields = state_parts(*state)
+        add(name, description, opcode, kind, 147 if kind == NOTICE else 149, "group-state", parts, fields)
+    tail, tail_fields = text("stream", "orders") + rest("group", b"billing"), {"stream": "orders", "group": "billing"}
+    for name, opcode, member, epoch in [("group-heartbeat", GROUP_HEARTBEAT, 3, 7), ("group-leave", GROUP_LEAVE, U64_MAX, U64_MAX)]:
+        add(name, "", opcode, REQUEST, 149, "group-member", u64("member", member) + u64("epoch", epoch) + tail, {"member": str(member), "epoch": str(epoch)} | tail_fields)
+    add("group-leave-reply", "", GROUP_LEAVE, REPLY, 149, "empty", [], {})
+    for name, values in [("group-pull", (30000, 10, 0)), ("group-pull-max", (U32_MAX, U32_MAX, U32_MAX))]:
+        labels = ["waitMs", "recordsMax", "bytesMax"]
+        add(name, "", GROUP_PULL, REQUEST, 148, "group-pull",
+            u64("member", 3) + u64("epoch", 7) + [part for label, value in zip(labels, values) for part in u32(label, value)] + tail,
+            {"member": "3", "epoch": "7"} | dict(zip(labels, values)) | tail_fields)
+    for name, offset in [("group-commit", 1302), ("group-commit-max", U64_MAX)]:
+        add(name, "", GROUP_COMMIT, REQUEST, 150, "group-commit", u64("member", 3) + u64("epoch", 7) + u64("offset", offset) + tail,
+            {"member": "3", "epoch": "7", "offset": str(offset)} | tail_fields)
+    add("group-commit-reply", "", GROUP_COMMIT, REPLY, 150, "offset", u64("position", 1302), {"offset": "1302"})
+
+    def leases(items):
+        parts = u32("count", len(items))
+        for offset, lease in items:
+            parts += u64("offset", offset) + u64("lease", lease)
+        return parts, [[str(offset), str(lease)] for offset, lease in items]
+
+    member_parts, member_fields = u64("member", 3) + u64("epoch", 7), {"member": "3", "epoch": "7"}
+    both, both_fields = text("stream", "orders") + text("group", "billing"), {"stream": "orders", "group": "billing"}
+    for name, items in [("group-ack", [(1300, LEASE)]), ("group-ack-many", [(1300, LEASE), (U64_MAX, U64_MAX), (0, 0)]), ("group-ack-none", [])]:
+        parts, fields = leases(items)
+        add(name, "", GROUP_ACK, REQUEST, 151, "group-ack", member_parts + both + parts, member_fields | both_fields | {"leases": fields})
+    for name, action, delay, reason in [
+            ("group-nack", 0, 0, "no route to host"), ("group-nack-now", 1, 0, ""), ("group-nack-delay", 2, 60000, "later"), ("group-nack-give-back", 3, 0, ""),
+            ("group-nack-dead-letter", 4, I64_MIN, "není kam")]:
+        parts, fields = leases([(1300, LEASE), (1305, U64_MAX)])
+        add(name, "", GROUP_NACK, REQUEST, 152, "group-nack",
+            u8("action", action) + u8("reserved", 0) + u16("reserved", 0) + i64("delayMs", delay) + member_parts + both + text("reason", reason) + parts,
+            {"action": action, "delayMs": str(delay)} | member_fields | both_fields | {"reason": reason, "leases": fields})
+    for name, opcode, codes in [("group-ack-reply", GROUP_ACK, [0, 413]), ("group-nack-reply", GROUP_NACK, [0, 0])]:
+        add(name, "", opcode, REPLY, 151, "per-item", u32("count", len(codes)) + [part for code in codes for part in u16("code", code)], {"codes": codes})
+    for name, description, opcode, kind, correlation, error in [
+            ("error-member-fenced", "with the epoch of the group", GROUP_COMMIT, ERROR, 150, (435, False, "member 5 is active", struct.pack("<Q", 9))),
+            ("group-join-end", "the answer to STOP", GROUP_JOIN, END, 147, (0, False, "")),
+            ("group-join-end-fenced", "its session has ended", GROUP_JOIN, END, 147, (435, False, "silent for 30 s", struct.pack("<Q", 9)))]:
+        parts, fields = error_parts(*error)
+        add(name, description, opcode, kind, correlation, "error", parts, fields)
+
+
+
 def wrong():
     limit = 16777216
 
@@ -1022,6 +1343,7 @@ def wrong():
     frame("change-too-short", "", WATCH, PUSH, "change", struct.pack("<B", 1))
     queue_wrong(frame)
     topic_wrong(frame)
+    stream_wrong(frame)
 
 
 def queue_wrong(frame):
@@ -1158,6 +1480,73 @@ def topic_wrong(frame):
     frame("report-no-error", "", REPORT, NOTICE, "report", struct.pack("<HHIQ", PUBLISH, 0, 1, 1))
 
 
+def stream_wrong(frame):
+    def head(name): return struct.pack("<I", len(name)) + name
+
+    frame("stream-create-short-number", "an option of four bytes", STREAM_CREATE, REQUEST, "stream-create", head(b"s") + struct.pack("<HHI", 1, 4, 1))
+    frame("stream-create-repeated-option", "", STREAM_CREATE, REQUEST, "stream-create", head(b"s") + struct.pack("<HHQHHQ", 1, 8, 1, 1, 8, 1))
+    frame("stream-create-reply-no-revision", "", STREAM_CREATE, REPLY, "stream-create-reply", b"\1")
+    frame("stream-describe-half-an-option", "", STREAM_DESCRIBE, REPLY, "stream-describe-reply", struct.pack("<QQQB", 1, 0, 0, 1))
+    frame("stream-update-no-name", "", STREAM_UPDATE, REQUEST, "stream-update", struct.pack("<Q", 1))
+    frame("stream-list-count-too-large", "", STREAM_LIST, REPLY, "stream-list", struct.pack("<II", 0, 0xFFFFFFFF))
+    frame("stream-trim-unknown", "", STREAM_TRIM, REQUEST, "stream-trim", struct.pack("<BQ", 4, 0) + b"s")
+    frame("stream-delete-unknown", "a condition of queues", STREAM_DELETE, REQUEST, "stream-delete", b"\1s")
+    frame("stream-stats-count-too-large", "", STREAM_STATS, REPLY, "stream-stats", struct.pack("<I", 0xFFFFFFFF))
+    frame("offset-trailing", "", STREAM_TRIM, REPLY, "offset", struct.pack("<QB", 1, 0))
+    frame("append-unknown-part", "", STREAM_APPEND, REQUEST, "stream-append", struct.pack("<BBHI", 32, 0, 0, 1) + b"s")
+    frame("append-reserved-used", "", STREAM_APPEND, REQUEST, "stream-append", struct.pack("<BBHI", 0, 1, 0, 1) + b"s")
+    frame("append-stream-length-max", "", STREAM_APPEND, REQUEST, "stream-append", struct.pack("<BBHI", 0, 0, 0, 0xFFFFFFFF) + b"s")
+    frame("append-half-a-producer", "a producer without a sequence", STREAM_APPEND, REQUEST, "stream-append", struct.pack("<BBHIBQ", 4, 0, 0, 1, 115, 1))
+    frame("append-tombstone-with-value", "", STREAM_APPEND, REQUEST, "stream-append", struct.pack("<BBHIBI", 144, 0, 0, 1, 115, 1) + b"kv")
+    frame("append-reply-trailing", "", STREAM_APPEND, REPLY, "stream-append-reply", struct.pack("<BQQqB", 1, 1, 1, 1, 0))
+    batch = struct.pack("<I", 0) + head(b"s")
+    new = struct.pack("<BH", 0, 0)
+    frame("append-batch-part-of-append", "a timestamp for all", STREAM_APPEND_BATCH, REQUEST, "stream-append-batch", struct.pack("<I", 8) + head(b"s") + struct.pack("<qI", 0, 0))
+    frame("append-batch-count-too-large", "", STREAM_APPEND_BATCH, REQUEST, "stream-append-batch", batch + struct.pack("<I", 0xFFFFFFFF) + head(new))
+    frame("append-batch-trailing", "", STREAM_APPEND_BATCH, REQUEST, "stream-append-batch", batch + struct.pack("<I", 1) + head(new) + b"!")
+    frame("append-batch-record-too-long", "a record longer than the body", STREAM_APPEND_BATCH, REQUEST, "stream-append-batch", batch + struct.pack("<II", 1, 4) + new)
+    frame("append-batch-record-empty", "a record of no bytes", STREAM_APPEND_BATCH, REQUEST, "stream-append-batch", batch + struct.pack("<II", 1, 0))
+    frame("append-batch-unknown-part", "", STREAM_APPEND_BATCH, REQUEST, "stream-append-batch", batch + struct.pack("<I", 1) + head(struct.pack("<BIH", 4, 0, 0)))
+    frame("append-batch-key-beyond-its-record", "a key that reaches into the next record", STREAM_APPEND_BATCH, REQUEST, "stream-append-batch",
+          batch + struct.pack("<I", 2) + head(struct.pack("<BIH", 2, 4, 0)) + head(new))
+    frame("append-batch-tombstone-with-value", "", STREAM_APPEND_BATCH, REQUEST, "stream-append-batch", batch + struct.pack("<I", 1) + head(struct.pack("<BH", 128, 0) + b"v"))
+    frame("append-batch-bad-headers", "a header without a name", STREAM_APPEND_BATCH, REQUEST, "stream-append-batch", batch + struct.pack("<I", 1) + head(struct.pack("<BHBH", 0, 3, 0, 0)))
+    place = struct.pack("<BBHQ", 0, 0, 0, 0)
+    frame("read-unknown-place", "", STREAM_READ, REQUEST, "stream-read", struct.pack("<BBHQIII", 5, 0, 0, 0, 0, 1, 0) + head(b"s"))
+    frame("read-unknown-bit", "", STREAM_READ, REQUEST, "stream-read", struct.pack("<BBHQIII", 0, 4, 0, 0, 0, 1, 0) + head(b"s"))
+    frame("read-reserved-used", "", STREAM_READ, REQUEST, "stream-read", struct.pack("<BBHQIII", 0, 0, 1, 0, 0, 1, 0) + head(b"s"))
+    frame("read-no-stream", "", STREAM_READ, REQUEST, "stream-read", place + struct.pack("<III", 0, 1, 0))
+    record = struct.pack("<QqBH", 1, 1, 0, 0)
+    frame("read-reply-count-too-large", "", STREAM_READ, REPLY, "stream-read-reply", struct.pack("<QQQI", 0, 1, 1, 0xFFFFFFFF) + head(record))
+    frame("read-reply-trailing", "", STREAM_READ, REPLY, "stream-read-reply", struct.pack("<QQQI", 0, 1, 1, 1) + head(record) + b"!")
+    frame("read-reply-record-too-short", "no room for the header block", STREAM_READ, REPLY, "stream-read-reply", struct.pack("<QQQI", 0, 1, 1, 1) + head(record[:-1]))
+    frame("read-reply-record-without-parts", "an offset and a time alone", STREAM_READ, REPLY, "stream-read-reply", struct.pack("<QQQI", 0, 1, 1, 1) + head(record[:16]))
+    frame("read-reply-unknown-part", "", STREAM_READ, REPLY, "stream-read-reply", struct.pack("<QQQI", 0, 1, 1, 1) + head(struct.pack("<QqBH", 1, 1, 4, 0)))
+    frame("tail-credits-too-many", "one more than may be outstanding", STREAM_TAIL, REQUEST, "stream-tail", struct.pack("<I", 1000001) + place + struct.pack("<I", 0) + head(b"s"))
+    frame("tail-reply-trailing", "", STREAM_TAIL, REPLY, "offset-range", struct.pack("<QQB", 0, 1, 0))
+    frame("tail-push-key-too-long", "", STREAM_TAIL, PUSH, "stream-tail-push", struct.pack("<QI", 1, 1) + head(struct.pack("<QqBIH", 1, 1, 2, 0x7FFFFFFF, 0)))
+    frame("group-create-no-mode", "", GROUP_CREATE, REQUEST, "group-create", bytes(4) + place + head(b"s") + head(b"g"))
+    frame("group-create-unknown-mode", "", GROUP_CREATE, REQUEST, "group-create", struct.pack("<I", 3) + place + head(b"s") + head(b"g"))
+    frame("group-create-short-number", "", GROUP_CREATE, REQUEST, "group-create", struct.pack("<I", 1) + place + head(b"s") + head(b"g") + struct.pack("<HHI", 3, 4, 1))
+    frame("group-name-no-stream", "", GROUP_DELETE, REQUEST, "group-name", b"\1\0")
+    frame("group-describe-count-too-large", "", GROUP_DESCRIBE, REPLY, "group-describe-reply", struct.pack("<IQQQQI", 1, 0, 0, 0, 0, 0xFFFFFFFF))
+    frame("group-list-trailing", "", GROUP_LIST, REPLY, "group-list", struct.pack("<IIB", 0, 0, 0))
+    frame("group-seek-unknown-bit", "", GROUP_SEEK, REQUEST, "group-seek", struct.pack("<I", 2) + place + head(b"s") + b"g")
+    frame("group-seek-reply-too-short", "", GROUP_SEEK, REPLY, "group-seek-reply", bytes(31))
+    frame("group-join-credits-too-many", "", GROUP_JOIN, REQUEST, "group-join", struct.pack("<IIII", 1000001, 0, 0, 0) + head(b"s") + head(b"g"))
+    frame("group-join-reply-too-short", "", GROUP_JOIN, REPLY, "group-join-reply", bytes(28))
+    frame("group-delivery-unknown-bit", "", GROUP_JOIN, PUSH, "group-delivery", struct.pack("<QII", 1, 0, 2))
+    frame("group-delivery-leases-missing", "", GROUP_JOIN, PUSH, "group-delivery", struct.pack("<QII", 1, 1, 1) + head(record)[:11])
+    frame("group-delivery-count-wraps", "2^31 leases, whose bytes are a multiple of 2^32", GROUP_JOIN, PUSH, "group-delivery", struct.pack("<QII", 1, 1 << 31, 1))
+    frame("group-delivery-count-too-large", "", GROUP_PULL, REPLY, "group-delivery", struct.pack("<QII", 1, 0xFFFFFFFF, 0))
+    frame("group-state-trailing", "", GROUP_HEARTBEAT, REPLY, "group-state", struct.pack("<QQBB", 1, 1, 1, 0))
+    frame("group-member-no-stream", "", GROUP_LEAVE, REQUEST, "group-member", struct.pack("<QQ", 1, 1))
+    frame("group-pull-too-short", "", GROUP_PULL, REQUEST, "group-pull", struct.pack("<QQII", 1, 1, 0, 1))
+    frame("group-commit-too-short", "", GROUP_COMMIT, REQUEST, "group-commit", struct.pack("<QQQ", 1, 1, 1))
+    frame("group-ack-half-a-lease", "", GROUP_ACK, REQUEST, "group-ack", struct.pack("<QQ", 1, 1) + head(b"s") + head(b"g") + struct.pack("<IQI", 1, 7, 1))
+    frame("group-nack-unknown-action", "", GROUP_NACK, REQUEST, "group-nack", struct.pack("<IqQQ", 5, 0, 1, 1) + head(b"s") + head(b"g") + head(b"") + struct.pack("<I", 0))
+
+
 def show(name):
     for data, label in examples[name]:
         for start in range(0, len(data), 16):
@@ -1166,7 +1555,8 @@ def show(name):
 
 for section in (hello, connection, errors, keys, writes, many, replies, list_replies, admin,
                 queue_definitions, pushes, consuming, settling, looking, schedules, queue_errors,
-                publishing, subscribing, retained, topic_lists, bindings, wrong):
+                publishing, subscribing, retained, topic_lists, bindings,
+                stream_definitions, appending, reading, groups, members, wrong):
     section()
 if len(sys.argv) == 3 and sys.argv[1] == "--example":
     show(sys.argv[2])

@@ -21,6 +21,10 @@ public sealed class FrozenNumbersTests
         TopicPublish=769 TopicPublishBatch=770 TopicSubscribe=771 TopicFilters=772
         RetainedList=776 RetainedClear=777 TopicWill=778 TopicWillClear=779 TopicList=780 TopicStats=781
         TopicSubscribers=782 BindingSet=784 BindingDescribe=785 BindingList=786 BindingDelete=787
+        StreamCreate=1025 StreamDescribe=1026 StreamList=1027 StreamUpdate=1028 StreamTrim=1029 StreamDelete=1030
+        StreamStats=1031 StreamAppend=1040 StreamAppendBatch=1041 StreamRead=1042 StreamTail=1043
+        GroupCreate=1056 GroupDescribe=1057 GroupList=1058 GroupDelete=1059 GroupSeek=1060
+        GroupJoin=1064 GroupPull=1065 GroupHeartbeat=1066 GroupCommit=1067 GroupAck=1068 GroupNack=1069 GroupLeave=1070
         AdminSnapshot=1296 AdminBackup=1297
         """);
 
@@ -31,12 +35,13 @@ public sealed class FrozenNumbersTests
         AuthenticationRequired=200 AuthenticationFailed=201 AuthenticationThrottled=202
         TooManyConnections=300 TooManyInFlight=301 IdleTimeout=302 SlowConsumer=303 OutOfMemory=304 ReplyTooLarge=305
         QueueFull=306 StorageFull=307 RateLimited=308 TooManyQueues=309
-        RetainedFull=310 TooManyFilters=311
+        RetainedFull=310 TooManyFilters=311 TooManyStreams=312 TooManyKeys=313 KeysLoading=314
         InvalidArgument=400 KeyInvalid=401 ValueTooLarge=402 ExpiryOutOfRange=403 WrongType=404 NotAnInteger=405
         Overflow=406 CursorInvalid=407 NameInvalid=408 OptionUnknown=409 QueueNotFound=410 QueueConflict=411
         QueuePaused=412 LeaseLost=413 DeadLetterCycle=414 ScheduleInvalid=415 ScheduleNotFound=416
         TopicInvalid=420 FilterInvalid=421 BindingNotFound=422 BindingConflict=423 BindingRefused=424
-        StreamNotFound=430
+        StreamNotFound=430 StreamConflict=431 OffsetOutOfRange=432 SequenceGap=433 GroupNotFound=434 MemberFenced=435
+        TimestampOutOfRange=436 GroupConflict=437
         Internal=500 ShuttingDown=501 Cancelled=502
         StorageFailed=503 Recovering=504
         """);
@@ -170,6 +175,53 @@ public sealed class FrozenNumbersTests
     public void Options_of_bindings() => AssertFrozen<BindingOptionTag>("KeyByTopic=1");
 
     [Fact]
+    public void Options_of_streams() => AssertFrozen<StreamOptionTag>(
+        "AgeMs=1 Bytes=2 Records=3 ProtectGroups=4 Compaction=5 Durability=6 RecordBytesMax=7 TimestampBoundMs=8");
+
+    [Fact]
+    public void What_a_trim_goes_by() => AssertFrozen<TrimBy>("Offset=0 Time=1 Bytes=2 Records=3");
+
+    [Fact]
+    public void Conditions_of_deleting_a_stream() => AssertFrozen<StreamDeleteConditions>("None=0 IfUnused=2");
+
+    [Fact]
+    public void Figures_of_streams() => AssertFrozen<StreamStat>("""
+        Streams=1 Records=2 Bytes=3 Segments=4 PendingBytes=5 Readers=6 Groups=7 Producers=8 Keys=9
+        AppendedTotal=10 AppendedBytesTotal=11 ReadTotal=12 ReadBytesTotal=13 DuplicatesTotal=14 ConflictsTotal=15
+        TrimmedTotal=16 AppendedPerSecondMilli=17 ReadPerSecondMilli=18
+        """);
+
+    [Fact]
+    public void Parts_of_an_append() => AssertFrozen<AppendParts>(
+        "None=0 ExpectedNext=1 ExpectedKeyVersion=2 Producer=4 Timestamp=8 Key=16 Tombstone=128");
+
+    [Fact]
+    public void Parts_of_a_record() => AssertFrozen<RecordParts>("None=0 Timestamp=1 Key=2 Tombstone=128");
+
+    [Fact]
+    public void Outcomes_of_an_append() => AssertFrozen<AppendOutcome>("None=0 Appended=1 Duplicate=2 Conflict=3");
+
+    [Fact]
+    public void Places_in_a_stream() => AssertFrozen<PositionKind>("Offset=0 Time=1 Beginning=2 End=3 Last=4");
+
+    [Fact]
+    public void How_a_place_is_meant() => AssertFrozen<PositionFlags>("None=0 Backward=1 Clamp=2");
+
+    [Fact]
+    public void Options_of_groups() => AssertFrozen<GroupOptionTag>(
+        "DeliveriesMax=1 DeadLetterStream=2 LeaseMs=3 BackoffMs=4");
+
+    [Fact]
+    public void Modes_of_groups() => AssertFrozen<GroupMode>("None=0 Ordered=1 SharedByKey=2");
+
+    [Fact]
+    public void States_of_members() => AssertFrozen<MemberState>("None=0 Active=1 Standby=2 Fenced=3");
+
+    [Fact]
+    public void Actions_of_a_nack_of_a_record() => AssertFrozen<RecordNackAction>(
+        "Backoff=0 Now=1 AfterDelay=2 GiveBack=3 DeadLetter=4");
+
+    [Fact]
     public void Every_enum_on_the_wire_is_frozen_here()
     {
         // What FrameHeader.TryRead answers never leaves the process.
@@ -189,6 +241,9 @@ public sealed class FrozenNumbersTests
                 nameof(KeptParts), nameof(DeadCause), nameof(DeadFilterTag), nameof(CatchUpKind), nameof(ScheduleParts),
                 nameof(ScheduleFlags), nameof(PublishParts), nameof(PublishFlags), nameof(SlowPolicy), nameof(SubscribeFlags),
                 nameof(PublishedFlags), nameof(TopicStat), nameof(BindingTarget), nameof(BindingOptionTag),
+                nameof(StreamOptionTag), nameof(TrimBy), nameof(StreamDeleteConditions), nameof(StreamStat), nameof(AppendParts),
+                nameof(RecordParts), nameof(AppendOutcome), nameof(PositionKind), nameof(PositionFlags),
+                nameof(GroupOptionTag), nameof(GroupMode), nameof(MemberState), nameof(RecordNackAction),
             }.Order());
     }
 

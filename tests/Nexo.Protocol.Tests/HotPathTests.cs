@@ -1,8 +1,8 @@
 namespace Nexo.Protocol.Tests;
 
 /// <summary>
-/// GET and SET, the push, the delivery and the settling of a message, and what is published, decoded and encoded on either
-/// side, allocate nothing.
+/// GET and SET, and the push, the delivery and the settling of a message, decoded and encoded on either side, allocate
+/// nothing.
 /// </summary>
 public sealed class HotPathTests
 {
@@ -14,7 +14,7 @@ public sealed class HotPathTests
     {
         using var buffer = new FrameBuffer();
 
-        AssertAllocatesNothing(() =>
+        Allocations.AssertNone(() =>
         {
             buffer.Begin(Opcode.StoreGet, FrameKind.Request, 1);
             buffer.Write(_key);
@@ -41,7 +41,7 @@ public sealed class HotPathTests
     {
         using var buffer = new FrameBuffer();
 
-        AssertAllocatesNothing(() =>
+        Allocations.AssertNone(() =>
         {
             buffer.Begin(Opcode.StoreSet, FrameKind.Request, 1);
             new SetRequest
@@ -72,7 +72,7 @@ public sealed class HotPathTests
     {
         using var buffer = new FrameBuffer();
 
-        AssertAllocatesNothing(() =>
+        Allocations.AssertNone(() =>
         {
             buffer.Begin(Opcode.QueuePush, FrameKind.Request, 1);
             new QueuePushRequest
@@ -108,7 +108,7 @@ public sealed class HotPathTests
     {
         using var buffer = new FrameBuffer();
 
-        AssertAllocatesNothing(() =>
+        Allocations.AssertNone(() =>
         {
             buffer.Begin(Opcode.QueuePushBatch, FrameKind.Request, 1);
             QueuePushBatchRequest.WriteStart(buffer, allOrNone: true, _key, count: 10);
@@ -146,7 +146,7 @@ public sealed class HotPathTests
     {
         using var buffer = new FrameBuffer();
 
-        AssertAllocatesNothing(() =>
+        Allocations.AssertNone(() =>
         {
             buffer.Begin(Opcode.QueueConsume, FrameKind.Push, 1);
             DeliveryList.WriteStart(buffer, 0);
@@ -185,134 +185,5 @@ public sealed class HotPathTests
             buffer.Clear();
             return read;
         });
-    }
-
-    [Fact]
-    public void A_publish_and_its_reply_allocate_nothing()
-    {
-        using var buffer = new FrameBuffer();
-
-        AssertAllocatesNothing(() =>
-        {
-            buffer.Begin(Opcode.TopicPublish, FrameKind.Request, 1);
-            new TopicPublishRequest
-            {
-                Message = new TopicPublication
-                {
-                    Parts = PublishParts.Ttl,
-                    Flags = PublishFlags.Retain,
-                    Topic = _key,
-                    TtlMs = 1_000,
-                    Body = _value,
-                },
-            }.Write(buffer);
-            buffer.End();
-            int plainAt = buffer.Count;
-            buffer.Begin(Opcode.TopicPublish, FrameKind.Notice, 2);
-            new TopicPublishRequest { Message = new TopicPublication { Topic = _key, Body = _value } }.Write(buffer);
-            buffer.End();
-            int replyAt = buffer.Count;
-            buffer.Begin(Opcode.TopicPublish, FrameKind.Reply, 1);
-            new TopicPublishReply(100, 1).Write(buffer);
-            buffer.End();
-            ReadOnlySpan<byte> frames = buffer.Written.Span;
-            bool read = TopicPublishRequest.TryRead(frames[FrameHeader.Size..plainAt], out TopicPublishRequest request)
-                && request.Message.TtlMs == 1_000
-                && TopicPublishRequest.TryReadPlain(
-                    frames[(plainAt + FrameHeader.Size)..replyAt], out ReadOnlySpan<byte> topic, out ReadOnlySpan<byte> body)
-                && topic.Length == _key.Length
-                && body.Length == _value.Length
-                && TopicPublishReply.TryRead(frames[(replyAt + FrameHeader.Size)..], out TopicPublishReply reply)
-                && reply.Receivers == 100;
-            buffer.Clear();
-            return read;
-        });
-    }
-
-    [Fact]
-    public void A_batch_of_publishes_and_its_reply_allocate_nothing()
-    {
-        using var buffer = new FrameBuffer();
-
-        AssertAllocatesNothing(() =>
-        {
-            buffer.Begin(Opcode.TopicPublishBatch, FrameKind.Request, 1);
-            TopicPublishBatchRequest.WriteStart(buffer, 10);
-            for (int i = 0; i < 10; i++)
-            {
-                new TopicPublication { Topic = _key, Body = _value }.WriteItem(buffer);
-            }
-
-            buffer.End();
-            int replyAt = buffer.Count;
-            buffer.Begin(Opcode.TopicPublishBatch, FrameKind.Reply, 1);
-            TopicPublishBatchReply.WriteStart(buffer, 10);
-            for (uint i = 0; i < 10; i++)
-            {
-                TopicPublishBatchReply.WriteItem(buffer, ErrorCode.None, new TopicPublishReply(i, 0));
-            }
-
-            buffer.End();
-            ReadOnlySpan<byte> frames = buffer.Written.Span;
-            bool read = TopicPublishBatchRequest.TryRead(
-                    frames[FrameHeader.Size..replyAt], out TopicPublishBatchRequest request)
-                && TopicPublishBatchReply.TryRead(frames[(replyAt + FrameHeader.Size)..], out TopicPublishBatchReply reply)
-                && request.Count == reply.Count;
-            while (request.TryTake(out TopicPublication message))
-            {
-                read &= message.Body.Length == _value.Length;
-            }
-
-            buffer.Clear();
-            return read;
-        });
-    }
-
-    [Fact]
-    public void What_is_published_is_written_once_and_read_for_nothing()
-    {
-        byte[] item = new byte[PublishedMessage.Measure(_key.Length, 0, _value.Length)];
-        byte[] frame = new byte[TopicPush.FrameStartSize + (10 * item.Length)];
-
-        AssertAllocatesNothing(() =>
-        {
-            int size = new PublishedMessage { Topic = _key, Body = _value }.WriteTo(item);
-            TopicPush.WriteFrameStart(frame, subscription: 7, missed: 0, count: 10, itemBytes: 10 * size);
-            for (int i = 0; i < 10; i++)
-            {
-                item.CopyTo(frame, TopicPush.FrameStartSize + (i * size));
-            }
-
-            bool read = FrameHeader.TryRead(frame, int.MaxValue, out FrameHeader header) == FrameStatus.Complete
-                && header.TotalSize == frame.Length;
-            read &= TopicPush.TryRead(frame.AsSpan(FrameHeader.Size), out TopicPush push) && push.Count == 10;
-            while (push.TryTake(out PublishedMessage message))
-            {
-                read &= message.Topic.Length == _key.Length && message.Body.Length == _value.Length;
-            }
-
-            return read;
-        });
-    }
-
-    // What the runtime does once in a while, such as compiling a method anew, must not fail the test: the best of some
-    // windows counts.
-    private static void AssertAllocatesNothing(Func<bool> exchange)
-    {
-        long least = long.MaxValue;
-        for (int window = 0; window < 10 && least > 0; window++)
-        {
-            bool ok = true;
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            for (int i = 0; i < 1_000; i++)
-            {
-                ok &= exchange();
-            }
-
-            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
-            Assert.True(ok);
-        }
-
-        Assert.Equal(0, least);
     }
 }

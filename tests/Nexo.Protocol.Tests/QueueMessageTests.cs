@@ -118,7 +118,9 @@ public sealed class QueueMessageTests
 
         Assert.Equal(writes, Enum.GetValues<Opcode>().Where(opcode => opcode.IsWrite() && opcode.IsQueue()));
         Assert.All(Enum.GetValues<Opcode>(), opcode =>
-            Assert.Equal(opcode.IsStoreWrite() || opcode.IsQueueWrite() || opcode.IsTopicWrite(), opcode.IsWrite()));
+            Assert.Equal(
+                opcode.IsStoreWrite() || opcode.IsQueueWrite() || opcode.IsTopicWrite() || opcode.IsStreamWrite(),
+                opcode.IsWrite()));
     }
 
     private static ReadOnlySpan<byte> Body(FrameBuffer buffer) => buffer.Written.Span[FrameHeader.Size..];

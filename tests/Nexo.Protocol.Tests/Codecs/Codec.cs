@@ -19,7 +19,8 @@ internal sealed record Codec(string Name, ReadFields Read, WriteFields Write, Ge
             .Concat(AdminCodecs.All).Concat(QueueDefinitionCodecs.All).Concat(QueuePushCodecs.All)
             .Concat(QueueDeliveryCodecs.All).Concat(QueueSettleCodecs.All).Concat(QueueDeadCodecs.All)
             .Concat(ScheduleCodecs.All).Concat(TopicPublishCodecs.All).Concat(TopicSubscribeCodecs.All)
-            .Concat(TopicListCodecs.All)
+            .Concat(TopicListCodecs.All).Concat(StreamDefinitionCodecs.All).Concat(StreamRecordCodecs.All)
+            .Concat(GroupCodecs.All).Concat(GroupMemberCodecs.All)
             .ToDictionary(codec => codec.Name);
 
     public static TheoryData<string> Names => [.. All.Keys];
