@@ -52,6 +52,32 @@ public sealed partial class DocumentTests
     public void The_table_of_options_of_a_binding_is_the_enum() => AssertTable<BindingOptionTag>("### BindingSet (");
 
     [Fact]
+    public void The_table_of_options_of_a_stream_is_the_enum() => AssertTable<StreamOptionTag>("### Options of a stream");
+
+    [Fact]
+    public void The_table_of_figures_of_streams_is_the_enum() => AssertTable<StreamStat>("### StreamStats (");
+
+    [Fact]
+    public void The_table_of_what_a_trim_goes_by_is_the_enum() => AssertTable<TrimBy>("### StreamTrim (", withNone: true);
+
+    [Fact]
+    public void The_table_of_places_in_a_stream_is_the_enum() =>
+        AssertTable<PositionKind>("### Records and places", withNone: true);
+
+    [Fact]
+    public void The_table_of_outcomes_of_an_append_is_the_enum() => AssertTable<AppendOutcome>("### StreamAppend (");
+
+    [Fact]
+    public void The_table_of_options_of_a_group_is_the_enum() => AssertTable<GroupOptionTag>("### Groups of a stream");
+
+    [Fact]
+    public void The_table_of_states_of_members_is_the_enum() => AssertTable<MemberState>("### GroupJoin (");
+
+    [Fact]
+    public void The_table_of_actions_of_a_nack_of_a_record_is_the_enum() =>
+        AssertTable<RecordNackAction>("### GroupAck (", withNone: true);
+
+    [Fact]
     public void Reserved_numbers_are_free_and_given_once()
     {
         List<ushort> opcodes = [.. OpcodeRow().Matches(Reserved).Select(row => Convert.ToUInt16(row.Groups[1].Value, 16))];
