@@ -9,6 +9,7 @@ internal sealed class PendingReplies<TReply>(TimeProvider time)
 {
     private readonly ConcurrentDictionary<ulong, TaskCompletionSource<TReply>> _asked = new();
     private long _lastId;
+    private volatile bool _closed;
 
     /// <summary>Asks and waits.</summary>
     /// <param name="send">Sends the request under a correlation id.</param>
@@ -24,6 +25,11 @@ internal sealed class PendingReplies<TReply>(TimeProvider time)
         _asked[id] = asked;
         try
         {
+            if (_closed)
+            {
+                throw CallErrors.Closed();
+            }
+
             await send(id.ToString(CultureInfo.InvariantCulture)).ConfigureAwait(false);
             return await asked.Task.WaitAsync(deadline.Left, time, cancel).ConfigureAwait(false);
         }
@@ -37,6 +43,16 @@ internal sealed class PendingReplies<TReply>(TimeProvider time)
         finally
         {
             _asked.TryRemove(id, out _);
+        }
+    }
+
+    /// <summary>No reply comes any more.</summary>
+    public void Close()
+    {
+        _closed = true;
+        foreach (TaskCompletionSource<TReply> asked in _asked.Values)
+        {
+            asked.TrySetException(CallErrors.Closed());
         }
     }
 

@@ -14,9 +14,9 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class NexoSubscriberExtensions
 {
     /// <summary>
-    /// Has the messages of a filter handled while the host runs, one after the other, in their order. Each has a scope of its own, from which
-    /// its handler is taken. A server that is away is waited for. Needs <c>AddNexo</c>. Several subscribers, or several processes, share the
-    /// messages when their filter is <c>$share/GROUP/FILTER</c>.
+    /// Has the messages of a filter handled while the host runs, one after the other, in their order. Each has a scope of its own,
+    /// from which its handler is taken. A server that is away is waited for. Needs <c>AddNexo</c>. Several subscribers, or several
+    /// processes, share the messages when their filter is <c>$share/GROUP/FILTER</c>.
     /// </summary>
     /// <example>
     /// <code>

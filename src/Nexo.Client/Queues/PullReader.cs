@@ -18,7 +18,8 @@ internal readonly struct PullReader<T>(DeliverySource source, INexoSerializer se
         var bytes = new MessageBytes(body.Length);
         for (int i = 0; list.TryTake(out DeliveredMessage message); i++)
         {
-            deliveries[i] = new QueueDelivery<T>(source, message, bytes.Own(message.Group, message.Headers, message.Body), serializer) { LeaseMs = leaseMs };
+            ReadOnlyMemory<byte> owned = bytes.Own(message.Group, message.Headers, message.Body);
+            deliveries[i] = new QueueDelivery<T>(source, message, owned, serializer) { LeaseMs = leaseMs };
             source.Add(deliveries[i]);
         }
 

@@ -79,6 +79,7 @@ internal sealed class ReplyInbox(NexoClient client) : IAsyncDisposable
             run = _run;
         }
 
+        _asked.Close();
         await _closing.CancelAsync().ConfigureAwait(false);
         await run.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _closing.Dispose();

@@ -30,7 +30,9 @@ public static class ClientTelemetry
         "nexo.client.reconnects", "{connection}", "Connections made after the first one.");
 
     internal static Histogram<double> ProcessDuration { get; } = Meter.CreateHistogram<double>(
-        "messaging.process.duration", "s", "Duration of what is done about a message: of a job until it is settled, of a handler until it ends.");
+        "messaging.process.duration",
+        "s",
+        "Duration of what is done about a message: of a job until it is settled, of a handler until it ends.");
 
     internal static UpDownCounter<long> JobsRunning { get; } = Meter.CreateUpDownCounter<long>(
         "nexo.worker.jobs_running", "{job}", "Jobs that have not ended.");

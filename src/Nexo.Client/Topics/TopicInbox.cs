@@ -58,6 +58,7 @@ internal sealed class TopicInbox(NexoClient client) : ITopicReceiver, IAsyncDisp
             feed = _feed;
         }
 
+        _asked.Close();
         if (feed is not null)
         {
             await feed.DisposeAsync().ConfigureAwait(false);

@@ -125,6 +125,9 @@ public sealed class TopicSubscription<T> : TopicSubscription
             while (TryTake(out TopicMessage<T> message))
             {
                 yield return message;
+
+                // Also while there is always a next one.
+                cancellationToken.ThrowIfCancellationRequested();
             }
         }
         while (await WaitAsync(cancellationToken).ConfigureAwait(false));

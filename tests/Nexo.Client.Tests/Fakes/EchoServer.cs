@@ -5,8 +5,8 @@ using Nexo.Protocol;
 
 namespace Nexo.Client.Tests;
 
-/// <summary>A small real store behind the protocol: GET, SET, INCREMENT and PING, and a queue that never ends; each batch of
-/// requests is answered at once.</summary>
+/// <summary>A small real store behind the protocol: GET, SET, INCREMENT and PING, a queue that never ends, and topics whose subscriber
+/// gets as many messages as it pays for; each batch of requests is answered at once.</summary>
 internal sealed class EchoServer : IDisposable
 {
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -14,6 +14,7 @@ internal sealed class EchoServer : IDisposable
     private readonly List<Socket> _sockets = [];
     private readonly byte[] _message = new byte[64];
     private uint _consumer;
+    private uint _subscriber;
     private ulong _lastId;
 
     public EchoServer(int inFlightMax = 256)
@@ -31,6 +32,8 @@ internal sealed class EchoServer : IDisposable
 
     /// <summary>Requests that acked something.</summary>
     public int Acks { get; private set; }
+
+    public int Notices { get; private set; }
 
     private HelloReply Hello { get; }
 
@@ -120,6 +123,18 @@ internal sealed class EchoServer : IDisposable
 
         if (header.Kind == FrameKind.Notice)
         {
+            Notices++;
+            if (header.Opcode == Opcode.Credit && header.Correlation == _subscriber && CreditNotice.TryRead(body, out CreditNotice credit))
+            {
+                Deliver(credit.Credits, answers);
+            }
+
+            return;
+        }
+
+        if (header.Opcode.IsTopic())
+        {
+            AnswerTopic(header, body, answers);
             return;
         }
 
@@ -200,6 +215,37 @@ internal sealed class EchoServer : IDisposable
         }
 
         answers.End();
+    }
+
+    private void AnswerTopic(in FrameHeader header, ReadOnlySpan<byte> body, FrameBuffer answers)
+    {
+        answers.Begin(header.Opcode, FrameKind.Reply, header.Correlation);
+        if (header.Opcode == Opcode.TopicPublish)
+        {
+            new TopicPublishReply(1, 0).Write(answers);
+            answers.End();
+            return;
+        }
+
+        Assert.True(TopicSubscribeRequest.TryRead(body, out TopicSubscribeRequest subscribe));
+        _subscriber = header.Correlation;
+        answers.End();
+        Deliver(subscribe.Credits, answers);
+    }
+
+    private void Deliver(uint messages, FrameBuffer answers)
+    {
+        for (; messages > 0; messages -= Math.Min(messages, 64))
+        {
+            answers.Begin(Opcode.TopicSubscribe, FrameKind.Push, _subscriber);
+            TopicPush.WriteStart(answers, 0, Math.Min(messages, 64));
+            for (uint i = 0; i < Math.Min(messages, 64); i++)
+            {
+                new PublishedMessage { Topic = "rooms/kitchen"u8, Body = _message }.Write(answers);
+            }
+
+            answers.End();
+        }
     }
 
     private static ReadOnlySpan<char> Key(ReadOnlySpan<byte> bytes, Span<char> scratch) =>

@@ -150,6 +150,12 @@ internal sealed class FakePeer(Socket socket)
             _start = 0;
             _end = 0;
         }
+        else if (_end == _buffer.Length)
+        {
+            _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
+            _end -= _start;
+            _start = 0;
+        }
 
         int count = await socket.ReceiveAsync(_buffer.AsMemory(_end)).AsTask().WaitAsync(Patience.Limit);
         _end += count;
