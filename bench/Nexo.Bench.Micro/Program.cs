@@ -24,6 +24,10 @@ switch (args.FirstOrDefault())
     case "queues":
         QueueTable.Print();
         break;
+    // `streams [directory]`: durable appends through the log against synced segments.
+    case "streams":
+        StreamTable.Print(args.ElementAtOrDefault(1));
+        break;
     case "wal":
         WalTable.Print(args.ElementAtOrDefault(1));
         break;
