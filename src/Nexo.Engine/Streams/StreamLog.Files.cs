@@ -178,6 +178,7 @@ internal sealed partial class StreamLog
         lock (_gate)
         {
             _checkpoint = checkpoint;
+            AdvanceVisible();
             if (_users > 0 || _log != log || log.NextOffset != checkpoint.NextOffset || _undurable is { Count: > 0 })
             {
                 return;

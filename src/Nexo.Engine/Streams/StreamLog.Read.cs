@@ -99,7 +99,14 @@ internal sealed partial class StreamLog
 
             result = new StreamReadResult(range, gathering.Offset, gathering.Count, gathering.Bytes);
             CountRead(gathering.Count, gathering.Bytes);
-            return gathering.IsGone && gathering.Count == 0 && !clamps ? StreamStatus.OffsetOutOfRange : StreamStatus.Ok;
+            if (!gathering.IsGone || gathering.Count > 0)
+            {
+                return StreamStatus.Ok;
+            }
+
+            // Let go of meanwhile: what there is now lies further on.
+            result = result with { Range = RangeNow() };
+            return clamps ? StreamStatus.Ok : StreamStatus.OffsetOutOfRange;
         }
         catch (ObjectDisposedException)
         {
@@ -113,6 +120,14 @@ internal sealed partial class StreamLog
         finally
         {
             EndUse();
+        }
+    }
+
+    private StreamRange RangeNow()
+    {
+        lock (_gate)
+        {
+            return new StreamRange(_first, _visible);
         }
     }
 

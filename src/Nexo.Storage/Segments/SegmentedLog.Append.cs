@@ -134,7 +134,8 @@ public sealed partial class SegmentedLog
         BatchHeader first = Decode(rest);
         BatchSegment segment = SegmentFor(first);
         int run = first.Bytes;
-        while (run < rest.Length && Fits(segment, segment.DataEnd + run, Decode(rest[run..])))
+        long? began = segment.FirstTimestamp ?? (first.Records > 0 ? first.FirstTimestamp : null);
+        while (run < rest.Length && Fits(segment.DataEnd + run, began, Decode(rest[run..])))
         {
             run += Decode(rest[run..]).Bytes;
         }

@@ -7,7 +7,7 @@ public sealed partial class SegmentedLog
     {
         if (Active is { } active)
         {
-            if (Fits(active, active.DataEnd, batch))
+            if (Fits(active.DataEnd, active.FirstTimestamp, batch))
             {
                 return active;
             }
@@ -18,11 +18,11 @@ public sealed partial class SegmentedLog
         return Begin(batch.BaseOffset);
     }
 
-    private bool Fits(BatchSegment segment, long position, in BatchHeader batch) =>
+    private bool Fits(long position, long? firstTimestamp, in BatchHeader batch) =>
         position == BatchSegmentHeader.Size
         || (position + batch.Bytes <= _options.SegmentBytes
             && (batch.Records == 0
-                || segment.FirstTimestamp is not { } first
+                || firstTimestamp is not { } first
                 || batch.FirstTimestamp < first
                 || (ulong)(batch.FirstTimestamp - first) < (ulong)_options.SegmentAgeMs));
 

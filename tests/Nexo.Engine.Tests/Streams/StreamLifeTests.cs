@@ -73,8 +73,7 @@ internal sealed class StreamLife(int seed)
         {
             case < 22: Append(1); break;
             case < 34: Append(_random.Next(2, 30)); break;
-            case < 48: _log.MakeDurable(new Lsn((ulong)_random.NextInt64(
-                (long)_log.DurableLsn.Value, (long)_log.AppendedLsn.Value + 1))); break;
+            case < 48: MakeSomeDurable(); break;
             case < 58: ReadForward(); break;
             case < 66: ReadBackward(); break;
             case < 72: ReadTail(); break;
@@ -88,6 +87,9 @@ internal sealed class StreamLife(int seed)
             default: _time.Advance(_random.Next(3_000)); break;
         }
     }
+
+    private void MakeSomeDurable() => _log.MakeDurable(
+        new Lsn((ulong)_random.NextInt64((long)_log.DurableLsn.Value, (long)_log.AppendedLsn.Value + 1)));
 
     private void Append(int count)
     {
