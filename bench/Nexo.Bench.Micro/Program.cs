@@ -1,8 +1,8 @@
 using BenchmarkDotNet.Running;
 using Nexo.Bench.Micro;
 
-// `memory [entries…]`, `hitrate`, `recovery [entries]`, `quick`, `queues` and `wal [directory]` print a table; anything else goes to
-// BenchmarkDotNet (`--filter '*'`).
+// `memory [entries…]`, `hitrate`, `recovery [entries]`, `quick`, `queues`, `topics` and `wal [directory]` print a table; anything
+// else goes to BenchmarkDotNet (`--filter '*'`).
 switch (args.FirstOrDefault())
 {
     // `segments [directory]`: bandwidth of the segmented log.
@@ -27,6 +27,9 @@ switch (args.FirstOrDefault())
     // `streams [directory]`: durable appends through the log against synced segments.
     case "streams":
         StreamTable.Print(args.ElementAtOrDefault(1));
+        break;
+    case "topics":
+        TopicTable.Print();
         break;
     case "wal":
         WalTable.Print(args.ElementAtOrDefault(1));

@@ -10,8 +10,9 @@ public sealed class TopicWork(object? batch = null)
     private const int EntriesAtFirst = 8;
     private const int EntriesKept = 1_024;
 
-    // A number for each turn of any work: who bears it was touched in this turn, and is in the list of it.
-    private static long s_turns;
+    private const int TurnBits = 32;
+
+    private static long s_works;
 
     private readonly TopicBuffer _messages = new();
     private readonly List<TopicSubscriber> _touched = [];
@@ -24,7 +25,9 @@ public sealed class TopicWork(object? batch = null)
     private int _end;
     private int _receiver;
     private int _room;
-    private long _turn;
+
+    // Another for each turn of any work: who bears it was touched in this turn, and is in the list of it.
+    private long _turn = Interlocked.Increment(ref s_works) << TurnBits;
     private TopicEntry? _counted;
     private long _countedMessages;
     private long _countedBytes;
@@ -58,7 +61,7 @@ public sealed class TopicWork(object? batch = null)
 
         _run ??= new TopicRun(_messages);
         _room = _service!.Limits.FanOutMax;
-        _turn = Interlocked.Increment(ref s_turns);
+        _turn++;
         bool more = RunTurn();
         Flush();
         _service.Counters.AddDelivered(_delivered, _dropped);
