@@ -15,7 +15,9 @@ internal sealed partial class TopicIndex
         TopicShard shard = ShardOf(in filter);
         lock (shard.Gate)
         {
-            return new FilterPlace(shard.Index, shard.Table.Find(filter.Text, filter.IsWildcard));
+            return shard.IsClosed
+                ? default
+                : new FilterPlace(shard.Index, shard.Table.Find(filter.Text, filter.IsWildcard));
         }
     }
 
@@ -31,7 +33,7 @@ internal sealed partial class TopicIndex
         TopicShard shard = ShardAt(place);
         lock (shard.Gate)
         {
-            return shard.Table.HasSubscriber(place.Node, subscriber);
+            return !shard.IsClosed && shard.Table.HasSubscriber(place.Node, subscriber);
         }
     }
 
@@ -41,6 +43,11 @@ internal sealed partial class TopicIndex
         TopicShard shard = ShardOf(in filter);
         lock (shard.Gate)
         {
+            if (shard.IsClosed)
+            {
+                return default;
+            }
+
             int node = shard.Table.FindOrAdd(filter.Text, filter.IsWildcard);
             shard.Table.AddSubscriber(node, subscriber);
             Changed(shard, in filter);
@@ -54,6 +61,11 @@ internal sealed partial class TopicIndex
         TopicShard shard = ShardAt(place);
         lock (shard.Gate)
         {
+            if (shard.IsClosed)
+            {
+                return;
+            }
+
             Changed(shard, place.Node);
             shard.Table.RemoveSubscriber(place.Node, subscriber);
             shard.Table.Prune(place.Node);
@@ -66,6 +78,11 @@ internal sealed partial class TopicIndex
         TopicShard shard = ShardOf(in filter);
         lock (shard.Gate)
         {
+            if (shard.IsClosed)
+            {
+                return null;
+            }
+
             int node = shard.Table.Find(filter.Text, filter.IsWildcard);
             return FindGroup(shard, node, filter.Group);
         }
@@ -77,6 +94,11 @@ internal sealed partial class TopicIndex
         TopicShard shard = ShardOf(in filter);
         lock (shard.Gate)
         {
+            if (shard.IsClosed)
+            {
+                return new TopicGroup(filter.Group.ToArray(), filter.Text.ToArray());
+            }
+
             int node = shard.Table.FindOrAdd(filter.Text, filter.IsWildcard);
             TopicGroup? group = FindGroup(shard, node, filter.Group);
             if (group == null)
@@ -99,7 +121,7 @@ internal sealed partial class TopicIndex
         lock (shard.Gate)
         {
             group.Remove(member);
-            if (group.Count > 0)
+            if (group.Count > 0 || shard.IsClosed)
             {
                 return;
             }
@@ -117,6 +139,11 @@ internal sealed partial class TopicIndex
         TopicShard shard = ShardOf(in filter);
         lock (shard.Gate)
         {
+            if (shard.IsClosed)
+            {
+                return;
+            }
+
             int node = shard.Table.FindOrAdd(filter.Text, filter.IsWildcard);
             shard.Table.ListOf(node).Bindings.Add(binding);
             Changed(shard, in filter);
@@ -128,6 +155,11 @@ internal sealed partial class TopicIndex
         TopicShard shard = ShardOf(in filter);
         lock (shard.Gate)
         {
+            if (shard.IsClosed)
+            {
+                return;
+            }
+
             int node = shard.Table.Find(filter.Text, filter.IsWildcard);
             if (shard.Table.ListAt(node)?.Bindings.Remove(binding) == true)
             {
@@ -144,6 +176,11 @@ internal sealed partial class TopicIndex
         TopicShard shard = ShardAt(place);
         lock (shard.Gate)
         {
+            if (shard.IsClosed)
+            {
+                return [];
+            }
+
             return shard.Table.FilterOf(place.Node);
         }
     }

@@ -84,7 +84,11 @@ internal sealed partial class TopicIndex : IDisposable
 
             TopicMatch match = t_match ??= new TopicMatch();
             match.Clear();
-            shard.Table.Match(topic, hash, match);
+            if (!shard.IsClosed)
+            {
+                shard.Table.Match(topic, hash, match);
+            }
+
 
             // Read before it is seen that there is nothing: who adds something does it the other way round.
             long wide = _wide.Generation;
@@ -96,7 +100,11 @@ internal sealed partial class TopicIndex : IDisposable
             // Held until the numbers are subscriptions: then none can be another's already.
             lock (_wide.Gate)
             {
-                _wide.Table.Match(topic, hash, match);
+                if (!_wide.IsClosed)
+                {
+                    _wide.Table.Match(topic, hash, match);
+                }
+
                 return Remember(entry, match, _wide.Generation);
             }
         }
@@ -127,14 +135,15 @@ internal sealed partial class TopicIndex : IDisposable
         scratch.Clear();
     }
 
+    /// <summary>Frees its memory. Afterwards there are no filters, and those that are added are not.</summary>
     public void Dispose()
     {
         foreach (TopicShard shard in _shards)
         {
-            shard.Table.Dispose();
+            shard.Close();
         }
 
-        _wide.Table.Dispose();
+        _wide.Close();
         _pool.Dispose();
     }
 

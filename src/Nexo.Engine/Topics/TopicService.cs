@@ -85,12 +85,16 @@ public sealed partial class TopicService : IDisposable
             return;
         }
 
-        Index.Sweep(SweptBuckets, _swept);
+        lock (_swept)
+        {
+            Index.Sweep(SweptBuckets, _swept);
+        }
+
         ExpireRetained();
         Wills.Tick();
     }
 
-    /// <summary>Frees its memory. Nothing may be asked of it any more.</summary>
+    /// <summary>Frees its memory. Afterwards nobody is subscribed, whoever comes or goes.</summary>
     public void Dispose()
     {
         _retained.Dispose();

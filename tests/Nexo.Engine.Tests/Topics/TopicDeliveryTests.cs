@@ -259,6 +259,32 @@ public sealed class TopicDeliveryTests
         harness.Topics.Check();
     }
 
+    [Fact]
+    public async Task What_comes_while_the_service_is_disposed_of_or_later_finds_nobody()
+    {
+        for (int round = 0; round < 50; round++)
+        {
+            using var harness = new TopicHarness();
+            string[] filters = [.. Enumerable.Range(0, 200).Select(i => i % 2 == 0 ? $"a/{i}" : $"+/{i}/#"), "$share/g/a/+"];
+            TopicSubscriber[] there = [.. Enumerable.Range(0, 4).Select(_ => harness.Subscribe(new SinkDouble(), filters))];
+            var disposal = Task.Run(harness.Topics.Dispose);
+            there[0].Dispose();
+            there[1].FirstFilter();
+            TopicHarness.Change(there[1], ["x", "$share/h/x"], filters[..150]);
+            harness.Send("a/1/2", "x");
+            await disposal;
+            there[2].Dispose();
+            Assert.Equal(TopicStatus.Ok, TopicHarness.Change(there[1], ["y/#", "z"], filters));
+            Assert.Equal(TopicStatus.Ok, harness.TrySubscribe(
+                new SinkDouble(), new TopicSubscribeOptions { Owner = harness.Owner }, out TopicSubscriber? late, "a/2", "+/1"));
+            Assert.Equal((0, 0), (harness.Send("a/2", "x").Receivers, harness.Send("b/1", "x").Receivers));
+            late!.Dispose();
+            ulong cursor = 0;
+            Assert.Empty(harness.Topics.ListSubscribers("a"u8, 100, ref cursor));
+            harness.Topics.Tick();
+        }
+    }
+
     private sealed class CountingEncoder(byte key) : ITopicEncoder
     {
         public byte Key { get; } = key;
