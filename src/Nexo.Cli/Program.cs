@@ -6,6 +6,7 @@ using Nexo.Cli.Queues;
 using Nexo.Cli.Serve;
 using Nexo.Cli.Store;
 using Nexo.Cli.Terminal;
+using Nexo.Cli.Topics;
 
 namespace Nexo.Cli;
 
@@ -22,6 +23,13 @@ internal static class Program
         InfoCommand.Create(),
         StoreCommand.Create(),
         QueueCommand.Create(),
+        PubCommand.Create().InGroup("Topics"),
+        SubCommand.Create().InGroup("Topics"),
+        RequestCommand.Create().InGroup("Topics"),
+        ReplyCommand.Create().InGroup("Topics"),
+        TopicsCommand.Create().InGroup("Topics"),
+        RetainedCommands.Create().InGroup("Topics"),
+        BindCommand.Create().InGroup("Topics"),
         SnapshotCommand.Create(),
         BackupCommand.Create(),
         RestoreCommand.Create(),

@@ -30,6 +30,8 @@ internal static partial class ClientFailures
                 ExitCode.CannotConnect,
                 failure.Message,
                 "the native port is 7654 unless it was set; 7655 is the one for HTTP"),
+            ClientErrorCode.NoReceivers => (
+                ExitCode.Negative, failure.Message, "nexo topics subscribers shows who listens"),
             ErrorCode.AuthenticationRequired => (
                 ExitCode.Authentication,
                 $"{place} wants credentials.",
@@ -94,6 +96,14 @@ internal static partial class ClientFailures
         ErrorCode.QueueFull => "consume or purge, or allow more with nexo queue update",
         ErrorCode.QueuePaused => "nexo queue resume lets it go on",
         ErrorCode.ScheduleInvalid => "a cron expression is five fields, such as '0 3 * * 1-5', or six with seconds first",
+        ErrorCode.TopicInvalid => "a topic has no + and no #; one that begins with $ is the server's own",
+        ErrorCode.FilterInvalid => "+ stands for a whole level, # for the last ones: a/+/c, a/#; quote them for the shell",
+        ErrorCode.TooManyFilters => "one filter with + or # may stand for many",
+        ErrorCode.RetainedFull => "nexo retained clear makes room, or start the server with a larger topics.retained-max",
+        ErrorCode.BindingNotFound => "nexo bind list shows which there are",
+        ErrorCode.BindingConflict => "nexo bind show tells what it is; --name gives another name",
+        ErrorCode.BindingRefused => "the subscriptions got it; nexo bind list shows who refuses",
+        ErrorCode.SlowConsumer => "--when-slow drop-oldest keeps the subscription, and tells what was missed",
         _ => null,
     };
 

@@ -98,7 +98,8 @@ internal static class CommandLineApp
                 "Keep a value for five minutes, and read it",
                 "nexo store set greeting hello --ttl 5m && nexo store get greeting"),
             ("Follow what happens to keys", "nexo store watch session:"),
-            ("Push a message, and work on it", "nexo queue push emails hello && nexo queue consume emails --exec ./send-mail"));
+            ("Push a message, and work on it", "nexo queue push emails hello && nexo queue consume emails --exec ./send-mail"),
+            ("Listen to topics, and publish to one", "nexo sub 'rooms/#' -v & nexo pub rooms/kitchen/temperature 21.5"));
         return root;
     }
 
