@@ -56,7 +56,24 @@ internal sealed class LoosePipes
         }
     }
 
-    private async Task<Frame> ReadAsync()
+    /// <summary>Sums what the frames count that came with the first flush.</summary>
+    public async Task<int> CountAtOnceAsync(Func<Frame, int> count)
+    {
+        ReadResult read = await _toClient.Reader.ReadAsync();
+        byte[] bytes = read.Buffer.ToArray();
+        int sum = 0;
+        int at = 0;
+        while (FrameHeader.TryRead(bytes.AsSpan(at), int.MaxValue, out FrameHeader header) == FrameStatus.Complete)
+        {
+            sum += count(new Frame(header, bytes[(at + FrameHeader.Size)..(at + header.TotalSize)]));
+            at += header.TotalSize;
+        }
+
+        _toClient.Reader.AdvanceTo(read.Buffer.GetPosition(at));
+        return sum;
+    }
+
+    public async Task<Frame> ReadAsync()
     {
         using var late = new CancellationTokenSource(Patience);
         while (true)
