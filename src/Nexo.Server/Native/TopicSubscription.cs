@@ -98,6 +98,7 @@ internal sealed partial class TopicSubscription : OutboxSource, ISubscription, I
             _credits = Math.Min(_credits + credits, CreditNotice.CreditsMax);
             _creditsMost = Math.Max(_creditsMost, _credits);
             FillAll();
+            NoteLoad();
         }
 
         _outbox.Flush();
