@@ -4,9 +4,9 @@ namespace Nexo.Client;
 
 /// <summary>A topic to which something was published lately.</summary>
 /// <param name="Topic">The topic.</param>
-/// <param name="Subscriptions">Subscriptions that get its messages; shared ones all count.</param>
+/// <param name="Subscriptions">Subscriptions that get its messages; a shared group counts once.</param>
 /// <param name="Messages">Messages since the server has the topic in mind, which is not for ever.</param>
-/// <param name="Bytes">Bytes of their bodies and headers.</param>
+/// <param name="Bytes">Bytes of their topics, headers and bodies.</param>
 public sealed record TopicSummary(string Topic, long Subscriptions, long Messages, long Bytes);
 
 /// <summary>A subscription, as the server sees it.</summary>
@@ -69,7 +69,7 @@ public sealed record TopicStats
     /// <summary>Messages that were published, and not refused.</summary>
     public long Published { get; init; }
 
-    /// <summary>Bytes of their bodies and headers.</summary>
+    /// <summary>Bytes of their topics, headers and bodies.</summary>
     public long PublishedBytes { get; init; }
 
     /// <summary>Publishes that were refused.</summary>

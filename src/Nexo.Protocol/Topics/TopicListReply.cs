@@ -56,7 +56,7 @@ public readonly ref struct TopicListItem
     /// <summary>Messages since the server has the topic in mind, which is not for ever.</summary>
     public ulong Messages { get; init; }
 
-    /// <summary>Bytes of their bodies and headers.</summary>
+    /// <summary>Bytes of their topics, headers and bodies.</summary>
     public ulong Bytes { get; init; }
 
     internal static bool TryRead(scoped ref BodyReader reader, out TopicListItem item)

@@ -41,7 +41,7 @@ public enum TopicStat : ushort
     /// <summary>Messages that were published, and not refused.</summary>
     PublishedTotal = 12,
 
-    /// <summary>Bytes of their bodies and headers.</summary>
+    /// <summary>Bytes of their topics, headers and bodies.</summary>
     PublishedBytesTotal = 13,
 
     /// <summary>Publishes that were refused: of a topic that is none, of a retained message for which there is no room.</summary>
