@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Nexo.Bench.Compare.Topics.Proofs;
 using Nexo.Cli.Bench.Topics;
 
 namespace Nexo.Bench.Compare.Topics;
@@ -7,6 +8,23 @@ namespace Nexo.Bench.Compare.Topics;
 internal static class PubSubCommand
 {
     private const string AllWorks = "1-1,1-100,10-10w,1-1000";
+    private const int Changes = 100_000;
+    private const int ExactFilters = 1_000_000;
+    private const int WildcardShare = 10;
+    private const int SubscribingConnections = 300;
+    private const int ManyTopics = 300_000;
+
+    private static readonly Option<bool> Slow = Flag("--slow", "Prove: a subscriber that reads a byte a second hurts nobody");
+    private static readonly Option<bool> Churn = Flag("--churn", "Prove: subscriptions come and go, and others lose nothing");
+    private static readonly Option<bool> Filters = Flag("--filters", "Prove: a million filters by name, a tenth with wildcards");
+    private static readonly Option<bool> Topics = Flag("--topics", "Prove: very many different topics");
+    private static readonly Option<int?> Count = new("--count")
+    {
+        Description = $"Of the proof [{Changes} changes, {ExactFilters} filters, {ManyTopics} topics]",
+    };
+
+    private static readonly Option<double> Rate =
+        Program.Number("--rate", "Messages a second of a proof that has a fixed rate", 5_000.0);
 
     public static Command New(Option<string?> binary)
     {
@@ -22,6 +40,7 @@ internal static class PubSubCommand
         var command = new Command("pubsub", "Deliveries a second, latency, processor time and memory of topics")
         {
             rounds, seconds, size, window, batch, paced, works, servers, json,
+            Slow, Churn, Filters, Topics, Count, Rate,
         };
         command.SetAction(async (parsed, cancel) =>
         {
@@ -37,9 +56,20 @@ internal static class PubSubCommand
             };
             IReadOnlyList<TopicContender> contenders =
                 await TopicContenders.FindAsync(parsed.GetValue(servers)!, parsed.GetValue(binary), cancel);
+            var proofOptions = new TopicProofOptions
+            {
+                BodyBytes = bodyBytes,
+                Seconds = options.Seconds,
+                Window = options.Window,
+                BatchMax = options.BatchMax,
+                Rate = parsed.GetValue(Rate),
+            };
+            TopicProof[] proofs = [.. ProofsOf(parsed, proofOptions)];
+            var comparison = new TopicComparison(options, contenders);
             TopicReport.Header();
-            IReadOnlyList<TopicMeasurement> all =
-                await new TopicComparison(options, contenders).RunAsync(TopicReport.Line, cancel);
+            IReadOnlyList<TopicMeasurement> all = proofs.Length > 0
+                ? await comparison.ProveAsync(proofs, TopicReport.Line, cancel)
+                : await comparison.RunAsync(TopicReport.Line, cancel);
             IReadOnlyList<TopicMeasurement> medians = TopicReport.Medians(all);
             TopicReport.Summary(medians);
             if (parsed.GetValue(json) is { } file)
@@ -51,6 +81,33 @@ internal static class PubSubCommand
         });
         return command;
     }
+
+    private static IEnumerable<TopicProof> ProofsOf(ParseResult parsed, TopicProofOptions options)
+    {
+        int? count = parsed.GetValue(Count);
+        if (parsed.GetValue(Slow))
+        {
+            yield return new SlowSubscriberProof(options);
+        }
+
+        if (parsed.GetValue(Churn))
+        {
+            yield return new ChurnProof(options, count ?? Changes);
+        }
+
+        if (parsed.GetValue(Filters))
+        {
+            int exact = count ?? ExactFilters;
+            yield return new ManySubscriptionsProof(options, exact, exact / WildcardShare, SubscribingConnections);
+        }
+
+        if (parsed.GetValue(Topics))
+        {
+            yield return new ManyTopicsProof(options, count ?? ManyTopics);
+        }
+    }
+
+    private static Option<bool> Flag(string name, string description) => new(name) { Description = description };
 
     private static TopicWork Parse(string text, int bodyBytes)
     {

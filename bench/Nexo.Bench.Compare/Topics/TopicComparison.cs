@@ -1,3 +1,4 @@
+using Nexo.Bench.Compare.Topics.Proofs;
 using Nexo.Cli.Bench.Topics;
 
 namespace Nexo.Bench.Compare.Topics;
@@ -25,7 +26,6 @@ internal sealed record TopicComparisonOptions
 /// </summary>
 internal sealed class TopicComparison(TopicComparisonOptions options, IReadOnlyList<TopicContender> contenders)
 {
-    private const double MegabyteBytes = 1_000_000;
     private const double WarmUpShare = 0.25;
     private static readonly TimeSpan SilenceMax = TimeSpan.FromSeconds(5);
 
@@ -58,6 +58,42 @@ internal sealed class TopicComparison(TopicComparisonOptions options, IReadOnlyL
         return all;
     }
 
+    /// <summary>Runs proofs on each server in turn. A Nexo that loses a message ends them.</summary>
+    public async Task<IReadOnlyList<TopicMeasurement>> ProveAsync(
+        IReadOnlyList<TopicProof> proofs, Action<TopicMeasurement> measured, CancellationToken cancel)
+    {
+        var all = new List<TopicMeasurement>();
+        for (int round = 1; round <= options.Rounds; round++)
+        {
+            foreach (TopicProof proof in proofs)
+            {
+                foreach (TopicContender contender in contenders)
+                {
+                    await proof.RunAsync(
+                        contender,
+                        round,
+                        row =>
+                        {
+                            all.Add(row);
+                            measured(row);
+                            RequireExact(contender, row);
+                        },
+                        cancel);
+                }
+            }
+        }
+
+        return all;
+    }
+
+    private static void RequireExact(TopicContender contender, TopicMeasurement row)
+    {
+        if (contender.IsNexo && row.Wrong > 0)
+        {
+            throw new CompareFailure($"{contender.Name} did not deliver exactly what was published: {row.Wrong} are wrong.");
+        }
+    }
+
     private async Task<List<TopicMeasurement>> MeasureAllAsync(
         TopicWork work, double rate, int round, Action<TopicMeasurement> measured, CancellationToken cancel)
     {
@@ -66,13 +102,10 @@ internal sealed class TopicComparison(TopicComparisonOptions options, IReadOnlyL
         {
             TopicMeasurement row = await MeasureAsync(contender, work, rate, round, cancel);
             measured(row);
+            RequireExact(contender, row);
             if (row.Wrong == 0)
             {
                 rows.Add(row);
-            }
-            else if (contender.IsNexo)
-            {
-                throw new CompareFailure($"{contender.Name} did not deliver exactly what was published: {row.Wrong} are wrong.");
             }
             else
             {
@@ -92,28 +125,10 @@ internal sealed class TopicComparison(TopicComparisonOptions options, IReadOnlyL
         load.Subscribe();
         await load.StartAsync(Phase(options.Seconds * WarmUpShare, rate));
         double cpuBefore = server.CpuSeconds;
-        TopicPhaseResult result = await load.StartAsync(Phase(options.Seconds, rate));
+        TopicPhase phase = Phase(options.Seconds, rate);
+        TopicPhaseResult result = await load.StartAsync(phase);
         cancel.ThrowIfCancellationRequested();
-        double millions = result.Counts.Delivered / 1e6;
-        return new TopicMeasurement
-        {
-            Contender = contender.Name,
-            Work = work.Name,
-            Rate = rate,
-            Round = round,
-            PublishedPerSecond = result.PublishedPerSecond,
-            DeliveredPerSecond = result.DeliveredPerSecond,
-            P50Us = result.LatencyUs(50),
-            P99Us = result.LatencyUs(99),
-            P999Us = result.LatencyUs(99.9),
-            ServerCpuPerMillion = (server.CpuSeconds - cpuBefore) / millions,
-            ClientCpuPerMillion = result.ClientCpuPerMillion,
-            ResidentMegabytes = server.ResidentBytes / MegabyteBytes,
-            ResidentMegabytesMax = server.ResidentBytesMax / MegabyteBytes,
-            Wrong = result.IsExact
-                ? 0
-                : Math.Max(1, Math.Max(result.Missing, result.Counts.Repeated + result.Counts.Mismatches)),
-        };
+        return TopicMeasurement.Of(contender.Name, work.Name, phase, round, result, server, cpuBefore);
     }
 
     private TopicPhase Phase(double seconds, double rate) => new()

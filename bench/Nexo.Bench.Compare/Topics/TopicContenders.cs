@@ -71,7 +71,11 @@ internal static class TopicContenders
         name,
         "nexo",
         server => new NexoTopicDialect(BenchFrames.BytesMaxOf(server)),
-        (port, _) => [binary, "serve", "--port", $"{port}", "--http-port", $"{ServerProcess.FreePort()}", "--data", "none"])
+        (port, _) =>
+        [
+            binary, "serve", "--port", $"{port}", "--http-port", $"{ServerProcess.FreePort()}", "--data", "none",
+            "--set", "connections.send-stall=60s",
+        ])
     {
         Ready = " ready in ",
         IsNexo = true,

@@ -1,8 +1,12 @@
+using Nexo.Cli.Bench.Topics;
+
 namespace Nexo.Bench.Compare.Topics;
 
 /// <summary>One server, one work, one round; or, with <see cref="Round"/> 0, the medians of all rounds.</summary>
 internal sealed record TopicMeasurement
 {
+    private const double MegabyteBytes = 1_000_000;
+
     public required string Contender { get; init; }
 
     public required string Work { get; init; }
@@ -34,6 +38,38 @@ internal sealed record TopicMeasurement
 
     /// <summary>Messages that did not come, came twice or out of order; 0 of every measurement that counts.</summary>
     public required long Wrong { get; init; }
+
+    /// <summary>What else was found.</summary>
+    public string? Note { get; init; }
+
+    /// <summary>What a phase found, and what its server needed for it.</summary>
+    /// <param name="cpuBefore">The server's processor seconds when the phase began.</param>
+    public static TopicMeasurement Of(
+        string contender,
+        string work,
+        TopicPhase phase,
+        int round,
+        TopicPhaseResult result,
+        ServerProcess server,
+        double cpuBefore) => new()
+        {
+            Contender = contender,
+            Work = work,
+            Rate = phase.Rate,
+            Round = round,
+            PublishedPerSecond = result.PublishedPerSecond,
+            DeliveredPerSecond = result.DeliveredPerSecond,
+            P50Us = result.LatencyUs(50),
+            P99Us = result.LatencyUs(99),
+            P999Us = result.LatencyUs(99.9),
+            ServerCpuPerMillion = (server.CpuSeconds - cpuBefore) * 1e6 / result.Counts.Delivered,
+            ClientCpuPerMillion = result.ClientCpuPerMillion,
+            ResidentMegabytes = server.ResidentBytes / MegabyteBytes,
+            ResidentMegabytesMax = server.ResidentBytesMax / MegabyteBytes,
+            Wrong = result.IsExact
+                ? 0
+                : Math.Max(1, Math.Max(result.Missing, result.Counts.Repeated + result.Counts.Mismatches)),
+        };
 
     /// <summary>Each figure's own median.</summary>
     public static TopicMeasurement Median(IReadOnlyList<TopicMeasurement> rounds) => rounds[0] with

@@ -6,16 +6,16 @@ namespace Nexo.Bench.Compare.Topics;
 internal static class TopicReport
 {
     public static void Header() => Console.WriteLine(
-        $"{"round",-7}{"work",-22}{"server",-12}{"published/s",13}{"delivered/s",13}{"p50 µs",10}{"p99 µs",10}{"p99.9 µs",10}"
+        $"{"round",-7}{"work",-29}{"server",-12}{"published/s",13}{"delivered/s",13}{"p50 µs",10}{"p99 µs",10}{"p99.9 µs",10}"
         + $"{"CPU-s/M",9}{"client",8}{"MB",8}{"max MB",8}{"wrong",7}");
 
     public static void Line(TopicMeasurement row) => Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
-        $"{(row.Round == 0 ? "median" : row.Round),-7}{Name(row),-22}{row.Contender,-12}"
+        $"{(row.Round == 0 ? "median" : row.Round),-7}{Name(row),-29}{row.Contender,-12}"
         + $"{row.PublishedPerSecond,13:N0}{row.DeliveredPerSecond,13:N0}"
         + $"{row.P50Us,10:N0}{row.P99Us,10:N0}{row.P999Us,10:N0}"
         + $"{row.ServerCpuPerMillion,9:0.00}{row.ClientCpuPerMillion,8:0.00}"
-        + $"{row.ResidentMegabytes,8:0.0}{row.ResidentMegabytesMax,8:0.0}{row.Wrong,7}"));
+        + $"{row.ResidentMegabytes,8:0.0}{row.ResidentMegabytesMax,8:0.0}{row.Wrong,7}{(row.Note is null ? "" : $"  {row.Note}")}"));
 
     /// <summary>Medians, and what each server is of those before it.</summary>
     public static void Summary(IReadOnlyList<TopicMeasurement> medians)

@@ -20,6 +20,7 @@ internal sealed class TopicLoad : IDisposable
     private readonly TopicPublisher[] _publishers;
     private readonly TopicConnection[] _subscribers;
     private readonly long _silenceMax;
+    private TopicPublisher[] _active;
     private long _left;
     private int _turn;
     private volatile bool _stopped;
@@ -47,6 +48,7 @@ internal sealed class TopicLoad : IDisposable
             stream += templates.Length;
         }
 
+        _active = _publishers;
         for (int i = 0; i < _subscribers.Length; i++)
         {
             _subscribers[i] = new TopicConnection(
@@ -106,7 +108,7 @@ internal sealed class TopicLoad : IDisposable
         TimeSpan cpuBefore = Environment.CpuUsage.TotalTime;
         long startedAt = Stopwatch.GetTimestamp();
         Begin(phase, startedAt);
-        Pace? pace = phase.Rate > 0 ? new Pace(startedAt, phase.Rate, _publishers.Length) : null;
+        Pace? pace = phase.Rate > 0 ? new Pace(startedAt, phase.Rate, _active.Length) : null;
         long until = startedAt + (long)phase.Duration.TotalNanoseconds;
         long now = startedAt;
         while (!_stopped && now < until && _left > 0)
@@ -164,7 +166,12 @@ internal sealed class TopicLoad : IDisposable
         Tally.ConfirmLatency.Reset();
         Tally.HeardAt = now;
         _left = phase.MessagesMax;
-        Array.ForEach(_publishers, publisher => publisher.BeginPace());
+        _active = phase.Publishers is { } some ? _publishers[some] : _publishers;
+        _turn = 0;
+        for (int i = 0; i < _active.Length; i++)
+        {
+            _active[i].BeginPace(i);
+        }
     }
 
     // Round the publishers in turn until the window is full, once a good part of it is free: what leaves together costs
@@ -177,11 +184,10 @@ internal sealed class TopicLoad : IDisposable
             return;
         }
 
-        for (int tries = 0; tries < _publishers.Length && room > 0; tries++)
+        for (int tries = 0; tries < _active.Length && room > 0; tries++)
         {
-
-            TopicPublisher publisher = _publishers[_turn];
-            _turn = (_turn + 1) % _publishers.Length;
+            TopicPublisher publisher = _active[_turn];
+            _turn = (_turn + 1) % _active.Length;
             if (!publisher.HasUnsent)
             {
                 int sent = Publish(publisher, (int)Math.Min(room, phase.BatchMax), now, null);
@@ -195,11 +201,11 @@ internal sealed class TopicLoad : IDisposable
     {
         while (_left > 0 && pace.TryRelease(now, out int id))
         {
-            _publishers[id].Released++;
+            _active[id].Released++;
             _left--;
         }
 
-        foreach (TopicPublisher publisher in _publishers)
+        foreach (TopicPublisher publisher in _active)
         {
             int sent = 1;
             while (sent > 0 && !publisher.HasUnsent && publisher.Sent < publisher.Released)
@@ -235,7 +241,7 @@ internal sealed class TopicLoad : IDisposable
     }
 
     private bool CanSendMore(TopicPhase phase) =>
-        phase is { Window: 0, Rate: 0 } && _publishers.Any(publisher => publisher.CanSend);
+        phase is { Window: 0, Rate: 0 } && _active.Any(publisher => publisher.CanSend);
 
     private bool IsSettled() => Tally.Unconfirmed == 0
         && (Tally.InFlight <= 0 || Behind() <= 0)

@@ -12,6 +12,7 @@ internal sealed class TopicPublisher : TopicConnection
     private readonly int _firstStream;
     private readonly byte[] _output;
     private int _topic;
+    private int _place;
 
     public TopicPublisher(
         int id,
@@ -39,7 +40,9 @@ internal sealed class TopicPublisher : TopicConnection
     /// <summary>Whether it may send now.</summary>
     public bool CanSend => !HasUnsent && Inbox.Confirms is null or { Room: > 0 };
 
-    public void BeginPace() => (Released, Sent) = (0, 0);
+    /// <summary>Begins to count anew.</summary>
+    /// <param name="place">Its turn among those that publish.</param>
+    public void BeginPace(int place) => (Released, Sent, _place) = (0, 0, place);
 
     /// <summary>Sends messages.</summary>
     /// <param name="now">When, for all of them; with a pace each has been due at its own time.</param>
@@ -61,7 +64,7 @@ internal sealed class TopicPublisher : TopicConnection
             Span<byte> frame = _output.AsSpan(at, template.Frame.Length);
             template.Frame.CopyTo(frame);
             int stream = _firstStream + _topic;
-            long sentAt = pace?.DueAt(Sent + sent, Id) ?? now;
+            long sentAt = pace?.DueAt(Sent + sent, _place) ?? now;
             new TopicMessageHead(sentAt, (uint)stream, Tally.Published[stream]++).Write(frame[template.BodyOffset..]);
             if (Inbox.Confirms is { } confirms)
             {

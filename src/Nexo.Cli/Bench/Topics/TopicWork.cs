@@ -81,4 +81,7 @@ internal sealed record TopicPhase
 
     /// <summary>Messages after which no more is published.</summary>
     public long MessagesMax { get; init; } = long.MaxValue;
+
+    /// <summary>Which of the publishers publish; null: all.</summary>
+    public Range? Publishers { get; init; }
 }
