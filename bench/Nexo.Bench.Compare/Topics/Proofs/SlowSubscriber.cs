@@ -95,6 +95,7 @@ internal sealed class SlowSubscriber : IDisposable
     public void Dispose()
     {
         _answers.Dispose();
+        _socket.Dispose();
         _ready.Dispose();
     }
 
