@@ -209,7 +209,8 @@ internal sealed class TargetList : ITopicTargets
 
         string key = message.KeyByTopic ? " by topic" : string.Empty;
         string headers = message.Headers.IsEmpty ? string.Empty : $" ({Encoding.UTF8.GetString(message.Headers)})";
-        Pushed.Add($"{message.Kind} {target}: {Encoding.UTF8.GetString(message.Topic)}={Encoding.UTF8.GetString(message.Body)}{headers}{key}");
+        string text = $"{Encoding.UTF8.GetString(message.Topic)}={Encoding.UTF8.GetString(message.Body)}";
+        Pushed.Add($"{message.Kind} {target}: {text}{headers}{key}");
         return new TopicTargetResult(true, WaitsForLog);
     }
 }

@@ -222,6 +222,30 @@ public sealed class RetainedTests
     }
 
     [Fact]
+    public void A_service_that_is_disposed_of_finds_nothing_and_keeps_nothing()
+    {
+        var harness = new KeptHarness(log: new());
+        harness.Publish("t", "1", ttlMs: 10);
+        harness.Bind("n", "#", "q");
+        TopicSubscriber subscriber = harness.Subscribe(new SinkList(), "#");
+        harness.Service.Wills.Set(new TopicOwner(), "user", [], 0, new TopicMessage { Topic = "t"u8, Body = "x"u8 });
+        TopicSnapshot snapshot = harness.Service.BeginSnapshot(harness.Log!.End);
+        harness.Dispose();
+        harness.Time.Advance(20);
+        Assert.False(subscriber.NextRetained(1_000, 1_000));
+        Assert.Empty(harness.Retained());
+        Assert.Equal(0, Clear(harness, "#"));
+        var records = new RecordList();
+        while (snapshot.MoveNext(records))
+        {
+            // Slice after slice.
+        }
+
+        Assert.Equal(1, records.Count);
+        harness.Dispose();
+    }
+
+    [Fact]
     public void Inboxes_keep_nothing()
     {
         using var harness = new KeptHarness();

@@ -211,10 +211,8 @@ public sealed class TopicCrashModelTests
         {
             Assert.Equal(_model.Contents(NowMs), _harness.Retained(pageItems: 2));
             Assert.Equal(_model.Bindings.Values, _harness.Bindings());
-            foreach (string topic in _model.Retained.Where(pair => !Model.IsThere(pair.Value.DeadlineMs, NowMs)).Select(p => p.Key).ToArray())
-            {
-                _model.Retained.Remove(topic);
-            }
+            string[] gone = [.. _model.Retained.Keys.Where(topic => !Model.IsThere(_model.Retained[topic].DeadlineMs, NowMs))];
+            Array.ForEach(gone, topic => _model.Retained.Remove(topic));
 
             // By its filter each binding is asked, as before the crash.
             _harness.Targets.Pushed.Clear();

@@ -159,7 +159,12 @@ internal sealed class TopicLoad(TopicLane lane, TopicLedger ledger, bool logMayF
             case < 5:
                 FleetingTopic fleeting = _fleeting[random.Next(FleetingTopics)];
                 long ttlMs = random.Next(2) == 0 ? LongLifeMs : random.Next(200, 2_000);
-                return new Item(fleeting.Topic, body, IsKept: true) { TtlMs = ttlMs, Fleeting = fleeting, Sent = fleeting.Send(value, ttlMs) };
+                return new Item(fleeting.Topic, body, IsKept: true)
+                {
+                    TtlMs = ttlMs,
+                    Fleeting = fleeting,
+                    Sent = fleeting.Send(value, ttlMs),
+                };
             default:
                 string topic = string.Create(CultureInfo.InvariantCulture, $"{lane.Prefix}/kept/{random.Next(KeptTopics)}");
                 bool clears = random.Next(5) == 0;
