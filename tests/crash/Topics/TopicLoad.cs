@@ -29,6 +29,8 @@ internal sealed class TopicLoad(TopicLane lane, TopicLedger ledger, bool logMayF
 
     public TopicLane Lane => lane;
 
+    private bool HasLogFailed => logMayFail && ledger.Unknown > 0;
+
     public IReadOnlyList<FleetingTopic> Fleeting => _fleeting;
 
     /// <summary>The lane's bindings are these, after a crash.</summary>
@@ -237,7 +239,7 @@ internal sealed class TopicLoad(TopicLane lane, TopicLedger ledger, bool logMayF
         bool isRight = request.Opcode == Opcode.BindingSet
             ? BindingSetReply.TryRead(frame.Body, out BindingSetReply set) && set.Created
             : CountReply.TryRead(frame.Body, out CountReply removed) && removed.Count == 1;
-        if (!isRight)
+        if (!isRight && !HasLogFailed)
         {
             ledger.Wrong(lane.Prefix, $"{request.Opcode} found another binding than the lane's last answer left");
         }
@@ -262,8 +264,8 @@ internal sealed class TopicLoad(TopicLane lane, TopicLedger ledger, bool logMayF
             return true;
         }
 
-        // When the log has failed the queues of bindings refuse too.
-        if (error == ErrorCode.StorageFailed || (logMayFail && error == ErrorCode.BindingRefused))
+        // When the log has failed the queues of bindings refuse too, and bindings are not as the lane takes them to be.
+        if (error == ErrorCode.StorageFailed || (logMayFail && error is ErrorCode.BindingRefused) || HasLogFailed)
         {
             ledger.LogFailed();
         }
