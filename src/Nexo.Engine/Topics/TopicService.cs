@@ -16,11 +16,13 @@ public sealed partial class TopicService : IDisposable
     private readonly List<TopicEntry> _swept = [];
 
     /// <summary>Without subscriptions. With a log, what is retained and bound is written to it.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A limit is outside of what the engine can do.</exception>
     public TopicService(TopicLimits limits, EngineClock clock, ITopicTargets targets, ILogWriter? log = null)
     {
         ArgumentNullException.ThrowIfNull(limits);
         ArgumentNullException.ThrowIfNull(clock);
         ArgumentNullException.ThrowIfNull(targets);
+        Check(limits);
         Limits = limits;
         _clock = clock;
         _targets = targets;
@@ -157,5 +159,23 @@ public sealed partial class TopicService : IDisposable
         }
 
         return message.TtlMs is { } ttl && (ttl < 1 || ttl > Limits.TtlMsMax) ? TopicStatus.TtlOutOfRange : TopicStatus.Ok;
+    }
+
+    private static void Check(TopicLimits limits)
+    {
+        InRange(limits.TopicBytesMax, ushort.MaxValue, nameof(limits.TopicBytesMax));
+        InRange(limits.LevelsMax, ushort.MaxValue, nameof(limits.LevelsMax));
+        InRange(limits.CachedMax, 1 << 28, nameof(limits.CachedMax));
+        InRange(limits.FanOutMax, int.MaxValue / 2, nameof(limits.FanOutMax));
+        InRange(limits.FiltersMax, 1 << 30, nameof(limits.FiltersMax));
+        InRange(limits.FiltersPerOwnerMax, 1 << 30, nameof(limits.FiltersPerOwnerMax));
+    }
+
+    private static void InRange(int value, int most, string name)
+    {
+        if (value < 1 || value > most)
+        {
+            throw new ArgumentOutOfRangeException(name, value, $"must be 1 to {most}");
+        }
     }
 }

@@ -152,6 +152,16 @@ public sealed class TopicRulesTests
         harness.CheckEmpty();
     }
 
+    [Fact]
+    public void A_bound_that_the_engine_cannot_keep_is_refused()
+    {
+        foreach (TopicLimits limits in (TopicLimits[])
+            [new() { CachedMax = 0 }, new() { FanOutMax = 0 }, new() { TopicBytesMax = 65_536 }, new() { LevelsMax = 0 }])
+        {
+            Assert.Throws<ArgumentOutOfRangeException>(() => new TopicHarness(limits));
+        }
+    }
+
     [Theory]
     [InlineData("a/#", "a", true)]
     [InlineData("a/#", "a/", true)]
