@@ -12,8 +12,7 @@ internal sealed class TopicPublisher(ClientRun run, string topic, TopicPublishOp
     private const int BatchMessages = 1_000;
     private const int BatchBytes = 1_024 * 1_024;
 
-    // The server's report of what it has refused comes with the answer to a ping, and so before that to another one; it is
-    // handed out by a thread of the pool.
+    // The server reports what it has refused before it answers a ping; the report is handed out by a thread of the pool.
     private static readonly TimeSpan ReportGrace = TimeSpan.FromMilliseconds(20);
 
     private readonly List<TopicPublication<ReadOnlyMemory<byte>>> _batch = [];
@@ -124,7 +123,6 @@ internal sealed class TopicPublisher(ClientRun run, string topic, TopicPublishOp
             await publish();
             if (!confirms)
             {
-                await run.Client.PingAsync(run.Cancel);
                 await run.Client.PingAsync(run.Cancel);
                 await Task.Delay(ReportGrace, run.Cancel);
                 ThrowIfRefused();

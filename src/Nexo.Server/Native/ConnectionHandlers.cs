@@ -16,6 +16,7 @@ internal static class ConnectionHandlers
             return;
         }
 
+        request.Connection.WriteReport();
         FrameBuffer reply = request.BeginReply();
         reply.Write(request.Body);
         reply.End();

@@ -71,6 +71,11 @@ internal sealed partial class NativeConnection
         }
     }
 
+    /// <summary>
+    /// Tells with the replies of this batch what has failed so far, so that a client can ask. Only for the reading thread.
+    /// </summary>
+    public void WriteReport() => _reports?.TryTake(_batch, Server.Topics.Limits);
+
     private void OnPublishNotice(in FrameHeader header, ReadOnlySpan<byte> body)
     {
         _requests++;
