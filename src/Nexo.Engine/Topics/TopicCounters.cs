@@ -17,6 +17,10 @@ internal sealed class TopicCounters
 
     public long Dropped => Sum(static line => line.Dropped);
 
+    public long Refused => Sum(static line => line.Refused);
+
+    public long Unheard => Sum(static line => line.Unheard);
+
     public void AddPublished(long messages, long bytes)
     {
         ref Line line = ref Mine();
@@ -33,6 +37,10 @@ internal sealed class TopicCounters
             Interlocked.Add(ref line.Dropped, dropped);
         }
     }
+
+    public void CountRefused() => Interlocked.Increment(ref Mine().Refused);
+
+    public void CountUnheard() => Interlocked.Increment(ref Mine().Unheard);
 
     private ref Line Mine() => ref _lines[Environment.CurrentManagedThreadId & (_lines.Length - 1)];
 
@@ -54,5 +62,7 @@ internal sealed class TopicCounters
         public long PublishedBytes;
         public long Delivered;
         public long Dropped;
+        public long Refused;
+        public long Unheard;
     }
 }

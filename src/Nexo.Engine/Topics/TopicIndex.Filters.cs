@@ -50,6 +50,7 @@ internal sealed partial class TopicIndex
 
             int node = shard.Table.FindOrAdd(filter.Text, filter.IsWildcard);
             shard.Table.AddSubscriber(node, subscriber);
+            Count(filter.IsWildcard, 1);
             Changed(shard, in filter);
             return new FilterPlace(shard.Index, node);
         }
@@ -67,6 +68,7 @@ internal sealed partial class TopicIndex
             }
 
             Changed(shard, place.Node);
+            Count(!shard.Table.IsExact(place.Node), -1);
             shard.Table.RemoveSubscriber(place.Node, subscriber);
             shard.Table.Prune(place.Node);
         }
@@ -105,10 +107,12 @@ internal sealed partial class TopicIndex
             {
                 group = new TopicGroup(filter.Group.ToArray(), filter.Text.ToArray());
                 shard.Table.ListOf(node).Groups.Add(group);
+                Interlocked.Increment(ref _groups);
                 Changed(shard, in filter);
             }
 
             group.Add(member);
+            Count(filter.IsWildcard, 1);
             return group;
         }
     }
@@ -121,11 +125,13 @@ internal sealed partial class TopicIndex
         lock (shard.Gate)
         {
             group.Remove(member);
+            Count(filter.IsWildcard, -1);
             if (group.Count > 0 || shard.IsClosed)
             {
                 return;
             }
 
+            Interlocked.Decrement(ref _groups);
             int node = shard.Table.Find(filter.Text, filter.IsWildcard);
             shard.Table.ListOf(node).Groups.Remove(group);
             shard.Table.Tidy(node);
@@ -234,6 +240,14 @@ internal sealed partial class TopicIndex
         }
 
         return null;
+    }
+
+    private void Count(bool isWildcard, int change)
+    {
+        if (isWildcard)
+        {
+            Interlocked.Add(ref _wildcards, change);
+        }
     }
 
     private TopicShard ShardAt(FilterPlace place) => place.Shard == Shards ? _wide : _shards[place.Shard];

@@ -26,6 +26,8 @@ internal sealed partial class TopicIndex : IDisposable
     private readonly TopicShard _wide;
     private readonly TopicCache _cache;
     private readonly ReceiverSets _sets;
+    private int _wildcards;
+    private int _groups;
 
     public TopicIndex(TopicLimits limits)
     {
@@ -44,6 +46,15 @@ internal sealed partial class TopicIndex : IDisposable
 
     /// <summary>Sets of receivers that topics share, for tests.</summary>
     public int SharedSets => _sets.Count;
+
+    /// <summary>Filters with a wildcard, of each subscription that has them.</summary>
+    public int Wildcards => Volatile.Read(ref _wildcards);
+
+    /// <summary>Groups with members.</summary>
+    public int Groups => Volatile.Read(ref _groups);
+
+    /// <summary>Memory of the filters.</summary>
+    public long FilterBytes => _pool.RentedBytes;
 
     /// <summary>Topics that are remembered.</summary>
     public int CachedTopics => _cache.Count;

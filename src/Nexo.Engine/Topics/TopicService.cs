@@ -64,7 +64,13 @@ public sealed partial class TopicService : IDisposable
             status = status == TopicStatus.Ok ? Route(message.Topic, out route, out entry) : status;
         }
 
-        return status == TopicStatus.Ok ? Send(in message, route!, entry!, work, out published) : status;
+        if (status == TopicStatus.Ok)
+        {
+            return Send(in message, route!, entry!, work, out published);
+        }
+
+        Counters.CountRefused();
+        return status;
     }
 
     /// <summary>
@@ -135,6 +141,11 @@ public sealed partial class TopicService : IDisposable
         }
 
         int receivers = route.Receivers.CountFor(message.Publisher) + route.Groups.Length;
+        if (receivers + route.Bindings.Length == 0)
+        {
+            Counters.CountUnheard();
+        }
+
         published = new TopicPublished(receivers, 0, 0, message.Retain && WaitsForLog);
         return route.Bindings.Length == 0 ? TopicStatus.Ok : PushBindings(route.Bindings, in message, work.Batch, ref published);
     }

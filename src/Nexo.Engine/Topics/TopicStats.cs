@@ -10,11 +10,26 @@ public sealed record TopicStats
 
     public long Filters { get; init; }
 
+    /// <summary>Those of them with a wildcard.</summary>
+    public long WildcardFilters { get; init; }
+
+    /// <summary>Groups of shared subscriptions, each with its filter.</summary>
+    public long SharedGroups { get; init; }
+
+    /// <summary>Memory of the structures over all filters.</summary>
+    public long FilterBytes { get; init; }
+
     /// <summary>Messages that were published.</summary>
     public long Published { get; init; }
 
     /// <summary>Bytes of their topics, headers and bodies.</summary>
     public long PublishedBytes { get; init; }
+
+    /// <summary>Publishes that were refused, and went to nobody.</summary>
+    public long Refused { get; init; }
+
+    /// <summary>Messages that had neither a subscription nor a binding.</summary>
+    public long Unheard { get; init; }
 
     /// <summary>Messages given to subscriptions, those that they dropped later among them.</summary>
     public long Delivered { get; init; }
@@ -31,6 +46,9 @@ public sealed record TopicStats
     public long BindingTaken { get; init; }
 
     public long BindingRefused { get; init; }
+
+    /// <summary>Wills that were published.</summary>
+    public long WillsPublished { get; init; }
 }
 
 /// <summary>A topic that was published to lately.</summary>

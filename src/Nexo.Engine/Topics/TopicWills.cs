@@ -25,6 +25,7 @@ public sealed class TopicWills
     private readonly SortedSet<TopicWill> _due = new(ByDue);
     private readonly TopicWork _work = new();
     private long _lastNumber;
+    private long _published;
     private long _bytes;
 
     internal TopicWills(TopicService service, EngineClock clock)
@@ -32,6 +33,9 @@ public sealed class TopicWills
         _service = service;
         _clock = clock;
     }
+
+    /// <summary>Those that were published.</summary>
+    public long Published => Interlocked.Read(ref _published);
 
     /// <summary>Wills of connections, and those that wait for their delay.</summary>
     public int Count
@@ -140,7 +144,11 @@ public sealed class TopicWills
             for (int i = 0; i < PublishedPerTick && TryTakeDue(out TopicWill? will); i++)
             {
                 // Nobody is there to be told that it was refused.
-                _ = _service.Publish(will!.Message, _work, out _);
+                if (_service.Publish(will!.Message, _work, out _) is TopicStatus.Ok or TopicStatus.BindingRefused)
+                {
+                    Interlocked.Increment(ref _published);
+                }
+
                 while (_work.Run())
                 {
                     // The next turn of the fan-out.

@@ -35,7 +35,7 @@ public enum TopicStat : ushort
     /// <summary>Wills of connections, open and lost ones.</summary>
     Wills = 10,
 
-    /// <summary>Memory for subscriptions, filters and what is cached of topics.</summary>
+    /// <summary>Memory of the structures over all filters.</summary>
     MemoryBytes = 11,
 
     /// <summary>Messages that were published, and not refused.</summary>

@@ -22,10 +22,11 @@ internal sealed class TopicTicker : IDisposable
         _topics = topics;
         _persistence = persistence;
         _clock = clock;
+        Rates = new TopicRates(clock.NowMs);
         _timer = time.CreateTimer(static state => ((TopicTicker)state!).Tick(), this, Interval, Interval);
     }
 
-    public TopicRates Rates { get; } = new();
+    public TopicRates Rates { get; }
 
     public void Dispose() => _timer.Dispose();
 

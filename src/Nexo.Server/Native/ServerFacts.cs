@@ -151,6 +151,8 @@ internal static class ServerFacts
             Number("topics.cached", stats.Topics),
             Number("topics.published", stats.Published),
             Number("topics.published_bytes", stats.PublishedBytes),
+            Number("topics.refused", stats.Refused),
+            Number("topics.unheard", stats.Unheard),
             Number("topics.delivered", stats.Delivered),
             Number("topics.dropped", stats.Dropped),
             Number("topics.ended_slow", server.TopicBuffers.EndedSlow),

@@ -66,6 +66,8 @@ public static class MetricNames
     public const string TopicsCached = "nexo.topic.cached";
     public const string TopicPublished = "nexo.topic.published";
     public const string TopicPublishedData = "nexo.topic.published_data";
+    public const string TopicRefused = "nexo.topic.refused";
+    public const string TopicUnheard = "nexo.topic.unheard";
     public const string TopicDelivered = "nexo.topic.delivered";
     public const string TopicDropped = "nexo.topic.dropped";
     public const string TopicEndedSlow = "nexo.topic.ended_slow";

@@ -126,6 +126,8 @@ internal sealed class NexoMetrics : IDisposable
         Level(MetricNames.TopicWills, () => topics.Wills.Count, null, "Wills of connections, open and lost ones");
         Count(MetricNames.TopicPublished, () => topics.Stats.Published, null, "Messages published to topics");
         Count(MetricNames.TopicPublishedData, () => topics.Stats.PublishedBytes, "By", "Their topics, headers and bodies");
+        Count(MetricNames.TopicRefused, () => topics.Stats.Refused, null, "Publishes refused");
+        Count(MetricNames.TopicUnheard, () => topics.Stats.Unheard, null, "Messages that had no subscription and no binding");
         Count(MetricNames.TopicDelivered, () => topics.Stats.Delivered, null, "Messages times the subscriptions they went to");
         Count(MetricNames.TopicDropped, () => topics.Stats.Dropped, null, "Of those, what slow subscriptions did not get");
         Count(MetricNames.TopicEndedSlow, () => buffers.EndedSlow, null, "Subscriptions ended for being slow");

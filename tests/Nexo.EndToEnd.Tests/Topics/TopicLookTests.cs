@@ -66,14 +66,26 @@ public sealed class TopicLookTests
         await peer.PostAsync("kept", "x");
         await peer.ReadUntilPingAsync();
         await peer.PublishAsync("kept", "x", PublishFlags.Retain);
+        await peer.TryPublishAsync("a/+", "x");
+        await peer.SubscribeAsync(9, credits: 0, ["$share/g/#", "$share/g/v", "w/+"]);
 
         Dictionary<TopicStat, ulong> stats = await StatsAsync(peer);
 
-        Assert.Equal((2ul, 3ul), (stats[TopicStat.Subscriptions], stats[TopicStat.Filters]));
+        Assert.Equal((3ul, 6ul, 3ul, 2ul), (
+            stats[TopicStat.Subscriptions],
+            stats[TopicStat.Filters],
+            stats[TopicStat.WildcardFilters],
+            stats[TopicStat.SharedGroups]));
+        Assert.Equal((1ul, 2ul), (stats[TopicStat.RefusedTotal], stats[TopicStat.UnheardTotal]));
+        Assert.Equal(Enum.GetValues<TopicStat>().Order(), stats.Keys.Order());
         Assert.Equal((12ul, 20ul, 7ul), (stats[TopicStat.PublishedTotal], stats[TopicStat.DeliveredTotal], stats[TopicStat.DroppedTotal]));
         Assert.Equal(1ul, stats[TopicStat.Retained]);
         Assert.Equal(0ul, stats[TopicStat.EndedSlowTotal]);
         Assert.InRange(stats[TopicStat.PendingBytes], 60ul, 4_096ul);
+
+        await peer.NoticeAsync(Opcode.Stop, 9);
+        await peer.NoticeAsync(Opcode.Stop, 7);
+        await Poll.UntilAsync(() => server.Native.Topics.Stats is { Subscriptions: 1, WildcardFilters: 0, SharedGroups: 0 });
     }
 
     [Fact]
