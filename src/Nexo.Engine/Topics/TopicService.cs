@@ -175,7 +175,7 @@ public sealed partial class TopicService : IDisposable
     private static void Check(TopicLimits limits)
     {
         InRange(limits.TopicBytesMax, ushort.MaxValue, nameof(limits.TopicBytesMax));
-        InRange(limits.LevelsMax, ushort.MaxValue, nameof(limits.LevelsMax));
+        InRange(limits.LevelsMax, ushort.MaxValue + 1, nameof(limits.LevelsMax));
         InRange(limits.CachedMax, 1 << 28, nameof(limits.CachedMax));
         InRange(limits.FanOutMax, int.MaxValue / 2, nameof(limits.FanOutMax));
         InRange(limits.FiltersMax, 1 << 30, nameof(limits.FiltersMax));
