@@ -7,6 +7,7 @@ using Nexo.Crash.Machine;
 using Nexo.Crash.Queues;
 using Nexo.Crash.Report;
 using Nexo.Crash.Server;
+using Nexo.Crash.Topics;
 using Nexo.Crash.Wire;
 using Nexo.Protocol;
 
@@ -193,10 +194,10 @@ internal sealed class FaultScenario
             Report(fault, $"a write after the failure was answered with {refused.Kind} {refused.Error}");
         }
 
-        await CheckQueueFailedAsync(connection, fault);
+        await CheckQueuesAndTopicsFailedAsync(connection, fault);
     }
 
-    private async Task CheckQueueFailedAsync(WireConnection connection, InjectedFault fault)
+    private async Task CheckQueuesAndTopicsFailedAsync(WireConnection connection, InjectedFault fault)
     {
         byte[] queue = Encoding.UTF8.GetBytes(QueuePlan.All[0].Name);
         Frame pushed = await connection.AskAsync(
@@ -218,13 +219,28 @@ internal sealed class FaultScenario
         {
             Report(fault, $"a look into a queue was answered with {peeked.ErrorText}");
         }
+
+        Frame kept = await connection.AskAsync(
+            Opcode.TopicPublish,
+            Durability.ServerDefault,
+            body => new TopicPublishRequest
+            {
+                Message = new TopicPublication { Flags = PublishFlags.Retain, Topic = "t"u8, Body = "x"u8 },
+            }.Write(body),
+            _cancel);
+        if (kept.Error != ErrorCode.StorageFailed)
+        {
+            Report(fault, $"a retained publish after the failure was answered with {kept.Kind} {kept.Error}");
+        }
     }
 
     private (StoreProof Store, Proof All) NewProof()
     {
         StoreProof store = _options.StoreProof(_random, new LoadOptions { Lanes = 2, DepthMax = 8 });
         var load = new QueueLoadOptions { Publishers = 1, Consumers = 2, AliveMax = 1_000 };
-        return (store, new BothProof(store, _options.QueueProof(_random, load)));
+        return (store, new BothProof(
+            new BothProof(store, _options.QueueProof(_random, load)),
+            _options.TopicProof(_random, new TopicLoadOptions { Lanes = 1, LogMayFail = true })));
     }
 
     private IEnumerable<string> LogFiles() =>
