@@ -6,6 +6,47 @@ namespace Nexo.Client.Tests;
 public sealed class DisconnectTests
 {
     [Fact]
+    public async Task A_client_that_is_disposed_sends_what_it_had_to_and_says_goodbye()
+    {
+        await using var server = new FakeServer();
+        (NexoClient client, FakePeer peer) = await server.ConnectAsync();
+        Task<bool> call = client.Store.ExistsAsync("k").AsTask();
+        await peer.ReadAsync(Opcode.StoreExists);
+        for (int i = 0; i < 100; i++)
+        {
+            await client.Topics.PostAsync("t", i);
+        }
+
+        await client.DisposeAsync();
+        for (int i = 0; i < 100; i++)
+        {
+            await peer.ReadAsync(Opcode.TopicPublish);
+        }
+
+        ReceivedFrame goodbye = await peer.ReadAsync(Opcode.GoAway);
+        Assert.Equal((FrameKind.Notice, 0u), (goodbye.Header.Kind, goodbye.Correlation));
+        Assert.True(ErrorBody.TryRead(goodbye.Body, out ErrorBody reason));
+        Assert.Equal(ErrorCode.None, reason.Code);
+        await peer.ReadToEndAsync();
+        NexoException error = await Assert.ThrowsAsync<NexoException>(() => call.WaitAsync(Patience.Limit));
+        Assert.Equal(ClientErrorCode.ClientClosed, error.Code);
+    }
+
+    [Fact]
+    public async Task A_server_that_takes_no_goodbye_does_not_hold_up_the_end()
+    {
+        await using var server = new FakeServer();
+        (NexoClient client, FakePeer peer) = await server.ConnectAsync();
+        for (byte[] large = new byte[200_000]; client.Topics.TryPost("t", large);)
+        {
+        }
+
+        await client.DisposeAsync().AsTask().WaitAsync(Patience.Limit);
+        Assert.Equal(NexoConnectionState.Closed, client.State);
+        peer.Drop();
+    }
+
+    [Fact]
     public async Task Calls_in_flight_fail_at_once_and_say_whether_they_may_be_tried_again()
     {
         await using var server = new FakeServer();

@@ -117,6 +117,11 @@ internal sealed partial class Connection
 
     private NexoException? TakeFrame(in FrameHeader header, ReadOnlySpan<byte> body, ref Operation? last)
     {
+        if (Volatile.Read(ref _farewell) is not null)
+        {
+            return null;
+        }
+
         ReadOnlySpan<byte> block = default;
         if ((header.Flags & FrameFlags.Headers) != 0 && !HeaderBlock.TrySplit(body, out block, out body))
         {

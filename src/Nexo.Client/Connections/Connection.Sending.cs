@@ -74,6 +74,10 @@ internal sealed partial class Connection : IThreadPoolWorkItem
         lock (_gate)
         {
             ended = _outbox.TryEndFlush();
+            if (ended)
+            {
+                _drained?.TrySetResult();
+            }
         }
 
         if (!ended)
@@ -96,7 +100,13 @@ internal sealed partial class Connection : IThreadPoolWorkItem
         {
             Volatile.Write(ref _lastSentAt, _time.GetTimestamp());
             batch = default;
-            return !_closed && _outbox.TryTakeBatch(out batch);
+            bool taken = !_closed && _outbox.TryTakeBatch(out batch);
+            if (!taken)
+            {
+                _drained?.TrySetResult();
+            }
+
+            return taken;
         }
     }
 
@@ -163,7 +173,7 @@ internal sealed partial class Connection : IThreadPoolWorkItem
             else
             {
                 _outbox.AddError(
-                    request.Opcode, request.Correlation, ErrorCode.UnknownOpcode, "The client answers PING only.");
+                    request.Opcode, FrameKind.Error, request.Correlation, ErrorCode.UnknownOpcode, "The client answers PING only.");
             }
 
             flush = _outbox.TryStartFlush();

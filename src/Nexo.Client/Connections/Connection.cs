@@ -297,6 +297,7 @@ internal sealed partial class Connection
             }
 
             _closed = true;
+            reason = _farewell ?? reason;
             for (int index = 0; index < _slots.Used; index++)
             {
                 ref Slot slot = ref _slots[index];

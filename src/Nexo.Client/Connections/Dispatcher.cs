@@ -192,8 +192,8 @@ internal sealed class Dispatcher : IDisposable
         }
     }
 
-    /// <summary>Closes all connections and ends everything.</summary>
-    public void Close()
+    /// <summary>Says goodbye to all connections, closes them and ends everything.</summary>
+    public async Task CloseAsync()
     {
         NexoException closed = CallErrors.Closed();
         Refuse(closed);
@@ -205,7 +205,7 @@ internal sealed class Dispatcher : IDisposable
 
         foreach (Connection connection in connections)
         {
-            connection.Close(closed);
+            await connection.CloseAsync(closed).ConfigureAwait(false);
         }
     }
 

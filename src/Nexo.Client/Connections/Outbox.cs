@@ -56,8 +56,9 @@ internal sealed class Outbox
     public void AddCredit(uint subscription, uint credits) =>
         new CreditNotice(credits).WriteFrame(_filling, subscription);
 
-    public void AddError(Opcode opcode, uint correlation, ErrorCode code, string message) =>
-        ErrorBody.WriteFrame(_filling, opcode, FrameKind.Error, correlation, code, message);
+    /// <summary>Adds a frame whose body is an error.</summary>
+    public void AddError(Opcode opcode, FrameKind kind, uint correlation, ErrorCode code, string message) =>
+        ErrorBody.WriteFrame(_filling, opcode, kind, correlation, code, message);
 
     /// <summary>True when the caller must see to it that the outbox is flushed; false when somebody does
     /// already.</summary>

@@ -85,11 +85,11 @@ internal sealed class Reconnector : IDisposable
         }
 
         await _closing.CancelAsync().ConfigureAwait(false);
-        _dispatcher.Close();
+        await _dispatcher.CloseAsync().ConfigureAwait(false);
         await run.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
         // The run may have made one more connection before it saw that it was to stop.
-        _dispatcher.Close();
+        await _dispatcher.CloseAsync().ConfigureAwait(false);
         EndOpening(CallErrors.Closed());
         Change(NexoConnectionState.Closed, null);
     }

@@ -2,7 +2,8 @@ using System.Diagnostics;
 
 namespace Nexo.Client.Tests;
 
-/// <summary>What publishing and receiving allocate.</summary>
+/// <summary>What publishing and receiving allocate. Alone, so that nothing else does.</summary>
+[Collection(nameof(SoakTests))]
 public sealed class TopicSoakTests
 {
     private const int MessageBytes = 64;
