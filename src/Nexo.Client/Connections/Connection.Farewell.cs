@@ -12,7 +12,7 @@ internal sealed partial class Connection
 
     /// <summary>Sends what was to be sent, and a GOAWAY behind it, then closes. A server that does not take it is not waited for for
     /// long. What still comes in is passed over.</summary>
-    public async Task CloseAsync(NexoException reason)
+    public async Task SayGoodbyeAsync(NexoException reason)
     {
         if (TrySayFarewell(reason, out Task drained))
         {

@@ -205,7 +205,7 @@ internal sealed class Dispatcher : IDisposable
 
         foreach (Connection connection in connections)
         {
-            await connection.CloseAsync(closed).ConfigureAwait(false);
+            await connection.SayGoodbyeAsync(closed).ConfigureAwait(false);
         }
     }
 

@@ -11,7 +11,8 @@ public sealed partial class NexoTopics
     public ValueTask<TopicStats> StatsAsync(CancellationToken cancellationToken = default) =>
         CallAsync<TopicStatsReader, TopicStats>(Opcode.TopicStats, null, default, cancellationToken);
 
-    /// <summary>Topics that match a filter and to which something was published lately, in their order, page after page.</summary>
+    /// <summary>Topics that match a filter and to which something was published lately, in no order, page after
+    /// page.</summary>
     public IAsyncEnumerable<TopicSummary> ListTopicsAsync(
         string filter = "#", CancellationToken cancellationToken = default) =>
         Pages.AllAsync((cursor, cancel) => ListTopicsPageAsync(filter, cursor, PageItems, cancel), cancellationToken);

@@ -10,6 +10,9 @@ internal static class TopicBodies
     // Long enough for nearly every topic; longer ones are encoded into an array.
     private const int ScratchBytes = 512;
 
+    // Of one request: less than the smallest frame that a server is likely to allow, and less than 65,536 filters.
+    private const int FilterBytesMax = 256 * 1_024;
+
     /// <summary>PUBLISH: the message's headers are the frame's, and its body the rest of the frame.</summary>
     public static FrameBuffer One<T>(
         string topic, INexoSerializer serializer, T value, in TopicPublishOptions options, out int headerBytes, out bool hasTrace)
@@ -81,6 +84,27 @@ internal static class TopicBodies
         }.WriteStart(body, (uint)filters.Count);
         WriteFilters(body, filters);
         return body;
+    }
+
+    /// <summary>Filters in parts that a request can hold; at least one, which may be empty.</summary>
+    public static List<ArraySegment<string>> Split(string[] filters)
+    {
+        var parts = new List<ArraySegment<string>>();
+        int start = 0;
+        int bytes = 0;
+        for (int i = 0; i < filters.Length; i++)
+        {
+            bytes += sizeof(uint) + Encoding.UTF8.GetByteCount(filters[i]);
+            if (bytes > FilterBytesMax && i > start)
+            {
+                parts.Add(new ArraySegment<string>(filters, start, i - start));
+                start = i;
+                bytes = 0;
+            }
+        }
+
+        parts.Add(new ArraySegment<string>(filters, start, filters.Length - start));
+        return parts;
     }
 
     public static FrameBuffer Filters(

@@ -211,7 +211,11 @@ internal sealed class TopicFeed : IAsyncDisposable
     }
 
     private async ValueTask SendChangeAsync(
-        TopicOpening opening, string[] added, string[] removed, Deadline deadline, CancellationToken cancel)
+        TopicOpening opening,
+        IReadOnlyCollection<string> added,
+        IReadOnlyCollection<string> removed,
+        Deadline deadline,
+        CancellationToken cancel)
     {
         if (opening.Connection is not { } connection || !connection.TryGetCorrelation(opening, out uint subscription))
         {
@@ -228,8 +232,11 @@ internal sealed class TopicFeed : IAsyncDisposable
         await _client.CallAsync<EmptyReader, bool>(call, default, deadline.Left, cancel).ConfigureAwait(false);
     }
 
+    /// <summary>Opens it with all its filters, those that no request holds with the first ones behind it.</summary>
     private async ValueTask SubscribeAsync(TimeSpan timeout, CancellationToken cancel)
     {
+        var deadline = new Deadline(timeout, _client.Time);
+        List<ArraySegment<string>> parts = TopicBodies.Split(_filters);
         var opening = new TopicOpening(this, _options.BufferMessages, isAgain: _opening is not null);
         var call = new CallRequest
         {
@@ -237,10 +244,23 @@ internal sealed class TopicFeed : IAsyncDisposable
 
             // One that was opened on a lost connection ended with it, and one that opens too late is stopped.
             Traits = CallTraits.Idempotent,
-            Body = TopicBodies.Subscribe(_filters, _options),
+            Body = TopicBodies.Subscribe(parts[0], _options),
             Subscription = opening,
         };
         await _client.CallAsync<TopicOpenedReader, bool>(call, new(opening), timeout, cancel).ConfigureAwait(false);
+        try
+        {
+            foreach (ArraySegment<string> part in parts.Skip(1))
+            {
+                await SendChangeAsync(opening, part, [], deadline, cancel).ConfigureAwait(false);
+            }
+        }
+        catch
+        {
+            opening.Connection?.Stop(opening);
+            throw;
+        }
+
         _opening = opening;
         if (Volatile.Read(ref _closed) != 0)
         {

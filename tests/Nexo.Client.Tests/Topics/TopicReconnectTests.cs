@@ -50,6 +50,48 @@ public sealed class TopicReconnectTests : TopicHarness, IAsyncLifetime
     }
 
     [Fact]
+    public async Task More_filters_than_a_request_holds_come_in_several()
+    {
+        string[] filters = [.. Enumerable.Range(0, 1_000).Select(i => $"{i}/{new string('x', 500)}")];
+        Task<TopicSubscription<string>> opening = _client.Topics.OpenSubscriptionAsync<string>(filters).AsTask();
+        await AcceptManyAsync(_first);
+        TopicSubscription<string> subscription = await opening.WaitAsync(Patience.Limit);
+        Assert.Equal(filters, subscription.Filters);
+        _first.Drop();
+        FakePeer second = await _server.AcceptReadyAsync();
+        await AcceptManyAsync(second);
+
+        async Task AcceptManyAsync(FakePeer peer)
+        {
+            ReceivedFrame subscribe = await peer.ReadAsync(Opcode.TopicSubscribe);
+            List<string> got = [.. FiltersOf(subscribe)];
+            await peer.ReplyAsync(subscribe);
+            while (got.Count < filters.Length)
+            {
+                ReceivedFrame change = await peer.ReadAsync(Opcode.TopicFilters);
+                (uint of, string[] added, string[] removed) = ChangeOf(change);
+                Assert.Equal((subscribe.Correlation, 0), (of, removed.Length));
+                got.AddRange(added);
+                await peer.ReplyAsync(change);
+            }
+
+            Assert.Equal(filters, got);
+        }
+    }
+
+    [Fact]
+    public async Task A_part_of_the_filters_that_is_refused_stops_what_was_opened()
+    {
+        string[] filters = [.. Enumerable.Range(0, 1_000).Select(i => $"{i}/{new string('x', 500)}")];
+        Task opening = _client.Topics.OpenSubscriptionAsync<string>(filters).AsTask();
+        ReceivedFrame subscribe = await _first.ReadAsync(Opcode.TopicSubscribe);
+        await _first.ReplyAsync(subscribe);
+        await _first.FailAsync(await _first.ReadAsync(Opcode.TopicFilters), ErrorCode.TooManyFilters);
+        Assert.Equal(subscribe.Correlation, (await _first.ReadAsync(Opcode.Stop)).Correlation);
+        await RefusedAsync(opening, ErrorCode.TooManyFilters);
+    }
+
+    [Fact]
     public async Task What_had_come_is_read_before_the_gap()
     {
         (TopicSubscription<string> subscription, ReceivedFrame subscribe) =

@@ -334,9 +334,9 @@ public sealed class TopicSubscribeTests : TopicHarness
     public async Task A_slow_handler_holds_up_nothing_but_its_own_subscription()
     {
         using var release = new ManualResetEventSlim();
-        Task opening = Topics.SubscribeAsync<string>("slow", (_, _) =>
+        Task opening = Topics.SubscribeAsync<string>("slow", (_, cancel) =>
         {
-            release.Wait(Patience.Limit);
+            release.Wait(Patience.Limit, cancel);
             return ValueTask.CompletedTask;
         }).AsTask();
         ReceivedFrame slow = await AcceptSubscriptionAsync(Peer, "slow");

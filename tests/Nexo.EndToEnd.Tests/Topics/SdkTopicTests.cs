@@ -63,7 +63,7 @@ public sealed class SdkTopicTests : IAsyncLifetime
             await subscription.DisposeAsync();
         }
 
-        Assert.Equal(0, (await Topics.PublishAsync("n/1", 0)).Receivers);
+        await Poll.UntilAsync(() => Topics.PublishAsync("n/1", 0).AsTask().GetAwaiter().GetResult().Receivers == 0);
     }
 
     [Fact]
@@ -299,14 +299,18 @@ public sealed class SdkTopicTests : IAsyncLifetime
         await subscription.RemoveAsync("a");
         await client.Topics.SetWillAsync("w", "gone", new() { Delay = TimeSpan.FromMinutes(5) });
         relay.Cut();
-        await Poll.UntilAsync(() => Topics.PublishAsync("c", "again").AsTask().GetAwaiter().GetResult().Receivers == 1);
-        await foreach (TopicMessage<string> message in subscription.ReadAllAsync(_over.Token))
+
+        // The server may not know yet that the old connection is gone: what it gives to that is lost.
+        Task<TopicMessage<string>> again = FirstAsync(subscription);
+        while (!again.IsCompleted)
         {
-            Assert.Equal(("again", new TopicGap(0, true)), (message.Body, message.Gap));
-            break;
+            await Topics.PublishAsync("c", "again", null, _over.Token);
+            await Task.WhenAny(again, Task.Delay(20, _over.Token));
         }
 
-        Assert.Equal(0, (await Topics.PublishAsync("a", "x")).Receivers);
+        Assert.Equal(("again", new TopicGap(0, true)), ((await again).Body, (await again).Gap));
+        await Poll.UntilAsync(() => Topics.StatsAsync().AsTask().GetAwaiter().GetResult().Subscriptions == 1);
+        Assert.Equal((0, 1), ((await Topics.PublishAsync("a", "x")).Receivers, (await Topics.PublishAsync("b", "x")).Receivers));
         await Poll.UntilAsync(() => Topics.StatsAsync().AsTask().GetAwaiter().GetResult().Wills == 1);
     }
 
@@ -348,12 +352,15 @@ public sealed class SdkTopicTests : IAsyncLifetime
         Assert.True(await topics.ClearWillAsync());
         Assert.Equal(["t/1"], await topics.Retained.ListAsync<string>().Select(message => message.Topic).ToListAsync());
         Assert.Equal(1, await topics.Retained.ClearAsync("#"));
+        List<TopicSummary> published = await topics.ListTopicsAsync("t/#").ToListAsync(_over.Token);
         Assert.Equal(
-            [new("t/1", 1, 1, 1), new("t/2", 1, 1, 1)], await topics.ListTopicsAsync("t/#").ToListAsync(_over.Token));
+            [("t/1", 1L, 1L), ("t/2", 1L, 1L)],
+            published.Select(topic => (topic.Topic, topic.Subscriptions, topic.Messages)).Order());
+        Assert.All(published, topic => Assert.True(topic.Bytes > 0));
         TopicSubscriber subscriber = Assert.Single(await topics.ListSubscribersAsync("t/").ToListAsync(_over.Token));
         Assert.Equal(("screen", 2, 2L, 0L), (subscriber.Client, subscriber.Filters, subscriber.Delivered, subscriber.Dropped));
         TopicStats stats = await topics.StatsAsync();
-        Assert.Equal((1L, 2L, 1L, 2L, 2L), (stats.Subscriptions, stats.Filters, stats.WildcardFilters, stats.Published, stats.Delivered));
+        Assert.Equal((1L, 2L, 2L, 2L), (stats.Subscriptions, stats.Filters, stats.Published, stats.Delivered));
         await topics.Bindings.SetAsync(new TopicBinding("b", "t/#", BindingTarget.Queue, "q"));
         Assert.NotNull(await topics.Bindings.DescribeAsync("b"));
         Assert.Single(await topics.Bindings.ListAsync().ToListAsync(_over.Token));
