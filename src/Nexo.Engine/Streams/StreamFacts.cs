@@ -60,4 +60,9 @@ public sealed record StreamStats
 
     /// <summary>Offsets let go of by retention or by hand.</summary>
     public long Trimmed { get; init; }
+
+    /// <summary>Averages over the last ten seconds or so.</summary>
+    public double AppendedPerSecond { get; init; }
+
+    public double ReadPerSecond { get; init; }
 }

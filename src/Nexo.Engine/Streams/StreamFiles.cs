@@ -194,8 +194,17 @@ internal sealed partial class StreamFiles : IDisposable
     {
         lock (_files)
         {
-            EnsureRoot();
+            MakeRoot();
             work();
+        }
+    }
+
+    /// <summary>Makes the directory of all streams, if it is not there.</summary>
+    public void EnsureRoot()
+    {
+        lock (_files)
+        {
+            MakeRoot();
         }
     }
 
@@ -311,7 +320,7 @@ internal sealed partial class StreamFiles : IDisposable
     }
 
     // Under the lock of the files.
-    private void EnsureRoot()
+    private void MakeRoot()
     {
         if (!_hasRoot)
         {

@@ -15,6 +15,7 @@ internal sealed partial class StreamLog
     private long _appendedBytes;
     private long _duplicates;
     private long _conflicts;
+    private StreamRates _rates;
 
     public StreamStatus Append<TBatch>(in TBatch batch, in StreamAppendTerms terms, out StreamAppended appended)
         where TBatch : struct, IStreamBatch, allows ref struct
@@ -172,6 +173,7 @@ internal sealed partial class StreamLog
     {
         SegmentedLog log = Open();
         NoteKeys(records);
+        _rates.Count(_context.Clock.NowMs, _appended, Volatile.Read(ref _read));
         _appended += count;
         _appendedBytes += records.Length;
         Interlocked.Add(ref _context.Totals.Appended, count);

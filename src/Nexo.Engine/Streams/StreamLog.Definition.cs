@@ -125,8 +125,14 @@ internal sealed partial class StreamLog
         lock (_gate)
         {
             AdvanceVisible();
+            long nowMs = _context.Clock.NowMs;
+            long read = Volatile.Read(ref _read);
+            _rates.Count(nowMs, _appended, read);
+            (double appendedPerSecond, double readPerSecond) = _rates.Read(nowMs, _appended, read);
             stats = new StreamStats
             {
+                AppendedPerSecond = appendedPerSecond,
+                ReadPerSecond = readPerSecond,
                 Streams = 1,
                 Records = _visible - _first,
                 Bytes = BytesNow(),

@@ -64,14 +64,13 @@ internal sealed partial class StreamLog
 
         try
         {
-            _context.Files.Do(() =>
+            // Not in the line of the other file work: what is appended during the sync is written meanwhile.
+            _context.Files.EnsureRoot();
+            SegmentedLogCheckpoint checkpoint = log.Checkpoint();
+            lock (_gate)
             {
-                SegmentedLogCheckpoint checkpoint = log.Checkpoint();
-                lock (_gate)
-                {
-                    _checkpoint = checkpoint;
-                }
-            });
+                _checkpoint = checkpoint.NextOffset > _checkpoint.NextOffset ? checkpoint : _checkpoint;
+            }
         }
         catch (ObjectDisposedException)
         {

@@ -65,6 +65,7 @@ internal sealed partial class StreamLog
                 return status;
             }
 
+            _rates.Count(_context.Clock.NowMs, _appended, Volatile.Read(ref _read));
             range = new StreamRange(_first, _visible);
             if (cursor.Opening != _opening || cursor.Segment.Offset > offset || cursor.Segment.Offset < range.First)
             {

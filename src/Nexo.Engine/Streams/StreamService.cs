@@ -50,20 +50,27 @@ public sealed partial class StreamService : IDisposable
         get
         {
             StreamTotals totals = _context.Totals;
-            long bytes = 0;
-            long records = 0;
+            var sum = new StreamStats();
             foreach (StreamLog stream in _names.All)
             {
-                StreamSummary summary = stream.Summary();
-                bytes += summary.Bytes;
-                records += summary.Range.Next - summary.Range.First;
+                if (stream.Stats(out StreamStats stats) == StreamStatus.Ok)
+                {
+                    sum = new StreamStats
+                    {
+                        Records = sum.Records + stats.Records,
+                        Bytes = sum.Bytes + stats.Bytes,
+                        Segments = sum.Segments + stats.Segments,
+                        Producers = sum.Producers + stats.Producers,
+                        Keys = sum.Keys + stats.Keys,
+                        AppendedPerSecond = sum.AppendedPerSecond + stats.AppendedPerSecond,
+                        ReadPerSecond = sum.ReadPerSecond + stats.ReadPerSecond,
+                    };
+                }
             }
 
-            return new StreamStats
+            return sum with
             {
                 Streams = Count,
-                Records = records,
-                Bytes = bytes,
                 PendingBytes = PendingBytes,
                 Readers = Volatile.Read(ref totals.Readers),
                 Appended = Volatile.Read(ref totals.Appended),

@@ -134,6 +134,38 @@ public sealed class StreamFilesTests
     }
 
     [Fact]
+    public void Of_an_append_in_whose_midst_a_checkpoint_was_made_the_rest_comes_from_the_log()
+    {
+        using var harness = new StreamHarness();
+        harness.Create();
+        harness.AppendAll([.. Enumerable.Range(0, 30).Select(i => ((string?)null, $"{i}:{new string('x', 30)}"))]);
+        List<Read> all = harness.ReadAll();
+
+        // The files as they would be if only the first part had come before the checkpoint.
+        var log = new RecordsOf(82);
+        harness.Log.Inner.Replay(Lsn.None, log);
+        byte[] whole = log.Payload!;
+        ReadOnlySpan<byte> rest = whole.AsSpan(17);
+        for (int i = 0; i < 7; i++)
+        {
+            Assert.True(StreamRecordForm.TryTake(ref rest, out _));
+        }
+
+        byte[] part = whole[..^rest.Length];
+        part[12] = 7;
+        harness.Log.Inner.Cut(new Lsn(1));
+        harness.Log.Begin(82, part.Length).Fill(part);
+        harness.Restart();
+        Assert.Equal(all.Take(7), harness.ReadAll());
+        harness.Snapshot();
+        harness.Log.Begin(82, whole.Length).Fill(whole);
+        harness.Restart();
+        Assert.Equal(all, harness.ReadAll());
+        harness.Restart();
+        Assert.Equal(all, harness.ReadAll());
+    }
+
+    [Fact]
     public void A_full_disk_refuses_appends_and_takes_trims()
     {
         using StreamHarness harness = Kept(100);
@@ -208,5 +240,23 @@ public sealed class StreamFilesTests
         harness.Snapshot();
         harness.Restart();
         return harness;
+    }
+
+    // Keeps the last record of a kind.
+    private sealed class RecordsOf(byte kind) : IRecordSink
+    {
+        public byte[]? Payload { get; private set; }
+
+        public void OnRecord(Lsn lsn, byte recordKind, ReadOnlySpan<byte> payload) =>
+            Payload = recordKind == kind ? payload.ToArray() : Payload;
+    }
+}
+
+internal static class Appending
+{
+    public static void Fill(this LogAppend append, ReadOnlySpan<byte> payload)
+    {
+        payload.CopyTo(append.Payload);
+        append.Dispose();
     }
 }
