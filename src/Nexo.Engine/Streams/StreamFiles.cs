@@ -71,6 +71,9 @@ internal sealed partial class StreamFiles : IDisposable
     /// <summary>A backup is being made: nothing that it may still copy is let go of.</summary>
     public bool AreCopied => Volatile.Read(ref _copies) > 0;
 
+    /// <summary>Whether memory has room for so much, where it is the disk.</summary>
+    public bool HasMemoryFor(int bytes) => _hasSnapshots || _disk.Disk.FreeBytes - PendingBytes >= bytes;
+
     public static string DirectoryOf(uint place) => $"{Root}/{place:D8}";
 
     /// <summary>A directory for a new stream.</summary>

@@ -36,6 +36,9 @@ public sealed record StreamLimits
     /// <summary>Keys of one stream of which versions can be expected.</summary>
     public int KeysMax { get; init; } = 8 * 1_024 * 1_024;
 
+    /// <summary>Bytes of all streams together where there is no data directory: beyond it appends are refused.</summary>
+    public long MemoryBytesMax { get; init; } = 256L * 1_024 * 1_024;
+
     /// <summary>What streams that are made without saying so have as durability.</summary>
     public StreamDurability DurabilityDefault { get; init; } = StreamDurability.Fsync;
 

@@ -6,7 +6,7 @@ namespace Nexo.Engine.Streams;
 /// <content>Appends: decided, logged, applied.</content>
 internal sealed partial class StreamLog
 {
-    private const int ScratchBytes = 1_024 * 1_024;
+    private const int ScratchBytes = 128 * 1_024;
 
     [ThreadStatic]
     private static byte[]? _scratch;
@@ -122,7 +122,10 @@ internal sealed partial class StreamLog
             return StreamStatus.Unreadable;
         }
 
-        return _log!.Failure is null ? StreamStatus.Ok : StreamStatus.LogFailed;
+        return _log!.Failure is not null ? StreamStatus.LogFailed
+            : Volatile.Read(ref _isFull) ? StreamStatus.DiskFull
+            : _context.Files.HasMemoryFor(recordBytes) ? StreamStatus.Ok
+            : StreamStatus.OutOfMemory;
     }
 
     /// <summary>Makes the records once, and copies them into the write-ahead log and into the stream's.</summary>

@@ -10,6 +10,8 @@ internal sealed partial class StreamLog
     private Lsn _trimmedAt;
     private bool _hasToTrim;
     private long _lookAtMs;
+    private bool _isFull;
+    private Action<SegmentedLog>? _flush;
 
     /// <summary>False: it is to be written already.</summary>
     public bool TryBeginWrite() => Interlocked.Exchange(ref _isWriting, 1) == 0;
@@ -18,7 +20,7 @@ internal sealed partial class StreamLog
     public void WritePending()
     {
         Volatile.Write(ref _isWriting, 0);
-        WithLog("written", static log => log.Flush());
+        WithLog("written", _flush ??= Flush);
     }
 
     /// <summary>Though nobody uses it, records may be old enough to go. May be read without the lock.</summary>
@@ -27,6 +29,11 @@ internal sealed partial class StreamLog
     /// <summary>What happens by itself: retention, files that are over, and the end of what nobody uses.</summary>
     public void LookAfter()
     {
+        if (_isFull)
+        {
+            WritePending();
+        }
+
         if (WantsRetention)
         {
             OpenToLook();
@@ -83,6 +90,12 @@ internal sealed partial class StreamLog
         }
     }
 
+    private void Flush(SegmentedLog log)
+    {
+        log.Flush();
+        Volatile.Write(ref _isFull, false);
+    }
+
     private void WithLog(string what, Action<SegmentedLog> work)
     {
         SegmentedLog? log;
@@ -105,8 +118,12 @@ internal sealed partial class StreamLog
         }
         catch (DiskException failure) when (failure.Error == DiskError.Full)
         {
-            // It is in the write-ahead log, and tried again.
-            _context.Files.Tell(StorageLevel.Warning, Directory, what, failure);
+            // What was acknowledged is in the write-ahead log, and tried again; no more is taken.
+            if (!_isFull)
+            {
+                Volatile.Write(ref _isFull, true);
+                _context.Files.Tell(StorageLevel.Warning, Directory, what, failure);
+            }
         }
         catch (IOException failure)
         {

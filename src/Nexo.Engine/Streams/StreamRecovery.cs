@@ -1,3 +1,4 @@
+using System.Text;
 using Nexo.Storage;
 
 namespace Nexo.Engine.Streams;
@@ -25,8 +26,10 @@ public sealed class StreamRecovery : IRecordSink
     public static bool Takes(byte kind) =>
         (StreamRecordKind)kind is >= StreamRecordKind.StreamDefined and <= StreamRecordKind.StreamNumbersKept;
 
-    /// <exception cref="InvalidDataException">None that this version of the streams can have written.</exception>
-    /// <exception cref="IOException">The files of a stream are not what was written.</exception>
+    /// <exception cref="InvalidDataException">
+    /// None that this version of the streams can have written, or the files of its stream are not what was written.
+    /// </exception>
+    /// <exception cref="DiskException">They cannot be read.</exception>
     public void OnRecord(Lsn lsn, byte kind, ReadOnlySpan<byte> payload)
     {
         Records++;
@@ -93,7 +96,20 @@ public sealed class StreamRecovery : IRecordSink
             return false;
         }
 
-        return !_streams.TryGetValue(record.Stream, out StreamLog? stream) || stream.ApplyAppended(record);
+        if (!_streams.TryGetValue(record.Stream, out StreamLog? stream))
+        {
+            return true;
+        }
+
+        try
+        {
+            return stream.ApplyAppended(record);
+        }
+        catch (SegmentDamageException damage)
+        {
+            throw new InvalidDataException(
+                $"The stream '{Encoding.UTF8.GetString(stream.Name)}' cannot be gone on with: {damage.Message}.", damage);
+        }
     }
 
     private bool Trimmed(ReadOnlySpan<byte> payload)

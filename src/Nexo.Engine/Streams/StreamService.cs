@@ -33,7 +33,7 @@ public sealed partial class StreamService : IDisposable
         Check(limits);
         _context = new StreamContext(limits, clock);
         _context.Files = new StreamFiles(
-            new StreamDisk(new MemoryDisk(), 1, SilentObserver.Instance), limits.Tuning, hasSnapshots: false);
+            new StreamDisk(new MemoryDisk(limits.MemoryBytesMax), 1, SilentObserver.Instance), limits.Tuning, hasSnapshots: false);
         _names = new NameTable<StreamLog>(_context.Hasher);
     }
 

@@ -1,14 +1,17 @@
 namespace Nexo.Storage;
 
 /// <summary>A disk in memory, for what ends with the process anyway. Thread-safe.</summary>
-public sealed class MemoryDisk : IDisk
+/// <param name="bytesMax">What files may take together; beyond it the disk is full.</param>
+public sealed class MemoryDisk(long bytesMax = long.MaxValue) : IDisk
 {
+    private long _bytes;
+
     private readonly Lock _gate = new();
     private readonly SortedDictionary<string, MemoryFile> _files = new(StringComparer.Ordinal);
 
     public string Root => "memory";
 
-    public long FreeBytes => long.MaxValue;
+    public long FreeBytes => Math.Max(0, bytesMax - Volatile.Read(ref _bytes));
 
     public bool Exists(string path)
     {
@@ -56,7 +59,7 @@ public sealed class MemoryDisk : IDisk
     {
         lock (_gate)
         {
-            var file = new MemoryFile(path);
+            var file = new MemoryFile(this, path);
             return _files.TryAdd(path, file) ? file : throw new DiskException(DiskError.AlreadyExists, "create", path);
         }
     }
@@ -75,6 +78,11 @@ public sealed class MemoryDisk : IDisk
         {
             MemoryFile file = Find(from, "rename");
             _files.Remove(from);
+            if (_files.TryGetValue(to, out MemoryFile? replaced))
+            {
+                replaced.GiveBack();
+            }
+
             _files[to] = file;
             file.Path = to;
         }
@@ -85,7 +93,7 @@ public sealed class MemoryDisk : IDisk
         lock (_gate)
         {
             // Who has it open reads on: its memory goes with the last of them.
-            Find(path, "delete");
+            Find(path, "delete").GiveBack();
             _files.Remove(path);
         }
     }
@@ -96,6 +104,18 @@ public sealed class MemoryDisk : IDisk
     }
 
     public IDiskFile? TryLock(string path) => throw new NotSupportedException("Nobody else can come to it.");
+
+    /// <summary>A file grows, or shrinks; false: there is no room for that.</summary>
+    internal bool TryTake(long bytes)
+    {
+        if (bytes > 0 && bytes > FreeBytes)
+        {
+            return false;
+        }
+
+        Interlocked.Add(ref _bytes, bytes);
+        return true;
+    }
 
     private static string StartOf(string directory) => directory.Length == 0 ? "" : directory + "/";
 

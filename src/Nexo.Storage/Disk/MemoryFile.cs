@@ -1,13 +1,14 @@
 namespace Nexo.Storage;
 
 /// <summary>A file of a <see cref="MemoryDisk"/>: pieces of 64 KiB, so that it grows without being copied.</summary>
-internal sealed class MemoryFile(string path) : IDiskFile
+internal sealed class MemoryFile(MemoryDisk disk, string path) : IDiskFile
 {
     private const int PieceBytes = 64 * 1_024;
 
     private readonly Lock _gate = new();
     private readonly List<byte[]> _pieces = [];
     private long _length;
+    private bool _isDeleted;
 
     public string Path { get; set; } = path;
 
@@ -61,6 +62,7 @@ internal sealed class MemoryFile(string path) : IDiskFile
         {
             Grow(length);
             int kept = (int)((length + PieceBytes - 1) / PieceBytes);
+            Note(-(_pieces.Count - kept) * (long)PieceBytes);
             _pieces.RemoveRange(kept, _pieces.Count - kept);
             _length = length;
             if (length % PieceBytes != 0)
@@ -80,10 +82,27 @@ internal sealed class MemoryFile(string path) : IDiskFile
         // The disk has it still.
     }
 
+    /// <summary>Its name is gone: what it holds no longer counts.</summary>
+    public void GiveBack()
+    {
+        lock (_gate)
+        {
+            Note(-_pieces.Count * (long)PieceBytes);
+            _isDeleted = true;
+        }
+    }
+
+    private bool Note(long bytes) => _isDeleted || disk.TryTake(bytes);
+
     private void Grow(long length)
     {
         while (_pieces.Count * (long)PieceBytes < length)
         {
+            if (!Note(PieceBytes))
+            {
+                throw new DiskException(DiskError.Full, "write", Path);
+            }
+
             _pieces.Add(new byte[PieceBytes]);
         }
 

@@ -27,7 +27,8 @@ internal struct BatchWalk(long offset, long ceiling)
     /// <summary>Takes what it can; false: the batch behind those taken is damaged.</summary>
     /// <param name="bytes">What has been read.</param>
     /// <param name="there">How many bytes of batches there are from the first on, read or not.</param>
-    public bool Take(ReadOnlySpan<byte> bytes, long there)
+    /// <param name="isFromMemory">They never were on disk: their checksums need not be looked at.</param>
+    public bool Take(ReadOnlySpan<byte> bytes, long there, bool isFromMemory = false)
     {
         while (Bytes < there)
         {
@@ -65,7 +66,7 @@ internal struct BatchWalk(long offset, long ceiling)
                 return true;
             }
 
-            if (!BatchHeader.Verify(rest[..batch.Bytes]))
+            if (!isFromMemory && !BatchHeader.Verify(rest[..batch.Bytes]))
             {
                 return Refuse("the checksum of the batch is wrong");
             }

@@ -74,7 +74,7 @@ public sealed partial class SegmentedLog
 
             var walk = new BatchWalk(batch.BaseOffset, ceiling);
             int room = Math.Min(buffer.Length, batches.Length - at);
-            walk.Take(batches.Slice(at, room), batches.Length - at);
+            walk.Take(batches.Slice(at, room), batches.Length - at, isFromMemory: true);
             batches.Slice(at, walk.Bytes).CopyTo(buffer);
             if (walk.Bytes > 0)
             {

@@ -121,4 +121,82 @@ public sealed class StreamAppendTests
         Assert.Equal(StreamStatus.InvalidArgument, harness.Streams.AppendBatch("s"u8, 0, default, default, out _));
         Assert.Equal(new StreamRange(0, 1), harness.Range());
     }
+
+    [Fact]
+    public void Keys_of_a_large_stream_are_read_beside_and_the_append_is_to_come_again()
+    {
+        using var harness = new StreamHarness(new StreamLimits());
+        harness.Create();
+        string value = new('x', 1_000);
+        for (int i = 0; i < 1_500; i++)
+        {
+            harness.Append(value, $"k{i % 1_000}");
+        }
+
+        harness.Restart();
+        Assert.Equal(StreamStatus.KeysLoading, harness.TryAppend("a", out _, "k7", version: 1_008));
+        Assert.Equal(StreamStatus.KeysLoading, harness.TryAppend("a", out _, "k7", version: 1_008));
+        harness.Append("meanwhile", "k8");
+        harness.RunJobs();
+        Assert.Equal(StreamStatus.Ok, harness.TryAppend("a", out StreamAppended appended, "k7", version: 1_008));
+        Assert.Equal((StreamOutcome.Appended, 1_502L), (appended.Outcome, appended.KeyVersion));
+        Assert.Equal(StreamStatus.Ok, harness.TryAppend("b", out appended, "k8", version: 1_009));
+        Assert.Equal((StreamOutcome.Conflict, 1_501L), (appended.Outcome, appended.KeyVersion));
+        Assert.Equal(1_000, harness.Stats().Keys);
+    }
+
+    [Fact]
+    public void With_more_keys_than_there_may_be_versions_cannot_be_expected()
+    {
+        using var harness = new StreamHarness(new StreamLimits { Tuning = StreamHarness.Tiny, KeysMax = 10 });
+        harness.Create();
+        for (int i = 0; i < 10; i++)
+        {
+            Assert.Equal(StreamStatus.Ok, harness.TryAppend("a", out _, $"{i}", version: 0));
+        }
+
+        // Those that are gone do not count.
+        Assert.Equal(StreamStatus.Ok, harness.Streams.Trim("s"u8, StreamTrimBy.Records, 5, out _, out _));
+        Assert.Equal(StreamStatus.Ok, harness.TryAppend("a", out _, "new", version: 0));
+        for (int i = 0; i < 5; i++)
+        {
+            harness.Append("a", $"more {i}");
+        }
+
+        Assert.Equal(StreamStatus.TooManyKeys, harness.TryAppend("a", out _, "x", version: 0));
+        Assert.Equal(16, harness.Append("goes on", "x"));
+    }
+
+    [Fact]
+    public void A_producer_that_was_silent_longest_is_forgotten_for_a_new_one_and_never_makes_a_duplicate()
+    {
+        using var harness = new StreamHarness(
+            new StreamLimits { Tuning = StreamHarness.Tiny, ProducersMax = 2, ProducerRunsMax = 2 });
+        harness.Create();
+        foreach (ulong id in (ulong[])[1, 2, 1, 3])
+        {
+            ulong sequence = id == 1 && harness.Range().Next == 2 ? 1UL : 0;
+            Assert.Equal(StreamStatus.Ok, harness.TryAppend("a", out _, producer: new(id, sequence)));
+        }
+
+        for (int restart = 0; restart < 2; restart++)
+        {
+            Assert.Equal(2, harness.Stats().Producers);
+            Assert.Equal(StreamStatus.SequenceGap, harness.TryAppend("a", out _, producer: new(2, 1)));
+            Assert.Equal(StreamStatus.Ok, harness.TryAppend("a", out StreamAppended again, producer: new(1, 1)));
+            Assert.Equal((StreamOutcome.Duplicate, 2L), (again.Outcome, again.Offset));
+            harness.Snapshot();
+            harness.Restart();
+        }
+
+        // Of what was too long ago only that it was there is known.
+        for (ulong sequence = 2; sequence < 5; sequence++)
+        {
+            harness.Append("between");
+            Assert.Equal(StreamStatus.Ok, harness.TryAppend("a", out _, producer: new(1, sequence)));
+        }
+
+        Assert.Equal(StreamStatus.Ok, harness.TryAppend("a", out StreamAppended old, producer: new(1, 0)));
+        Assert.Equal((StreamOutcome.Duplicate, -1L), (old.Outcome, old.Offset));
+    }
 }

@@ -179,6 +179,57 @@ public sealed class StreamFilesTests
     }
 
     [Fact]
+    public void Where_its_own_files_have_no_room_a_stream_takes_no_more_until_they_have()
+    {
+        using StreamHarness harness = Kept(100);
+        harness.Disk.CapacityBytes = 0;
+        while (harness.TryAppend(new string('x', 100), out _) == StreamStatus.Ok)
+        {
+            harness.RunJobs();
+        }
+
+        long next = harness.Range().Next;
+        Assert.Equal(StreamStatus.DiskFull, harness.TryAppend("x", out _));
+        Assert.Contains("streams/00000001", Assert.Single(harness.Notices), StringComparison.Ordinal);
+        Assert.Equal(next, harness.ReadAll().Count);
+        harness.Disk.CapacityBytes = long.MaxValue;
+        harness.Care();
+        Assert.Equal(next, harness.Append("x"));
+        harness.RunJobs();
+        harness.Snapshot();
+        harness.Restart();
+        Assert.Equal(next + 1, harness.ReadAll().Count);
+    }
+
+    [Fact]
+    public void Without_a_data_directory_memory_is_bounded_and_free_again_when_records_go()
+    {
+        var limits = new StreamLimits { MemoryBytesMax = 4 * 1_024 * 1_024 };
+        using var streams = new StreamService(limits, new EngineClock(TimeProvider.System));
+        Assert.Equal(StreamStatus.Ok, streams.Create("s"u8, new StreamOptionSet(), out _));
+        byte[] value = new byte[100_000];
+        StreamStatus status = StreamStatus.Ok;
+        for (int i = 0; i < 100 && status == StreamStatus.Ok; i++)
+        {
+            status = streams.Append("s"u8, new StreamRecord { Value = value }, default, out _);
+        }
+
+        Assert.Equal(StreamStatus.OutOfMemory, status);
+        Assert.Equal(StreamStatus.Ok, streams.Stats("s"u8, out StreamStats? stats));
+        Assert.InRange(stats!.Bytes, 3_000_000, 4 * 1_024 * 1_024);
+        Assert.Equal(StreamStatus.Ok, streams.Delete("s"u8, false, out _, out _));
+        Assert.Equal(StreamStatus.Ok, streams.Create("t"u8, new StreamOptionSet(), out _));
+        for (int i = 0; i < 500 && status != StreamStatus.Ok; i++)
+        {
+            // Its memory is given back beside.
+            Thread.Sleep(10);
+            status = streams.Append("t"u8, new StreamRecord { Value = value }, default, out _);
+        }
+
+        Assert.Equal(StreamStatus.Ok, status);
+    }
+
+    [Fact]
     public void Without_a_data_directory_streams_live_in_memory()
     {
         using var streams = new StreamService(
