@@ -1,6 +1,7 @@
 using System.Net;
 using Nexo.Engine.Queues;
 using Nexo.Engine.Store;
+using Nexo.Engine.Streams;
 using Nexo.Engine.Topics;
 using Nexo.Server.Data;
 using Nexo.Server.Hosting;
@@ -47,8 +48,8 @@ internal sealed class StatusPage(Listeners listeners, NativeServer server, Readi
             {{Row("Store", $"{store.Entries:N0} entries, {store.UsedBytes / 1_048_576.0:N1} MiB used, {memory}; durability: {durability}")}}
             {{Row("Queues", Queues())}}
             {{Row("Pub/Sub", Topics())}}
+            {{Row("Streams", Streams())}}
             </table>
-            <p>Streams are not in this version.</p>
             {{Storage()}}
             <h2>Addresses</h2>
             <table>
@@ -83,6 +84,14 @@ internal sealed class StatusPage(Listeners listeners, NativeServer server, Readi
         TopicStats stats = server.Topics.Stats;
         string durability = server.TopicsDurability.ToString().ToLowerInvariant();
         return $"{stats.Subscriptions:N0} subscriptions, {stats.Retained:N0} retained messages, {stats.Bindings:N0} bindings; "
+            + $"durability: {durability}";
+    }
+
+    private string Streams()
+    {
+        StreamStats totals = server.Streams.Totals;
+        string durability = server.StreamsDurability.ToString().ToLowerInvariant();
+        return $"{totals.Streams:N0} streams, {totals.Records:N0} records, {Mebibytes(totals.Bytes)}, {totals.Readers:N0} readers; "
             + $"durability: {durability}";
     }
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Nexo.Engine;
 using Nexo.Engine.Queues;
 using Nexo.Engine.Store;
+using Nexo.Engine.Streams;
 using Nexo.Engine.Topics;
 using Nexo.Protocol;
 using Nexo.Server.Data;
@@ -38,6 +39,7 @@ internal sealed partial class NativeServer : IDisposable
         TopicService topics,
         TopicBuffers topicBuffers,
         TopicTicker topicTicker,
+        StreamService streams,
         EngineClock clock,
         ScheduleTicker scheduleTicker,
         Persistence persistence,
@@ -57,6 +59,8 @@ internal sealed partial class NativeServer : IDisposable
         TopicTicker = topicTicker;
         TopicsOptions = options.Topics;
         TopicsDurability = options.EffectiveTopicsDurability;
+        Streams = streams;
+        StreamsDurability = options.EffectiveStreamsDurability;
         Clock = clock;
         ScheduleTicker = scheduleTicker;
         Persistence = persistence;
@@ -98,6 +102,11 @@ internal sealed partial class NativeServer : IDisposable
 
     /// <summary>What retained messages and bindings wait for.</summary>
     public TopicsDurability TopicsDurability { get; }
+
+    public StreamService Streams { get; }
+
+    /// <summary>What streams wait for that are not created otherwise.</summary>
+    public StreamsDurability StreamsDurability { get; }
 
     /// <summary>The engine's clock.</summary>
     public EngineClock Clock { get; }

@@ -4,6 +4,7 @@ using Nexo.Engine;
 using Nexo.Engine.Queues;
 using Nexo.Engine.Schedules;
 using Nexo.Engine.Store;
+using Nexo.Engine.Streams;
 using Nexo.Engine.Topics;
 using Nexo.Protocol;
 using Nexo.Server.Data;
@@ -27,10 +28,13 @@ internal static class NativeServices
         services.AddSingleton<StoreTicker>();
         services.AddSingleton<QueueTicker>();
         services.AddSingleton<TopicTicker>();
+        services.AddSingleton<StreamTicker>();
         services.AddSingleton<ScheduleTicker>();
         services.AddHostedService<NativeLifetime>();
         return services;
     }
+
+    private const int StreamRecordBytesLimit = 32 * 1_024 * 1_024;
 
     private static void AddEngine(IServiceCollection services, NexoServerOptions options)
     {
@@ -42,6 +46,9 @@ internal static class NativeServices
         services.AddSingleton(QueueLimitsOf(options));
         services.AddSingleton(provider => new QueueService(
             provider.GetRequiredService<QueueLimits>(), provider.GetRequiredService<EngineClock>()));
+        services.AddSingleton(StreamLimitsOf(options));
+        services.AddSingleton(provider => new StreamService(
+            provider.GetRequiredService<StreamLimits>(), provider.GetRequiredService<EngineClock>()));
         services.AddSingleton(TopicLimitsOf(options));
         services.AddSingleton(new TopicBuffers(options.Topics.BufferedBytesMax));
         services.AddSingleton<ITopicTargets, TopicTargets>();
@@ -56,6 +63,7 @@ internal static class NativeServices
         services.AddSingleton<IDurablePart, DurableStore>();
         services.AddSingleton<IDurablePart, DurableQueues>();
         services.AddSingleton<IDurablePart, DurableTopics>();
+        services.AddSingleton<IDurablePart, DurableStreams>();
         services.AddSingleton<IDurablePart, DurableSchedules>();
         services.AddSingleton<DurableParts>();
     }
@@ -113,6 +121,29 @@ internal static class NativeServices
         };
     }
 
+    /// <summary>The longest record is what fits a frame together with the longest key's and headers' lengths, and an error's.</summary>
+    private static StreamLimits StreamLimitsOf(NexoServerOptions options)
+    {
+        var limits = new StreamLimits();
+        const int BesideRecord = 128 * 1_024;
+        int frame = options.Connections.FrameBytesMax;
+        return limits with
+        {
+            // Small frames leave half of themselves beside it.
+            RecordBytesMax = Math.Min(frame - Math.Min(BesideRecord, frame / 2), StreamRecordBytesLimit),
+            ReadBytesMax = frame,
+            StreamsMax = options.Streams.StreamsMax,
+            ProducersMax = options.Streams.ProducersMax,
+            KeysMax = options.Streams.KeysMax,
+            DurabilityDefault = options.EffectiveStreamsDurability switch
+            {
+                StreamsDurability.Memory => StreamDurability.Memory,
+                StreamsDurability.Interval => StreamDurability.Interval,
+                _ => StreamDurability.Fsync,
+            },
+        };
+    }
+
     /// <summary>The longest value is what fits a frame together with the longest key and the fixed parts of a SET.</summary>
     private static StoreLimits StoreLimitsOf(NexoServerOptions options)
     {
@@ -138,6 +169,7 @@ internal sealed class NativeLifetime(
     StoreTicker storeTicker,
     QueueTicker queueTicker,
     TopicTicker topicTicker,
+    StreamTicker streamTicker,
     ScheduleTicker scheduleTicker) : IHostedLifecycleService
 {
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -160,6 +192,7 @@ internal sealed class NativeLifetime(
         storeTicker.Dispose();
         queueTicker.Dispose();
         topicTicker.Dispose();
+        streamTicker.Dispose();
         scheduleTicker.Dispose();
         server.Dispose();
         return Task.CompletedTask;

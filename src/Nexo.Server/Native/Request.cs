@@ -1,6 +1,7 @@
 using Nexo.Engine.Queues;
 using Nexo.Engine.Schedules;
 using Nexo.Engine.Store;
+using Nexo.Engine.Streams;
 using Nexo.Engine.Topics;
 using Nexo.Protocol;
 
@@ -27,6 +28,8 @@ internal readonly ref struct Request(
     public QueueService Queues => Connection.Server.Queues;
 
     public TopicService Topics => Connection.Server.Topics;
+
+    public StreamService Streams => Connection.Server.Streams;
 
     public ScheduleService Schedules => Connection.Server.ScheduleTicker.Schedules;
 

@@ -91,6 +91,18 @@ internal static class RequestRouter
             case Opcode.BindingList: BindingHandlers.List(request); break;
             case Opcode.BindingDelete: BindingHandlers.Delete(request); break;
 
+            case Opcode.StreamAppend: StreamHandlers.Append(request); break;
+            case Opcode.StreamAppendBatch: StreamHandlers.AppendBatch(request); break;
+            case Opcode.StreamRead: StreamReadHandlers.Read(request); break;
+            case Opcode.StreamTail: StreamReadHandlers.Tail(request); break;
+            case Opcode.StreamCreate: StreamAdminHandlers.Create(request); break;
+            case Opcode.StreamDescribe: StreamAdminHandlers.Describe(request); break;
+            case Opcode.StreamList: StreamAdminHandlers.List(request); break;
+            case Opcode.StreamUpdate: StreamAdminHandlers.Update(request); break;
+            case Opcode.StreamTrim: StreamAdminHandlers.Trim(request); break;
+            case Opcode.StreamDelete: StreamAdminHandlers.Delete(request); break;
+            case Opcode.StreamStats: StreamAdminHandlers.Stats(request); break;
+
             case Opcode.AdminSnapshot: AdminHandlers.Snapshot(request); break;
             case Opcode.AdminBackup: AdminHandlers.Backup(request); break;
 

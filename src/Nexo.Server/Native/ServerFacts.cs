@@ -2,6 +2,7 @@ using System.Reflection;
 using Nexo.Engine.Queues;
 using Nexo.Engine.Schedules;
 using Nexo.Engine.Store;
+using Nexo.Engine.Streams;
 using Nexo.Engine.Topics;
 using Nexo.Server.Data;
 using Nexo.Storage;
@@ -42,6 +43,7 @@ internal static class ServerFacts
             .. StoreFacts(store),
             .. QueueFacts(server),
             .. TopicFacts(server),
+            .. StreamFacts(server),
             .. ScheduleFacts(server.ScheduleTicker.Schedules),
             .. StorageFacts(server),
         ];
@@ -163,6 +165,27 @@ internal static class ServerFacts
             Number("topics.bound", stats.BindingTaken),
             Number("topics.binding_refused", stats.BindingRefused),
             Number("topics.wills", server.Topics.Wills.Count),
+        ];
+    }
+
+    private static IEnumerable<KeyValuePair<string, string>> StreamFacts(NativeServer server)
+    {
+        StreamStats totals = server.Streams.Totals;
+        return
+        [
+            new("streams.durability", server.StreamsDurability.ToString().ToLowerInvariant()),
+            Number("streams.count", totals.Streams),
+            Number("streams.records", totals.Records),
+            Number("streams.bytes", totals.Bytes),
+            Number("streams.pending_bytes", totals.PendingBytes),
+            Number("streams.readers", totals.Readers),
+            Number("streams.appended", totals.Appended),
+            Number("streams.appended_bytes", totals.AppendedBytes),
+            Number("streams.read", totals.Read),
+            Number("streams.read_bytes", totals.ReadBytes),
+            Number("streams.duplicates", totals.Duplicates),
+            Number("streams.conflicts", totals.Conflicts),
+            Number("streams.trimmed", totals.Trimmed),
         ];
     }
 

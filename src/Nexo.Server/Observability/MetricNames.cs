@@ -79,6 +79,19 @@ public static class MetricNames
     public const string TopicBindingRefused = "nexo.topic.binding_refused";
     public const string TopicWills = "nexo.topic.wills";
 
+    public const string Streams = "nexo.streams";
+    public const string StreamRecords = "nexo.stream.records";
+    public const string StreamData = "nexo.stream.data";
+    public const string StreamPending = "nexo.stream.pending";
+    public const string StreamReaders = "nexo.stream.readers";
+    public const string StreamAppended = "nexo.stream.appended";
+    public const string StreamAppendedData = "nexo.stream.appended_data";
+    public const string StreamRead = "nexo.stream.read";
+    public const string StreamReadData = "nexo.stream.read_data";
+    public const string StreamDuplicates = "nexo.stream.duplicates";
+    public const string StreamConflicts = "nexo.stream.conflicts";
+    public const string StreamTrimmed = "nexo.stream.trimmed";
+
     public const string Schedules = "nexo.schedules";
     public const string ScheduleRuns = "nexo.schedule.runs";
     public const string ScheduleFailed = "nexo.schedule.failed";

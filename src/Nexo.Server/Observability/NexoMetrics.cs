@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Nexo.Engine.Queues;
 using Nexo.Engine.Schedules;
 using Nexo.Engine.Store;
+using Nexo.Engine.Streams;
 using Nexo.Engine.Topics;
 using Nexo.Server.Data;
 using Nexo.Server.Native;
@@ -28,6 +29,7 @@ internal sealed class NexoMetrics : IDisposable
         Store(server.Store);
         Queues(server.Queues);
         Topics(server.Topics, server.TopicBuffers);
+        Streams(server.Streams);
         Schedules(server.ScheduleTicker.Schedules);
         if (server.Persistence.IsOn)
         {
@@ -133,6 +135,22 @@ internal sealed class NexoMetrics : IDisposable
         Count(MetricNames.TopicEndedSlow, () => buffers.EndedSlow, null, "Subscriptions ended for being slow");
         Count(MetricNames.TopicBound, () => topics.Stats.BindingTaken, null, "Messages that targets of bindings have taken");
         Count(MetricNames.TopicBindingRefused, () => topics.Stats.BindingRefused, null, "Messages that they have refused");
+    }
+
+    private void Streams(StreamService streams)
+    {
+        Level(MetricNames.Streams, () => streams.Count, null, "Streams");
+        Level(MetricNames.StreamRecords, () => streams.Totals.Records, null, "Offsets from their first to their next records");
+        Level(MetricNames.StreamData, () => streams.Totals.Bytes, "By", "Records in files and in memory");
+        Level(MetricNames.StreamPending, () => streams.PendingBytes, "By", "Records in the log that are not in files of streams yet");
+        Level(MetricNames.StreamReaders, () => streams.Totals.Readers, null, "Tails, and reads that wait");
+        Count(MetricNames.StreamAppended, () => streams.Totals.Appended, null, "Records appended");
+        Count(MetricNames.StreamAppendedData, () => streams.Totals.AppendedBytes, "By", "Their bytes");
+        Count(MetricNames.StreamRead, () => streams.Totals.Read, null, "Records given to readers and groups");
+        Count(MetricNames.StreamReadData, () => streams.Totals.ReadBytes, "By", "Their bytes");
+        Count(MetricNames.StreamDuplicates, () => streams.Totals.Duplicates, null, "Appends that were duplicates");
+        Count(MetricNames.StreamConflicts, () => streams.Totals.Conflicts, null, "Appends that found another version than expected");
+        Count(MetricNames.StreamTrimmed, () => streams.Totals.Trimmed, null, "Records that retention or a trim let go");
     }
 
     private void Schedules(ScheduleService schedules)

@@ -15,6 +15,8 @@ public sealed record NexoServerOptions
 
     public TopicsOptions Topics { get; init; } = new();
 
+    public StreamsOptions Streams { get; init; } = new();
+
     public StorageOptions Storage { get; init; } = new();
 
     public SecurityOptions Security { get; init; } = new();
@@ -54,6 +56,14 @@ public sealed record NexoServerOptions
     /// <summary>True when retained messages and bindings survive a restart.</summary>
     public bool KeepsTopics => EffectiveTopicsDurability != TopicsDurability.Memory;
 
+    /// <summary>The streams' default durability with <see cref="StreamsDurability.Auto"/> decided.</summary>
+    public StreamsDurability EffectiveStreamsDurability => Streams.Durability != StreamsDurability.Auto ? Streams.Durability
+        : DataDirectory is null ? StreamsDurability.Memory
+        : StreamsDurability.Fsync;
+
+    /// <summary>True when streams are to survive a restart unless they are created otherwise.</summary>
+    public bool KeepsStreams => EffectiveStreamsDurability != StreamsDurability.Memory;
+
     /// <summary>True when there is a log, and so a data directory is needed.</summary>
-    public bool KeepsData => KeepsStore || KeepsQueues || KeepsTopics;
+    public bool KeepsData => KeepsStore || KeepsQueues || KeepsTopics || KeepsStreams;
 }

@@ -22,7 +22,7 @@ internal static class SettingCatalog
 
     public static IReadOnlyList<Setting> All { get; } =
     [
-        .. Network(), .. Connections(), .. Store(), .. Queues(), .. Topics(), .. Security(), .. Log(), .. Data(),
+        .. Network(), .. Connections(), .. Store(), .. Queues(), .. Topics(), .. Streams(), .. Security(), .. Log(), .. Data(),
     ];
 
     public static Setting? Find(string name) =>
@@ -162,6 +162,26 @@ internal static class SettingCatalog
             "Messages that wait for all slow subscriptions together; past it each has the room that it has taken");
     }
 
+    private static IEnumerable<Setting> Streams()
+    {
+        yield return Streams("durability",
+            SettingKinds.Choice([
+                ("auto", StreamsDurability.Auto), ("memory", StreamsDurability.Memory),
+                ("interval", StreamsDurability.Interval), ("fsync", StreamsDurability.Fsync)]),
+            s => s.Durability, (s, v) => s with { Durability = v },
+            "What an append waits for, and readers with it, in streams that are not created otherwise. fsync: the disk. interval: "
+            + "nothing, and it is on disk within storage.sync-interval. memory: nothing, and records end with the process. auto: "
+            + "fsync, or memory when data.directory is none");
+        yield return Streams("max", SettingKinds.Integer(1, 10_000_000),
+            s => s.StreamsMax, (s, v) => s with { StreamsMax = v }, "Streams there may be; one more is refused");
+        yield return Streams("producers-max", SettingKinds.Integer(1, 1_000_000),
+            s => s.ProducersMax, (s, v) => s with { ProducersMax = v },
+            "Idempotent producers that a stream remembers; for one more, the one that was silent longest is forgotten");
+        yield return Streams("keys-max", SettingKinds.Integer(1, 256 * Mb),
+            s => s.KeysMax, (s, v) => s with { KeysMax = v },
+            "Keys of one stream of which versions can be expected; they are in memory, with 24 bytes or so each");
+    }
+
     private static IEnumerable<Setting> Security()
     {
         yield return new Setting<Security.TokenHash?>("security.token-sha256", SettingKinds.Token,
@@ -293,6 +313,14 @@ internal static class SettingCatalog
         Func<TopicsOptions, T, TopicsOptions> set,
         string description) => new(
         $"topics.{key}", kind, o => get(o.Topics), (o, v) => o with { Topics = set(o.Topics, v) }, description);
+
+    private static Setting<T> Streams<T>(
+        string key,
+        SettingKind<T> kind,
+        Func<StreamsOptions, T> get,
+        Func<StreamsOptions, T, StreamsOptions> set,
+        string description) => new(
+        $"streams.{key}", kind, o => get(o.Streams), (o, v) => o with { Streams = set(o.Streams, v) }, description);
 
     private static Setting<T> Security<T>(
         string key,

@@ -35,6 +35,13 @@ internal static class SettingsCheck
                 + "name a directory, or set topics.durability to memory or auto";
         }
 
+        if (options.DataDirectory is null && options.KeepsStreams)
+        {
+            string durability = options.EffectiveStreamsDurability.ToString().ToLowerInvariant();
+            yield return $"streams.durability is {durability}, and data.directory is none, so there is no disk to keep them on; "
+                + "name a directory, or set streams.durability to memory or auto";
+        }
+
         foreach (string problem in FindOfTopics(options.Topics, connections))
         {
             yield return problem;

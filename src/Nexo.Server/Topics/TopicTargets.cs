@@ -1,15 +1,16 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using Nexo.Engine.Queues;
+using Nexo.Engine.Streams;
 using Nexo.Engine.Topics;
 
 namespace Nexo.Server.Topics;
 
 /// <summary>
-/// Puts the messages of bindings into queues. To a message's own headers it adds <c>nexo-topic</c>. A topic is a message's group
-/// where the binding says so; one that is longer than a group may be is not taken.
+/// Puts the messages of bindings into queues and streams. To a message's own headers it adds <c>nexo-topic</c>. Where the binding
+/// says so, its topic is a message's group, or a record's key; one that is longer than that may be is not taken.
 /// </summary>
-internal sealed class TopicTargets(QueueService queues, QueueLimits limits) : ITopicTargets
+internal sealed class TopicTargets(QueueService queues, QueueLimits limits, StreamService streams) : ITopicTargets
 {
     private const int HeaderFixedBytes = sizeof(byte) + sizeof(ushort);
 
@@ -21,14 +22,29 @@ internal sealed class TopicTargets(QueueService queues, QueueLimits limits) : IT
     public bool Exists(TopicTargetKind kind, ReadOnlySpan<byte> name) => kind switch
     {
         TopicTargetKind.Queue => QueueExists(name),
+        TopicTargetKind.Stream => streams.Describe(name, out _, out _) == StreamStatus.Ok,
         _ => false,
     };
 
-    public TopicTargetResult Push(in BoundMessage message, object? batch) => message.Kind switch
+    public TopicTargetResult Push(in BoundMessage message, object? batch)
     {
-        TopicTargetKind.Queue => PushToQueue(message, batch as QueueWork),
-        _ => default,
-    };
+        int size = message.Headers.Length + HeaderFixedBytes + TopicHeader.Length + message.Topic.Length;
+        byte[]? rented = size > StackBytes ? ArrayPool<byte>.Shared.Rent(size) : null;
+        Span<byte> headers = rented is null ? stackalloc byte[StackBytes] : rented;
+        WriteHeaders(headers, message);
+        TopicTargetResult result = message.Kind switch
+        {
+            TopicTargetKind.Queue => PushToQueue(message, headers[..size], batch as QueueWork),
+            TopicTargetKind.Stream => AppendToStream(message, headers[..size]),
+            _ => default,
+        };
+        if (rented is not null)
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+
+        return result;
+    }
 
     private bool QueueExists(ReadOnlySpan<byte> name)
     {
@@ -37,32 +53,36 @@ internal sealed class TopicTargets(QueueService queues, QueueLimits limits) : IT
             || (status == QueueStatus.NotFound && limits.AutoCreate && !name.StartsWith("nexo."u8));
     }
 
-    private TopicTargetResult PushToQueue(in BoundMessage message, QueueWork? work)
+    private TopicTargetResult PushToQueue(in BoundMessage message, ReadOnlySpan<byte> headers, QueueWork? work)
     {
-        int size = message.Headers.Length + HeaderFixedBytes + TopicHeader.Length + message.Topic.Length;
-        byte[]? rented = size > StackBytes ? ArrayPool<byte>.Shared.Rent(size) : null;
-        Span<byte> headers = rented is null ? stackalloc byte[StackBytes] : rented;
-        WriteHeaders(headers, message);
         var pushed = new QueueMessage
         {
             Group = message.KeyByTopic ? message.Topic : default,
-            Headers = headers[..size],
+            Headers = headers,
             Body = message.Body,
         };
 
         QueueWork delivering = work ?? new QueueWork();
         QueueStatus status = queues.Push(message.Target, pushed, delivering, out QueuePushResult result);
-        if (rented is not null)
-        {
-            ArrayPool<byte>.Shared.Return(rented);
-        }
-
         if (work is null)
         {
             delivering.Run();
         }
 
         return status == QueueStatus.Ok ? new TopicTargetResult(Taken: true, result.Waits) : default;
+    }
+
+    private TopicTargetResult AppendToStream(in BoundMessage message, ReadOnlySpan<byte> headers)
+    {
+        var record = new StreamRecord
+        {
+            HasKey = message.KeyByTopic,
+            Key = message.KeyByTopic ? message.Topic : default,
+            Headers = headers,
+            Value = message.Body,
+        };
+        StreamStatus status = streams.Append(message.Target, record, new StreamAppendTerms(), out StreamAppended appended);
+        return status == StreamStatus.Ok ? new TopicTargetResult(Taken: true, appended.Waits) : default;
     }
 
     // As the protocol's header block: [u8 nameLength][name][u16 valueLength][value].

@@ -31,6 +31,9 @@ internal static class DurableServer
             Topics = durability == StoreDurability.Memory
                 ? options.Topics with { Durability = TopicsDurability.Memory }
                 : options.Topics,
+            Streams = durability == StoreDurability.Memory
+                ? options.Streams with { Durability = StreamsDurability.Memory }
+                : options.Streams,
             Storage = change?.Invoke(storage) ?? storage,
             Log = new LogOptions { Level = Microsoft.Extensions.Logging.LogLevel.None },
         };

@@ -139,6 +139,7 @@ public sealed class StartTests : IDisposable
             Store = new() { Durability = StoreDurability.Memory },
             Queues = new() { Durability = QueuesDurability.Memory },
             Topics = new() { Durability = TopicsDurability.Memory },
+            Streams = new() { Durability = StreamsDurability.Memory },
         });
 
         Assert.False(Directory.Exists(path));

@@ -83,7 +83,7 @@ public sealed class ProblemTests : IDisposable
     [InlineData("fsync")]
     public void A_durability_without_a_directory_to_keep_it_in_is_refused_and_says_so(string mode)
     {
-        foreach (string setting in (string[])["store.durability", "queues.durability", "topics.durability"])
+        foreach (string setting in (string[])["store.durability", "queues.durability", "topics.durability", "streams.durability"])
         {
             string problem = Assert.Single(Flags((setting, mode), ("data.directory", "none")));
             Assert.Contains($"{setting} is {mode}, and data.directory is none", problem);
@@ -123,7 +123,7 @@ public sealed class ProblemTests : IDisposable
             Flags =
             [
                 new("queues.durability", mode, "--set"), new("store.durability", "memory", "--set"),
-                new("topics.durability", "memory", "--set"),
+                new("topics.durability", "memory", "--set"), new("streams.durability", "memory", "--set"),
                 new("data.directory", directory, "--data"),
             ],
         });
@@ -146,12 +146,36 @@ public sealed class ProblemTests : IDisposable
             Flags =
             [
                 new("topics.durability", mode, "--set"), new("store.durability", "memory", "--set"),
-                new("queues.durability", "memory", "--set"), new("data.directory", directory, "--data"),
+                new("queues.durability", "memory", "--set"), new("streams.durability", "memory", "--set"),
+                new("data.directory", directory, "--data"),
             ],
         });
 
         Assert.Empty(result.Problems);
         Assert.Equal((effective, kept), (result.Options.EffectiveTopicsDurability, result.Options.KeepsData));
+    }
+
+    [Theory]
+    [InlineData("auto", "none", StreamsDurability.Memory, false)]
+    [InlineData("auto", "/var/lib/nexo", StreamsDurability.Fsync, true)]
+    [InlineData("memory", "/var/lib/nexo", StreamsDurability.Memory, false)]
+    [InlineData("interval", "/var/lib/nexo", StreamsDurability.Interval, true)]
+    public void A_data_directory_is_used_when_the_streams_are_to_be_kept_too(
+        string mode, string directory, StreamsDurability effective, bool kept)
+    {
+        SettingsResult result = SettingsLoader.Load(new SettingsInput
+        {
+            WorkingDirectory = _scratch.Path,
+            Flags =
+            [
+                new("streams.durability", mode, "--set"), new("store.durability", "memory", "--set"),
+                new("queues.durability", "memory", "--set"), new("topics.durability", "memory", "--set"),
+                new("data.directory", directory, "--data"),
+            ],
+        });
+
+        Assert.Empty(result.Problems);
+        Assert.Equal((effective, kept), (result.Options.EffectiveStreamsDurability, result.Options.KeepsData));
     }
 
     [Fact]
