@@ -11,6 +11,9 @@ internal sealed partial class NativeConnection
     private TaskCompletionSource? _subscribersGone;
     private int _subscribers;
 
+    // A request that takes long: it is handled on another thread, before anything more is.
+    private Action? _aside;
+
     // The last batch goes to more subscriptions than one turn delivers to: the others have theirs before anything more is read.
     private bool _isFanningOut;
 
@@ -28,6 +31,18 @@ internal sealed partial class NativeConnection
 
     /// <summary>The subscription of this correlation; null: there is none.</summary>
     public ISubscription? FindSubscription(uint correlation) => _open.FindSubscription(correlation);
+
+    /// <summary>
+    /// Has a request of the batch handled by a thread that reads nobody, which takes its time: what the client has sent behind it waits,
+    /// so its answer comes in its turn.
+    /// </summary>
+    public void RunAside(in Request request, Action<Request> handle)
+    {
+        // Own the bytes here: they belong to the socket and die with the handler.
+        byte[] body = request.Body.ToArray();
+        var header = new FrameHeader(0, request.Opcode, FrameKind.Request, FrameFlags.None, request.Correlation);
+        _aside = () => handle(new Request(this, header, default, body));
+    }
 
     /// <summary>A notice has changed something that is logged: its sender waits when the log is behind.</summary>
     public void NoteWritten() => _hasWritten = true;
@@ -125,6 +140,16 @@ internal sealed partial class NativeConnection
         {
             _isFanningOut = work.Run();
         }
+    }
+
+    private async Task RunAsideAsync(Action handle)
+    {
+        _aside = null;
+        SendBatch();
+        _isHeld = true;
+        await Task.Yield();
+        handle();
+        _isHeld = false;
     }
 
     /// <summary>

@@ -136,7 +136,7 @@ internal sealed partial class NativeConnection : IFrameSink
                 break;
         }
 
-        return --_framesUntilLook > 0 && _batch.Count < BatchBytesMax && !_isEnding;
+        return --_framesUntilLook > 0 && _batch.Count < BatchBytesMax && !_isEnding && _aside is null;
     }
 
     public void OnBrokenFrame(FrameStatus status)
@@ -293,6 +293,11 @@ internal sealed partial class NativeConnection : IFrameSink
             if (_hello is not null)
             {
                 await FinishHelloAsync();
+            }
+
+            if (_aside is { } aside)
+            {
+                await RunAsideAsync(aside);
             }
 
             if (_batch.Count >= BatchBytesMax)

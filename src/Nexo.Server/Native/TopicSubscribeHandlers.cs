@@ -7,14 +7,56 @@ namespace Nexo.Server.Native;
 /// <summary>Requests that open and change subscriptions to topics.</summary>
 internal static class TopicSubscribeHandlers
 {
+    // More of them take longer than other connections of the same thread should wait.
+    private const uint FiltersAtOnceMax = 1_024;
+
     public static void Subscribe(in Request request)
     {
         if (!TopicSubscribeRequest.TryRead(request.Body, out TopicSubscribeRequest subscribe))
         {
             request.FailMalformed();
-            return;
         }
+        else if (subscribe.Filters.Count > FiltersAtOnceMax)
+        {
+            request.Connection.RunAside(request, static later => SubscribeNow(later));
+        }
+        else
+        {
+            Subscribe(request, subscribe);
+        }
+    }
 
+    public static void Filters(in Request request)
+    {
+        if (!TopicFiltersRequest.TryRead(request.Body, out TopicFiltersRequest filters))
+        {
+            request.FailMalformed();
+        }
+        else if ((long)filters.Added.Count + filters.Removed.Count > FiltersAtOnceMax)
+        {
+            request.Connection.RunAside(request, static later => FiltersNow(later));
+        }
+        else
+        {
+            Filters(request, filters);
+        }
+    }
+
+    private static void SubscribeNow(in Request request)
+    {
+        // It was read before.
+        TopicSubscribeRequest.TryRead(request.Body, out TopicSubscribeRequest subscribe);
+        Subscribe(request, subscribe);
+    }
+
+    private static void FiltersNow(in Request request)
+    {
+        TopicFiltersRequest.TryRead(request.Body, out TopicFiltersRequest filters);
+        Filters(request, filters);
+    }
+
+    private static void Subscribe(in Request request, scoped in TopicSubscribeRequest subscribe)
+    {
         NativeConnection connection = request.Connection;
         TopicsOptions settings = connection.Server.TopicsOptions;
         if (subscribe.OutboxBytes > settings.OutboxBytesMax)
@@ -53,14 +95,8 @@ internal static class TopicSubscribeHandlers
         connection.Add(request.Correlation, subscription);
     }
 
-    public static void Filters(in Request request)
+    private static void Filters(in Request request, scoped in TopicFiltersRequest filters)
     {
-        if (!TopicFiltersRequest.TryRead(request.Body, out TopicFiltersRequest filters))
-        {
-            request.FailMalformed();
-            return;
-        }
-
         if (!AreFew(request, filters.Added) || !AreFew(request, filters.Removed))
         {
             return;

@@ -135,7 +135,7 @@ internal static class SettingCatalog
         yield return Topics("topic-bytes-max", SettingKinds.Integer(1, ushort.MaxValue),
             t => t.TopicBytesMax, (t, v) => t with { TopicBytesMax = v },
             "Longest topic, and longest filter without its share, in bytes of UTF-8");
-        yield return Topics("levels-max", SettingKinds.Integer(1, ushort.MaxValue + 1),
+        yield return Topics("levels-max", SettingKinds.Integer(1, ushort.MaxValue),
             t => t.LevelsMax, (t, v) => t with { LevelsMax = v }, "Levels of a topic or a filter");
         yield return Topics("filters-max", SettingKinds.Integer(1, 100_000_000),
             t => t.FiltersMax, (t, v) => t with { FiltersMax = v }, "Filters of all subscriptions; one more is refused");

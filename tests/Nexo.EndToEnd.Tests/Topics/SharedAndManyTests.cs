@@ -158,6 +158,41 @@ public sealed class SharedAndManyTests
     }
 
     [Fact]
+    public async Task A_request_with_very_many_filters_is_answered_in_its_turn()
+    {
+        const int Filters = 20_000;
+        await using TestServer server = await TestServer.StartAsync();
+        using RawPeer peer = await RawPeer.GreetAsync(server);
+        await peer.SendAsync(buffer =>
+        {
+            TopicPeer.Publish(buffer, FrameKind.Request, 1, "9", "nobody yet"u8);
+            buffer.Begin(Opcode.TopicSubscribe, FrameKind.Request, 7);
+            TopicPeer.Subscribe(buffer, 10, [.. TopicPeer.Numbers(0, Filters)]);
+            buffer.End();
+            TopicPeer.Publish(buffer, FrameKind.Request, 2, "19999", "heard"u8);
+            buffer.Begin(Opcode.TopicFilters, FrameKind.Request, 3);
+            TopicFiltersRequest.WriteAdded(buffer, 7, 0);
+            TopicFiltersRequest.WriteRemoved(buffer, Filters - 1);
+            for (int i = 1; i < Filters; i++)
+            {
+                buffer.WriteBlob(TopicPeer.Bytes(i.ToString()));
+            }
+
+            buffer.End();
+            TopicPeer.Publish(buffer, FrameKind.Request, 4, "19999", "nobody any more"u8);
+        });
+
+        List<Frame> frames = await peer.ReadUntilPingAsync();
+        Assert.Equal([1u, 7u, 2u, 3u, 4u], frames.Where(frame => frame.Header.Kind == FrameKind.Reply).Select(frame => frame.Header.Correlation));
+        Frame push = Assert.Single(frames, frame => frame.Header.Kind == FrameKind.Push);
+        Assert.Equal(["heard"], TopicPeer.Bodies(TopicPeer.Messages(push)));
+        Assert.Equal(1, server.Native.Topics.Stats.Filters);
+        Frame malformed = await peer.AskAsync(Opcode.TopicSubscribe, 8, buffer =>
+            TopicPeer.Subscribe(buffer, 10, [.. TopicPeer.Numbers(0, Filters), "a/#/b"]));
+        Assert.Equal(ErrorCode.FilterInvalid, malformed.Code);
+    }
+
+    [Fact]
     public async Task A_fan_out_of_many_turns_keeps_the_order_and_holds_up_no_other_connection()
     {
         const int Connections = 5;

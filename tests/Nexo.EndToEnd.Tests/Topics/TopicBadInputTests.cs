@@ -120,7 +120,7 @@ public sealed class TopicBadInputTests
     public async Task A_topic_of_as_many_levels_as_may_be_goes_through_all_of_them()
     {
         await using TestServer server = await TestServer.StartAsync(options =>
-            options with { Topics = options.Topics with { TopicBytesMax = 65_535, LevelsMax = 65_536 } });
+            options with { Topics = options.Topics with { TopicBytesMax = 65_535, LevelsMax = 65_535 } });
         using RawPeer peer = await RawPeer.GreetAsync(server);
         string slashes = new('/', 65_400);
         await peer.SubscribeAsync(7, credits: 10, ["#", slashes[..30_000] + "#", slashes]);
