@@ -31,7 +31,8 @@ internal static class PubSubCommand
         Option<int> rounds = Program.Number("--rounds", "Rounds; the median counts", 3);
         Option<double> seconds = Program.Number("--seconds", "Seconds of load per server, work and round", 4.0);
         Option<int> size = Program.Number("--size", $"Bytes of a message, {TopicMessageHead.Size} or more", 64);
-        Option<int> window = Program.Number("--window", "Messages that not all receivers have got", 1_024);
+        Option<int> window = Program.Number(
+            "--window", $"Messages that the slowest receiver is behind; at most {TopicComparison.DeliveriesMax} deliveries", 4_096);
         Option<int> batch = Program.Number("--batch", "Messages of one send, at most", 256);
         Option<double> paced = Program.Number("--paced", "Share of the slowest's peak for runs at a fixed rate; 0: none", 0.5);
         Option<string> works = Program.List("--works", "Publishers-subscribers; w: with wildcards", AllWorks);
@@ -54,8 +55,6 @@ internal static class PubSubCommand
                 BatchMax = parsed.GetValue(batch),
                 PacedShare = parsed.GetValue(paced),
             };
-            IReadOnlyList<TopicContender> contenders =
-                await TopicContenders.FindAsync(parsed.GetValue(servers)!, parsed.GetValue(binary), cancel);
             var proofOptions = new TopicProofOptions
             {
                 BodyBytes = bodyBytes,
@@ -65,6 +64,8 @@ internal static class PubSubCommand
                 Rate = parsed.GetValue(Rate),
             };
             TopicProof[] proofs = [.. ProofsOf(parsed, proofOptions)];
+            IReadOnlyList<TopicContender> contenders = await TopicContenders.FindAsync(
+                parsed.GetValue(servers)!, parsed.GetValue(binary), bounded: proofs.Length > 0, cancel);
             var comparison = new TopicComparison(options, contenders);
             TopicReport.Header();
             IReadOnlyList<TopicMeasurement> all = proofs.Length > 0

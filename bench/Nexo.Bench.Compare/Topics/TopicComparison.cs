@@ -26,6 +26,9 @@ internal sealed record TopicComparisonOptions
 /// </summary>
 internal sealed class TopicComparison(TopicComparisonOptions options, IReadOnlyList<TopicContender> contenders)
 {
+    /// <summary>What may be under way in all, so that a wide fan-out does not measure how long its window is.</summary>
+    public const int DeliveriesMax = 200_000;
+
     private const double WarmUpShare = 0.25;
     private static readonly TimeSpan SilenceMax = TimeSpan.FromSeconds(5);
 
@@ -123,19 +126,21 @@ internal sealed class TopicComparison(TopicComparisonOptions options, IReadOnlyL
         using TopicLoad load = contender.NewLoad(work, server.Port, SilenceMax);
         await using CancellationTokenRegistration stop = cancel.Register(load.Stop);
         load.Subscribe();
-        await load.StartAsync(Phase(options.Seconds * WarmUpShare, rate));
+        await load.StartAsync(Phase(work, options.Seconds * WarmUpShare, rate));
         double cpuBefore = server.CpuSeconds;
-        TopicPhase phase = Phase(options.Seconds, rate);
+        TopicPhase phase = Phase(work, options.Seconds, rate);
         TopicPhaseResult result = await load.StartAsync(phase);
         cancel.ThrowIfCancellationRequested();
         return TopicMeasurement.Of(contender.Name, work.Name, phase, round, result, server, cpuBefore);
     }
 
-    private TopicPhase Phase(double seconds, double rate) => new()
+    public static int WindowOf(int window, int receivers) => Math.Clamp(DeliveriesMax / receivers, 1, window);
+
+    private TopicPhase Phase(TopicWork work, double seconds, double rate) => new()
     {
         Duration = TimeSpan.FromSeconds(seconds),
         Rate = rate,
-        Window = options.Window,
+        Window = WindowOf(options.Window, work.Receivers),
         BatchMax = options.BatchMax,
     };
 }

@@ -9,8 +9,11 @@ internal static class TopicContenders
     public const string Names = "nats,mosquitto,nexo";
 
     /// <summary>Those of the names whose server is installed; what is left out is said.</summary>
+    /// <param name="names">Separated by commas.</param>
     /// <param name="binary">Nexo's; null: <c>out/nexo</c>, published first if it is not there.</param>
-    public static async Task<IReadOnlyList<TopicContender>> FindAsync(string names, string? binary, CancellationToken cancel)
+    /// <param name="bounded">Whether Nexo keeps the bounds on what waits for a subscription that it has by default.</param>
+    public static async Task<IReadOnlyList<TopicContender>> FindAsync(
+        string names, string? binary, bool bounded, CancellationToken cancel)
     {
         var found = new List<TopicContender>();
         foreach (string name in names.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
@@ -19,7 +22,7 @@ internal static class TopicContenders
             {
                 "nats" => Nats(name),
                 "mosquitto" => Mosquitto(name),
-                "nexo" => Nexo(name, await Contenders.NexoBinaryAsync(binary, cancel)),
+                "nexo" => Nexo(name, await Contenders.NexoBinaryAsync(binary, cancel), bounded),
                 _ => throw new CompareFailure($"There is no server \"{name}\"; there are {Names}."),
             };
             if (contender is null)
@@ -67,7 +70,7 @@ internal static class TopicContenders
                 set_tcp_nodelay true
                 """)]);
 
-    public static TopicContender Nexo(string name, string binary) => new(
+    private static TopicContender Nexo(string name, string binary, bool bounded) => new(
         name,
         "nexo",
         server => new NexoTopicDialect(BenchFrames.BytesMaxOf(server)),
@@ -75,6 +78,7 @@ internal static class TopicContenders
         [
             binary, "serve", "--port", $"{port}", "--http-port", $"{ServerProcess.FreePort()}", "--data", "none",
             "--set", "connections.send-stall=60s",
+            .. bounded ? (string[])[] : ["--set", "topics.outbox-bytes=64mb", "--set", "topics.buffered-bytes-max=1gb"],
         ])
     {
         Ready = " ready in ",

@@ -17,7 +17,7 @@ internal sealed class SlowSubscriberProof(TopicProofOptions options) : TopicProo
         var work = TopicWork.FanOut(1, Subscribers, Options.BodyBytes);
         using TopicLoad load = run.Contender.NewLoad(work, run.Server.Port, SilenceMax);
         load.Subscribe();
-        await run.MeasureAsync(load, $"{work.Name}, alone", Full(), cancel);
+        await run.MeasureAsync(load, $"{work.Name}, alone", Full(Subscribers), cancel);
         await run.MeasureAsync(load, $"{work.Name}, alone", Paced(), cancel);
 
         BenchConnector connector = run.Contender.Connector(run.Server.Port);
@@ -26,7 +26,7 @@ internal sealed class SlowSubscriberProof(TopicProofOptions options) : TopicProo
         long publishedBefore = load.Tally.Published[0];
         using var stop = new CancellationTokenSource();
         Task reading = slow.ReadSlowlyAsync(stop.Token);
-        await run.MeasureAsync(load, $"{work.Name}, slow one", Full(), cancel);
+        await run.MeasureAsync(load, $"{work.Name}, slow one", Full(Subscribers), cancel);
         await run.MeasureAsync(load, $"{work.Name}, slow one", Paced(), cancel);
         await stop.CancelAsync();
         await reading;

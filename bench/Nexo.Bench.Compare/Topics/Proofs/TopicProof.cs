@@ -34,10 +34,10 @@ internal abstract class TopicProof(TopicProofOptions options)
     protected abstract Task RunAsync(TopicProofRun run, CancellationToken cancel);
 
     /// <summary>As fast as the window lets.</summary>
-    protected TopicPhase Full() => new()
+    protected TopicPhase Full(int receivers = 1) => new()
     {
         Duration = TimeSpan.FromSeconds(Options.Seconds),
-        Window = Options.Window,
+        Window = TopicComparison.WindowOf(Options.Window, receivers),
         BatchMax = Options.BatchMax,
     };
 
