@@ -18,7 +18,7 @@ internal sealed class ChurnProof(TopicProofOptions options, int changes) : Topic
         BenchConnector connector = run.Contender.Connector(run.Server.Port);
         using var churn = new FilterChurn(run.Contender.Dialect(connector), connector, Connections);
         Task churning = churn.StartAsync(changes, TimeSpan.FromSeconds(Options.Seconds));
-        await run.MeasureAsync(load, "10 → 10 w, churn", Paced(), cancel, _ => $"{churn.Subscribed:N0} filters came, {churn.Unsubscribed:N0} went");
+        await run.MeasureAsync(load, "10 → 10 w, churn", Paced(), cancel, _ => $"{churn.Subscribed:N0} filters came and {churn.Unsubscribed:N0} went meanwhile");
         await churning;
         run.Require(
             churn.Subscribed == changes && churn.Unsubscribed == changes,
