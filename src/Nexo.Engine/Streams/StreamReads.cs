@@ -46,7 +46,9 @@ public readonly ref struct StreamReadTerms
     public ReadOnlySpan<byte> Key { get; init; }
 }
 
-/// <summary>The answer to a read. The records have gone to the target in the form of the wire (see <see cref="StreamRecordForm"/>).</summary>
+/// <summary>
+/// The answer to a read. The records have gone to the target in the form of the wire (see <see cref="StreamRecordForm"/>).
+/// </summary>
 /// <param name="Range">What there is to be read now.</param>
 /// <param name="ContinueAt">Where the next read goes on.</param>
 /// <param name="Count">Records given.</param>

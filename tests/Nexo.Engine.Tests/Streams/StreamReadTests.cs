@@ -92,7 +92,8 @@ public sealed class StreamReadTests
     public void One_who_follows_is_woken_once_there_is_something_and_goes_on_where_it_was()
     {
         using StreamHarness harness = Filled(3);
-        Assert.Equal(StreamStatus.Ok, harness.Streams.Follow("s"u8, new StreamPlace(StreamFrom.End), default, out StreamFollower? tail, out _));
+        StreamPlace end = new(StreamFrom.End);
+        Assert.Equal(StreamStatus.Ok, harness.Streams.Follow("s"u8, end, default, out StreamFollower? tail, out _));
         int woken = 0;
         Assert.True(tail!.TryWait(() => woken++));
         harness.Append("3");
@@ -122,7 +123,8 @@ public sealed class StreamReadTests
         harness.Create();
         harness.Log.IsImmediate = false;
         using var woken = new ManualResetEventSlim();
-        Assert.Equal(StreamStatus.Ok, harness.Streams.Follow("s"u8, new StreamPlace(StreamFrom.End), default, out StreamFollower? tail, out _));
+        StreamPlace end = new(StreamFrom.End);
+        Assert.Equal(StreamStatus.Ok, harness.Streams.Follow("s"u8, end, default, out StreamFollower? tail, out _));
         Assert.True(tail!.TryWait(woken.Set));
         Assert.Equal(StreamStatus.Ok, harness.TryAppend("one", out StreamAppended appended, producer: new(1, 0)));
         Assert.True(appended.Waits);
