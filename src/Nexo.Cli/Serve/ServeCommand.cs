@@ -21,7 +21,7 @@ internal static class ServeCommand
         var options = new SettingOptions();
         options.AddTo(command);
         command.WithoutServer();
-        command.SetAction((parsed, _) => RunAsync(parsed, options));
+        command.SetAction((parsed, cancel) => RunAsync(parsed, options, cancel));
         command.WithExamples(
             ("Serve on 127.0.0.1, ports 7654 and 7655", "nexo serve"),
             ("Choose free ports, and print them", "nexo serve --port 0 --http-port 0"),
@@ -30,7 +30,7 @@ internal static class ServeCommand
         return command;
     }
 
-    private static async Task<int> RunAsync(ParseResult parsed, SettingOptions flags)
+    private static async Task<int> RunAsync(ParseResult parsed, SettingOptions flags, CancellationToken cancel)
     {
         TextWriter error = parsed.InvocationConfiguration.Error;
         SettingsResult settings = SettingsLoader.Load(flags.Read(parsed));
@@ -43,13 +43,19 @@ internal static class ServeCommand
         try
         {
             await using WebApplication app = NexoServer.Build(settings.Options, handleSignals: true);
-            await app.StartAsync();
+            await app.StartAsync(CancellationToken.None);
+            if (cancel.IsCancellationRequested)
+            {
+                // The signal came before the host listened to it.
+                app.Lifetime.StopApplication();
+            }
+
             if (await NexoServer.WhenReadyAsync(app))
             {
                 WriteReady(parsed.InvocationConfiguration.Output, settings.Options.Log.Format, NexoServer.Addresses(app));
             }
 
-            await app.WaitForShutdownAsync();
+            await app.WaitForShutdownAsync(CancellationToken.None);
             return 0;
         }
         catch (ServerStartException failure)

@@ -147,7 +147,7 @@ internal sealed partial class TopicSubscription : OutboxSource, ISubscription, I
             {
                 // One is sent even if it is larger than a frame should be.
                 end = encoded.Ends[sent++];
-                while (encoded.Ends[sent] - at <= room)
+                while (sent < countMax && encoded.Ends[sent] - at <= room)
                 {
                     end = encoded.Ends[sent++];
                 }
