@@ -45,7 +45,7 @@ public sealed record TopicsOptions
     public int BindingsMax { get; init; } = 10_000;
 
     /// <summary>Messages that wait for a subscription which asks for no other room.</summary>
-    public int OutboxBytes { get; init; } = 1_024 * 1_024;
+    public int OutboxBytes { get; init; } = 8 * 1_024 * 1_024;
 
     /// <summary>The most room that a subscription may ask for.</summary>
     public int OutboxBytesMax { get; init; } = 64 * 1_024 * 1_024;
