@@ -362,7 +362,9 @@ public sealed class SdkTopicTests : IAsyncLifetime
         TopicSubscriber subscriber = Assert.Single(await topics.ListSubscribersAsync("t/").ToListAsync(_over.Token));
         Assert.Equal(("screen", 2, 2L, 0L), (subscriber.Client, subscriber.Filters, subscriber.Delivered, subscriber.Dropped));
         TopicStats stats = await topics.StatsAsync();
-        Assert.Equal((1L, 2L, 2L, 2L), (stats.Subscriptions, stats.Filters, stats.Published, stats.Delivered));
+        Assert.Equal(
+            (1L, 2L, 1L, 2L, 2L),
+            (stats.Subscriptions, stats.Filters, stats.WildcardFilters, stats.Published, stats.Delivered));
         await topics.Bindings.SetAsync(new TopicBinding("b", "t/#", BindingTarget.Queue, "q"));
         Assert.NotNull(await topics.Bindings.DescribeAsync("b"));
         Assert.Single(await topics.Bindings.ListAsync().ToListAsync(_over.Token));
