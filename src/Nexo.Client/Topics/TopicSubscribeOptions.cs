@@ -17,7 +17,7 @@ public sealed record TopicSubscribeOptions
     /// <see cref="ErrorCode.SlowConsumer"/>.</summary>
     public SlowPolicy WhenSlow { get; init; }
 
-    /// <summary>Bytes that may wait at the server for this subscription; the server's default (1 MiB) unless it is given. The server
+    /// <summary>Bytes that may wait at the server for this subscription; the server's default (8 MiB) unless it is given. The server
     /// has an upper limit.</summary>
     public int? OutboxBytes { get; init; }
 
