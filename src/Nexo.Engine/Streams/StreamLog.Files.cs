@@ -53,6 +53,21 @@ internal sealed partial class StreamLog
         }
     }
 
+    /// <summary>Whether a snapshot needs its files to be made durable.</summary>
+    public bool WantsCheckpoint
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return Options.Durability != StreamDurability.Memory
+                    && _log is { } log
+                    && !IsClosed
+                    && log.NextOffset != _checkpoint.NextOffset;
+            }
+        }
+    }
+
     /// <summary>Makes everything durable in its own files, for a snapshot.</summary>
     /// <exception cref="DiskException">It is not.</exception>
     public void Checkpoint()
@@ -61,7 +76,7 @@ internal sealed partial class StreamLog
         lock (_gate)
         {
             log = _log;
-            if (log is null || IsClosed || log.NextOffset == _checkpoint.NextOffset)
+            if (log is null || IsClosed)
             {
                 return;
             }

@@ -8,16 +8,12 @@ internal sealed partial class StreamLog
 {
     private const int CopyBytes = 1_024 * 1_024;
 
-    /// <summary>Writes what is to be kept of it; the answer is what is to be copied besides, if it is.</summary>
-    /// <exception cref="IOException">Its files cannot be read, or made durable.</exception>
+    /// <summary>
+    /// Writes what is to be kept of it, after <see cref="Checkpoint"/>; the answer is what is to be copied besides, if it is.
+    /// </summary>
     public StreamCopy? Keep(RecordBuffer buffer, bool isWhole)
     {
         bool isCopied = isWhole && Options.Durability != StreamDurability.Memory;
-        if (!isCopied && Options.Durability != StreamDurability.Memory)
-        {
-            Checkpoint();
-        }
-
         lock (_gate)
         {
             if (IsClosed)

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Nexo.Storage;
 
 namespace Nexo.Engine.Streams;
@@ -8,6 +9,10 @@ namespace Nexo.Engine.Streams;
 /// </summary>
 public sealed class StreamSnapshot : IDisposable
 {
+    // Of many streams with a little each the disk syncs some at the price of one.
+    private const int Together = 64;
+    private const int SyncsAtOnce = 8;
+
     private readonly StreamContext _context;
     private readonly RecordBuffer _buffer = new();
     private readonly Lsn _position;
@@ -16,6 +21,7 @@ public sealed class StreamSnapshot : IDisposable
     private StreamCopy? _copy;
     private bool _isDisposed;
     private int _at;
+    private int _durableTo;
 
     internal StreamSnapshot(StreamContext context, Lsn position, uint lastNumber, StreamLog[] streams, bool isWhole)
     {
@@ -43,6 +49,7 @@ public sealed class StreamSnapshot : IDisposable
         }
         else if (_at < _streams.Length)
         {
+            MakeDurable();
             _copy = _streams[_at++].Keep(_buffer, _isWhole);
         }
         else
@@ -52,6 +59,34 @@ public sealed class StreamSnapshot : IDisposable
 
         _buffer.Deliver(target, _position);
         return more;
+    }
+
+    private void MakeDurable()
+    {
+        if (_isWhole || _at < _durableTo)
+        {
+            return;
+        }
+
+        _durableTo = Math.Min(_at + Together, _streams.Length);
+        StreamLog[] changed = [.. _streams[_at.._durableTo].Where(stream => stream.WantsCheckpoint)];
+        if (changed is [var only])
+        {
+            only.Checkpoint();
+            return;
+        }
+
+        try
+        {
+            Parallel.ForEach(
+                changed,
+                new ParallelOptions { MaxDegreeOfParallelism = SyncsAtOnce },
+                stream => stream.Checkpoint());
+        }
+        catch (AggregateException failures)
+        {
+            ExceptionDispatchInfo.Throw(failures.InnerExceptions[0]);
+        }
     }
 
     /// <summary>Of a backup, also when it was given up: files may be let go of again.</summary>
