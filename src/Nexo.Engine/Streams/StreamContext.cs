@@ -8,6 +8,7 @@ internal sealed class StreamContext(StreamLimits limits, EngineClock clock)
 {
     // Where the clocks stood at the start: what is let go of by age goes by a time that no jump of the wall clock moves ahead.
     private readonly long _wallAheadMs = clock.WallMs - clock.NowMs;
+    private uint _lastGroup;
 
     public StreamLimits Limits => limits;
 
@@ -20,6 +21,11 @@ internal sealed class StreamContext(StreamLimits limits, EngineClock clock)
 
     public StreamTotals Totals { get; } = new();
 
+    public GroupTimers GroupTimers { get; } = new();
+
+    /// <summary>Numbers of groups up to this one were given out.</summary>
+    public uint LastGroupNumber => Volatile.Read(ref _lastGroup);
+
     /// <summary>Null: what is appended is not logged.</summary>
     public IDurableLog? Log { get; set; }
 
@@ -29,6 +35,11 @@ internal sealed class StreamContext(StreamLimits limits, EngineClock clock)
 
     /// <summary>The wall clock, or the time since the start by it, whichever is earlier.</summary>
     public long AgeNowMs => Math.Min(clock.WallMs, clock.NowMs + _wallAheadMs);
+
+    public uint NextGroupNumber() => Interlocked.Increment(ref _lastGroup);
+
+    /// <summary>At recovery: numbers up to this one were given out.</summary>
+    public void RaiseGroupNumber(uint number) => _lastGroup = Math.Max(_lastGroup, number);
 }
 
 /// <summary>Sums over all streams since the start.</summary>
@@ -42,4 +53,5 @@ internal sealed class StreamTotals
     public long Conflicts;
     public long Trimmed;
     public long Readers;
+    public long Groups;
 }

@@ -40,6 +40,8 @@ public sealed record StreamStats
     /// <summary>Tails and long polls.</summary>
     public long Readers { get; init; }
 
+    public long Groups { get; init; }
+
     /// <summary>Idempotent producers that are remembered.</summary>
     public long Producers { get; init; }
 

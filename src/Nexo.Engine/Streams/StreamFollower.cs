@@ -14,18 +14,21 @@ public sealed class StreamFollower : IDisposable
     private readonly StreamLog _stream;
     private readonly byte[] _key;
     private readonly bool _clamps;
+    private readonly bool _counts;
     private StreamCursor _cursor;
     private long _position;
     private Action? _onReadable;
     private bool _isDisposed;
 
-    internal StreamFollower(StreamLog stream, long position, byte[] key, bool clamps)
+    /// <param name="counts">Whether it is one of the stream's readers, as they are counted.</param>
+    internal StreamFollower(StreamLog stream, long position, byte[] key, bool clamps, bool counts = true)
     {
         _stream = stream;
         _position = position;
         _key = key;
         _clamps = clamps;
-        stream.CountReader(1);
+        _counts = counts;
+        stream.CountReader(counts ? 1 : 0);
     }
 
     /// <summary>The next offset to be read.</summary>
@@ -68,7 +71,18 @@ public sealed class StreamFollower : IDisposable
         {
             _isDisposed = true;
             _stream.EndWait(this);
-            _stream.CountReader(-1);
+            _stream.CountReader(_counts ? -1 : 0);
+        }
+    }
+
+    /// <summary>Goes on elsewhere. Not while it waits.</summary>
+    internal void MoveTo(long offset)
+    {
+        if (offset != Position)
+        {
+            // Else all that lies between would be read.
+            _cursor = default;
+            Volatile.Write(ref _position, offset);
         }
     }
 

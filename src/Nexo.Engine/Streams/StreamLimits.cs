@@ -42,6 +42,8 @@ public sealed record StreamLimits
     /// <summary>What streams that are made without saying so have as durability.</summary>
     public StreamDurability DurabilityDefault { get; init; } = StreamDurability.Fsync;
 
+    public StreamGroupLimits Groups { get; init; } = new();
+
     internal StreamTuning Tuning { get; init; } = new();
 }
 

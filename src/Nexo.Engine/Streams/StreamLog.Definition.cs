@@ -139,6 +139,7 @@ internal sealed partial class StreamLog
                 Segments = _log?.Segments ?? 0,
                 PendingBytes = _log?.PendingBytes ?? 0,
                 Readers = Volatile.Read(ref _readers),
+                Groups = Groups?.Count ?? 0,
                 Producers = _producers?.Count ?? 0,
                 Keys = _keys?.Count ?? 0,
                 Appended = _appended,
@@ -166,7 +167,7 @@ internal sealed partial class StreamLog
                 return StreamStatus.NotFound;
             }
 
-            if (ifUnused && Volatile.Read(ref _readers) > 0)
+            if (ifUnused && (Volatile.Read(ref _readers) > 0 || Groups is { Count: > 0 }))
             {
                 return StreamStatus.InUse;
             }

@@ -124,14 +124,6 @@ internal sealed partial class StreamLog
         }
     }
 
-    private StreamRange RangeNow()
-    {
-        lock (_gate)
-        {
-            return new StreamRange(_first, _visible);
-        }
-    }
-
     private void CountRead(int records, int bytes)
     {
         Interlocked.Add(ref _read, records);

@@ -7,12 +7,6 @@ internal sealed partial class StreamLog
 {
     private long _trimmed;
 
-    /// <summary>
-    /// The lowest offset that a group has not read yet: with <see cref="StreamOptions.ProtectGroups"/> nothing goes by itself from there
-    /// on. Kept by the groups.
-    /// </summary>
-    public long ProtectedFrom { get; set; } = long.MaxValue;
-
     private bool WantsRetention => Options is not { AgeMs: 0, Bytes: 0, Records: 0 };
 
     public StreamStatus Trim(StreamTrimBy by, ulong value, out long first, out bool waits)
@@ -122,12 +116,7 @@ internal sealed partial class StreamLog
     private void Retain(SegmentedLog log)
     {
         StreamOptions options = Options;
-        long protectedFrom;
-        lock (_gate)
-        {
-            protectedFrom = options.ProtectGroups ? ProtectedFrom : long.MaxValue;
-        }
-
+        long protectedFrom = options.ProtectGroups ? Groups?.LowestPosition ?? long.MaxValue : long.MaxValue;
         long offset = 0;
         if (options.AgeMs > 0)
         {

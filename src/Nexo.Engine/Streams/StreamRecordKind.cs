@@ -28,4 +28,31 @@ public enum StreamRecordKind : byte
 
     /// <summary>Up to where numbers of streams were given out; in snapshots only.</summary>
     StreamNumbersKept = 86,
+
+    /// <summary>A group is there with these options, and begins here.</summary>
+    GroupDefined = 96,
+
+    /// <summary>A group is gone.</summary>
+    GroupDeleted = 97,
+
+    /// <summary>Another member is active, or numbers of members were given out.</summary>
+    GroupEpoch = 98,
+
+    /// <summary>A group has done records.</summary>
+    GroupDone = 99,
+
+    /// <summary>The position of a group was set.</summary>
+    GroupSought = 100,
+
+    /// <summary>Records failed, or are to become dead letters.</summary>
+    GroupFailed = 101,
+
+    /// <summary>A record has become a dead letter: done in its group and appended to another stream, both or neither.</summary>
+    GroupDeadLettered = 102,
+
+    /// <summary>How a group stands; in snapshots only.</summary>
+    GroupKept = 103,
+
+    /// <summary>Up to where numbers of groups were given out; in snapshots only.</summary>
+    GroupNumbersKept = 104,
 }

@@ -9,14 +9,18 @@ namespace Nexo.Engine.Streams;
 /// </summary>
 public sealed class StreamRecovery : IRecordSink
 {
+    private const StreamRecordKind Last = (StreamRecordKind)111;
+
     private readonly StreamService _service;
     private readonly StreamContext _context;
     private readonly Dictionary<uint, StreamLog> _streams = [];
+    private readonly GroupRecovery _groups;
 
     internal StreamRecovery(StreamService service, StreamContext context)
     {
         _service = service;
         _context = context;
+        _groups = new GroupRecovery(context);
     }
 
     /// <summary>Records taken so far.</summary>
@@ -24,7 +28,7 @@ public sealed class StreamRecovery : IRecordSink
 
     /// <summary>Whether records of this kind are the streams'.</summary>
     public static bool Takes(byte kind) =>
-        (StreamRecordKind)kind is >= StreamRecordKind.StreamDefined and <= StreamRecordKind.StreamNumbersKept;
+        (StreamRecordKind)kind is >= StreamRecordKind.StreamDefined and <= Last;
 
     /// <exception cref="InvalidDataException">
     /// None that this version of the streams can have written, or the files of its stream are not what was written.
@@ -43,7 +47,7 @@ public sealed class StreamRecovery : IRecordSink
             StreamRecordKind.StreamKept => Kept(payload),
             StreamRecordKind.ProducerKept => ProducerKept(payload),
             StreamRecordKind.StreamNumbersKept => NumbersKept(payload),
-            _ => false,
+            var other => _groups.OnRecord(other, payload, _streams),
         };
         if (!valid)
         {
@@ -53,7 +57,11 @@ public sealed class StreamRecovery : IRecordSink
     }
 
     /// <summary>All records have come: the streams take commands, which are logged from now on.</summary>
-    public void Complete(IDurableLog? log = null) => _service.EndRecovery(log);
+    public void Complete(IDurableLog? log = null)
+    {
+        _service.EndRecovery(log);
+        _groups.Complete();
+    }
 
     private bool Define(ReadOnlySpan<byte> payload)
     {

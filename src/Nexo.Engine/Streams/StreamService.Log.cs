@@ -47,7 +47,8 @@ public sealed partial class StreamService
     public void OnSnapshotKept() => _context.Files.OnSnapshotKept();
 
     /// <summary>
-    /// Sees to it that what is due is done beside: retention, and files that nobody uses. Cheap; to be called every ten milliseconds or so.
+    /// Sees to it that what is due is done beside: retention, files that nobody uses, and what groups time. Cheap; to be called
+    /// every ten milliseconds or so.
     /// </summary>
     public void Tick()
     {
@@ -56,6 +57,11 @@ public sealed partial class StreamService
         {
             _caredAtMs = nowMs;
             _context.Files.Care();
+        }
+
+        if (!_recovering && Volatile.Read(ref _disposed) == 0)
+        {
+            _context.GroupTimers.Tick(nowMs);
         }
     }
 
@@ -91,6 +97,7 @@ public sealed partial class StreamService
     internal void ApplyDeleted(StreamLog stream)
     {
         stream.ApplyDeleted();
+        stream.Groups?.End();
         _names.Remove(stream.Name, stream);
         _count--;
     }

@@ -73,6 +73,7 @@ public sealed partial class StreamService : IDisposable
                 Streams = Count,
                 PendingBytes = PendingBytes,
                 Readers = Volatile.Read(ref totals.Readers),
+                Groups = Volatile.Read(ref totals.Groups),
                 Appended = Volatile.Read(ref totals.Appended),
                 AppendedBytes = Volatile.Read(ref totals.AppendedBytes),
                 Read = Volatile.Read(ref totals.Read),
@@ -153,23 +154,30 @@ public sealed partial class StreamService : IDisposable
         return status == StreamStatus.Ok ? stream!.Trim(by, value, out first, out waits) : status;
     }
 
-    /// <param name="ifUnused">Not if somebody reads on in it.</param>
+    /// <param name="ifUnused">Not if somebody reads on in it, or it has a group.</param>
     public StreamStatus Delete(ReadOnlySpan<byte> name, bool ifUnused, out long records, out bool waits)
     {
         records = 0;
         waits = _context.Log is not null;
+        StreamStatus status;
+        StreamLog? stream;
         lock (_wideGate)
         {
-            StreamStatus status = Find(name, out StreamLog? stream);
+            status = Find(name, out stream);
             status = status == StreamStatus.Ok ? stream!.Delete(ifUnused, out records) : status;
             if (status == StreamStatus.Ok)
             {
                 _names.Remove(stream!.Name, stream);
                 Interlocked.Decrement(ref _count);
             }
-
-            return status;
         }
+
+        if (status == StreamStatus.Ok)
+        {
+            stream!.Groups?.End();
+        }
+
+        return status;
     }
 
     public StreamStatus Stats(ReadOnlySpan<byte> name, out StreamStats? stats)
@@ -190,6 +198,7 @@ public sealed partial class StreamService : IDisposable
         _context.Files.Dispose();
         foreach (StreamLog stream in _names.All)
         {
+            stream.Groups?.Dispose();
             stream.Dispose();
         }
 

@@ -35,6 +35,10 @@ public sealed class StreamSnapshot : IDisposable
         }
 
         new RecordWriter(_buffer.Add((byte)StreamRecordKind.StreamNumbersKept, sizeof(uint))).U32(lastNumber);
+        if (context.LastGroupNumber > 0)
+        {
+            new RecordWriter(_buffer.Add((byte)StreamRecordKind.GroupNumbersKept, sizeof(uint))).U32(context.LastGroupNumber);
+        }
     }
 
     /// <summary>Takes one stream, or a piece of it that is copied, and gives its records away; false when finished.</summary>
@@ -50,7 +54,9 @@ public sealed class StreamSnapshot : IDisposable
         else if (_at < _streams.Length)
         {
             MakeDurable();
-            _copy = _streams[_at++].Keep(_buffer, _isWhole);
+            StreamLog stream = _streams[_at++];
+            _copy = stream.Keep(_buffer, _isWhole);
+            stream.Groups?.Keep(_buffer);
         }
         else
         {

@@ -65,4 +65,25 @@ public enum StreamStatus : byte
 
     /// <summary>The log has failed: nothing can be changed until the process starts anew.</summary>
     LogFailed,
+
+    /// <summary>There is no such group.</summary>
+    GroupNotFound,
+
+    /// <summary>The group is there with another mode or option.</summary>
+    GroupConflict,
+
+    /// <summary>There are as many groups of the stream as there may be.</summary>
+    TooManyGroups,
+
+    /// <summary>There are as many members of the group as there may be.</summary>
+    TooManyMembers,
+
+    /// <summary>
+    /// It is no member of the group any more, is not the active one, or knows another epoch: the answer has the one that is. Nothing was
+    /// changed.
+    /// </summary>
+    MemberFenced,
+
+    /// <summary>The lease is none any more: the record is done, or another's. Nothing was changed.</summary>
+    LeaseLost,
 }

@@ -1,0 +1,111 @@
+namespace Nexo.Engine.Streams;
+
+/// <content>Records applied, and what a snapshot keeps.</content>
+internal abstract partial class StreamGroup
+{
+    public void Apply(in GroupEpochRecord record)
+    {
+        lock (Gate)
+        {
+            Epoch = Math.Max(Epoch, record.Epoch);
+            _membersUntil = Math.Max(_membersUntil, record.Members);
+        }
+    }
+
+    public void Apply(in GroupSoughtRecord record)
+    {
+        lock (Gate)
+        {
+            if (record.Epoch > Epoch)
+            {
+                Epoch = record.Epoch;
+                Done.Reset(record.Position);
+                ForgetFailures();
+            }
+        }
+    }
+
+    public void Apply(in GroupDoneRecord record)
+    {
+        lock (Gate)
+        {
+            if (record.Epoch == Epoch)
+            {
+                record.Apply(Done);
+            }
+        }
+    }
+
+    public void Apply(in GroupKeptRecord record)
+    {
+        lock (Gate)
+        {
+            Epoch = record.Epoch;
+            _membersUntil = record.Members;
+            var failures = new Dictionary<long, GroupFailure>();
+            record.Apply(Done, failures);
+            RestoreFailures(failures);
+        }
+    }
+
+    /// <summary>The log says that it is gone.</summary>
+    public void RemoveAtRecovery()
+    {
+        if (Stream.Groups is { } groups && groups.TryFind(Name, out StreamGroup? there) && there == this)
+        {
+            groups.Remove(this);
+        }
+    }
+
+    /// <summary>
+    /// All records have come. Of numbers of members none is given out again. Records of a stream in memory are gone, and its offsets may
+    /// begin anew: a position behind them moves to their end.
+    /// </summary>
+    public void EndRecovery()
+    {
+        lock (Gate)
+        {
+            _lastMember = _membersUntil;
+            StreamRange range = Floor();
+            if (Position > range.Next || Done.Above > 0 && Done.Runs[^1].End > range.Next)
+            {
+                Done.Reset(Math.Min(Position, range.Next));
+                ForgetFailures();
+            }
+        }
+    }
+
+    /// <summary>Writes what a snapshot keeps of it.</summary>
+    public void Keep(RecordBuffer buffer)
+    {
+        lock (Gate)
+        {
+            if (IsClosed)
+            {
+                return;
+            }
+
+            GroupDefinedRecord.Write(
+                buffer.Add((byte)StreamRecordKind.GroupDefined, GroupDefinedRecord.BytesOf(Name, Options)), Stream.Number, this);
+            ReadOnlySpan<GroupFailure> failures = KeptFailures();
+            GroupKeptRecord.Write(
+                buffer.Add((byte)StreamRecordKind.GroupKept, GroupKeptRecord.BytesOf(Done.Runs.Length, failures.Length)),
+                Number,
+                Epoch,
+                _membersUntil,
+                Done,
+                failures);
+        }
+    }
+
+    /// <summary>What is remembered of records that have failed.</summary>
+    protected virtual ReadOnlySpan<GroupFailure> KeptFailures() => default;
+
+    protected virtual void RestoreFailures(Dictionary<long, GroupFailure> failures)
+    {
+    }
+
+    protected virtual void ForgetFailures()
+    {
+    }
+}
