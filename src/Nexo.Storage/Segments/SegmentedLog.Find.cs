@@ -53,7 +53,8 @@ public sealed partial class SegmentedLog
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (_segments.Length == 0 || offset >= _writtenOffset)
             {
-                return Math.Clamp(offset, First, _writtenOffset);
+                // Where the log goes on from an earlier checkpoint than it was trimmed to, it is not written that far again yet.
+                return Math.Max(First, Math.Min(offset, _writtenOffset));
             }
 
             return _segments[LastSegment(_segments, offset)].BaseOffset;
