@@ -133,6 +133,7 @@ internal static class NativeServices
             RecordBytesMax = Math.Min(frame - Math.Min(BesideRecord, frame / 2), StreamRecordBytesLimit),
             ReadBytesMax = frame,
             StreamsMax = options.Streams.StreamsMax,
+            MemoryBytesMax = options.Streams.MemoryBytesMax,
             ProducersMax = options.Streams.ProducersMax,
             KeysMax = options.Streams.KeysMax,
             DurabilityDefault = options.EffectiveStreamsDurability switch

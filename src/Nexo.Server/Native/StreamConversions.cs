@@ -46,6 +46,8 @@ internal static class StreamConversions
             (StreamStat.DuplicatesTotal, stats.Duplicates),
             (StreamStat.ConflictsTotal, stats.Conflicts),
             (StreamStat.TrimmedTotal, stats.Trimmed),
+            (StreamStat.AppendedPerSecondMilli, Milli(stats.AppendedPerSecond)),
+            (StreamStat.ReadPerSecondMilli, Milli(stats.ReadPerSecond)),
         ];
         StreamStatsReply.WriteStart(buffer, (uint)figures.Length);
         foreach ((StreamStat stat, long value) in figures)
@@ -53,4 +55,6 @@ internal static class StreamConversions
             StreamStatsReply.WriteItem(buffer, stat, (ulong)value);
         }
     }
+
+    private static long Milli(double perSecond) => (long)Math.Round(perSecond * 1_000);
 }

@@ -23,6 +23,7 @@ internal static class StreamFailures
         StreamStatus.OffsetOutOfRange => ErrorCode.OffsetOutOfRange,
         StreamStatus.KeysLoading => ErrorCode.KeysLoading,
         StreamStatus.TooManyKeys => ErrorCode.TooManyKeys,
+        StreamStatus.OutOfMemory => ErrorCode.OutOfMemory,
         StreamStatus.DiskFull => ErrorCode.StorageFull,
         StreamStatus.Unreadable or StreamStatus.LogFailed => ErrorCode.StorageFailed,
         _ => ErrorCode.Internal,
@@ -51,6 +52,8 @@ internal static class StreamFailures
         StreamStatus.KeysLoading => "The versions of the stream's keys are being read; try again in a moment.",
         StreamStatus.TooManyKeys => $"The stream has more than {limits.KeysMax} keys; no versions of them are kept.",
         StreamStatus.Unreadable => "The stream's files cannot be read, or do not hold what was written; the server's log says where.",
+        StreamStatus.OutOfMemory =>
+            $"All streams together have {limits.MemoryBytesMax} bytes, as many as streams.memory allows without a data directory.",
         StreamStatus.DiskFull => "The disk is full; trims and deletions still work, and appends do again when there is room.",
         StreamStatus.LogFailed =>
             "Writing to disk has failed, so nothing can be changed any more; the server's log says why.",

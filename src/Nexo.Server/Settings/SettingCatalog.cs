@@ -172,6 +172,9 @@ internal static class SettingCatalog
             "What an append waits for, and readers with it, in streams that are not created otherwise. fsync: the disk. interval: "
             + "nothing, and it is on disk within storage.sync-interval. memory: nothing, and records end with the process. auto: "
             + "fsync, or memory when data.directory is none");
+        yield return Streams("memory", SettingKinds.Size(Mb, 1L << 43),
+            s => s.MemoryBytesMax, (s, v) => s with { MemoryBytesMax = v },
+            "Records of all streams together where data.directory is none; past it appends are refused");
         yield return Streams("max", SettingKinds.Integer(1, 10_000_000),
             s => s.StreamsMax, (s, v) => s with { StreamsMax = v }, "Streams there may be; one more is refused");
         yield return Streams("producers-max", SettingKinds.Integer(1, 1_000_000),

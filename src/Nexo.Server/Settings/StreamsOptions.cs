@@ -22,6 +22,9 @@ public sealed record StreamsOptions
     /// <summary>Of streams that are created without saying so.</summary>
     public StreamsDurability Durability { get; init; } = StreamsDurability.Auto;
 
+    /// <summary>Records of all streams where there is no data directory.</summary>
+    public long MemoryBytesMax { get; init; } = 256L * 1_024 * 1_024;
+
     /// <summary>Streams there may be.</summary>
     public int StreamsMax { get; init; } = 100_000;
 
