@@ -29,7 +29,7 @@ public sealed class StreamDurabilityTests
         await Poll.UntilAsync(() => gate.Waiting > 0);
         Assert.Equal(new OffsetRange(0, 1), await other.RangeAsync("s"));
         Assert.Equal(["0"], (await other.ReadStreamAsync("s", StreamPeer.At(0))).Values);
-        Assert.Equal(0, (await other.ReadStreamAsync("s", StreamPeer.At(1), waitMs: 30)).Records.Count);
+        Assert.Empty((await other.ReadStreamAsync("s", StreamPeer.At(1), waitMs: 30)).Records);
         Assert.False(writer.HasAnswer || tail.HasAnswer || waiting.HasAnswer);
         gate.Open();
 
