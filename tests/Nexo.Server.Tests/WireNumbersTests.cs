@@ -18,6 +18,16 @@ public sealed class WireNumbersTests
         () => AssertSame<StreamFrom, PositionKind>(),
         () => AssertSame<StreamTrimBy, TrimBy>(),
         () => AssertSame<StreamOutcome, AppendOutcome>(),
+        () => AssertSame<StreamGroupMode, GroupMode>(),
+        () => AssertSame<StreamMemberState, MemberState>(),
+        () => AssertSame<StreamGroupOption, GroupOptionTag>(nameof(StreamGroupOption.None)),
+        () => Assert.Equal(
+            [StreamNack.Backoff, StreamNack.Now, StreamNack.Delay, StreamNack.Release, StreamNack.DeadLetter],
+            new[]
+            {
+                RecordNackAction.Backoff, RecordNackAction.Now, RecordNackAction.AfterDelay, RecordNackAction.GiveBack,
+                RecordNackAction.DeadLetter,
+            }.Select(action => (StreamNack)action)),
         () => AssertSame<StreamDurability, Durability>(nameof(Durability.ServerDefault)),
         () => Assert.Equal((byte)RecordParts.Timestamp, StreamRecordForm.TimestampGiven),
         () => Assert.Equal((byte)RecordParts.Key, StreamRecordForm.KeyPresent),

@@ -37,6 +37,7 @@ internal sealed partial class NativeConnection
         }
 
         Consumers.Close();
+        _members?.Close();
         RunTopicWork();
         await FinishFanOutAsync();
         EndWill();

@@ -136,6 +136,11 @@ internal static class NativeServices
             MemoryBytesMax = options.Streams.MemoryBytesMax,
             ProducersMax = options.Streams.ProducersMax,
             KeysMax = options.Streams.KeysMax,
+            Groups = limits.Groups with
+            {
+                GroupsPerStreamMax = options.Streams.GroupsPerStreamMax,
+                WindowRecordsMax = options.Streams.GroupWindow,
+            },
             DurabilityDefault = options.EffectiveStreamsDurability switch
             {
                 StreamsDurability.Memory => StreamDurability.Memory,

@@ -33,6 +33,9 @@ internal readonly ref struct Request(
 
     public ScheduleService Schedules => Connection.Server.ScheduleTicker.Schedules;
 
+    /// <summary>The head of an error that answers it, for who answers later.</summary>
+    public FrameHeader ErrorHead => new(0, Opcode, FrameKind.Error, FrameFlags.None, Correlation);
+
     /// <summary>Replies of the batch; they leave together when all of what was read has been handled.</summary>
     public FrameBuffer Replies => Connection.Replies;
 

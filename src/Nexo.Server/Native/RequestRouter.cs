@@ -103,6 +103,19 @@ internal static class RequestRouter
             case Opcode.StreamDelete: StreamAdminHandlers.Delete(request); break;
             case Opcode.StreamStats: StreamAdminHandlers.Stats(request); break;
 
+            case Opcode.GroupCreate: GroupAdminHandlers.Create(request); break;
+            case Opcode.GroupDescribe: GroupAdminHandlers.Describe(request); break;
+            case Opcode.GroupList: GroupAdminHandlers.List(request); break;
+            case Opcode.GroupDelete: GroupAdminHandlers.Delete(request); break;
+            case Opcode.GroupSeek: GroupAdminHandlers.Seek(request); break;
+            case Opcode.GroupJoin: GroupHandlers.Join(request); break;
+            case Opcode.GroupPull: GroupHandlers.Pull(request); break;
+            case Opcode.GroupHeartbeat: GroupHandlers.Heartbeat(request); break;
+            case Opcode.GroupCommit: GroupHandlers.Commit(request); break;
+            case Opcode.GroupAck: GroupHandlers.Ack(request); break;
+            case Opcode.GroupNack: GroupHandlers.Nack(request); break;
+            case Opcode.GroupLeave: GroupHandlers.Leave(request); break;
+
             case Opcode.AdminSnapshot: AdminHandlers.Snapshot(request); break;
             case Opcode.AdminBackup: AdminHandlers.Backup(request); break;
 

@@ -179,6 +179,7 @@ internal static class ServerFacts
             Number("streams.bytes", totals.Bytes),
             Number("streams.pending_bytes", totals.PendingBytes),
             Number("streams.readers", totals.Readers),
+            Number("streams.groups", totals.Groups),
             Number("streams.appended", totals.Appended),
             Number("streams.appended_bytes", totals.AppendedBytes),
             Number("streams.read", totals.Read),

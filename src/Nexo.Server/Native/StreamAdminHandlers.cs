@@ -120,14 +120,26 @@ internal static class StreamAdminHandlers
             return;
         }
 
-        NativeConnection connection = request.Connection;
-        if (connection.TryReserve(request.Opcode, request.Correlation))
+        StreamService streams = request.Streams;
+        FrameHeader head = request.ErrorHead;
+        byte[] name = trim.Name.ToArray();
+        var by = (StreamTrimBy)trim.By;
+        ulong value = trim.Value;
+        PooledRequest.Run(request, answer =>
         {
-            // To find a time may take a look into files.
-            connection.Add(
-                request.Correlation,
-                new StreamTrimming(connection, request.Correlation, trim.Name.ToArray(), (StreamTrimBy)trim.By, trim.Value));
-        }
+            StreamStatus status = streams.Trim(name, by, value, out long first, out bool waits);
+            if (status != StreamStatus.Ok)
+            {
+                streams.Describe(name, out _, out StreamRange range);
+                StreamFailures.WriteFrame(answer, head, status, range, streams.Limits);
+                return false;
+            }
+
+            answer.Begin(Opcode.StreamTrim, FrameKind.Reply, head.Correlation);
+            new StreamTrimReply((ulong)first).Write(answer);
+            answer.End();
+            return waits;
+        });
     }
 
     public static void Delete(in Request request)

@@ -11,6 +11,9 @@ internal static class StreamConversions
     public static StreamPlace ToEngine(this in StreamPosition position) =>
         new((StreamFrom)position.Kind, position.Value, (position.Flags & PositionFlags.Clamp) != 0);
 
+    public static GroupState ToWire(this in StreamGroupState state) =>
+        new(state.Epoch, (ulong)state.Position, (MemberState)state.State);
+
     /// <summary>Writes all options of a definition.</summary>
     public static void Write(FrameBuffer buffer, StreamOptions options)
     {
@@ -37,6 +40,7 @@ internal static class StreamConversions
             (StreamStat.Segments, stats.Segments),
             (StreamStat.PendingBytes, stats.PendingBytes),
             (StreamStat.Readers, stats.Readers),
+            (StreamStat.Groups, stats.Groups),
             (StreamStat.Producers, stats.Producers),
             (StreamStat.Keys, stats.Keys),
             (StreamStat.AppendedTotal, stats.Appended),

@@ -24,6 +24,11 @@ internal static class StreamFailures
         StreamStatus.KeysLoading => ErrorCode.KeysLoading,
         StreamStatus.TooManyKeys => ErrorCode.TooManyKeys,
         StreamStatus.OutOfMemory => ErrorCode.OutOfMemory,
+        StreamStatus.GroupNotFound => ErrorCode.GroupNotFound,
+        StreamStatus.GroupConflict => ErrorCode.GroupConflict,
+        StreamStatus.TooManyGroups or StreamStatus.TooManyMembers => ErrorCode.TooManyStreams,
+        StreamStatus.MemberFenced => ErrorCode.MemberFenced,
+        StreamStatus.LeaseLost => ErrorCode.LeaseLost,
         StreamStatus.DiskFull => ErrorCode.StorageFull,
         StreamStatus.Unreadable or StreamStatus.LogFailed => ErrorCode.StorageFailed,
         _ => ErrorCode.Internal,
@@ -54,6 +59,15 @@ internal static class StreamFailures
         StreamStatus.Unreadable => "The stream's files cannot be read, or do not hold what was written; the server's log says where.",
         StreamStatus.OutOfMemory =>
             $"All streams together have {limits.MemoryBytesMax} bytes, as many as streams.memory allows without a data directory.",
+        StreamStatus.GroupNotFound => "group: the stream has none of this name; create it first.",
+        StreamStatus.GroupConflict => "The group is there with another mode or option.",
+        StreamStatus.TooManyGroups =>
+            $"The stream has {limits.Groups.GroupsPerStreamMax} groups, as many as streams.groups-max allows.",
+        StreamStatus.TooManyMembers => $"The group has {limits.Groups.MembersPerGroupMax} members, as many as it may.",
+        StreamStatus.MemberFenced =>
+            "member: it is none any more, or the group has another epoch, which is the detail: what it had is another one's.",
+        StreamStatus.LeaseLost =>
+            "lease: it is not, or no longer, that of the record: it has ended, was settled, or never was.",
         StreamStatus.DiskFull => "The disk is full; trims and deletions still work, and appends do again when there is room.",
         StreamStatus.LogFailed =>
             "Writing to disk has failed, so nothing can be changed any more; the server's log says why.",
@@ -91,6 +105,25 @@ internal static class StreamFailures
 
         QueueFailures.FailOption(request, CodeOf(status), (ushort)declared.Difference, message);
     }
+
+    /// <summary>Answers why a request of a member was refused.</summary>
+    /// <param name="epoch">The group's.</param>
+    public static void FailMember(in Request request, StreamStatus status, ulong epoch)
+    {
+        if (status != StreamStatus.MemberFenced)
+        {
+            Fail(request, status);
+            return;
+        }
+
+        Span<byte> detail = stackalloc byte[sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64LittleEndian(detail, epoch);
+        request.Fail(ErrorCode.MemberFenced, MessageOf(status, request.Streams.Limits), detail);
+    }
+
+    /// <summary>Answers why a request about a place was refused.</summary>
+    public static void FailPlace(in Request request, StreamStatus status, in StreamRange range) =>
+        WriteFrame(request.Replies, request.ErrorHead, status, range, request.Streams.Limits);
 
     /// <summary>Writes the frame that answers, or ends, what could not be read.</summary>
     public static void WriteFrame(

@@ -84,6 +84,7 @@ public static class MetricNames
     public const string StreamData = "nexo.stream.data";
     public const string StreamPending = "nexo.stream.pending";
     public const string StreamReaders = "nexo.stream.readers";
+    public const string StreamGroups = "nexo.stream.groups";
     public const string StreamAppended = "nexo.stream.appended";
     public const string StreamAppendedData = "nexo.stream.appended_data";
     public const string StreamRead = "nexo.stream.read";

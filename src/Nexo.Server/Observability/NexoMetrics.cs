@@ -144,6 +144,7 @@ internal sealed class NexoMetrics : IDisposable
         Level(MetricNames.StreamData, () => streams.Totals.Bytes, "By", "Records in files and in memory");
         Level(MetricNames.StreamPending, () => streams.PendingBytes, "By", "Records in the log that are not in files of streams yet");
         Level(MetricNames.StreamReaders, () => streams.Totals.Readers, null, "Tails, and reads that wait");
+        Level(MetricNames.StreamGroups, () => streams.Totals.Groups, null, "Groups of streams");
         Count(MetricNames.StreamAppended, () => streams.Totals.Appended, null, "Records appended");
         Count(MetricNames.StreamAppendedData, () => streams.Totals.AppendedBytes, "By", "Their bytes");
         Count(MetricNames.StreamRead, () => streams.Totals.Read, null, "Records given to readers and groups");

@@ -183,6 +183,11 @@ internal static class SettingCatalog
         yield return Streams("keys-max", SettingKinds.Integer(1, 256 * Mb),
             s => s.KeysMax, (s, v) => s with { KeysMax = v },
             "Keys of one stream of which versions can be expected; they are in memory, with 24 bytes or so each");
+        yield return Streams("groups-max", SettingKinds.Integer(1, 100_000),
+            s => s.GroupsPerStreamMax, (s, v) => s with { GroupsPerStreamMax = v }, "Groups of one stream; one more is refused");
+        yield return Streams("group-window", SettingKinds.Integer(64, 1_000_000),
+            s => s.GroupWindow, (s, v) => s with { GroupWindow = v },
+            "Records of a group shared by key that are out, or wait for others of their key or their next try; past it none is read");
     }
 
     private static IEnumerable<Setting> Security()

@@ -33,4 +33,10 @@ public sealed record StreamsOptions
 
     /// <summary>Keys of one stream of which versions can be expected.</summary>
     public int KeysMax { get; init; } = 8 * 1_024 * 1_024;
+
+    /// <summary>Groups of one stream.</summary>
+    public int GroupsPerStreamMax { get; init; } = 1_000;
+
+    /// <summary>Records of a group that is shared by key which are out, or wait for others of their key or their next try.</summary>
+    public int GroupWindow { get; init; } = 16_384;
 }

@@ -295,7 +295,7 @@ internal static class StreamPeer
         return range;
     }
 
-    private static List<Read> Records(RecordRun run)
+    public static List<Read> Records(RecordRun run)
     {
         List<Read> all = [];
         while (run.TryTake(out StreamedRecord record))
