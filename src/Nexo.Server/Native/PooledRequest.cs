@@ -2,7 +2,9 @@ using Nexo.Protocol;
 
 namespace Nexo.Server.Native;
 
-/// <summary>A request that is handled on a pool thread, since it may look into files. It is done in a moment, so CANCEL means nothing.</summary>
+/// <summary>
+/// A request that is handled on a pool thread, since it may look into files. It is done in a moment, so CANCEL means nothing.
+/// </summary>
 /// <param name="connection">Where the answer goes.</param>
 /// <param name="opcode">What was asked.</param>
 /// <param name="correlation">Of the request.</param>
