@@ -31,6 +31,7 @@ public sealed class NexoClient : IAsyncDisposable
         Store = new NexoStore(this, options.Serializer, options.RequestTimeout, Durability.ServerDefault);
         Queues = new NexoQueues(this, options.RequestTimeout);
         Schedules = new NexoSchedules(this, options.Serializer, options.RequestTimeout);
+        Streams = new NexoStreams(this, options.RequestTimeout);
         Topics = new NexoTopics(this, options.Serializer, options.RequestTimeout);
         Admin = new NexoAdmin(this, options.RequestTimeout);
         Replies = new ReplyInbox(this);
@@ -48,6 +49,9 @@ public sealed class NexoClient : IAsyncDisposable
 
     /// <summary>The queues together; <see cref="Queue{T}"/> gives one.</summary>
     public NexoQueues Queues { get; }
+
+    /// <summary>The streams together; <see cref="Stream{T}"/> gives one.</summary>
+    public NexoStreams Streams { get; }
 
     /// <summary>Messages that are pushed again and again, by the clock.</summary>
     public NexoSchedules Schedules { get; }
@@ -113,6 +117,14 @@ public sealed class NexoClient : IAsyncDisposable
     /// <summary>A queue whose messages say <typeparamref name="T"/>, by the client's serializer. Nothing is asked of the server
     /// yet.</summary>
     public NexoQueue<T> Queue<T>(string name) => new(this, name, _options.Serializer, _options.RequestTimeout);
+
+    /// <summary>A stream whose records are bytes as they are. Nothing is asked of the server yet.</summary>
+    public NexoStream<ReadOnlyMemory<byte>> Stream(string name) =>
+        new(this, name, RawSerializer.Instance, _options.RequestTimeout);
+
+    /// <summary>A stream whose records say <typeparamref name="T"/>, by the client's serializer. Nothing is asked of the server
+    /// yet.</summary>
+    public NexoStream<T> Stream<T>(string name) => new(this, name, _options.Serializer, _options.RequestTimeout);
 
     /// <summary>Connects now, unless connected. Fails with the reason of the first attempt that fails; the client
     /// goes on trying after that, unless the server refused for good.</summary>

@@ -6,7 +6,7 @@ namespace Nexo.Client;
 internal static class CallErrors
 {
     public static NexoException FromServer(in ErrorBody error) =>
-        new(error.Code, $"{error.MessageText} ({error.Code})", error.Retryable);
+        new(error.Code, $"{error.MessageText} ({error.Code})", error.Retryable) { Detail = error.Detail.ToArray() };
 
     public static NexoException ConnectionLost(string how, Exception? cause = null) =>
         new(ClientErrorCode.ConnectionLost, $"The connection was lost: {how}.", retryable: true, cause);

@@ -138,7 +138,7 @@ internal sealed partial class Connection
                 AnswerServer(header, body);
                 return null;
             case FrameKind.Notice:
-                return TakeNotice(header.Opcode, body);
+                return header.Correlation == 0 ? TakeNotice(header.Opcode, body) : TakeSubscriptionNotice(header, body);
             default:
                 return CallErrors.Violation($"a frame is of kind {(byte)header.Kind}, which is none");
         }
@@ -282,6 +282,24 @@ internal sealed partial class Connection
         }
 
         return null;
+    }
+
+    private NexoException? TakeSubscriptionNotice(in FrameHeader header, ReadOnlySpan<byte> body)
+    {
+        Subscription? subscription = null;
+        lock (_gate)
+        {
+            if (!_closed
+                && _slots.TryFind(header.Correlation, out int index)
+                && _slots[index] is { State: SlotState.Subscribed or SlotState.Stopping } slot)
+            {
+                subscription = slot.Subscription;
+            }
+        }
+
+        return subscription is null || subscription.OnNotice(body)
+            ? null
+            : CallErrors.Violation("a notice about a subscription is malformed");
     }
 
     private NexoException? TakeGoAway(ReadOnlySpan<byte> body)

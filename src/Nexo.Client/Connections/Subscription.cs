@@ -17,6 +17,9 @@ internal abstract class Subscription
     /// <summary>Takes one item; false when it is malformed or was not paid for by a credit.</summary>
     public abstract bool OnPush(ReadOnlySpan<byte> body);
 
+    /// <summary>Takes a notice of the server's about it, which costs no credit; false when it is malformed.</summary>
+    public virtual bool OnNotice(ReadOnlySpan<byte> body) => true;
+
     /// <summary>It is over; null after a normal end.</summary>
     public abstract void OnEnd(NexoException? error);
 }

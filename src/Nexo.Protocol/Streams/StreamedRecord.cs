@@ -71,6 +71,22 @@ public readonly ref struct StreamedRecord
         RecordForm.Write(buffer, parts, key, headers, value);
     }
 
+    /// <summary>Takes the next record off a run that was checked, such as a copy of <see cref="RecordRun.Bytes"/>; false at the
+    /// end.</summary>
+    public static bool TryTake(scoped ref ReadOnlySpan<byte> run, out StreamedRecord record)
+    {
+        record = default;
+        if (run.IsEmpty)
+        {
+            return false;
+        }
+
+        int size = sizeof(uint) + BinaryPrimitives.ReadInt32LittleEndian(run);
+        record = new StreamedRecord(run[..size]);
+        run = run[size..];
+        return true;
+    }
+
     /// <summary>Checks the next record.</summary>
     internal static bool TrySkip(scoped ref BodyReader reader)
     {
