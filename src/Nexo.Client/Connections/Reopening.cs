@@ -24,4 +24,28 @@ internal static class Reopening
             }
         }
     }
+
+    /// <summary>Asks until there is an answer, over lost connections, for as long as a call may take.</summary>
+    /// <exception cref="NexoException">It was refused, or there was no answer in time.</exception>
+    public static async ValueTask<TResult> BridgeAsync<TState, TResult>(
+        Func<TState, CancellationToken, ValueTask<TResult>> ask,
+        TState state,
+        TimeSpan timeout,
+        TimeProvider time,
+        CancellationToken cancel)
+    {
+        var deadline = new Deadline(timeout, time);
+        while (true)
+        {
+            try
+            {
+                return await ask(state, cancel).ConfigureAwait(false);
+            }
+            catch (NexoException error) when (error is { Retryable: true, Code: not ClientErrorCode.DeadlineExceeded }
+                && !deadline.IsOver)
+            {
+                await Task.Delay(Pause, time, cancel).ConfigureAwait(false);
+            }
+        }
+    }
 }

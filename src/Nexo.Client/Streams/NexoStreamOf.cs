@@ -45,12 +45,14 @@ public sealed partial class NexoStream<T> : NexoStream
     /// <returns>Its offset; or, when something was expected that does not hold, a
     /// <see cref="StreamAppendResult.Conflict"/>.</returns>
     /// <exception cref="NexoException"><see cref="ErrorCode.ValueTooLarge"/>, <see cref="ErrorCode.KeyInvalid"/>,
-    /// <see cref="ErrorCode.TimestampOutOfRange"/>. <see cref="ErrorCode.KeysLoading"/>: the versions of the keys are not known yet, try
-    /// again in a moment.</exception>
+    /// <see cref="ErrorCode.TimestampOutOfRange"/>. <see cref="ErrorCode.TooManyKeys"/>: no versions are kept for a stream with so many
+    /// keys.</exception>
     public ValueTask<StreamAppendResult> AppendAsync(
-        T value, StreamAppendOptions? options = null, CancellationToken cancellationToken = default) =>
-        Client.CallAsync<StreamAppendReader, StreamAppendResult>(
-            StreamBodies.One(this, value, options.GetValueOrDefault()), default, Timeout, cancellationToken);
+        T value, StreamAppendOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        StreamAppendOptions given = options.GetValueOrDefault();
+        return CallAsync(StreamBodies.One(this, value, given), given.ExpectedKeyVersion is not null, cancellationToken);
+    }
 
     /// <summary>Appends a tombstone: the key has no value any more.</summary>
     /// <inheritdoc cref="AppendAsync"/>
@@ -162,6 +164,33 @@ public sealed partial class NexoStream<T> : NexoStream
 
     private ValueTask<StreamAppendResult> AppendBatchAsync(
         IEnumerable<StreamMessage<T>> messages, int count, in StreamBatchOptions options, CancellationToken cancellationToken) =>
-        Client.CallAsync<StreamAppendReader, StreamAppendResult>(
-            StreamBodies.Many(this, messages, count, options), default, Timeout, cancellationToken);
+        CallAsync(
+            StreamBodies.Many(this, messages, count, options), options.ExpectedKeyVersion is not null, cancellationToken);
+
+    private ValueTask<StreamAppendResult> CallAsync(in CallRequest call, bool expectsKey, CancellationToken cancel) =>
+        expectsKey
+            ? AppendWhenLoadedAsync(call, cancel)
+            : Client.CallAsync<StreamAppendReader, StreamAppendResult>(call, default, Timeout, cancel);
+
+    /// <summary>The first time that a version of a key is expected, the server may have to read the stream for it.</summary>
+    private async ValueTask<StreamAppendResult> AppendWhenLoadedAsync(CallRequest call, CancellationToken cancel)
+    {
+        var deadline = new Deadline(Timeout, Client.Time);
+        byte[] kept = call.Body!.Written.ToArray();
+        while (true)
+        {
+            try
+            {
+                return await Client.CallAsync<StreamAppendReader, StreamAppendResult>(call, default, deadline.Left, cancel)
+                    .ConfigureAwait(false);
+            }
+            catch (NexoException error) when (error.Code == ErrorCode.KeysLoading && !deadline.IsOver)
+            {
+                await Task.Delay(Reopening.Pause, Client.Time, cancel).ConfigureAwait(false);
+                FrameBuffer again = RequestBodies.Rent();
+                again.Write(kept);
+                call = call with { Body = again };
+            }
+        }
+    }
 }

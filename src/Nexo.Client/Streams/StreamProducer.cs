@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Nexo.Protocol;
 
 namespace Nexo.Client;
@@ -61,6 +62,7 @@ public sealed class StreamProducer<T> : IAsyncDisposable
     /// <param name="value">What it says.</param>
     /// <param name="options">What it has besides.</param>
     /// <param name="cancellationToken">Ends the wait for room; the record is not appended then.</param>
+    [SuppressMessage("Reliability", "CA2012", Justification = "It is handed on, to be awaited once, by whoever wants to.")]
     public ValueTask<ValueTask<StreamAppendResult>> PostAsync(
         T value, StreamRecordOptions? options = null, CancellationToken cancellationToken = default)
     {

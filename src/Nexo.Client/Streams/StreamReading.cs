@@ -51,22 +51,9 @@ internal sealed class StreamReading(NexoStream stream, StreamReadOptions options
         return isAtEnd || stands || _left == 0;
     }
 
-    private async Task<ReadRun> FetchAsync(CancellationToken cancel)
-    {
-        var deadline = new Deadline(stream.Timeout, stream.Client.Time);
-        while (true)
-        {
-            try
-            {
-                uint records = (uint)Math.Min(_left, PageRecords);
-                return await stream.ReadRunAsync(
-                    _from, records, (uint)options.PageBytes, options.Key, TimeSpan.Zero, cancel).ConfigureAwait(false);
-            }
-            catch (NexoException error) when (error is { Retryable: true, Code: not ClientErrorCode.DeadlineExceeded }
-                && !deadline.IsOver)
-            {
-                await Task.Delay(Reopening.Pause, stream.Client.Time, cancel).ConfigureAwait(false);
-            }
-        }
-    }
+    private Task<ReadRun> FetchAsync(CancellationToken cancel) => Reopening.BridgeAsync(
+        static (reading, token) => reading.AskAsync(token), this, stream.Timeout, stream.Client.Time, cancel).AsTask();
+
+    private ValueTask<ReadRun> AskAsync(CancellationToken cancel) => stream.ReadRunAsync(
+        _from, (uint)Math.Min(_left, PageRecords), (uint)options.PageBytes, options.Key, TimeSpan.Zero, cancel);
 }

@@ -47,7 +47,7 @@ public readonly record struct StreamRecord<T>
     public bool HasProducerTimestamp => (Wire.Parts & RecordParts.Timestamp) != 0;
 
     /// <summary>What it is about; null when it has no key.</summary>
-    public NexoKey? Key => Wire.HasKey ? Part(Wire.Key) : null;
+    public NexoKey? Key => Wire.HasKey ? new NexoKey(Part(Wire.Key)) : default(NexoKey?);
 
     /// <summary>Its headers.</summary>
     public NexoHeaders Headers => new(Part(Wire.Headers));

@@ -26,13 +26,8 @@ internal sealed class StreamTail : IAsyncDisposable
     {
         options.Require();
         var tail = new StreamTail(stream, options);
-        if (tail._from.Kind == PositionKind.Time)
-        {
-            await tail.FindTimeAsync(cancel).ConfigureAwait(false);
-        }
-
-        await tail.SubscribeAsync(cancel).ConfigureAwait(false);
-        return tail;
+        return await Reopening.BridgeAsync(
+            static (tail, token) => tail.OpenAsync(token), tail, stream.Timeout, stream.Client.Time, cancel).ConfigureAwait(false);
     }
 
     /// <summary>Waits for a record. Lost connections are bridged.</summary>
@@ -79,6 +74,17 @@ internal sealed class StreamTail : IAsyncDisposable
     {
         _opening.Connection?.Stop(_opening);
         return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask<StreamTail> OpenAsync(CancellationToken cancel)
+    {
+        if (_from.Kind == PositionKind.Time)
+        {
+            await FindTimeAsync(cancel).ConfigureAwait(false);
+        }
+
+        await SubscribeAsync(cancel).ConfigureAwait(false);
+        return this;
     }
 
     // By its offset from here on: what has this time may be appended later, before what a tail that is opened anew begins with.
