@@ -23,6 +23,9 @@ internal sealed class StreamContext(StreamLimits limits, EngineClock clock)
 
     public GroupTimers GroupTimers { get; } = new();
 
+    /// <summary>The streams.</summary>
+    public NameTable<StreamLog> Names { get; set; } = null!;
+
     /// <summary>Numbers of groups up to this one were given out.</summary>
     public uint LastGroupNumber => Volatile.Read(ref _lastGroup);
 

@@ -34,7 +34,7 @@ internal sealed partial class StreamLog
             }
 
             long offset = _next;
-            long timestampMs = Write(batch, measure, terms.Producer, nowMs);
+            long timestampMs = Write(batch, measure, terms.Producer, nowMs, default);
             long keyVersion = VersionAfter(batch.HasSingleKey, terms, key, offset);
             appended = new StreamAppended(StreamOutcome.Appended, offset, keyVersion, timestampMs, 0, Waits);
             NoteAppended(ref readable);
@@ -129,21 +129,25 @@ internal sealed partial class StreamLog
     }
 
     /// <summary>Makes the records once, and copies them into the write-ahead log and into the stream's.</summary>
+    /// <param name="letter">What the log says besides: they are the dead letter of a group; empty: they are not.</param>
     /// <returns>The time of the first.</returns>
-    private long Write<TBatch>(in TBatch batch, in StreamBatchMeasure measure, StreamProducer? producer, long nowMs)
+    private long Write<TBatch>(
+        in TBatch batch, in StreamBatchMeasure measure, StreamProducer? producer, long nowMs, scoped ReadOnlySpan<byte> letter)
         where TBatch : struct, IStreamBatch, allows ref struct
     {
-        int header = StreamAppendedRecord.HeaderBytesOf(producer);
+        int header = letter.Length + StreamAppendedRecord.HeaderBytesOf(producer);
         int bytes = header + measure.Bytes;
         byte[] scratch = bytes <= ScratchBytes
             ? _scratch ??= GC.AllocateUninitializedArray<byte>(ScratchBytes)
             : ArrayPool<byte>.Shared.Rent(bytes);
         Span<byte> payload = scratch.AsSpan(0, bytes);
         Span<byte> records = payload[header..];
-        StreamAppendedRecord.WriteHeader(payload, Number, _next, measure.Count, producer);
+        letter.CopyTo(payload);
+        StreamAppendedRecord.WriteHeader(payload[letter.Length..], Number, _next, measure.Count, producer);
         batch.Fill(records, _next, nowMs);
         long firstMs = new StreamRecordView(records).TimestampMs;
-        Lsn lsn = LogRecord(StreamRecordKind.RecordsAppended, payload);
+        Lsn lsn = LogRecord(
+            letter.IsEmpty ? StreamRecordKind.RecordsAppended : StreamRecordKind.GroupDeadLettered, payload);
         if (producer is { } by)
         {
             NoteProducer(by, _next, measure.Count);

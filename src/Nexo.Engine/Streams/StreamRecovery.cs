@@ -47,6 +47,7 @@ public sealed class StreamRecovery : IRecordSink
             StreamRecordKind.StreamKept => Kept(payload),
             StreamRecordKind.ProducerKept => ProducerKept(payload),
             StreamRecordKind.StreamNumbersKept => NumbersKept(payload),
+            StreamRecordKind.GroupDeadLettered => DeadLettered(payload),
             var other => _groups.OnRecord(other, payload, _streams),
         };
         if (!valid)
@@ -118,6 +119,17 @@ public sealed class StreamRecovery : IRecordSink
             throw new InvalidDataException(
                 $"The stream '{Encoding.UTF8.GetString(stream.Name)}' cannot be gone on with: {damage.Message}.", damage);
         }
+    }
+
+    private bool DeadLettered(ReadOnlySpan<byte> payload)
+    {
+        if (!GroupDeadLetteredRecord.TryRead(payload, out GroupDeadLetteredRecord record, out ReadOnlySpan<byte> appended))
+        {
+            return false;
+        }
+
+        _groups.OnDeadLetter(record);
+        return Appended(appended);
     }
 
     private bool Trimmed(ReadOnlySpan<byte> payload)

@@ -35,6 +35,7 @@ public sealed partial class StreamService : IDisposable
         _context.Files = new StreamFiles(
             new StreamDisk(new MemoryDisk(limits.MemoryBytesMax), 1, SilentObserver.Instance), limits.Tuning, hasSnapshots: false);
         _names = new NameTable<StreamLog>(_context.Hasher);
+        _context.Names = _names;
     }
 
     public int Count => Volatile.Read(ref _count);

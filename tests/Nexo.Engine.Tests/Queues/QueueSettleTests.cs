@@ -1,3 +1,4 @@
+using Nexo.Engine.Memory;
 using Nexo.Engine.Queues;
 using Xunit;
 

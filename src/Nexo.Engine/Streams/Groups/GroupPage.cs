@@ -15,6 +15,12 @@ internal sealed class GroupPage : IBufferWriter<byte>
     /// <summary>What it takes up.</summary>
     public int Capacity => _bytes.Length;
 
+    /// <summary>It was given back: what was in it is to be read again.</summary>
+    public bool IsReleased => _bytes.Length == 0;
+
+    /// <summary>Entries of a window whose bytes are here.</summary>
+    public int Entries { get; set; }
+
     public ReadOnlySpan<byte> Written => _bytes.AsSpan(0, Length);
 
     public void Advance(int count) => Length += count;

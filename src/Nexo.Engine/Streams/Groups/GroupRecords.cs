@@ -110,6 +110,33 @@ internal readonly record struct GroupSoughtRecord(uint Group, ulong Epoch, long 
 }
 
 /// <summary>
+/// <c>[u32 group][u64 epoch][i64 offset]</c>, and behind it the whole record of the append (<see cref="StreamAppendedRecord"/>) to the
+/// dead-letter stream.
+/// </summary>
+internal readonly record struct GroupDeadLetteredRecord(uint Group, ulong Epoch, long Offset)
+{
+    public const int HeaderBytes = sizeof(uint) + sizeof(ulong) + sizeof(long);
+
+    /// <summary>Writes what stands before the append.</summary>
+    public void Write(Span<byte> payload)
+    {
+        var writer = new RecordWriter(payload);
+        writer.U32(Group);
+        writer.U64(Epoch);
+        writer.I64(Offset);
+    }
+
+    public static bool TryRead(
+        ReadOnlySpan<byte> payload, out GroupDeadLetteredRecord record, out ReadOnlySpan<byte> appended)
+    {
+        var reader = new RecordReader(payload);
+        record = new GroupDeadLetteredRecord(reader.U32(), reader.U64(), reader.I64());
+        appended = reader.Bytes(reader.Left);
+        return reader.AtEnd;
+    }
+}
+
+/// <summary>
 /// <c>[u32 group][u64 epoch][i64 position]([i64 first][u32 count])*</c>: all before the position are done, and these runs behind it.
 /// </summary>
 internal readonly ref struct GroupDoneRecord

@@ -16,10 +16,14 @@ internal sealed class GroupRecovery(StreamContext context)
         StreamRecordKind.GroupEpoch => Epoch(payload),
         StreamRecordKind.GroupDone => Done(payload),
         StreamRecordKind.GroupSought => Sought(payload),
+        StreamRecordKind.GroupFailed => Failed(payload),
         StreamRecordKind.GroupKept => Kept(payload),
         StreamRecordKind.GroupNumbersKept => NumbersKept(payload),
         _ => false,
     };
+
+    /// <summary>A record was appended as a dead letter: so its group has done it.</summary>
+    public void OnDeadLetter(in GroupDeadLetteredRecord record) => Find(record.Group)?.Apply(record);
 
     /// <summary>All records have come.</summary>
     public void Complete()
@@ -100,6 +104,17 @@ internal sealed class GroupRecovery(StreamContext context)
     private bool Sought(ReadOnlySpan<byte> payload)
     {
         if (!GroupSoughtRecord.TryRead(payload, out GroupSoughtRecord record))
+        {
+            return false;
+        }
+
+        Find(record.Group)?.Apply(record);
+        return true;
+    }
+
+    private bool Failed(ReadOnlySpan<byte> payload)
+    {
+        if (!GroupFailedRecord.TryRead(payload, out GroupFailedRecord record))
         {
             return false;
         }

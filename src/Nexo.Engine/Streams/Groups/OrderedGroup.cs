@@ -143,18 +143,9 @@ internal sealed class OrderedGroup(
     private bool TryTerms(StreamGroupMember member, out StreamGroupPull? pull, out int recordsMax, out int bytesMax)
     {
         pull = member.FirstPull;
-        if (pull is null)
-        {
-            member.Parked |= member.Credits > 0 && member.Sink.IsCongested;
-        }
-
-        bool takes = pull is not null || (member.Credits > 0 && !member.Stopped && !member.Parked);
-        int records = pull?.RecordsMax ?? (int)member.Credits;
-        recordsMax = Math.Min(records, Context.Limits.Groups.DeliveryRecordsMax);
-        bytesMax = pull is { BytesMax: > 0 } ? pull.BytesMax
-            : member.Options.BytesMax > 0 ? member.Options.BytesMax
-            : Context.Limits.Groups.DeliveryBytes;
-        return takes;
+        member.Parked |= pull is null && member.Credits > 0 && member.Sink.IsCongested;
+        TermsOf(member, pull, out recordsMax, out bytesMax);
+        return pull is not null || (member.Credits > 0 && !member.Stopped && !member.Parked);
     }
 
     // The pull may have been ended meanwhile: then nobody takes it, and it is read again.

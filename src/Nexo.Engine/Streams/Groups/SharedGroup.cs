@@ -1,63 +1,148 @@
+using Nexo.Engine.Memory;
+
 namespace Nexo.Engine.Streams;
 
-/// <summary>A group whose members all get records, of each key one at a time, and settle each for itself.</summary>
-internal sealed class SharedGroup(
-    StreamGroups groups, byte[] name, uint number, StreamGroupOptions options, long position)
-    : StreamGroup(groups, name, number, options, position)
+/// <summary>
+/// A group whose members all get records, of each key one at a time, and settle each for itself. What was read and is not done is in its
+/// window while it has members; without them it is its position, what is done behind it, and what has failed.
+/// </summary>
+internal sealed partial class SharedGroup : StreamGroup
 {
+    private const long DueAtOnce = 0;
+
+    private GroupWindow? _window;
+    private LeaseTokens _leases = new();
+
+    /// <summary>The next offset to be read; all before it are done or in the window.</summary>
+    private long _readNext;
+
+    public SharedGroup(StreamGroups groups, byte[] name, uint number, StreamGroupOptions options, long position)
+        : base(groups, name, number, options, position)
+    {
+    }
+
     public override StreamGroupMode Mode => StreamGroupMode.SharedByKey;
 
-    public StreamStatus Ack<TSource, TSink>(
-        ulong number, ulong epoch, TSource leases, ref TSink outcomes, out StreamGroupSettled settled)
-        where TSource : struct, IStreamLeaseSource, allows ref struct
-        where TSink : IStreamSettleSink, allows ref struct =>
-        Settle(number, epoch, ref leases, ref outcomes, out settled);
+    protected override int InFlight => _window?.InFlight ?? 0;
 
-    public StreamStatus Nack<TSource, TSink>(
-        ulong number,
-        ulong epoch,
-        StreamNack action,
-        long delayMs,
-        ReadOnlySpan<byte> reason,
-        TSource leases,
-        ref TSink outcomes,
-        out StreamGroupSettled settled)
-        where TSource : struct, IStreamLeaseSource, allows ref struct
-        where TSink : IStreamSettleSink, allows ref struct =>
-        Settle(number, epoch, ref leases, ref outcomes, out settled);
-
-    // Nothing is out yet: no lease is one.
-    private StreamStatus Settle<TSource, TSink>(
-        ulong number, ulong epoch, ref TSource leases, ref TSink outcomes, out StreamGroupSettled settled)
-        where TSource : struct, IStreamLeaseSource, allows ref struct
-        where TSink : IStreamSettleSink, allows ref struct
-    {
-        lock (Gate)
-        {
-            StreamStatus status = FindMember(number, epoch, out _);
-            settled = new StreamGroupSettled(Epoch, Position, default, Waits: false);
-            while (status == StreamStatus.Ok && leases.TryTake(out _, out _))
-            {
-                outcomes.Add(StreamStatus.LeaseLost);
-            }
-
-            return status;
-        }
-    }
+    protected override int Waiting => _window is { } window ? window.Count - window.InFlight : 0;
 
     protected override StreamMemberState StateOf(StreamGroupMember member) => StreamMemberState.Active;
 
-    protected override bool OnJoined(StreamGroupMember member) => false;
+    protected override bool OnJoined(StreamGroupMember member)
+    {
+        if (_window is null)
+        {
+            OpenWindow();
+        }
 
-    protected override bool OnLeft(StreamGroupMember member) => false;
+        return false;
+    }
+
+    // What it had goes to others, in its place and without a failure.
+    protected override bool OnLeft(StreamGroupMember member)
+    {
+        LeaveTakers(member);
+        if (_window is { } window && member.Load > 0)
+        {
+            for (int i = 0; i < window.Entries.Length; i++)
+            {
+                if (window[i].State == GroupEntryState.InFlight && window[i].Member == member)
+                {
+                    window.MakeReady(i);
+                }
+            }
+        }
+
+        return false;
+    }
 
     protected override void OnSought()
     {
+        Failures.Clear();
+        _reasons.Clear();
+        if (_window is { } window)
+        {
+            window.Clear();
+            OpenWindow();
+        }
     }
 
     protected override void OnEmptied()
     {
+        if (_window is not { } window)
+        {
+            return;
+        }
+
+        _window = null;
+        _takers.Clear();
+        foreach (ref GroupEntry entry in window.Entries)
+        {
+            if (entry.State != GroupEntryState.Free && (entry.Failures > 0 || entry.IsDead))
+            {
+                Failures[entry.Offset] = new GroupFailure(entry.Offset, entry.Failures, entry.Deliveries, entry.IsDead);
+            }
+        }
+
+        window.Clear();
     }
 
-    protected override bool Slice(GroupWork work) => false;
+    protected override void AddFailures(List<GroupFailure> failures)
+    {
+        if (_window is { } window)
+        {
+            foreach (ref GroupEntry entry in window.Entries)
+            {
+                if (entry.State != GroupEntryState.Free && (entry.Failures > 0 || entry.IsDead))
+                {
+                    failures.Add(new GroupFailure(entry.Offset, entry.Failures, entry.Deliveries, entry.IsDead));
+                }
+            }
+        }
+    }
+
+    /// <summary>Leases that have ended, and pauses that are over.</summary>
+    protected override void DoDue(long nowMs, GroupWork work)
+    {
+        if (_window is not { } window)
+        {
+            return;
+        }
+
+        long next = long.MaxValue;
+        _failed.Clear();
+        for (int i = 0; i < window.Entries.Length; i++)
+        {
+            ref GroupEntry entry = ref window[i];
+            if (entry.State is not (GroupEntryState.InFlight or GroupEntryState.Delayed))
+            {
+                continue;
+            }
+
+            if (entry.DueMs > nowMs)
+            {
+                next = Math.Min(next, entry.DueMs);
+            }
+            else if (entry.State == GroupEntryState.Delayed)
+            {
+                window.MakeReady(i);
+            }
+            else
+            {
+                Fail(i, StreamNack.Backoff, DueAtOnce, "the lease ended"u8);
+                next = window[i].State == GroupEntryState.Delayed ? Math.Min(next, window[i].DueMs) : next;
+            }
+        }
+
+        LogFailed();
+        NoteDue(next);
+    }
+
+    private void OpenWindow()
+    {
+        Floor();
+        _readNext = Position;
+        _window = new GroupWindow(Context.Hasher, Context.OtherHasher, Context.Limits.Groups.WindowBytesMax);
+    }
 }

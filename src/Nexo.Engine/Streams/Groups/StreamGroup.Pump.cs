@@ -82,6 +82,16 @@ internal abstract partial class StreamGroup
     /// <returns>Whether there may be more to do.</returns>
     protected abstract bool Slice(GroupWork work);
 
+    /// <summary>How much a member gets as one delivery, for a pull or for its credits.</summary>
+    protected void TermsOf(StreamGroupMember member, StreamGroupPull? pull, out int recordsMax, out int bytesMax)
+    {
+        StreamGroupLimits limits = Context.Limits.Groups;
+        recordsMax = Math.Min(pull?.RecordsMax ?? (int)member.Credits, limits.DeliveryRecordsMax);
+        bytesMax = pull is { BytesMax: > 0 } ? pull.BytesMax
+            : member.Options.BytesMax > 0 ? member.Options.BytesMax
+            : limits.DeliveryBytes;
+    }
+
     /// <summary>There may be something for the pump. With any lock or without.</summary>
     protected void Want()
     {

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Nexo.Engine.Streams;
 
 /// <content>Records applied, and what a snapshot keeps.</content>
@@ -20,7 +22,7 @@ internal abstract partial class StreamGroup
             {
                 Epoch = record.Epoch;
                 Done.Reset(record.Position);
-                ForgetFailures();
+                Failures.Clear();
             }
         }
     }
@@ -36,15 +38,39 @@ internal abstract partial class StreamGroup
         }
     }
 
+    public void Apply(in GroupDeadLetteredRecord record)
+    {
+        lock (Gate)
+        {
+            if (record.Epoch == Epoch)
+            {
+                Done.Add(record.Offset, record.Offset + 1);
+            }
+        }
+    }
+
+    public void Apply(in GroupFailedRecord record)
+    {
+        lock (Gate)
+        {
+            if (record.Epoch == Epoch)
+            {
+                record.Apply(Failures);
+                if (Failures.Count > 2 * Context.Limits.Groups.WindowRecordsMax)
+                {
+                    ForgetDoneFailures();
+                }
+            }
+        }
+    }
+
     public void Apply(in GroupKeptRecord record)
     {
         lock (Gate)
         {
             Epoch = record.Epoch;
             _membersUntil = record.Members;
-            var failures = new Dictionary<long, GroupFailure>();
-            record.Apply(Done, failures);
-            RestoreFailures(failures);
+            record.Apply(Done, Failures);
         }
     }
 
@@ -67,11 +93,13 @@ internal abstract partial class StreamGroup
         {
             _lastMember = _membersUntil;
             StreamRange range = Floor();
-            if (Position > range.Next || Done.Above > 0 && Done.Runs[^1].End > range.Next)
+            if (Position > range.Next || (Done.Above > 0 && Done.Runs[^1].End > range.Next))
             {
                 Done.Reset(Math.Min(Position, range.Next));
-                ForgetFailures();
+                Failures.Clear();
             }
+
+            ForgetDoneFailures();
         }
     }
 
@@ -87,25 +115,31 @@ internal abstract partial class StreamGroup
 
             GroupDefinedRecord.Write(
                 buffer.Add((byte)StreamRecordKind.GroupDefined, GroupDefinedRecord.BytesOf(Name, Options)), Stream.Number, this);
-            ReadOnlySpan<GroupFailure> failures = KeptFailures();
+            var failures = new List<GroupFailure>(Failures.Values);
+            AddFailures(failures);
             GroupKeptRecord.Write(
-                buffer.Add((byte)StreamRecordKind.GroupKept, GroupKeptRecord.BytesOf(Done.Runs.Length, failures.Length)),
+                buffer.Add((byte)StreamRecordKind.GroupKept, GroupKeptRecord.BytesOf(Done.Runs.Length, failures.Count)),
                 Number,
                 Epoch,
                 _membersUntil,
                 Done,
-                failures);
+                CollectionsMarshal.AsSpan(failures));
         }
     }
 
-    /// <summary>What is remembered of records that have failed.</summary>
-    protected virtual ReadOnlySpan<GroupFailure> KeptFailures() => default;
-
-    protected virtual void RestoreFailures(Dictionary<long, GroupFailure> failures)
+    /// <summary>Adds what is remembered of records that have failed and were read.</summary>
+    protected virtual void AddFailures(List<GroupFailure> failures)
     {
     }
 
-    protected virtual void ForgetFailures()
+    private void ForgetDoneFailures()
     {
+        foreach (long offset in Failures.Keys)
+        {
+            if (Done.FirstOpen(offset) != offset)
+            {
+                Failures.Remove(offset);
+            }
+        }
     }
 }

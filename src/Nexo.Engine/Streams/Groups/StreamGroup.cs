@@ -55,6 +55,9 @@ internal abstract partial class StreamGroup
 
     protected DoneOffsets Done { get; }
 
+    /// <summary>Of records that have failed, by offset: those that were not read yet.</summary>
+    protected Dictionary<long, GroupFailure> Failures { get; } = [];
+
     protected IReadOnlyList<StreamGroupMember> Members => _members;
 
     /// <summary>Deleted, or its stream is.</summary>

@@ -68,6 +68,12 @@ public sealed class StreamGroupMember : IDisposable
 
     internal StreamGroupPull? FirstPull => Pulls is { Count: > 0 } pulls ? pulls[0] : null;
 
+    /// <summary>Of a shared group: it is among those that take records.</summary>
+    internal bool IsTaker { get; set; }
+
+    /// <summary>Of a shared group: what it gets next; null outside of a hold of the lock.</summary>
+    internal GroupPack? Pack { get; set; }
+
     /// <summary>Records that it has and has not settled.</summary>
     internal int Load { get; set; }
 

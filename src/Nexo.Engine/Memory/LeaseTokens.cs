@@ -1,7 +1,6 @@
 using System.Numerics;
-using Nexo.Engine.Memory;
 
-namespace Nexo.Engine.Queues;
+namespace Nexo.Engine.Memory;
 
 /// <summary>
 /// Lease tokens that nobody can guess who has seen others: SipHash-2-4 (Aumasson and Bernstein 2012) of a counter under a secret key.
