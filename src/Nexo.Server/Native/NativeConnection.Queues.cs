@@ -19,7 +19,6 @@ internal sealed partial class NativeConnection
     {
         _batchWaits = true;
         _hasWritten = true;
-        _hasWritten = true;
         if (!opcode.IsWrite())
         {
             // Such as a pull that has settled what it gives.

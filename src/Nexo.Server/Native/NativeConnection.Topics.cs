@@ -44,7 +44,7 @@ internal sealed partial class NativeConnection
         _aside = () => handle(new Request(this, header, default, body));
     }
 
-    /// <summary>A notice has changed something that is logged: its sender waits when the log is behind.</summary>
+    /// <summary>What was published has changed something that is logged: its sender waits when the log is behind.</summary>
     public void NoteWritten() => _hasWritten = true;
 
     /// <summary>

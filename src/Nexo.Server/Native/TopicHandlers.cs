@@ -16,13 +16,14 @@ internal static class TopicHandlers
 
         NativeConnection connection = request.Connection;
         TopicStatus status = request.Topics.Publish(message, connection.TopicWork, out TopicPublished published);
+        NoteWritten(connection, message, published);
+        request.AwaitDiskIf(published.WaitsForLog);
         if (status != TopicStatus.Ok)
         {
             Fail(request, status, published);
             return;
         }
 
-        request.AwaitDiskIf(published.WaitsForLog);
         FrameBuffer reply = request.BeginReply();
         ReplyOf(published).Write(reply);
         reply.End();
@@ -49,6 +50,7 @@ internal static class TopicHandlers
         {
             TopicMessage message = ToEngine(publication, publication.Headers, connection.TopicOwner);
             TopicStatus status = request.Topics.Publish(message, connection.TopicWork, out TopicPublished published);
+            NoteWritten(connection, message, published);
             waits |= published.WaitsForLog;
             TopicPublishBatchReply.WriteItem(reply, TopicFailures.CodeOf(status), ReplyOf(published));
         }
@@ -96,6 +98,12 @@ internal static class TopicHandlers
             connection.Reports.Add(notice.Opcode, notice.Correlation, status, published);
         }
 
+        NoteWritten(connection, message, published);
+    }
+
+    // Whatever became of it, confirmed or not: with `interval` nobody waits for the disk, and a target may have refused it beside others.
+    private static void NoteWritten(NativeConnection connection, in TopicMessage message, in TopicPublished published)
+    {
         if (message.Retain || published.Bindings > 0)
         {
             connection.NoteWritten();

@@ -99,15 +99,15 @@ public sealed class BindingTests
         await peer.DeclareAsync("jobs");
         await SetAsync(peer, "b", "a", "jobs");
 
-        Assert.Equal(ErrorCode.BindingConflict, (await TrySetAsync(peer, "b", "other", "jobs")).Code);
-        Assert.Equal(ErrorCode.QueueNotFound, (await TrySetAsync(peer, "c", "a", "nowhere")).Code);
-        Assert.Equal(ErrorCode.StreamNotFound, (await TrySetAsync(peer, "c", "a", "s", BindingTarget.Stream)).Code);
-        Assert.Equal(ErrorCode.FilterInvalid, (await TrySetAsync(peer, "c", "a/#/b", "jobs")).Code);
-        Assert.Equal(ErrorCode.FilterInvalid, (await TrySetAsync(peer, "c", "$share/g/a", "jobs")).Code);
-        Assert.Equal(ErrorCode.NameInvalid, (await TrySetAsync(peer, "", "a", "jobs")).Code);
+        Assert.Equal(ErrorCode.BindingConflict, (await peer.BindAsync("b", "other", "jobs")).Code);
+        Assert.Equal(ErrorCode.QueueNotFound, (await peer.BindAsync("c", "a", "nowhere")).Code);
+        Assert.Equal(ErrorCode.StreamNotFound, (await peer.BindAsync("c", "a", "s", BindingTarget.Stream)).Code);
+        Assert.Equal(ErrorCode.FilterInvalid, (await peer.BindAsync("c", "a/#/b", "jobs")).Code);
+        Assert.Equal(ErrorCode.FilterInvalid, (await peer.BindAsync("c", "$share/g/a", "jobs")).Code);
+        Assert.Equal(ErrorCode.NameInvalid, (await peer.BindAsync("", "a", "jobs")).Code);
         Frame unknown = await peer.AskAsync(Opcode.BindingSet, 3, buffer =>
         {
-            Write(buffer, "c", "a", "jobs", BindingTarget.Queue, keyByTopic: false);
+            TopicPeer.Bind(buffer, "c", "a", "jobs", BindingTarget.Queue, keyByTopic: false);
             buffer.WriteUInt16(99);
             buffer.WriteUInt16(0);
         });
@@ -181,32 +181,10 @@ public sealed class BindingTests
     private static async Task<bool> SetAsync(
         RawPeer peer, string name, string filter, string target, bool keyByTopic = false)
     {
-        Frame frame = await TrySetAsync(peer, name, filter, target, BindingTarget.Queue, keyByTopic);
+        Frame frame = await peer.BindAsync(name, filter, target, BindingTarget.Queue, keyByTopic);
         Assert.True(frame.Header.Kind == FrameKind.Reply, frame.Header.Kind == FrameKind.Error ? frame.Message : "no reply");
         Assert.True(BindingSetReply.TryRead(frame.Body, out BindingSetReply reply));
         return reply.Created;
-    }
-
-    private static Task<Frame> TrySetAsync(
-        RawPeer peer,
-        string name,
-        string filter,
-        string target,
-        BindingTarget kind = BindingTarget.Queue,
-        bool keyByTopic = false) =>
-        peer.AskAsync(Opcode.BindingSet, 3, buffer => Write(buffer, name, filter, target, kind, keyByTopic));
-
-    private static void Write(
-        FrameBuffer buffer, string name, string filter, string target, BindingTarget kind, bool keyByTopic)
-    {
-        new BindingSetRequest
-        {
-            Kind = kind,
-            Name = TopicPeer.Bytes(name),
-            Filter = TopicPeer.Bytes(filter),
-            Target = TopicPeer.Bytes(target),
-        }.WriteStart(buffer);
-        BindingOptionFields.WriteKeyByTopic(buffer, keyByTopic);
     }
 
     private static async Task<List<(string Name, ulong Taken, ulong Refused)>> ListAsync(

@@ -96,6 +96,29 @@ internal static class TopicPeer
             }
         });
 
+    /// <summary>Sets a binding.</summary>
+    public static Task<Frame> BindAsync(
+        this RawPeer peer,
+        string name,
+        string filter,
+        string target,
+        BindingTarget kind = BindingTarget.Queue,
+        bool keyByTopic = false) =>
+        peer.AskAsync(Opcode.BindingSet, 3, buffer => Bind(buffer, name, filter, target, kind, keyByTopic));
+
+    public static void Bind(
+        FrameBuffer buffer, string name, string filter, string target, BindingTarget kind, bool keyByTopic)
+    {
+        new BindingSetRequest
+        {
+            Kind = kind,
+            Name = Bytes(name),
+            Filter = Bytes(filter),
+            Target = Bytes(target),
+        }.WriteStart(buffer);
+        BindingOptionFields.WriteKeyByTopic(buffer, keyByTopic);
+    }
+
     public static List<Received> Messages(Frame frame)
     {
         Assert.True(
