@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Nexo.Cli.Bench.Queues;
+using Nexo.Cli.Bench.Streams;
 using Nexo.Cli.Bench.Topics;
 using Nexo.Cli.Terminal;
 
@@ -13,10 +14,12 @@ internal static class BenchCommand
         var command = new Command("bench", "Put load on a server and measure it")
         {
             StoreBenchCommand.Create(), QueueBenchCommand.Create(), TopicBenchCommand.Create(),
+            StreamBenchCommand.Create(),
         };
         return command.WithExamples(
             ("GET at full speed", "nexo bench store --op get --clients 50 --pipeline 64"),
             ("Messages, confirmed when they are on disk", "nexo bench queue --durability fsync"),
-            ("One publisher, a hundred subscribers", "nexo bench pubsub --subscribers 100"));
+            ("One publisher, a hundred subscribers", "nexo bench pubsub --subscribers 100"),
+            ("Records appended, read back and followed", "nexo bench stream --size 1024 --window 1024"));
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using CsCheck;
+using Nexo.Cli.Bench;
 using Nexo.Cli.Bench.Queues;
 using Nexo.Protocol;
 using Xunit;

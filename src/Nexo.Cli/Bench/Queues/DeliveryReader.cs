@@ -94,7 +94,7 @@ internal sealed class DeliveryReader
 
     private void EndRun(long now)
     {
-        QueueTraffic.Record(_traffic.DeliveryLatency, now - _runSentAt, _run);
+        BenchLatency.Record(_traffic.DeliveryLatency, now - _runSentAt, _run);
         _run = 0;
     }
 

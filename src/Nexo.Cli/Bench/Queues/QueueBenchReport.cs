@@ -33,13 +33,13 @@ internal static class QueueBenchReport
         json.WriteFinite("end_to_end_per_second", Math.Round(result.Through?.PerSecond ?? double.NaN, 1));
         foreach ((string name, _, double percentile) in Percentiles)
         {
-            json.WriteFinite(name, QueueBenchResult.Microseconds(result.Through?.DeliveryLatency, percentile));
+            json.WriteFinite(name, BenchLatency.Microseconds(result.Through?.DeliveryLatency, percentile));
         }
 
-        json.WriteFinite("mean_us", QueueBenchResult.MeanMicroseconds(result.Through?.DeliveryLatency));
+        json.WriteFinite("mean_us", BenchLatency.MeanMicroseconds(result.Through?.DeliveryLatency));
         foreach ((string name, _, double percentile) in Percentiles)
         {
-            json.WriteFinite($"confirm_{name}", QueueBenchResult.Microseconds(result.Publish.ConfirmLatency, percentile));
+            json.WriteFinite($"confirm_{name}", BenchLatency.Microseconds(result.Publish.ConfirmLatency, percentile));
         }
 
         WriteCounts(json, result);
@@ -125,10 +125,10 @@ internal static class QueueBenchReport
 
         foreach ((_, string label, double percentile) in Percentiles)
         {
-            string confirm = Latency(QueueBenchResult.Microseconds(result.Publish.ConfirmLatency, percentile));
+            string confirm = Latency(BenchLatency.Microseconds(result.Publish.ConfirmLatency, percentile));
             table.AddRow(label, result.Through is null
                 ? $"{confirm} to the confirm"
-                : $"{Latency(QueueBenchResult.Microseconds(result.Through.DeliveryLatency, percentile))} to the delivery, "
+                : $"{Latency(BenchLatency.Microseconds(result.Through.DeliveryLatency, percentile))} to the delivery, "
                     + $"{confirm} to the confirm");
         }
 

@@ -1,5 +1,3 @@
-using HdrHistogram;
-
 namespace Nexo.Cli.Bench.Queues;
 
 /// <summary>What a run of <c>bench queue</c> found.</summary>
@@ -36,12 +34,4 @@ internal sealed record QueueBenchResult
     /// <summary>Of messages that were both published and consumed.</summary>
     public double ClientCpuSecondsPerMillion =>
         Traffic.Acked == 0 ? 0 : ClientCpu.TotalSeconds * 1e6 / Traffic.Acked;
-
-    public static double Microseconds(LongHistogram? latency, double percentile) =>
-        latency is null || latency.TotalCount == 0
-            ? 0
-            : Math.Round(latency.GetValueAtPercentile(percentile) / 1e3, 1);
-
-    public static double MeanMicroseconds(LongHistogram? latency) =>
-        latency is null || latency.TotalCount == 0 ? 0 : Math.Round(latency.GetMean() / 1e3, 1);
 }

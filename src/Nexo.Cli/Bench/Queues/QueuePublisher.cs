@@ -95,7 +95,7 @@ internal sealed class QueuePublisher : QueueConnection
     {
         for (long push = _begun; _pace is not null && push < _released; push++)
         {
-            QueueTraffic.Record(Traffic.DeliveryLatency, until - _pace.DueAt(push, Id), _encoder.Batch);
+            BenchLatency.Record(Traffic.DeliveryLatency, until - _pace.DueAt(push, Id), _encoder.Batch);
         }
     }
 
@@ -122,7 +122,7 @@ internal sealed class QueuePublisher : QueueConnection
                 long sentAt = _sentAt[_oldest];
                 if (sentAt != runSentAt)
                 {
-                    QueueTraffic.Record(Traffic.ConfirmLatency, now - runSentAt, run);
+                    BenchLatency.Record(Traffic.ConfirmLatency, now - runSentAt, run);
                     (run, runSentAt) = (0, sentAt);
                 }
 
@@ -137,7 +137,7 @@ internal sealed class QueuePublisher : QueueConnection
             at += size;
         }
 
-        QueueTraffic.Record(Traffic.ConfirmLatency, now - runSentAt, run);
+        BenchLatency.Record(Traffic.ConfirmLatency, now - runSentAt, run);
         Refill(now);
         return at;
     }

@@ -8,10 +8,6 @@ namespace Nexo.Cli.Bench.Queues;
 /// </summary>
 internal sealed class QueueTraffic
 {
-    private const long LatencyNanosecondsMin = 128;
-    private const long LatencyNanosecondsMax = 3_600_000_000_000;
-    private const int SignificantDigits = 3;
-
     private long _confirmed;
     private long _acked;
     private long _pushUntil;
@@ -19,10 +15,10 @@ internal sealed class QueueTraffic
     public MessageLedger Ledger { get; } = new();
 
     /// <summary>From sending a push to its confirm, in nanoseconds, one count for each message.</summary>
-    public LongHistogram ConfirmLatency { get; } = NewHistogram();
+    public LongHistogram ConfirmLatency { get; } = BenchLatency.NewHistogram();
 
     /// <summary>From sending a push to its delivery, in nanoseconds.</summary>
-    public LongHistogram DeliveryLatency { get; } = NewHistogram();
+    public LongHistogram DeliveryLatency { get; } = BenchLatency.NewHistogram();
 
     /// <summary>Messages whose push was confirmed.</summary>
     public long Confirmed => Volatile.Read(ref _confirmed);
@@ -83,14 +79,4 @@ internal sealed class QueueTraffic
     public void AddConfirmed(int messages) => Volatile.Write(ref _confirmed, _confirmed + messages);
 
     public void AddAcked(int messages) => Volatile.Write(ref _acked, _acked + messages);
-
-    public static void Record(LongHistogram histogram, long nanoseconds, int count)
-    {
-        if (count > 0)
-        {
-            histogram.RecordValueWithCount(Math.Clamp(nanoseconds, 1, LatencyNanosecondsMax), count);
-        }
-    }
-
-    private static LongHistogram NewHistogram() => new(LatencyNanosecondsMin, LatencyNanosecondsMax, SignificantDigits);
 }

@@ -33,7 +33,7 @@ internal sealed class TopicLoad : IDisposable
         _work = work;
         _silenceMax = (long)silenceMax.TotalNanoseconds;
         Tally = new TopicTally(work.BodyBytes, work.Streams);
-        byte[] body = Queues.MessageHead.Body(work.BodyBytes);
+        byte[] body = MessageHead.Body(work.BodyBytes);
         _publishers = new TopicPublisher[work.Publishers.Count];
         _subscribers = new TopicConnection[work.Subscribers.Count];
         int stream = 0;

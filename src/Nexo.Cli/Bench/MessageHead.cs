@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Nexo.Cli.Bench.Queues;
+namespace Nexo.Cli.Bench;
 
 /// <summary>
 /// What the benchmark knows a message by: the first bytes of its body are <c>[i64 sentAt][u64 sequence]</c>, the rest is
