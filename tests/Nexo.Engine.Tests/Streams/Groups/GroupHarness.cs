@@ -74,9 +74,10 @@ internal sealed class GroupHarness : IDisposable
         return appended.Offset;
     }
 
-    public MemberDouble Join(uint credits = 0, long sessionMs = 0, long leaseMs = 0, string group = G, Action<MemberDouble, Got>? onGot = null)
+    public MemberDouble Join(
+        uint credits = 0, long sessionMs = 0, long leaseMs = 0, string group = G, Action<MemberDouble, Got>? onGot = null)
     {
-        var member = new MemberDouble(this, group) { OnGot = onGot };
+        var member = new MemberDouble(this, group) { OnGot = onGot, SessionMs = sessionMs };
         var options = new StreamMemberOptions { SessionMs = sessionMs, LeaseMs = leaseMs, Name = "who"u8.ToArray() };
         Assert.Equal(
             StreamStatus.Ok,
@@ -156,6 +157,14 @@ internal sealed class GroupHarness : IDisposable
         Streams.OnSnapshotKept();
     }
 
+    /// <summary>What the last snapshot has.</summary>
+    public List<(byte Kind, string Hex)> SnapshotHex()
+    {
+        var hex = new HexList();
+        _snapshot.Replay(hex);
+        return hex.Records;
+    }
+
     /// <summary>A process that ends and one that starts, on this disk or another.</summary>
     public void Restart(SimulatedDisk? disk = null)
     {
@@ -176,6 +185,14 @@ internal sealed class GroupHarness : IDisposable
         _snapshot.Replay(recovery);
         Log.Inner.Replay(_position, recovery);
         recovery.Complete(Log);
+    }
+
+    private sealed class HexList : IRecordSink
+    {
+        public List<(byte Kind, string Hex)> Records { get; } = [];
+
+        public void OnRecord(Lsn lsn, byte kind, ReadOnlySpan<byte> payload) =>
+            Records.Add((kind, Convert.ToHexString(payload)));
     }
 
     private sealed class Silent : IStorageObserver

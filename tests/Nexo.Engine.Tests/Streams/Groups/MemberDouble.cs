@@ -53,11 +53,25 @@ internal sealed class MemberDouble(GroupHarness harness, string group) : IStream
 
     public bool IsCongested { get; set; }
 
+    public long SessionMs { get; init; }
+
+    private long HeardMs { get; set; }
+
+    /// <summary>Nothing was heard of it for too long.</summary>
+    public bool IsExpired(long nowMs) => SessionMs > 0 && HeardMs + SessionMs <= nowMs;
+
+    public void AddCredits(uint credits)
+    {
+        Hear();
+        Handle.AddCredits(credits);
+    }
+
     public void Begin(StreamGroupMember handle, bool waits)
     {
         Handle = handle;
         JoinWaits = waits;
         (Epoch, State) = (handle.Joined.Epoch, handle.Joined.State);
+        Hear();
     }
 
     public void Deliver(in StreamGroupRecords records)
@@ -89,11 +103,25 @@ internal sealed class MemberDouble(GroupHarness harness, string group) : IStream
         End = why;
     }
 
-    public StreamStatus Commit(long offset, out StreamGroupSettled settled, ulong? epoch = null) => harness.Streams.CommitGroup(
-        GroupHarness.Bytes(GroupHarness.S), GroupHarness.Bytes(group), Handle.Number, epoch ?? Epoch, (ulong)offset, out settled);
+    public StreamStatus Commit(long offset, out StreamGroupSettled settled, ulong? epoch = null)
+    {
+        if (epoch is null || epoch == Epoch)
+        {
+            Hear();
+        }
+
+        return harness.Streams.CommitGroup(
+            GroupHarness.Bytes(GroupHarness.S),
+            GroupHarness.Bytes(group),
+            Handle.Number,
+            epoch ?? Epoch,
+            (ulong)offset,
+            out settled);
+    }
 
     public StreamStatus Ack(out List<StreamStatus> outcomes, out StreamGroupSettled settled, params Got[] records)
     {
+        Hear();
         var sink = new Outcomes();
         StreamStatus status = harness.Streams.AckGroup(
             GroupHarness.Bytes(GroupHarness.S),
@@ -118,6 +146,7 @@ internal sealed class MemberDouble(GroupHarness harness, string group) : IStream
     public StreamStatus Nack(
         StreamNack action, out List<StreamStatus> outcomes, Got[] records, long delayMs = 0, string reason = "")
     {
+        Hear();
         var sink = new Outcomes();
         StreamStatus status = harness.Streams.NackGroup(
             GroupHarness.Bytes(GroupHarness.S),
@@ -147,8 +176,10 @@ internal sealed class MemberDouble(GroupHarness harness, string group) : IStream
     public StreamStatus Leave() => harness.Streams.LeaveGroup(
         GroupHarness.Bytes(GroupHarness.S), GroupHarness.Bytes(group), Handle.Number, out _);
 
-    public StreamStatus Pull(int recordsMax, IStreamGroupSink target, bool mayWait, out StreamGroupPull? pull) =>
-        harness.Streams.PullGroup(
+    public StreamStatus Pull(int recordsMax, IStreamGroupSink target, bool mayWait, out StreamGroupPull? pull)
+    {
+        Hear();
+        return harness.Streams.PullGroup(
             GroupHarness.Bytes(GroupHarness.S),
             GroupHarness.Bytes(group),
             Handle.Number,
@@ -159,6 +190,9 @@ internal sealed class MemberDouble(GroupHarness harness, string group) : IStream
             mayWait,
             out pull,
             out _);
+    }
+
+    private void Hear() => HeardMs = harness.Time.NowMs;
 
     private struct Leases(Got[] records) : IStreamLeaseSource
     {

@@ -141,6 +141,27 @@ public sealed class SharedGroupTests
     }
 
     [Fact]
+    public void A_dead_letter_is_appended_and_done_or_neither_wherever_the_log_ends()
+    {
+        bool[] buried = new bool[2];
+        for (ulong cut = 0; cut < 20; cut++)
+        {
+            using GroupHarness harness = WithDead(new StreamGroupOptionSet { DeliveriesMax = 1, DeadLetterStream = Dead });
+            harness.Append("0", "a");
+            MemberDouble member = harness.Join(100);
+            ulong before = harness.Log.AppendedLsn.Value;
+            member.Nack(StreamNack.Now, member.Records[0]);
+            harness.Log.Crash(new(Math.Min(before + cut, harness.Log.AppendedLsn.Value)));
+            harness.Restart();
+            bool isLetter = harness.ReadAll(Dead).Count == 1;
+            Assert.Equal(isLetter ? (1, 0) : (0, 1), (harness.Info().Position, harness.Info().Lag));
+            buried[isLetter ? 1 : 0] = true;
+        }
+
+        Assert.All(buried, was => Assert.True(was, "both were seen"));
+    }
+
+    [Fact]
     public void Without_a_dead_letter_stream_it_is_passed_over_and_counted()
     {
         using GroupHarness harness = Shared(options: new StreamGroupOptionSet { DeliveriesMax = 1 });
