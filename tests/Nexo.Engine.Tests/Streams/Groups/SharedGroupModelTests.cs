@@ -1,5 +1,4 @@
 using CsCheck;
-using Nexo.Engine.Streams;
 using Nexo.Engine.Tests.Queues.Model;
 using Xunit;
 
