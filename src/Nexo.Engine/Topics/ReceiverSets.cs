@@ -6,13 +6,14 @@ namespace Nexo.Engine.Topics;
 /// One set for all topics with the same subscriptions: neighbouring messages of such topics are one run, and wide fan-outs of many
 /// topics are in memory once. Sets of none and of one are the subscription's own and are not counted here.
 /// </summary>
-/// <param name="subscriptionsMax">Of all sets together; what is beyond is made for one message and not kept.</param>
+/// <param name="subscriptionsMax">Of all sets together, and the groups and bindings of the routes; what is beyond is made for one message and not kept.</param>
 internal sealed class ReceiverSets(SubscriberTable subscribers, long subscriptionsMax)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<ulong, ReceiverSet> _sets = [];
     private readonly KeyHash _hasher = KeyHash.Random();
     private long _subscriptions;
+    private long _extras;
 
     public int Count
     {
@@ -24,6 +25,9 @@ internal sealed class ReceiverSets(SubscriberTable subscribers, long subscriptio
             }
         }
     }
+
+    /// <summary>Groups and bindings of the routes that are held.</summary>
+    public long Extras => Interlocked.Read(ref _extras);
 
     /// <summary>The set of these, which the caller holds.</summary>
     /// <param name="isKept">False: there is no room for it; it is not held and is not to be kept.</param>
@@ -49,7 +53,7 @@ internal sealed class ReceiverSets(SubscriberTable subscribers, long subscriptio
             }
 
             ReceiverSet made = Make(ids, hash);
-            isKept = _subscriptions + ids.Length <= subscriptionsMax;
+            isKept = _subscriptions + _extras + ids.Length <= subscriptionsMax;
             if (isKept)
             {
                 made.Holders = 1;
@@ -62,7 +66,47 @@ internal sealed class ReceiverSets(SubscriberTable subscribers, long subscriptio
         }
     }
 
-    public void Release(ReceiverSet set)
+    /// <summary>
+    /// Holds a route that is to be kept, whose receivers are held: its groups and bindings take of the same room. False: there is none;
+    /// then its receivers are not held any more.
+    /// </summary>
+    public bool TryHold(TopicRoute route)
+    {
+        int extras = route.Groups.Length + route.Bindings.Length;
+        if (extras > 0)
+        {
+            lock (_gate)
+            {
+                if (_subscriptions + _extras + extras <= subscriptionsMax)
+                {
+                    _extras += extras;
+                    return true;
+                }
+            }
+
+            Release(route.Receivers);
+            return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Ends what <see cref="TryHold"/> and <see cref="Hold"/> began.</summary>
+    public void Release(TopicRoute route)
+    {
+        int extras = route.Groups.Length + route.Bindings.Length;
+        if (extras > 0)
+        {
+            lock (_gate)
+            {
+                _extras -= extras;
+            }
+        }
+
+        Release(route.Receivers);
+    }
+
+    private void Release(ReceiverSet set)
     {
         if (set.Items.Length <= 1)
         {
@@ -79,7 +123,7 @@ internal sealed class ReceiverSets(SubscriberTable subscribers, long subscriptio
     }
 
     /// <summary>The consistency check, for tests.</summary>
-    public void Check(Dictionary<ReceiverSet, int> held)
+    public void Check(Dictionary<ReceiverSet, int> held, long extras)
     {
         lock (_gate)
         {
@@ -95,6 +139,7 @@ internal sealed class ReceiverSets(SubscriberTable subscribers, long subscriptio
                 }
             }
 
+            Invariant.Require(extras == _extras, "groups and bindings of routes are counted");
             Invariant.Require(count == held.Count, "a set that is held is shared");
             Invariant.Require(subscriptions == _subscriptions, "subscriptions in sets are counted");
         }

@@ -5,12 +5,16 @@ namespace Nexo.Engine.Topics;
 
 /// <summary>
 /// Topics that were published to lately. A look-up takes no lock; it may miss a topic that is being moved, so who has missed one asks
-/// again with <see cref="FindOrAdd"/>. Full, it forgets one that was not used for a while (clock).
+/// again with <see cref="FindOrAdd"/>. Full, by their number or by their bytes, it forgets some that were not used
+/// for a while (clock).
 /// </summary>
 internal sealed class TopicCache(int topicsMax, ReceiverSets sets)
 {
     private const int BucketsAtFirst = 1_024;
     private const int HashBits = 64;
+
+    // Topics are shorter than this, as a rule: so the bound of their number is the one that counts.
+    private const int TopicBytesUsual = 256;
 
     // So many are gone through under one hold of the lock.
     private const int PageBuckets = 4_096;
@@ -21,6 +25,7 @@ internal sealed class TopicCache(int topicsMax, ReceiverSets sets)
     private readonly Lock _gate = new();
     private Buckets _buckets = new(BucketsAtFirst);
     private int _count;
+    private long _bytes;
     private int _hand;
     private int _swept;
 
@@ -46,17 +51,19 @@ internal sealed class TopicCache(int topicsMax, ReceiverSets sets)
                 return entry;
             }
 
-            if (_count >= topicsMax)
+            while (_count >= topicsMax || (_count > 0 && _bytes + topic.Length > (long)topicsMax * TopicBytesUsual))
             {
                 EvictOne();
             }
-            else if (_count >= _buckets.Length)
+
+            if (_count >= _buckets.Length)
             {
                 Grow();
             }
 
             entry = new TopicEntry(topic.ToArray(), hash, shard);
             _buckets.Insert(entry);
+            _bytes += topic.Length;
             Volatile.Write(ref _count, _count + 1);
             return entry;
         }
@@ -140,6 +147,7 @@ internal sealed class TopicCache(int topicsMax, ReceiverSets sets)
                 }
 
                 _buckets.Remove(entry);
+                _bytes -= entry.Topic.Length;
                 entry.Evict(sets);
                 Volatile.Write(ref _count, _count - 1);
                 return;

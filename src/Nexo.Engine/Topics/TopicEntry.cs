@@ -64,7 +64,7 @@ internal sealed class TopicEntry(byte[] topic, ulong hash, TopicShard shard)
     {
         if (Interlocked.Exchange(ref _route, route) is { } old)
         {
-            sets.Release(old.Receivers);
+            sets.Release(old);
         }
     }
 }

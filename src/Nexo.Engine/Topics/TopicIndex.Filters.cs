@@ -212,15 +212,17 @@ internal sealed partial class TopicIndex
 
         Invariant.Require(entries.Count == _cache.Count, "topics are counted");
         var held = new Dictionary<ReceiverSet, int>();
+        long extras = 0;
         foreach (TopicEntry entry in entries)
         {
+            extras += (entry.Route?.Groups.Length ?? 0) + (entry.Route?.Bindings.Length ?? 0);
             if (entry.Route is { Receivers: { Items.Length: > 1 } receivers })
             {
                 held[receivers] = held.GetValueOrDefault(receivers) + 1;
             }
         }
 
-        _sets.Check(held);
+        _sets.Check(held, extras);
         return nodes;
     }
 

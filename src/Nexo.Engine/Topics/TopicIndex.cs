@@ -14,8 +14,9 @@ internal sealed partial class TopicIndex : IDisposable
 
     private const int Shards = 64;
 
+    // Of those with one target, one that wants the topic as the key is first: it is the one that is asked.
     private static readonly Comparison<TopicBinding> ByTarget =
-        static (left, right) => left.Target.Number.CompareTo(right.Target.Number);
+        static (left, right) => (left.Target.Number, right.KeyByTopic).CompareTo((right.Target.Number, left.KeyByTopic));
 
     [ThreadStatic]
     private static TopicMatch? t_match;
@@ -46,6 +47,9 @@ internal sealed partial class TopicIndex : IDisposable
 
     /// <summary>Sets of receivers that topics share, for tests.</summary>
     public int SharedSets => _sets.Count;
+
+    /// <summary>Groups and bindings that remembered topics lead to, for tests.</summary>
+    public long RememberedTargets => _sets.Extras;
 
     /// <summary>Filters with a wildcard, of each subscription that has them.</summary>
     public int Wildcards => Volatile.Read(ref _wildcards);
@@ -99,7 +103,6 @@ internal sealed partial class TopicIndex : IDisposable
             {
                 shard.Table.Match(topic, hash, match);
             }
-
 
             // Read before it is seen that there is nothing: who adds something does it the other way round.
             long wide = _wide.Generation;
@@ -185,7 +188,7 @@ internal sealed partial class TopicIndex : IDisposable
             };
         }
 
-        if (isKept)
+        if (isKept && _sets.TryHold(route))
         {
             shard.LastRoute = route;
             entry.Keep(route, _sets);

@@ -21,11 +21,14 @@ public sealed record TopicLimits
     /// <summary>Filters of all subscriptions with one owner, which is a connection.</summary>
     public int FiltersPerOwnerMax { get; init; } = 100_000;
 
+    /// <summary>Memory of all filters; what a change may take at most is to be there before it begins.</summary>
+    public long FilterBytesMax { get; init; } = 1_024L * 1_024 * 1_024;
+
     /// <summary>Topics whose receivers are remembered, and whose messages are counted.</summary>
     public int CachedMax { get; init; } = 262_144;
 
     /// <summary>
-    /// Subscriptions in the remembered sets of receivers, 8 bytes each; topics with the same receivers have one set. What is beyond is
+    /// Subscriptions in the remembered sets of receivers, and groups and bindings of topics, 8 bytes each; topics with the same receivers have one set. What is beyond is
     /// looked up for every message.
     /// </summary>
     public long CachedReceiversMax { get; init; } = 8 * 1_024 * 1_024;

@@ -139,8 +139,8 @@ public sealed partial class TopicService
     }
 
     /// <summary>
-    /// Gives a message to the targets of a route. A target that several bindings lead to gets it once, by the first of them; all
-    /// of them count it.
+    /// Gives a message to the targets of a route. A target that several bindings lead to gets it once, with the topic as its key if
+    /// one of them says so; all of them count it.
     /// </summary>
     private TopicStatus PushBindings(
         TopicBinding[] bindings, in TopicMessage message, object? batch, ref TopicPublished published)

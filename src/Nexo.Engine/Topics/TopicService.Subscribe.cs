@@ -46,27 +46,6 @@ public sealed partial class TopicService
         owner.Return(count);
     }
 
-    /// <summary>
-    /// Runs a change of filters so that retained messages that are published meanwhile come once: as those that were there, or live.
-    /// </summary>
-    internal TopicStatus WithRetained(TopicSubscriber subscriber, TopicFilterList added, TopicFilterList removed)
-    {
-        var pages = new RetainedPages();
-        TopicStatus status;
-        lock (_retained.Gate)
-        {
-            status = subscriber.Apply(added, removed, pages);
-            pages.VersionMax = _retained.Version;
-        }
-
-        if (!pages.IsEmpty)
-        {
-            subscriber.Begin(pages);
-        }
-
-        return status;
-    }
-
     private void AddBinding(ReadOnlySpan<byte> filter, TopicBinding binding) =>
         Index.AddBinding(TopicFilter.Of(filter), binding);
 

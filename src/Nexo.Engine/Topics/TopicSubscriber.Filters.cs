@@ -5,6 +5,12 @@ namespace Nexo.Engine.Topics;
 /// <content>Its filters.</content>
 public sealed partial class TopicSubscriber
 {
+    // What a level of a filter takes when no other filter has it.
+    private const int LevelBytes = 80;
+
+    // So many are added under one hold of the retained messages' lock.
+    private const int FiltersPerHold = 4_096;
+
     private readonly Lock _gate = new();
     private readonly List<FilterPlace> _places = new(1);
     private List<TopicGroup>? _shares;
@@ -30,6 +36,7 @@ public sealed partial class TopicSubscriber
     /// </summary>
     public TopicStatus Change(TopicFilterList added, TopicFilterList removed)
     {
+        long bytes = 0;
         foreach (ReadOnlySpan<byte> given in added)
         {
             // As in MQTT, what is shared comes to members whoever has published it.
@@ -37,17 +44,15 @@ public sealed partial class TopicSubscriber
             {
                 return TopicStatus.FilterInvalid;
             }
+
+            bytes += given.Length + (LevelBytes * (1L + given.Count(TopicRules.Separator)));
         }
 
-        return Options.Retained && added.Count > 0
-            ? _service.WithRetained(this, added, removed)
-            : Apply(added, removed, pages: null);
-    }
+        if (added.Count > 0 && Index.FilterBytes + bytes > _service.Limits.FilterBytesMax)
+        {
+            return TopicStatus.TooManyFilters;
+        }
 
-    /// <summary>Changes filters that were checked.</summary>
-    /// <param name="pages">Takes the new filters for their retained messages.</param>
-    internal TopicStatus Apply(TopicFilterList added, TopicFilterList removed, RetainedPages? pages)
-    {
         lock (_gate)
         {
             if (_isGone)
@@ -63,7 +68,7 @@ public sealed partial class TopicSubscriber
             }
 
             Remove(removed);
-            Add(added, pages);
+            Add(added);
 
             // One that is added twice was counted twice.
             _service.ReturnFilters(Options.Owner, room - (FilterCount - before));
@@ -198,25 +203,67 @@ public sealed partial class TopicSubscriber
         return count - places.Count - groups.Count;
     }
 
-    private void Add(TopicFilterList added, RetainedPages? pages)
+    private void Add(TopicFilterList added)
     {
-        foreach (ReadOnlySpan<byte> given in added)
+        TopicFilterList.Enumerator filters = added.GetEnumerator();
+        if (!Options.Retained)
         {
-            TopicFilter.TryParse(given, _service.Limits, out TopicFilter filter);
-            if (Has(in filter, out _, out _))
+            while (filters.MoveNext())
             {
-                continue;
+                Add(filters.Current, pages: null);
             }
 
-            if (filter.Group.IsEmpty)
+            return;
+        }
+
+        while (AddWithRetained(ref filters))
+        {
+            // Those who publish what is retained get their turn.
+        }
+    }
+
+    /// <summary>
+    /// Adds some under the retained messages' lock, so that what is retained meanwhile comes once: as what was there, or live.
+    /// </summary>
+    /// <returns>True: there are more.</returns>
+    private bool AddWithRetained(scoped ref TopicFilterList.Enumerator filters)
+    {
+        var pages = new RetainedPages();
+        bool more = true;
+        lock (_service.Retained.Gate)
+        {
+            for (int i = 0; i < FiltersPerHold && (more = filters.MoveNext()); i++)
             {
-                _places.Add(Index.Add(in filter, Id));
-                pages?.Add(filter.Text);
+                Add(filters.Current, pages);
             }
-            else
-            {
-                (_shares ??= []).Add(Index.AddMember(in filter, this));
-            }
+
+            pages.VersionMax = _service.Retained.Version;
+        }
+
+        if (!pages.IsEmpty)
+        {
+            Begin(pages);
+        }
+
+        return more;
+    }
+
+    private void Add(ReadOnlySpan<byte> given, RetainedPages? pages)
+    {
+        TopicFilter.TryParse(given, _service.Limits, out TopicFilter filter);
+        if (Has(in filter, out _, out _))
+        {
+            return;
+        }
+
+        if (filter.Group.IsEmpty)
+        {
+            _places.Add(Index.Add(in filter, Id));
+            pages?.Add(filter.Text);
+        }
+        else
+        {
+            (_shares ??= []).Add(Index.AddMember(in filter, this));
         }
     }
 

@@ -21,6 +21,9 @@ internal sealed class TopicWill(TopicOwner owner, byte[]? session, long delayMs,
     /// <summary>When it is published, on the engine's clock, and a number that tells it from others of the same moment.</summary>
     public (long AtMs, long Number) Due { get; set; }
 
+    /// <summary>Its connection is lost, and its delay is not over yet.</summary>
+    public bool IsWaiting { get; set; }
+
     public TopicMessage Message =>
         new() { Topic = _topic, Headers = _headers, Body = _body, Retain = _retain, TtlMs = _ttlMs, Publisher = Owner };
 

@@ -4,7 +4,8 @@ namespace Nexo.Engine.Topics;
 
 /// <summary>
 /// Messages that are published when a connection is lost: each connection may have one. With a session id it waits for its delay, and
-/// is forgotten if the same user sets a will with the same id meanwhile, on whichever connection. They end with the process.
+/// is forgotten if the same user sets a will with the same id meanwhile, on whichever connection. Those that wait have half of the room: of
+/// more, the ones due last are published early, so that nobody's absence keeps others from having a will. They end with the process.
 /// </summary>
 public sealed class TopicWills
 {
@@ -27,6 +28,7 @@ public sealed class TopicWills
     private long _lastNumber;
     private long _published;
     private long _bytes;
+    private long _waitingBytes;
 
     internal TopicWills(TopicService service, EngineClock clock)
     {
@@ -125,8 +127,13 @@ public sealed class TopicWills
         {
             if (_set.Remove(owner, out TopicWill? will))
             {
-                will.Due = (_clock.NowMs + will.DelayMs, ++_lastNumber);
-                _due.Add(will);
+                Await(will, will.DelayMs);
+                while (_waitingBytes > _service.Limits.WillsBytesMax / 2 && _due.Max is { IsWaiting: true } last)
+                {
+                    _due.Remove(last);
+                    EndWaiting(last);
+                    Await(last, delayMs: 0);
+                }
             }
         }
     }
@@ -179,6 +186,7 @@ public sealed class TopicWills
             }
 
             _due.Remove(will);
+            EndWaiting(will);
             Forget(will);
             return true;
         }
@@ -188,13 +196,31 @@ public sealed class TopicWills
     {
         if (will is not null)
         {
-            if (!_due.Remove(will))
+            if (_due.Remove(will))
+            {
+                EndWaiting(will);
+            }
+            else
             {
                 _set.Remove(will.Owner);
             }
 
             Forget(will);
         }
+    }
+
+    private void Await(TopicWill will, long delayMs)
+    {
+        will.Due = (_clock.NowMs + delayMs, ++_lastNumber);
+        will.IsWaiting = delayMs > 0;
+        _waitingBytes += will.IsWaiting ? CostOf(will) : 0;
+        _due.Add(will);
+    }
+
+    private void EndWaiting(TopicWill will)
+    {
+        _waitingBytes -= will.IsWaiting ? CostOf(will) : 0;
+        will.IsWaiting = false;
     }
 
     private void Forget(TopicWill will)

@@ -33,7 +33,7 @@ internal sealed partial class NativeConnection
     public ISubscription? FindSubscription(uint correlation) => _open.FindSubscription(correlation);
 
     /// <summary>
-    /// Has a request of the batch handled by a thread that reads nobody, which takes its time: what the client has sent behind it waits,
+    /// Has a request, or a notice, of the batch handled by a thread that reads nobody, which takes its time: what the client has sent behind it waits,
     /// so its answer comes in its turn.
     /// </summary>
     public void RunAside(in Request request, Action<Request> handle)
@@ -146,6 +146,11 @@ internal sealed partial class NativeConnection
     {
         _aside = null;
         SendBatch();
+        if (_isFanningOut)
+        {
+            await FinishFanOutAsync();
+        }
+
         _isHeld = true;
         await Task.Yield();
         handle();

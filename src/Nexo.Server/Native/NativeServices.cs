@@ -107,6 +107,7 @@ internal static class NativeServices
             LevelsMax = topics.LevelsMax,
             BodyBytesMax = frame - Math.Min(BesideBody, Math.Max(besideBodyMin, frame / 2)),
             FiltersMax = topics.FiltersMax,
+            FilterBytesMax = topics.FilterBytesMax,
             FiltersPerOwnerMax = topics.FiltersPerConnectionMax,
             CachedMax = topics.CachedMax,
             RetainedMax = topics.RetainedMax,

@@ -39,7 +39,7 @@ internal static class TopicFailures
         TopicStatus.TtlOutOfRange => $"ttlMs: 1 to {limits.TtlMsMax} ms (100 years).",
         TopicStatus.TooManyFilters =>
             $"There are {limits.FiltersMax} filters, or {limits.FiltersPerOwnerMax} of this connection, as many as "
-            + "topics.filters-max and topics.filters-per-connection-max allow.",
+            + "topics.filters-max and topics.filters-per-connection-max allow, or their memory is at topics.filter-bytes-max.",
         TopicStatus.RetainedFull =>
             $"There are as many retained messages as topics.retained-max and topics.retained-bytes-max allow: "
             + $"{limits.RetainedMax}, and {limits.RetainedBytesMax} bytes.",

@@ -6,6 +6,9 @@ namespace Nexo.Server.Native;
 /// <summary>What publishes: as requests, which are confirmed, and as notices, of which only failures are told.</summary>
 internal static class TopicHandlers
 {
+    // More of them take longer than other connections of the same thread should wait, if their topics are not known yet.
+    private const uint MessagesAtOnceMax = 4_096;
+
     public static void Publish(in Request request)
     {
         if (!TryRead(request, out TopicMessage message))
@@ -42,6 +45,19 @@ internal static class TopicHandlers
             return;
         }
 
+        if (batch.Count > MessagesAtOnceMax)
+        {
+            request.Connection.RunAside(request, static later => PublishAll(later));
+            return;
+        }
+
+        PublishAll(request);
+    }
+
+    private static void PublishAll(in Request request)
+    {
+        // It was read before.
+        TopicPublishBatchRequest.TryRead(request.Body, out TopicPublishBatchRequest batch);
         NativeConnection connection = request.Connection;
         FrameBuffer reply = request.BeginReply();
         TopicPublishBatchReply.WriteStart(reply, batch.Count);
@@ -83,6 +99,19 @@ internal static class TopicHandlers
             return;
         }
 
+        if (batch.Count > MessagesAtOnceMax)
+        {
+            connection.RunAside(notice, static later => PublishAllOfNotice(later));
+            return;
+        }
+
+        PublishAllOfNotice(notice);
+    }
+
+    private static void PublishAllOfNotice(in Request notice)
+    {
+        TopicPublishBatchRequest.TryRead(notice.Body, out TopicPublishBatchRequest batch);
+        NativeConnection connection = notice.Connection;
         while (batch.TryTake(out TopicPublication publication))
         {
             PublishOne(notice, ToEngine(publication, publication.Headers, connection.TopicOwner));

@@ -139,6 +139,8 @@ internal static class SettingCatalog
             t => t.LevelsMax, (t, v) => t with { LevelsMax = v }, "Levels of a topic or a filter");
         yield return Topics("filters-max", SettingKinds.Integer(1, 100_000_000),
             t => t.FiltersMax, (t, v) => t with { FiltersMax = v }, "Filters of all subscriptions; one more is refused");
+        yield return Topics("filter-bytes-max", SettingKinds.Size(Mb, 1L << 43),
+            t => t.FilterBytesMax, (t, v) => t with { FilterBytesMax = v }, "Memory of all filters; past it none is added");
         yield return Topics("filters-per-connection-max", SettingKinds.Integer(1, 100_000_000),
             t => t.FiltersPerConnectionMax, (t, v) => t with { FiltersPerConnectionMax = v },
             "Filters of all subscriptions of one connection");

@@ -31,6 +31,9 @@ public sealed record TopicsOptions
     /// <summary>Filters of all subscriptions.</summary>
     public int FiltersMax { get; init; } = 5_000_000;
 
+    /// <summary>Memory of all filters.</summary>
+    public long FilterBytesMax { get; init; } = 1_024L * 1_024 * 1_024;
+
     /// <summary>Filters of all subscriptions of one connection.</summary>
     public int FiltersPerConnectionMax { get; init; } = 100_000;
 

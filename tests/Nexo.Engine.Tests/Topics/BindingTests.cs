@@ -71,7 +71,7 @@ public sealed class BindingTests
         harness.Bind("3", "#", "q", TopicTargetKind.Stream, keyByTopic: true);
         harness.Bind("4", "a/b", "p");
         Assert.Equal(TopicStatus.Ok, harness.Publish("a/b", "x", retain: false, headers: "h"));
-        Assert.Equal(["Queue q: a/b=x (h)", "Stream q: a/b=x (h) by topic", "Queue p: a/b=x (h)"], harness.Targets.Pushed);
+        Assert.Equal(["Queue q: a/b=x (h) by topic", "Stream q: a/b=x (h) by topic", "Queue p: a/b=x (h)"], harness.Targets.Pushed);
         Assert.Equal(new TopicPublished(0, 3, 0, false), harness.Published);
         harness.Service.DeleteBinding("1"u8, out _);
         harness.Targets.Pushed.Clear();

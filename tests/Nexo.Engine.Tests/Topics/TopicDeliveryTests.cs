@@ -243,6 +243,79 @@ public sealed class TopicDeliveryTests
     }
 
     [Fact]
+    public void The_memory_of_filters_is_bounded_whatever_they_look_like()
+    {
+        using var harness = new TopicHarness(new TopicLimits { FilterBytesMax = 4 * 1_024 * 1_024 });
+        var sink = new SinkDouble();
+        TopicSubscriber subscriber = harness.Subscribe(sink, "stays/#");
+        string deep = string.Concat(Enumerable.Repeat("/x", 120));
+        TopicStatus status = TopicStatus.Ok;
+        int added = 0;
+        while (status == TopicStatus.Ok && added < 100_000)
+        {
+            string[] filters = [.. Enumerable.Range(added, 10).Select(i => $"{i}{deep}/+")];
+            status = TopicHarness.Change(subscriber, filters, []);
+            added += 10;
+        }
+
+        Assert.Equal(TopicStatus.TooManyFilters, status);
+        Assert.InRange(harness.Topics.Stats.FilterBytes, 1_024 * 1_024, 4 * 1_024 * 1_024);
+        Assert.Equal(1, harness.Send("stays/here", "x").Receivers);
+
+        // What goes gives its room back.
+        subscriber.Dispose();
+        Assert.Equal(TopicStatus.Ok, harness.TrySubscribe(sink, new TopicSubscribeOptions { Owner = harness.Owner }, out _, $"a{deep}/+"));
+    }
+
+    [Fact]
+    public void Topics_and_what_they_lead_to_are_remembered_within_a_bound_of_their_memory()
+    {
+        using var harness = new TopicHarness(new TopicLimits { CachedMax = 1_000, CachedReceiversMax = 1_000 });
+        for (int i = 0; i < 300; i++)
+        {
+            harness.Subscribe(new SinkDouble(), $"$share/g{i}/#");
+        }
+
+        for (int i = 0; i < 500; i++)
+        {
+            Assert.Equal(300, harness.Send($"t{i % 5}", "x").Receivers);
+        }
+
+        harness.Topics.Check();
+        Assert.InRange(harness.Topics.Index.RememberedTargets, 300, 1_000);
+
+        // Long topics: fewer of them.
+        string level = new('x', 900);
+        for (int i = 0; i < 1_000; i++)
+        {
+            harness.Send($"{level}{i}", "x");
+        }
+
+        Assert.InRange(harness.Topics.Stats.Topics, 100, 290);
+    }
+
+    [Fact]
+    public void Very_many_filters_with_retained_messages_are_added_a_part_at_a_time()
+    {
+        using var harness = new TopicHarness();
+        const int Filters = 10_000;
+        var message = new TopicMessage { Topic = "a/9999"u8, Body = "last"u8, Retain = true };
+        Assert.Equal(TopicStatus.Ok, harness.Topics.Publish(in message, harness.Work, out _));
+        var sink = new SinkDouble();
+        var options = new TopicSubscribeOptions { Owner = harness.Owner, Retained = true };
+        string[] filters = [.. Enumerable.Range(0, Filters).Select(i => $"a/{i}")];
+        Assert.Equal(TopicStatus.Ok, harness.TrySubscribe(sink, options, out TopicSubscriber? subscriber, filters));
+        Assert.Equal((Filters, 1), (subscriber!.Filters, harness.Send("a/5000", "live").Receivers));
+        while (subscriber.NextRetained(1_000_000))
+        {
+        }
+
+        Assert.Equal(["live", "last"], sink.Bodies);
+        subscriber.Dispose();
+        harness.CheckEmpty();
+    }
+
+    [Fact]
     public void A_full_cache_forgets_topics_and_delivers_all_the_same()
     {
         using var harness = new TopicHarness(new TopicLimits { CachedMax = 100 });

@@ -155,6 +155,37 @@ public sealed class TopicWillTests : IDisposable
         Assert.Equal(1, harness.Service.Wills.Count);
     }
 
+    [Fact]
+    public void Wills_that_wait_leave_room_for_those_of_who_is_here()
+    {
+        using var harness = new KeptHarness(new TopicLimits { WillsBytesMax = 20_000 });
+        for (int i = 0; i < 30; i++)
+        {
+            var owner = new TopicOwner();
+            Assert.Equal(TopicStatus.Ok, harness.Service.Wills.Set(owner, User, [(byte)i], 3_600_000 - i, Will("t", $"{i}")));
+            harness.Service.Wills.Lost(owner);
+        }
+
+        // Those due last go first.
+        harness.Service.Tick();
+        Assert.InRange(harness.Service.Wills.Published, 5, 20);
+        Assert.InRange(harness.Service.Wills.Count, 10, 25);
+        Assert.Equal(30, harness.Service.Wills.Published + harness.Service.Wills.Count);
+        long early = harness.Service.Wills.Published;
+        for (int i = 0; i < 15; i++)
+        {
+            Assert.Equal(TopicStatus.Ok, harness.Service.Wills.Set(new TopicOwner(), User, [], 0, Will("t", "here")));
+        }
+
+        // One that comes back is forgotten as ever, and gives its room back.
+        var back = new TopicOwner();
+        Assert.Equal(TopicStatus.Ok, harness.Service.Wills.Set(back, User, [29], 0, Will("t", "back")));
+        harness.Time.Advance(3_600_000);
+        harness.Service.Tick();
+        Assert.InRange(harness.Service.Wills.Published, early + 8, 30);
+        Assert.Equal(16, harness.Service.Wills.Count);
+    }
+
     private static TopicMessage Will(string topic, string body, bool retain = false) =>
         new() { Topic = KeptHarness.Bytes(topic), Body = KeptHarness.Bytes(body), Retain = retain };
 
