@@ -67,6 +67,28 @@ public sealed class ShortFormTests
     }
 
     [Fact]
+    public async Task Killed_at_random_moments_streams_keep_what_was_confirmed_or_shown_in_its_place()
+    {
+        using var form = new ShortForm();
+        ShortForm.AssertPassed(await KillScenario.RunStreamsAsync(form.Options(cycles: 10), default));
+    }
+
+    [Fact]
+    public async Task Streams_that_confirm_what_they_do_not_keep_are_found_out()
+    {
+        using var form = new ShortForm();
+        ScenarioOptions options = form.Options(cycles: 4);
+        ScenarioResult result = await KillScenario.RunStreamsAsync(
+            options with
+            {
+                Launch = options.Launch with { Durability = Durability.Memory, Claimed = Durability.Fsync },
+            },
+            default);
+
+        Assert.Contains(result.Findings, finding => finding.Kind == FindingKind.Lost);
+    }
+
+    [Fact]
     public async Task After_a_power_failure_everything_acknowledged_is_there()
     {
         using var form = new ShortForm();

@@ -27,6 +27,9 @@ internal enum FindingKind
     /// <summary>A message is in two places.</summary>
     Twice,
 
+    /// <summary>A part of what must be there as a whole or not at all.</summary>
+    Torn,
+
     /// <summary>The attempts of a message are not those that there were.</summary>
     Attempts,
 

@@ -7,6 +7,7 @@ using Nexo.Crash.Machine;
 using Nexo.Crash.Queues;
 using Nexo.Crash.Report;
 using Nexo.Crash.Server;
+using Nexo.Crash.Streams;
 using Nexo.Crash.Topics;
 using Nexo.Crash.Wire;
 using Nexo.Protocol;
@@ -195,6 +196,36 @@ internal sealed class FaultScenario
         }
 
         await CheckQueuesAndTopicsFailedAsync(connection, fault);
+        await CheckStreamsFailedAsync(connection, fault);
+    }
+
+    private async Task CheckStreamsFailedAsync(WireConnection connection, InjectedFault fault)
+    {
+        byte[] stream = Encoding.UTF8.GetBytes(StreamPlan.All[0].Name);
+        Frame appended = await connection.AskAsync(
+            Opcode.StreamAppend,
+            Durability.ServerDefault,
+            body => new StreamAppendRequest { Stream = stream }.Write(body),
+            _cancel);
+        if (appended.Error is not ErrorCode.StorageFailed and not ErrorCode.StreamNotFound)
+        {
+            Report(fault, $"an append after the failure was answered with {appended.Kind} {appended.Error}");
+        }
+
+        Frame read = await connection.AskAsync(
+            Opcode.StreamRead,
+            Durability.ServerDefault,
+            body => new StreamReadRequest
+            {
+                From = new StreamPosition(PositionKind.Beginning),
+                RecordsMax = 1,
+                Stream = stream,
+            }.Write(body),
+            _cancel);
+        if (read.Kind != FrameKind.Reply && read.Error != ErrorCode.StreamNotFound)
+        {
+            Report(fault, $"a read of a stream was answered with {read.ErrorText}");
+        }
     }
 
     private async Task CheckQueuesAndTopicsFailedAsync(WireConnection connection, InjectedFault fault)
@@ -240,7 +271,9 @@ internal sealed class FaultScenario
         var load = new QueueLoadOptions { Publishers = 1, Consumers = 2, AliveMax = 1_000 };
         return (store, new BothProof(
             new BothProof(store, _options.QueueProof(_random, load)),
-            _options.TopicProof(_random, new TopicLoadOptions { Lanes = 1, LogMayFail = true })));
+            new BothProof(
+                _options.TopicProof(_random, new TopicLoadOptions { Lanes = 1, LogMayFail = true }),
+                _options.StreamProof(_random, new StreamLoadOptions { Producers = 1, Readers = 1, LogMayFail = true }))));
     }
 
     private IEnumerable<string> LogFiles() =>

@@ -48,6 +48,10 @@ internal sealed class KillScenario
     public static Task<ScenarioResult> RunTopicsAsync(ScenarioOptions options, CancellationToken cancel) =>
         RunAsync("topic-kill", options, options.TopicProof, cancel);
 
+    /// <summary>With producers and readers of streams.</summary>
+    public static Task<ScenarioResult> RunStreamsAsync(ScenarioOptions options, CancellationToken cancel) =>
+        RunAsync("stream-kill", options, options.StreamProof, cancel);
+
     private static async Task<ScenarioResult> RunAsync(
         string name, ScenarioOptions options, Func<Random, Proof> proof, CancellationToken cancel)
     {

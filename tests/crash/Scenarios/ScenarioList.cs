@@ -16,7 +16,8 @@ internal sealed class ScenarioList(
     private const int FaultCycles = 80;
     private const int LinearCycles = 200;
 
-    public static IReadOnlyList<string> Names { get; } = ["kill", "queue-kill", "topic-kill", "power", "full", "faults", "linear"];
+    public static IReadOnlyList<string> Names { get; } =
+        ["kill", "queue-kill", "topic-kill", "stream-kill", "power", "full", "faults", "linear"];
 
     /// <exception cref="ArgumentException">There is no such scenario.</exception>
     public async Task<IReadOnlyList<ScenarioResult>> RunAsync(string name, CancellationToken cancel)
@@ -56,6 +57,9 @@ internal sealed class ScenarioList(
                 break;
             case "topic-kill":
                 yield return time => KillScenario.RunTopicsAsync(Options(8, KillCycles, time, Durability.Fsync), cancel);
+                break;
+            case "stream-kill":
+                yield return time => KillScenario.RunStreamsAsync(Options(9, KillCycles, time, Durability.Fsync), cancel);
                 break;
             case "power":
                 yield return time => PowerScenario.RunAsync(Options(2, PowerCycles, time, Durability.Fsync), cancel);

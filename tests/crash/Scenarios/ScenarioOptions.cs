@@ -1,6 +1,7 @@
 using Nexo.Crash.Load;
 using Nexo.Crash.Queues;
 using Nexo.Crash.Server;
+using Nexo.Crash.Streams;
 using Nexo.Crash.Topics;
 
 namespace Nexo.Crash.Scenarios;
@@ -47,8 +48,16 @@ internal sealed record ScenarioOptions
     public TopicProof TopicProof(Random random, TopicLoadOptions load) =>
         new(random, load with { LyingDurability = Launch.Claimed is null ? null : Launch.Durability });
 
+    /// <summary>Producers and readers of streams.</summary>
+    public StreamProof StreamProof(Random random) => StreamProof(random, new StreamLoadOptions());
+
+    public StreamProof StreamProof(Random random, StreamLoadOptions load) =>
+        new(random, load with { LyingDurability = Launch.Claimed is null ? null : Launch.Durability });
+
     /// <summary>All of them beside each other, on a disk that fails.</summary>
     public Proof AllProofs(Random random) => new BothProof(
         new BothProof(StoreProof(random), QueueProof(random)),
-        TopicProof(random, new TopicLoadOptions { Lanes = 2, LogMayFail = true }));
+        new BothProof(
+            TopicProof(random, new TopicLoadOptions { Lanes = 2, LogMayFail = true }),
+            StreamProof(random, new StreamLoadOptions { Producers = 2, Readers = 2, LogMayFail = true })));
 }

@@ -69,6 +69,14 @@ internal sealed class WireConnection : IDisposable
         _requests.End();
     }
 
+    /// <summary>Writes a notice about a subscription, whose correlation it has.</summary>
+    public void WriteNotice(Opcode opcode, uint correlation, Action<FrameBuffer> body)
+    {
+        _requests.Begin(opcode, FrameKind.Notice, correlation);
+        body(_requests);
+        _requests.End();
+    }
+
     public async ValueTask FlushAsync(CancellationToken cancel)
     {
         try
