@@ -19,15 +19,18 @@ internal sealed class AmqpLink : QueueLink
 
     private readonly string _queue;
     private readonly string _type;
+    private readonly string? _from;
     private readonly ConfirmedNumbers _confirmed = new();
     private byte[] _beforeBody = [];
 
-    /// <param name="type"><c>classic</c> or <c>quorum</c>.</param>
-    public AmqpLink(PeerConnection connection, string queue, string type)
+    /// <param name="type"><c>classic</c>, <c>quorum</c> or <c>stream</c>.</param>
+    /// <param name="from">Of a stream, where consumers begin: <c>first</c> or <c>next</c>.</param>
+    public AmqpLink(PeerConnection connection, string queue, string type, string? from = null)
         : base(connection)
     {
         _queue = queue;
         _type = type;
+        _from = from;
         connection.Write("AMQP\0\0\x09\x01"u8);
         connection.Flush();
         Expect(AmqpMethod.ConnectionStart);
@@ -76,7 +79,8 @@ internal sealed class AmqpLink : QueueLink
     {
         Send(Channel, AmqpMethod.BasicQos, frame => frame.Long(0).Short((ushort)prefetch).Octet(0));
         Expect(AmqpMethod.BasicQosOk);
-        Send(Channel, AmqpMethod.BasicConsume, frame => frame.Short(0).ShortText(_queue).ShortText("").Octet(0).Table());
+        Send(Channel, AmqpMethod.BasicConsume, frame => frame
+            .Short(0).ShortText(_queue).ShortText("").Octet(0).Table(_from is null ? null : "x-stream-offset", _from ?? ""));
         Expect(AmqpMethod.BasicConsumeOk);
     }
 

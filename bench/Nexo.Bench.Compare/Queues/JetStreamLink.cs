@@ -8,15 +8,13 @@ namespace Nexo.Bench.Compare.Queues;
 /// JetStream of nats-server: a stream with work-queue retention in files, and one durable pull consumer that all
 /// connections share. A work queue takes no acknowledgement of many messages at once, so each has its own.
 /// </summary>
-internal sealed class JetStreamLink : QueueLink
+internal class JetStreamLink : QueueLink
 {
     private const string Workers = "workers";
     private const int ReplySid = 1;
     private const int ConfirmSid = 2;
-    private const int DeliverySid = 3;
+    protected const int DeliverySid = 3;
 
-    private readonly string _stream;
-    private readonly string _inbox = $"_INBOX.{Guid.NewGuid():N}";
     private readonly byte[] _pull;
     private int _asked;
     private byte[] _publish = [];
@@ -24,38 +22,43 @@ internal sealed class JetStreamLink : QueueLink
     public JetStreamLink(PeerConnection connection, string stream)
         : base(connection)
     {
-        _stream = stream;
-        _pull = Encoding.ASCII.GetBytes($"PUB $JS.API.CONSUMER.MSG.NEXT.{stream}.{Workers} {_inbox}.d ");
+        Stream = stream;
+        _pull = Encoding.ASCII.GetBytes($"PUB $JS.API.CONSUMER.MSG.NEXT.{stream}.{Workers} {Inbox}.d ");
         connection.Expect("INFO "u8);
         connection.Write("CONNECT {\"verbose\":false,\"pedantic\":false,\"headers\":true,\"protocol\":1}\r\n"u8);
-        connection.Write($"SUB {_inbox}.r {ReplySid}\r\nPING\r\n");
+        connection.Write($"SUB {Inbox}.r {ReplySid}\r\nPING\r\n");
         connection.Flush();
         connection.Expect("PONG"u8);
     }
 
+    protected string Stream { get; }
+
+    /// <summary>What comes to this connection alone.</summary>
+    protected string Inbox { get; } = $"_INBOX.{Guid.NewGuid():N}";
+
     public override void Declare(QueueWork work)
     {
         Request(
-            $"STREAM.CREATE.{_stream}",
+            $"STREAM.CREATE.{Stream}",
             $$"""
-            {"name":"{{_stream}}","subjects":["{{_stream}}"],"retention":"workqueue","storage":"file","discard":"old",
+            {"name":"{{Stream}}","subjects":["{{Stream}}"],"retention":"workqueue","storage":"file","discard":"old",
             "num_replicas":1,"max_consumers":-1,"max_msgs":-1,"max_bytes":-1,"max_age":0}
             """);
         Request(
-            $"CONSUMER.DURABLE.CREATE.{_stream}.{Workers}",
+            $"CONSUMER.DURABLE.CREATE.{Stream}.{Workers}",
             $$"""
-            {"stream_name":"{{_stream}}","config":{"durable_name":"{{Workers}}","ack_policy":"explicit",
+            {"stream_name":"{{Stream}}","config":{"durable_name":"{{Workers}}","ack_policy":"explicit",
             "deliver_policy":"all","replay_policy":"instant","max_ack_pending":{{work.Consumers * work.Prefetch}} } }
             """);
     }
 
-    public override void BeginPublishing() => Connection.Write($"SUB {_inbox}.c {ConfirmSid}\r\n");
+    public override void BeginPublishing() => Connection.Write($"SUB {Inbox}.c {ConfirmSid}\r\n");
 
     public override void WriteMessage(ReadOnlySpan<byte> body)
     {
         if (_publish.Length == 0)
         {
-            _publish = Encoding.ASCII.GetBytes($"PUB {_stream} {_inbox}.c {body.Length}\r\n");
+            _publish = Encoding.ASCII.GetBytes($"PUB {Stream} {Inbox}.c {body.Length}\r\n");
         }
 
         Connection.Write(_publish);
@@ -71,7 +74,7 @@ internal sealed class JetStreamLink : QueueLink
 
     public override void BeginConsuming(int prefetch)
     {
-        Connection.Write($"SUB {_inbox}.d {DeliverySid}\r\n");
+        Connection.Write($"SUB {Inbox}.d {DeliverySid}\r\n");
         Pull(prefetch);
         Connection.Flush();
     }
@@ -108,7 +111,7 @@ internal sealed class JetStreamLink : QueueLink
 
     public override long ReadDepth()
     {
-        using var info = JsonDocument.Parse(Request($"STREAM.INFO.{_stream}", ""));
+        using var info = JsonDocument.Parse(Request($"STREAM.INFO.{Stream}", ""));
         return info.RootElement.GetProperty("state").GetProperty("messages").GetInt64();
     }
 
@@ -122,9 +125,9 @@ internal sealed class JetStreamLink : QueueLink
     }
 
     /// <summary>Asks the server's own interface; a refusal ends the comparison.</summary>
-    private string Request(string what, string json)
+    protected string Request(string what, string json)
     {
-        Connection.Write($"PUB $JS.API.{what} {_inbox}.r {json.Length}\r\n{json}\r\n");
+        Connection.Write($"PUB $JS.API.{what} {Inbox}.r {json.Length}\r\n{json}\r\n");
         Connection.Flush();
         string reply = Encoding.UTF8.GetString(ReadMessage());
         return reply.Contains("\"error\"", StringComparison.Ordinal)
@@ -145,7 +148,7 @@ internal sealed class JetStreamLink : QueueLink
     }
 
     /// <summary>The server asks now and then whether a client lives.</summary>
-    private bool IsPing(ReadOnlySpan<byte> line)
+    protected bool IsPing(ReadOnlySpan<byte> line)
     {
         if (!line.SequenceEqual("PING"u8))
         {

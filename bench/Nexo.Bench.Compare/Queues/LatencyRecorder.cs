@@ -23,8 +23,10 @@ internal sealed class LatencyRecorder(long measuredUntil)
     }
 
     /// <summary>Stamps a body that is about to be sent.</summary>
-    public static void Stamp(Span<byte> body) =>
-        BinaryPrimitives.WriteInt64LittleEndian(body, Stopwatch.GetTimestamp());
+    public static void Stamp(Span<byte> body) => Stamp(body, Stopwatch.GetTimestamp());
+
+    /// <summary>Stamps a body with the moment at which it is due.</summary>
+    public static void Stamp(Span<byte> body, long moment) => BinaryPrimitives.WriteInt64LittleEndian(body, moment);
 
     public void Received(ReadOnlySpan<byte> body)
     {

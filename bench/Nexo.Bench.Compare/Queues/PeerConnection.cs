@@ -57,6 +57,9 @@ internal sealed class PeerConnection : IDisposable
     /// <summary>Whether something is there to be read; waits for it a quarter of a second.</summary>
     public bool WaitForInput() => Buffered > 0 || TryFill();
 
+    /// <summary>The same, but for so long.</summary>
+    public bool WaitForInput(TimeSpan wait) => Buffered > 0 || _socket.Poll(wait, SelectMode.SelectRead);
+
     /// <summary>The next line, without its CR LF.</summary>
     public ReadOnlySpan<byte> ReadLine()
     {

@@ -23,6 +23,9 @@ internal static class QueueContenders
     public static string Names { get; } = string.Join(
         ',', [.. Peers.Keys, .. Enum.GetValues<Durability>().Reverse().Select(durability => NexoPrefix + Lower(durability))]);
 
+    /// <summary>Null: RabbitMQ is not installed.</summary>
+    public static string? RabbitMqProgram => File.Exists(RabbitMqOnDebian) ? RabbitMqOnDebian : Tool.Find("rabbitmq-server");
+
     /// <summary>Those of the names whose server is installed; what is left out is said.</summary>
     /// <param name="binary">Nexo's; null: <c>out/nexo</c>, published first if it is not there.</param>
     public static async Task<IReadOnlyList<QueueContender>> FindAsync(string names, string? binary, CancellationToken cancel)
@@ -87,8 +90,7 @@ internal static class QueueContenders
 
     private static PeerQueueContender? RabbitMq(string name, string type)
     {
-        string? program = File.Exists(RabbitMqOnDebian) ? RabbitMqOnDebian : Tool.Find("rabbitmq-server");
-        return program is null
+        return RabbitMqProgram is not { } program
             ? null
             : new PeerQueueContender(
                 name,

@@ -8,6 +8,8 @@ namespace Nexo.Bench.Compare.Queues;
 /// </summary>
 internal sealed class QueueDriver(int port, string queue, Func<PeerConnection, string, QueueLink> open)
 {
+    private static readonly TimeSpan PacedWait = TimeSpan.FromMicroseconds(200);
+
     public Task DeclareAsync(QueueWork work) => OnThreadAsync(link => link.Declare(work));
 
     /// <summary>Publishes until <paramref name="until"/>, and waits for what is not confirmed by then.</summary>
@@ -16,6 +18,14 @@ internal sealed class QueueDriver(int port, string queue, Func<PeerConnection, s
     {
         long confirmed = 0;
         await OnThreadAsync(link => confirmed = Publish(link, work, until, cancel));
+        return confirmed;
+    }
+
+    /// <summary>The same in an open loop: so many messages a second, which carry the moment at which they were due.</summary>
+    public async Task<long> PublishAsync(QueueWork work, double perSecond, long until, CancellationToken cancel)
+    {
+        long confirmed = 0;
+        await OnThreadAsync(link => confirmed = PublishPaced(link, work, perSecond, until, cancel));
         return confirmed;
     }
 
@@ -61,6 +71,44 @@ internal sealed class QueueDriver(int port, string queue, Func<PeerConnection, s
                 confirmed += confirms;
             }
             while (pending > 0 && link.HasMore);
+        }
+    }
+
+    private static long PublishPaced(QueueLink link, QueueWork work, double perSecond, long until, CancellationToken cancel)
+    {
+        byte[] body = LatencyRecorder.NewBody(work.BodyBytes);
+        double interval = Stopwatch.Frequency / perSecond;
+        link.BeginPublishing();
+        link.Flush();
+        long start = Stopwatch.GetTimestamp();
+        long sent = 0;
+        long confirmed = 0;
+        while (true)
+        {
+            long now = Stopwatch.GetTimestamp();
+            if (now < until && !cancel.IsCancellationRequested)
+            {
+                for (; start + (long)(sent * interval) <= now && sent - confirmed < work.Window; sent++)
+                {
+                    LatencyRecorder.Stamp(body, start + (long)(sent * interval));
+                    link.WriteMessage(body);
+                }
+
+                link.Flush();
+            }
+            else if (sent == confirmed)
+            {
+                return confirmed;
+            }
+
+            if (link.WaitForInput(PacedWait))
+            {
+                do
+                {
+                    confirmed += link.ReadConfirms();
+                }
+                while (sent > confirmed && link.HasMore);
+            }
         }
     }
 

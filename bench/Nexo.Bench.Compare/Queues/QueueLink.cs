@@ -41,5 +41,8 @@ internal abstract class QueueLink(PeerConnection connection) : IDisposable
     /// <summary>Whether more has arrived with what was read.</summary>
     public bool HasMore => Connection.Buffered > 0;
 
+    /// <summary>Whether something is there to be read; waits for it for so long.</summary>
+    public bool WaitForInput(TimeSpan wait) => Connection.WaitForInput(wait);
+
     public void Dispose() => Connection.Dispose();
 }
