@@ -27,6 +27,7 @@ internal sealed class GroupHarness : IDisposable
     private readonly List<MemberDouble> _members = [];
     private RecordList _snapshot = new();
     private Lsn _position;
+    private Lsn _mark;
 
     public GroupHarness(StreamGroupLimits? limits = null, int seed = 1, bool isDurable = true)
     {
@@ -145,7 +146,9 @@ internal sealed class GroupHarness : IDisposable
 
     public void Snapshot()
     {
-        Lsn position = Log.AppendedLsn;
+        // Of an earlier moment, so that what came since is read again onto a state that has it already.
+        Lsn position = _mark <= Log.AppendedLsn ? _mark : Log.AppendedLsn;
+        _mark = Log.AppendedLsn;
         using StreamSnapshot snapshot = Streams.BeginSnapshot(position);
         var records = new RecordList();
         while (snapshot.MoveNext(records))
