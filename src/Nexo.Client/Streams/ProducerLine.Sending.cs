@@ -34,7 +34,7 @@ internal sealed partial class ProducerLine
                 batch.FirstSentAt = _time.GetTimestamp();
                 _nextSequence += (ulong)batch.Records.Count;
                 _underWay.Enqueue(batch);
-                batch.Attempt = SendAsync(batch);
+                Begin(batch);
             }
 
             if (_underWay.Count == 0 && IsOver())
@@ -131,8 +131,21 @@ internal sealed partial class ProducerLine
     {
         foreach (ProducerBatch batch in _underWay.Where(batch => batch.Reply is null))
         {
-            batch.Attempt = SendAsync(batch);
+            Begin(batch);
         }
+    }
+
+    private void Begin(ProducerBatch batch)
+    {
+        batch.Attempt = SendAsync(batch);
+        _ = WakeBehindAsync(batch.Attempt);
+    }
+
+    // Only when it has completed: the loop that is woken before sees one that is under way, and nobody wakes it again.
+    private async Task WakeBehindAsync(Task attempt)
+    {
+        await attempt.ConfigureAwait(false);
+        Wake();
     }
 
     /// <summary>Never throws.</summary>
@@ -166,8 +179,6 @@ internal sealed partial class ProducerLine
             batch.Error = error;
             batch.MayBeAppended |= IsOutcomeUnknown(error);
         }
-
-        Wake();
     }
 
     private static bool IsOutcomeUnknown(NexoException error) => error.Code
