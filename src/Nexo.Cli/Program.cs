@@ -5,6 +5,7 @@ using Nexo.Cli.Data;
 using Nexo.Cli.Queues;
 using Nexo.Cli.Serve;
 using Nexo.Cli.Store;
+using Nexo.Cli.Streams;
 using Nexo.Cli.Terminal;
 using Nexo.Cli.Topics;
 
@@ -23,6 +24,7 @@ internal static class Program
         InfoCommand.Create(),
         StoreCommand.Create(),
         QueueCommand.Create(),
+        StreamCommand.Create(),
         PubCommand.Create().InGroup("Topics"),
         SubCommand.Create().InGroup("Topics"),
         RequestCommand.Create().InGroup("Topics"),

@@ -27,6 +27,9 @@ public sealed class CompletionTests
     [InlineData("queue dlq r", "redrive")]
     [InlineData("queue declare q --backoff ", "exponential")]
     [InlineData("queue dlq list q --cause ", "consumer-lost")]
+    [InlineData("stream t", "tail")]
+    [InlineData("stream read s --from ", "beginning")]
+    [InlineData("stream create s --compaction ", "off")]
     public async Task The_binary_suggests_what_fits(string typed, string expected)
     {
         // The word before is the program, whatever it is called here.

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Nexo.Cli.Terminal;
 
 namespace Nexo.Cli.Store;
@@ -25,7 +26,13 @@ internal sealed class ValueInput(string noun = "value")
 
     /// <param name="command">The command that takes it.</param>
     /// <param name="lines">Set: the input is lines, and standard input unless a file is named.</param>
-    public void AddTo(Command command, Option<bool>? lines = null)
+    public void AddTo(Command command, Option<bool>? lines = null) =>
+        AddTo(command, result => lines is not null && result.GetValue(lines));
+
+    /// <param name="command">The command that takes it.</param>
+    /// <param name="isLines">Whether the input is lines, and standard input unless a file is named.</param>
+    /// <param name="isNone">Whether there is to be none.</param>
+    public void AddTo(Command command, Func<CommandResult, bool> isLines, Func<CommandResult, bool>? isNone = null)
     {
         command.Add(_value);
         command.Add(_file);
@@ -33,7 +40,14 @@ internal sealed class ValueInput(string noun = "value")
         {
             bool hasFile = result.GetResult(_file) is not null;
             bool hasValue = result.GetResult(_value) is { Tokens.Count: > 0 };
-            if (lines is not null && result.GetValue(lines))
+            if (isNone?.Invoke(result) == true)
+            {
+                if (hasFile || hasValue)
+                {
+                    result.AddError($"There is to be no {noun} here.");
+                }
+            }
+            else if (isLines(result))
             {
                 if (hasValue && result.GetValue(_value) != FromInput)
                 {

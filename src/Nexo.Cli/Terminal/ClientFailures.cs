@@ -103,6 +103,15 @@ internal static partial class ClientFailures
         ErrorCode.BindingNotFound => "nexo bind list shows which there are",
         ErrorCode.BindingConflict => "nexo bind show tells what it is; --name gives another name",
         ErrorCode.BindingRefused => "the subscriptions got it; nexo bind list shows who refuses",
+        ErrorCode.StreamNotFound => "nexo stream list shows which there are; nexo stream create makes one",
+        ErrorCode.StreamConflict => "nexo stream show tells what it is; nexo stream update changes it",
+        ErrorCode.OffsetOutOfRange => "nexo stream show tells which offsets there are; --clamp takes the nearest one",
+        ErrorCode.TimestampOutOfRange =>
+            "nexo stream update --timestamp-bound allows more; without a time, a record gets the server's",
+        ErrorCode.KeysLoading => "the stream is being read for the versions of its keys: try again in a moment",
+        ErrorCode.GroupNotFound => "nexo stream group list shows which there are; nexo stream group create makes one",
+        ErrorCode.GroupConflict => "nexo stream group show tells what it is",
+        ErrorCode.MemberFenced => "another member has gone on from what was committed; join again",
         ErrorCode.SlowConsumer => "--when-slow drop-oldest keeps the subscription, and tells what was missed",
         _ => null,
     };
