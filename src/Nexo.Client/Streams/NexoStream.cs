@@ -11,6 +11,8 @@ namespace Nexo.Client;
 /// </summary>
 public abstract class NexoStream
 {
+    private const int PageGroups = 1_000;
+
     private protected NexoStream(NexoClient client, string name, INexoSerializer serializer, TimeSpan timeout)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -108,6 +110,13 @@ public abstract class NexoStream
         new StreamDeleteRequest { Conditions = conditions, Name = NameBytes }.Write(body);
         return CallAsync<CountReader, long>(Opcode.StreamDelete, CallTraits.None, body, default, cancellationToken);
     }
+
+    /// <summary>The groups of the stream, in the order of their names, page after page.</summary>
+    public IAsyncEnumerable<StreamGroupSummary> ListGroupsAsync(CancellationToken cancellationToken = default) =>
+        Pages.AllAsync(
+            (cursor, cancel) => CallAsync<GroupsReader, NexoPage<StreamGroupSummary>>(
+                Opcode.GroupList, CallTraits.Idempotent, PageBodies.Scan(Name, cursor, PageGroups), default, cancel),
+            cancellationToken);
 
     /// <summary>The stream's figures; reading them costs the same however much is in it.</summary>
     public ValueTask<StreamStats> StatsAsync(CancellationToken cancellationToken = default) =>

@@ -94,6 +94,9 @@ public sealed partial class NexoStream<T> : NexoStream
     /// <param name="options">How many records it gathers, and for how long.</param>
     public StreamProducer<T> CreateProducer(StreamProducerOptions? options = null) => new(this, options ?? new());
 
+    /// <summary>A group of this stream. Nothing is asked of the server yet.</summary>
+    public StreamGroup<T> Group(string name) => new(this, name);
+
     /// <summary>Reads the records that there are, from a place on, in pages that are asked for ahead; it ends where the stream does by
     /// then. A connection that is lost meanwhile is bridged, without a gap and without a repeat.</summary>
     /// <param name="options">Which records; all unless it is given.</param>

@@ -53,7 +53,22 @@ internal readonly struct ProcessMeasurement
         return new ProcessMeasurement(new("messaging.destination.template", filter), span, counted: false);
     }
 
-    /// <param name="outcome">How a job ended; null for what is none.</param>
+    /// <summary>A record that a consumer of a group handles.</summary>
+    public static ProcessMeasurement OfRecord(StreamDelivery delivery, ActivityContext trace)
+    {
+        Activity? span = ClientTelemetry.Source.HasListeners() ? StartSpan(delivery.Stream, trace) : null;
+        if (span is { IsAllDataRequested: true })
+        {
+            SetDestination(span, delivery.Stream);
+            span.SetTag("messaging.consumer.group.name", delivery.Group);
+            span.SetTag("messaging.message.id", delivery.Offset);
+            span.SetTag("nexo.message.attempt", delivery.Attempt);
+        }
+
+        return new ProcessMeasurement(new("messaging.destination.name", delivery.Stream), span, counted: false);
+    }
+
+    /// <param name="outcome">How a job or a record ended; null for what is neither.</param>
     /// <param name="failure">Why it failed, if it did.</param>
     public void Stop(string? outcome, Exception? failure)
     {

@@ -1,0 +1,107 @@
+using System.Runtime.CompilerServices;
+using Nexo.Protocol;
+
+namespace Nexo.Client;
+
+/// <summary>
+/// A member of a group. When its connection is lost, or the server has fenced it, it joins again by itself, as a new member. Dispose it:
+/// it leaves, and what it has goes to others at once. For one reader.
+/// </summary>
+public sealed class StreamMember<T> : IAsyncDisposable
+{
+    private readonly GroupMembership _membership;
+
+    internal StreamMember(GroupMembership membership) => _membership = membership;
+
+    /// <summary>Its number, which nobody else has had or will have in this group; another one after it has joined again.</summary>
+    public ulong Id => _membership.Opening.Joined.Member;
+
+    /// <summary>How the members share the stream.</summary>
+    public GroupMode Mode => _membership.Opening.Joined.Mode;
+
+    /// <summary>What it was told last of the group and of itself.</summary>
+    public GroupState State => _membership.Opening.State;
+
+    /// <summary>The records that the group gives to this member, as they come. It lasts until it is disposed, the token is cancelled, or
+    /// the server refuses it (the group, or the stream, was deleted).</summary>
+    public async IAsyncEnumerable<StreamDelivery<T>> ReadAllAsync(
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        while (await _membership.WaitAsync(cancellationToken).ConfigureAwait(false))
+        {
+            while (_membership.TryTake(out GroupOpening opening, out GroupChunk chunk))
+            {
+                int at = 0;
+                for (int i = 0; RecordWalk.TryTake(chunk.Records!, ref at, out ReadOnlyMemory<byte> record); i++)
+                {
+                    opening.Release();
+
+                    // What is another one's by now is not to be worked on here.
+                    if (!opening.IsLost && chunk.Epoch >= opening.Epoch)
+                    {
+                        yield return Delivery(opening, chunk, i, record);
+                        cancellationToken.ThrowIfCancellationRequested();
+                    }
+                }
+            }
+        }
+    }
+
+    /// <summary>Takes records that there are for this member, or waits for a first one. For a member that has joined to pull.</summary>
+    /// <param name="max">Most records to take: 1 or more.</param>
+    /// <param name="wait">How long to wait for a first one; not at all unless it is given.</param>
+    /// <param name="cancellationToken">Ends the wait; what comes too late comes again, in an ordered group to whoever becomes active next,
+    /// else when its lease ends.</param>
+    public async ValueTask<IReadOnlyList<StreamDelivery<T>>> PullAsync(
+        int max = 1, TimeSpan? wait = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(max, 1);
+        GroupOpening opening = await _membership.JoinedAsync(cancellationToken).ConfigureAwait(false);
+        NexoStream stream = _membership.Stream;
+        FrameBuffer body = RequestBodies.Rent();
+        new GroupPullRequest
+        {
+            Member = opening.Joined.Member,
+            Epoch = opening.Epoch,
+            WaitMs = WireTimes.MillisecondsShort(wait ?? TimeSpan.Zero, nameof(wait)),
+            RecordsMax = (uint)max,
+            BytesMax = 0,
+            Stream = stream.NameBytes,
+            Group = _membership.GroupBytes,
+        }.Write(body);
+        TimeSpan deadline = stream.Timeout == Timeout.InfiniteTimeSpan ? stream.Timeout : stream.Timeout + (wait ?? TimeSpan.Zero);
+        GroupChunk chunk = await stream.Client.CallAsync<GroupPullReader, GroupChunk>(
+            Opcode.GroupPull, CallTraits.None, body, default, deadline, cancellationToken).ConfigureAwait(false);
+        var deliveries = new List<StreamDelivery<T>>(chunk.Count);
+        int at = 0;
+        while (RecordWalk.TryTake(chunk.Records!, ref at, out ReadOnlyMemory<byte> record))
+        {
+            deliveries.Add(Delivery(opening, chunk, deliveries.Count, record));
+        }
+
+        return deliveries;
+    }
+
+    /// <summary>In an ordered group: all records before the offset are done. Returns the group's position.</summary>
+    /// <exception cref="NexoException"><see cref="ErrorCode.MemberFenced"/>: it is not the active member any more.</exception>
+    public ValueTask<ulong> CommitAsync(ulong offset, CancellationToken cancellationToken = default)
+    {
+        GroupOpening opening = _membership.Opening;
+        return GroupSettling.CommitAsync(_membership, opening, opening.Epoch, offset, cancellationToken);
+    }
+
+    /// <summary>Leaves the group.</summary>
+    public ValueTask DisposeAsync() => _membership.DisposeAsync();
+
+    private StreamDelivery<T> Delivery(GroupOpening opening, in GroupChunk chunk, int index, ReadOnlyMemory<byte> record)
+    {
+        (ulong lease, uint attempt) = chunk.Leases is { } leases ? leases[index] : default;
+        return new StreamDelivery<T>(
+            _membership,
+            opening,
+            chunk.Epoch,
+            lease,
+            attempt,
+            new StreamRecord<T>(_membership.Stream.Serializer, record));
+    }
+}
