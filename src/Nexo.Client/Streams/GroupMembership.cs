@@ -209,8 +209,11 @@ internal sealed class GroupMembership : IAsyncDisposable, ILateReply
         try
         {
             await Stream.CallAsync<GroupStateReader, GroupState>(
-                Opcode.GroupHeartbeat, CallTraits.Idempotent, MemberBody(opening.Joined.Member, opening.Epoch), default, CancellationToken.None)
-                .ConfigureAwait(false);
+                Opcode.GroupHeartbeat,
+                CallTraits.Idempotent,
+                MemberBody(opening.Joined.Member, opening.Epoch),
+                default,
+                CancellationToken.None).ConfigureAwait(false);
         }
         catch (NexoException)
         {

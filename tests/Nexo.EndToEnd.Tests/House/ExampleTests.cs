@@ -8,6 +8,7 @@ public sealed partial class ExampleTests
     [Theory]
     [InlineData("docs/sdk-queues.md", "tests/Nexo.EndToEnd.Tests/Queues/QueueExamples.cs")]
     [InlineData("docs/sdk-topics.md", "tests/Nexo.EndToEnd.Tests/Topics/TopicExamples.cs")]
+    [InlineData("docs/sdk-streams.md", "tests/Nexo.EndToEnd.Tests/Streams/StreamExamples.cs")]
     public void Every_example_of_the_document_stands_in_the_tests(string document, string tests)
     {
         string source = Plain(Repository.Read(tests));
