@@ -27,7 +27,7 @@ public sealed class StreamGroupTests : StreamHarness, IAsyncLifetime
     {
         (StreamMember<string> member, ReceivedFrame join) = await JoinAsync();
         await using IAsyncEnumerator<StreamDelivery<string>> deliveries = member.ReadAllAsync().GetAsyncEnumerator();
-        await PushAsync(_first, join, 2, 5, 6);
+        await DeliverAsync(_first, join, 2, 5);
         StreamDelivery<string> five = await NextAsync(deliveries);
         Assert.Equal((5ul, 2ul, true, 0), (five.Offset, five.Epoch, five.IsOrdered, five.Attempt));
         Task<ulong> commit = five.CommitAsync().AsTask();
@@ -41,7 +41,7 @@ public sealed class StreamGroupTests : StreamHarness, IAsyncLifetime
         Task<bool> moving = deliveries.MoveNextAsync().AsTask();
         FakePeer second = await _server.AcceptReadyAsync();
         ReceivedFrame again = await AcceptJoinAsync(second, 8, new GroupState(3, 6, MemberState.Active));
-        await PushAsync(second, again, 3, 6);
+        await DeliverAsync(second, again, 3, 6);
         Assert.True(await moving.WaitAsync(Patience.Limit));
         Assert.Equal((6ul, 3ul), (deliveries.Current.Offset, deliveries.Current.Epoch));
         await RefusedAsync(five.CommitAsync().AsTask(), ErrorCode.MemberFenced);
@@ -53,7 +53,7 @@ public sealed class StreamGroupTests : StreamHarness, IAsyncLifetime
         var told = new List<GroupState>();
         (StreamMember<string> member, ReceivedFrame join) = await JoinAsync(new() { OnState = told.Add });
         await using IAsyncEnumerator<StreamDelivery<string>> deliveries = member.ReadAllAsync().GetAsyncEnumerator();
-        await PushAsync(_first, join, 2, 5, 6);
+        await DeliverAsync(_first, join, 2, 5, 6);
         Assert.Equal(5ul, (await NextAsync(deliveries)).Offset);
         var sought = new GroupState(3, 0, MemberState.Active);
         await _first.SendAsync(buffer =>
@@ -62,7 +62,7 @@ public sealed class StreamGroupTests : StreamHarness, IAsyncLifetime
             sought.Write(buffer);
             buffer.End();
         });
-        await PushAsync(_first, join, 3, 0);
+        await DeliverAsync(_first, join, 3, 0);
         while ((await NextAsync(deliveries)).Epoch == 2)
         {
             // It may have been taken before the notice came.
@@ -93,7 +93,7 @@ public sealed class StreamGroupTests : StreamHarness, IAsyncLifetime
         {
             Task<bool> moving = deliveries.MoveNextAsync().AsTask();
             ReceivedFrame join = await AcceptJoinAsync(_first, 7, new GroupState(2, 5, MemberState.Active));
-            await PushAsync(_first, join, 2, 5);
+            await DeliverAsync(_first, join, 2, 5);
             Assert.True(await moving.WaitAsync(Patience.Limit));
             Task disposing = deliveries.DisposeAsync().AsTask();
             ReceivedFrame leave = await _first.ReadAsync(Opcode.GroupLeave);
@@ -104,7 +104,7 @@ public sealed class StreamGroupTests : StreamHarness, IAsyncLifetime
         }
     }
 
-    private static Task PushAsync(FakePeer peer, ReceivedFrame join, ulong epoch, params ulong[] offsets) =>
+    private static Task DeliverAsync(FakePeer peer, ReceivedFrame join, ulong epoch, params ulong[] offsets) =>
         peer.SendAsync(buffer =>
         {
             buffer.Begin(Opcode.GroupJoin, FrameKind.Push, join.Correlation);

@@ -160,10 +160,11 @@ public sealed class StreamReadTests : StreamHarness, IAsyncLifetime
     public async Task What_was_not_paid_for_ends_the_connection()
     {
         await using IAsyncEnumerator<StreamRecord<string>> records = Stream.TailAsync().GetAsyncEnumerator();
-        _ = records.MoveNextAsync().AsTask();
+        Task<bool> moving = records.MoveNextAsync().AsTask();
         ReceivedFrame tail = await AcceptTailAsync(Peer, new StreamPosition(PositionKind.End), new OffsetRange(0, 0));
         await PushAsync(Peer, tail, 17, [.. Enumerable.Range(0, 17).Select(i => (ulong)i)]);
         await Peer.ReadToEndAsync();
+        await RefusedAsync(moving, ClientErrorCode.ProtocolViolation);
     }
 
     [Fact]
