@@ -6,7 +6,9 @@ namespace Nexo.Engine.Topics;
 /// One set for all topics with the same subscriptions: neighbouring messages of such topics are one run, and wide fan-outs of many
 /// topics are in memory once. Sets of none and of one are the subscription's own and are not counted here.
 /// </summary>
-/// <param name="subscriptionsMax">Of all sets together, and the groups and bindings of the routes; what is beyond is made for one message and not kept.</param>
+/// <param name="subscriptionsMax">
+/// Of all sets together, and the groups and bindings of the routes; what is beyond is made for one message and not kept.
+/// </param>
 internal sealed class ReceiverSets(SubscriberTable subscribers, long subscriptionsMax)
 {
     private readonly Lock _gate = new();

@@ -28,8 +28,8 @@ public sealed record TopicLimits
     public int CachedMax { get; init; } = 262_144;
 
     /// <summary>
-    /// Subscriptions in the remembered sets of receivers, and groups and bindings of topics, 8 bytes each; topics with the same receivers have one set. What is beyond is
-    /// looked up for every message.
+    /// Subscriptions in the remembered sets of receivers, and groups and bindings of topics, 8 bytes each; topics with the same
+    /// receivers have one set. What is beyond is looked up for every message.
     /// </summary>
     public long CachedReceiversMax { get; init; } = 8 * 1_024 * 1_024;
 

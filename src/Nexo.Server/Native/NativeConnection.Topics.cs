@@ -33,8 +33,8 @@ internal sealed partial class NativeConnection
     public ISubscription? FindSubscription(uint correlation) => _open.FindSubscription(correlation);
 
     /// <summary>
-    /// Has a request, or a notice, of the batch handled by a thread that reads nobody, which takes its time: what the client has sent behind it waits,
-    /// so its answer comes in its turn.
+    /// Has a request, or a notice, of the batch handled by a thread that reads nobody, which takes its time: what the client has
+    /// sent behind it waits, so its answer comes in its turn.
     /// </summary>
     public void RunAside(in Request request, Action<Request> handle)
     {
