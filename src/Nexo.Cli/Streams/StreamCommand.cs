@@ -20,10 +20,12 @@ internal static class StreamCommand
             StreamRemovalCommands.CreateDelete(),
             StreamStatsCommand.Create());
         AddGroup(command, "Records", StreamAppendCommand.Create(), StreamReadCommand.Create(), StreamTailCommand.Create());
+        AddGroup(command, "More", GroupCommands.Create());
         return command.WithExamples(
             ("Make one that keeps a week", "nexo stream create orders --max-age 7d"),
             ("Append a record", "nexo stream append orders '{\"state\":\"paid\"}' --key order-7"),
-            ("See what came in the last ten minutes, and what comes", "nexo stream tail orders --since 10m"));
+            ("See what came in the last ten minutes, and what comes", "nexo stream tail orders --since 10m"),
+            ("Work on records as one of several", "nexo stream group consume orders billing --follow"));
     }
 
     private static void AddGroup(Command stream, string group, params ReadOnlySpan<Command> commands)

@@ -30,7 +30,8 @@ public sealed class CliTests
         await session.Expect("a\n", 0, "stream", "tail", "s", "--from", "0", "--count", "1");
         await session.Expect("1\n", 0, "stream", "trim", "s", "--before", "1", "--yes");
         await session.Expect("2\n", 0, "stream", "delete", "s", "--yes");
-        Assert.Empty(session.UnusedCommands("stream"));
+        Assert.DoesNotContain(
+            session.UnusedCommands("stream"), path => !path.StartsWith("stream group ", StringComparison.Ordinal));
         Assert.Empty(recorder.Missing(opcode => OpcodeFacts.IsStream(opcode) && opcode < Opcode.GroupCreate));
     }
 
