@@ -198,7 +198,7 @@ internal sealed unsafe partial class FilterTable
         {
             NodeReceivers list = _lists[~receivers]!;
             match.Add(list.Subscribers);
-            match.Groups.AddRange(list.Groups);
+            list.CopyGroupsTo(match.Groups);
             match.Bindings.AddRange(list.Bindings);
         }
     }

@@ -39,6 +39,13 @@ internal sealed class TopicBuffer
         _used += length;
     }
 
+    /// <summary>Bytes of so many neighbours.</summary>
+    public int BytesOf(int from, int count)
+    {
+        Place last = _places[from + count - 1];
+        return last.At + last.Topic + last.Headers + last.Body - _places[from].At;
+    }
+
     public TopicMessage Read(int index)
     {
         Place place = _places[index];

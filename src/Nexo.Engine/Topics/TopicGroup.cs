@@ -15,13 +15,13 @@ public sealed class TopicGroup
 
     internal TopicGroup(byte[] name, byte[] filter)
     {
-        Name = name;
+        Key = name;
         Filter = filter;
         Route = new TopicRoute(ReceiverSet.Empty, [this], []);
     }
 
     /// <summary>Its name; not to be changed.</summary>
-    public ReadOnlyMemory<byte> Name { get; }
+    public ReadOnlyMemory<byte> Name => Key;
 
     /// <summary>Its filter, without the share; not to be changed.</summary>
     public ReadOnlyMemory<byte> Filter { get; }
@@ -36,6 +36,9 @@ public sealed class TopicGroup
             }
         }
     }
+
+    /// <summary>Its name.</summary>
+    internal byte[] Key { get; }
 
     /// <summary>To its members alone.</summary>
     internal TopicRoute Route { get; }

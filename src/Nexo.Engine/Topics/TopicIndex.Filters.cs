@@ -106,7 +106,7 @@ internal sealed partial class TopicIndex
             if (group == null)
             {
                 group = new TopicGroup(filter.Group.ToArray(), filter.Text.ToArray());
-                shard.Table.ListOf(node).Groups.Add(group);
+                shard.Table.ListOf(node).Add(group);
                 Interlocked.Increment(ref _groups);
                 Changed(shard, in filter);
             }
@@ -133,7 +133,7 @@ internal sealed partial class TopicIndex
 
             Interlocked.Decrement(ref _groups);
             int node = shard.Table.Find(filter.Text, filter.IsWildcard);
-            shard.Table.ListOf(node).Groups.Remove(group);
+            shard.Table.ListOf(node).Remove(group);
             shard.Table.Tidy(node);
             shard.Table.Prune(node);
             Changed(shard, in filter);
@@ -226,23 +226,8 @@ internal sealed partial class TopicIndex
         return nodes;
     }
 
-    private static TopicGroup? FindGroup(TopicShard shard, int node, ReadOnlySpan<byte> name)
-    {
-        if (node == 0 || shard.Table.ListAt(node) is not { } list)
-        {
-            return null;
-        }
-
-        foreach (TopicGroup group in list.Groups)
-        {
-            if (name.SequenceEqual(group.Name.Span))
-            {
-                return group;
-            }
-        }
-
-        return null;
-    }
+    private static TopicGroup? FindGroup(TopicShard shard, int node, ReadOnlySpan<byte> name) =>
+        node == 0 ? null : shard.Table.ListAt(node)?.FindGroup(name);
 
     private void Count(bool isWildcard, int change)
     {

@@ -86,7 +86,8 @@ public sealed partial class TopicService : IDisposable
     }
 
     /// <summary>Does what is due: called some times a second.</summary>
-    public void Tick()
+    /// <param name="isLogBehind">What is logged and can wait does.</param>
+    public void Tick(bool isLogBehind = false)
     {
         if (_isRecovering)
         {
@@ -98,7 +99,11 @@ public sealed partial class TopicService : IDisposable
             Index.Sweep(SweptBuckets, _swept);
         }
 
-        ExpireRetained();
+        if (!isLogBehind)
+        {
+            ExpireRetained();
+        }
+
         Wills.Tick();
     }
 

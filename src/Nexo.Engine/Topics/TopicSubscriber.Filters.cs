@@ -13,7 +13,7 @@ public sealed partial class TopicSubscriber
 
     private readonly Lock _gate = new();
     private readonly List<FilterPlace> _places = new(1);
-    private List<TopicGroup>? _shares;
+    private HashSet<TopicGroup>? _shares;
     private bool _isGone;
 
     /// <summary>How many filters it has.</summary>
@@ -112,7 +112,7 @@ public sealed partial class TopicSubscriber
     {
         lock (_gate)
         {
-            return _places.Count > 0 ? Shown(_places[0]) : _shares is [TopicGroup group, ..] ? group.SharedFilter() : [];
+            return _places.Count > 0 ? Shown(_places[0]) : _shares?.FirstOrDefault()?.SharedFilter() ?? [];
         }
     }
 

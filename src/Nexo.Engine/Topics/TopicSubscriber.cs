@@ -40,6 +40,13 @@ public sealed partial class TopicSubscriber : IDisposable
     internal bool IsOwn(TopicOwner? publisher) =>
         Options.NotOwn && publisher != null && ReferenceEquals(publisher, Options.Owner);
 
+    /// <summary>Its sink has lost messages that it was given: told by the sink, when it loses them at another time.</summary>
+    public void CountDropped(int count)
+    {
+        Count(0, count);
+        _service.Counters.AddDelivered(0, count);
+    }
+
     internal void Count(int delivered, int dropped)
     {
         Interlocked.Add(ref _delivered, delivered);

@@ -12,6 +12,9 @@ public sealed class TopicWork(object? batch = null)
 
     private const int TurnBits = 32;
 
+    // What is large is copied for each of its receivers before one of them is flushed: so much more counts as one more of them.
+    private const int BytesPerReceiver = 64 * 1_024;
+
     private static long s_works;
 
     private readonly TopicBuffer _messages = new();
@@ -43,7 +46,7 @@ public sealed class TopicWork(object? batch = null)
     public bool IsEmpty => _messages.Count == 0 && _counted == null;
 
     /// <summary>
-    /// Delivers, to <see cref="TopicLimits.FanOutMax"/> subscriptions or a few more, and flushes them.
+    /// Delivers, to <see cref="TopicLimits.FanOutMax"/> subscriptions or a few more, fewer if it is much, and flushes them.
     /// </summary>
     /// <returns>True: there are others. To be called again, by any thread, before anything more is published with it.</returns>
     public bool Run()
@@ -168,8 +171,9 @@ public sealed class TopicWork(object? batch = null)
         }
 
         TopicOwner? publisher = _entries[_at].Publisher;
-        int until = (int)Math.Min(receivers.Length, (long)_receiver + _room);
-        _room -= until - _receiver;
+        int cost = CostOf(_at, _end - _at);
+        int until = (int)Math.Min(receivers.Length, (long)_receiver + Math.Max(1, _room / cost));
+        _room -= (until - _receiver) * cost;
         _run!.Begin(_at, _end - _at);
         for (int i = _receiver; i < until; i++)
         {
@@ -197,13 +201,20 @@ public sealed class TopicWork(object? batch = null)
             foreach (TopicGroup group in groups)
             {
                 _run!.Begin(_at, 1, group);
-                _dropped += group.Deliver(_run, this) ? 0 : 1;
-                _room--;
+                if (!group.Deliver(_run, this))
+                {
+                    _delivered++;
+                    _dropped++;
+                }
+
+                _room -= CostOf(_at, 1);
             }
         }
 
         return false;
     }
+
+    private int CostOf(int from, int count) => 1 + (_messages.BytesOf(from, count) / BytesPerReceiver);
 
     private void AddCountsOfTopic()
     {

@@ -32,8 +32,7 @@ internal sealed class TopicTicker : IDisposable
 
     private void Tick()
     {
-        // What is due is logged too: when the disk is behind it waits, or memory would grow without end.
-        if (_persistence is { IsOn: true, Log: null } or { IsLogCrowded: true })
+        if (_persistence is { IsOn: true, Log: null })
         {
             return;
         }
@@ -41,7 +40,8 @@ internal sealed class TopicTicker : IDisposable
         // A tick that takes longer than the interval is not joined by a second one.
         if (Interlocked.Exchange(ref _isTicking, 1) == 0)
         {
-            _topics.Tick();
+            // What expires is logged: when the disk is behind it waits, or memory would grow without end. Wills do not.
+            _topics.Tick(_persistence.IsLogCrowded);
             Rates.Note(_clock.NowMs, () => TopicSums.Of(_topics.Stats));
             Volatile.Write(ref _isTicking, 0);
         }

@@ -92,7 +92,7 @@ internal sealed partial class NativeConnection
 
     private async Task WaitForDiskAsync(HeldReplies held)
     {
-        SendBatch();
+        await SendAllAsync();
         _isHeld = true;
         if (Server.Persistence.IsCrowded)
         {

@@ -142,15 +142,17 @@ internal sealed partial class NativeConnection
         }
     }
 
+    /// <summary>Before the client is held up: others have all that it has published and pushed, who do not wait for it.</summary>
+    private ValueTask SendAllAsync()
+    {
+        SendBatch();
+        return _isFanningOut ? new ValueTask(FinishFanOutAsync()) : ValueTask.CompletedTask;
+    }
+
     private async Task RunAsideAsync(Action handle)
     {
         _aside = null;
-        SendBatch();
-        if (_isFanningOut)
-        {
-            await FinishFanOutAsync();
-        }
-
+        await SendAllAsync();
         _isHeld = true;
         await Task.Yield();
         handle();

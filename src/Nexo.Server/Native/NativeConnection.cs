@@ -305,11 +305,16 @@ internal sealed partial class NativeConnection : IFrameSink
                 SendBatch();
             }
 
+            // Before anything that holds up this client alone: what it has published is for others.
+            if (_isFanningOut)
+            {
+                await FinishFanOutAsync();
+            }
+
             // A client that asks and does not read is held here; the sweep cuts it when it stays so.
             if (_outbox.BytesPending > Server.Options.ReplyBytesMax)
             {
-                // What it has pushed is for others, who do not wait for it.
-                SendBatch();
+                await SendAllAsync();
                 _isHeld = true;
                 await _outbox.WhenIdleAsync();
                 _isHeld = false;
@@ -318,11 +323,6 @@ internal sealed partial class NativeConnection : IFrameSink
             if (_held is not null && MustWaitForDisk(_held))
             {
                 await WaitForDiskAsync(_held);
-            }
-
-            if (_isFanningOut)
-            {
-                await FinishFanOutAsync();
             }
         }
     }

@@ -99,7 +99,9 @@ internal static class NativeServices
         const int FixedPartsMax = 1_024;
         const int BesideBody = 256 * 1_024;
         TopicsOptions topics = options.Topics;
-        int besideBodyMin = limits.HeaderBytesMax + topics.TopicBytesMax + FixedPartsMax;
+
+        // In a page of retained messages the topic is its cursor too.
+        int besideBodyMin = limits.HeaderBytesMax + (2 * topics.TopicBytesMax) + FixedPartsMax;
         int frame = options.Connections.FrameBytesMax;
         return limits with
         {

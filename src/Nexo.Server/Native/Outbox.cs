@@ -17,7 +17,7 @@ namespace Nexo.Server.Native;
 /// </param>
 /// <param name="socket">The writer as a plain socket; null when it is none, or when bytes change on the way, as with TLS.</param>
 /// <param name="server">The clock.</param>
-internal sealed class Outbox(PipeWriter writer, SocketOutput? socket, NativeServer server)
+internal sealed partial class Outbox(PipeWriter writer, SocketOutput? socket, NativeServer server)
 {
     /// <summary>With more than this unsent there is no room for sources.</summary>
     public const int RoomBytes = 256 * 1_024;
@@ -199,6 +199,7 @@ internal sealed class Outbox(PipeWriter writer, SocketOutput? socket, NativeServ
             if (!_isFlushing)
             {
                 _sending.Dispose();
+                ReduceLarge();
             }
         }
 
@@ -324,6 +325,7 @@ internal sealed class Outbox(PipeWriter writer, SocketOutput? socket, NativeServ
                 (_pending, _sending) = (_sending, _pending);
             }
 
+            ReduceLarge();
             if (_isClosed || _sending.IsEmpty)
             {
                 EndFlush();
@@ -371,6 +373,7 @@ internal sealed class Outbox(PipeWriter writer, SocketOutput? socket, NativeServ
             _pending.Dispose();
             _sending.Dispose();
             _sentFrom = 0;
+            ReduceLarge();
         }
     }
 

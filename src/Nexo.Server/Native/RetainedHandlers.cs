@@ -23,7 +23,8 @@ internal static class RetainedHandlers
             return;
         }
 
-        int bytesMax = list.BytesMax is 0 or > PageBytesMax ? PageBytesMax : (int)list.BytesMax;
+        int pageBytesMax = Math.Min(PageBytesMax, request.Connection.BodyBytesMax / 2);
+        int bytesMax = list.BytesMax == 0 || list.BytesMax > pageBytesMax ? pageBytesMax : (int)list.BytesMax;
         using var items = new FrameBuffer();
         var page = new Page(items, bytesMax, (int)list.Limit);
         byte[]? cursor = list.Cursor.ToArray();

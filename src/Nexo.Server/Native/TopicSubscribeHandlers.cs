@@ -83,7 +83,7 @@ internal static class TopicSubscribeHandlers
             connection,
             request.Correlation,
             subscribe.Credits,
-            new TopicOutbox(bytes, whenSlow, connection.Server.TopicBuffers));
+            new TopicOutbox(bytes, whenSlow, connection.Outbox.TopicRoom));
         TopicStatus status = subscription.Open(request.Topics, options, ListOf(subscribe.Filters));
         if (status != TopicStatus.Ok)
         {

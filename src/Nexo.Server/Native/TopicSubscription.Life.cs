@@ -6,6 +6,13 @@ namespace Nexo.Server.Native;
 // The life of a subscription: its beginning, its retained messages, its end.
 internal sealed partial class TopicSubscription
 {
+    // What has taken so long leaves its thread to others.
+    private const int PagesAtOnce = 8;
+    private const int GivenBackAtOnce = 64;
+
+    // Retained messages wait while other large ones are on their way to other connections: these are taken, or cut, in time.
+    private static readonly TimeSpan Later = TimeSpan.FromMilliseconds(20);
+
     private TopicSubscriber? _subscriber;
     private string _endMessage = string.Empty;
     private ErrorCode _endCode;
@@ -115,8 +122,16 @@ internal sealed partial class TopicSubscription
     /// </summary>
     private void ReadRetained()
     {
+        int pages = 0;
         while (TryReservePage(out int messagesMax))
         {
+            if (messagesMax == 0 || pages++ == PagesAtOnce)
+            {
+                _outbox.Flush();
+                _ = ReadRetainedLaterAsync(messagesMax == 0 ? Later : TimeSpan.Zero);
+                return;
+            }
+
             bool hasMore = _subscriber!.NextRetained(FrameBytes, messagesMax);
             lock (_outbox.Gate)
             {
@@ -129,6 +144,13 @@ internal sealed partial class TopicSubscription
         _connection.CountSubscriber(-1);
     }
 
+    private async Task ReadRetainedLaterAsync(TimeSpan pause)
+    {
+        await Task.Delay(pause, _connection.Server.Time).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        ReadRetained();
+    }
+
+    /// <summary>True: there is room for a page of so many messages; with none, there is later.</summary>
     private bool TryReservePage(out int messagesMax)
     {
         lock (_outbox.Gate)
@@ -138,7 +160,7 @@ internal sealed partial class TopicSubscription
                 SendWaiting();
             }
 
-            messagesMax = (int)_credits;
+            messagesMax = _connection.Server.TopicBuffers.IsCrowded ? 0 : (int)_credits;
             if (_hasRetained && MaySend && _credits > 0 && _outbox.HasRoom)
             {
                 return true;
@@ -166,8 +188,10 @@ internal sealed partial class TopicSubscription
     {
         TopicService topics = _connection.Server.Topics;
         var work = new TopicWork();
+        int lost = 0;
+        int taken = 0;
         using var message = new FrameBuffer();
-        while (TryTakeShared(message, out TopicGroup? share))
+        while (TryTakeShared(message, out TopicGroup? share, ref lost))
         {
             if (share is not null && PublishedMessage.TryReadNext(message.Written.Span, out PublishedMessage published, out _))
             {
@@ -175,15 +199,35 @@ internal sealed partial class TopicSubscription
                 topics.GiveBack(share, back, work);
             }
 
+            else
+            {
+                lost++;
+            }
+
+            // Not all at once: that may be a whole outbox.
+            if (++taken % GivenBackAtOnce == 0 || message.Count > FrameBytes)
+            {
+                RunAll(work);
+            }
+
             message.Clear();
         }
 
+        RunAll(work);
+        if (_endCode == ErrorCode.SlowConsumer)
+        {
+            _subscriber!.CountDropped(lost);
+        }
+    }
+
+    private static void RunAll(TopicWork work)
+    {
         while (work.Run())
         {
         }
     }
 
-    private bool TryTakeShared(FrameBuffer message, out TopicGroup? share)
+    private bool TryTakeShared(FrameBuffer message, out TopicGroup? share, ref int lost)
     {
         lock (_outbox.Gate)
         {
@@ -191,6 +235,7 @@ internal sealed partial class TopicSubscription
             share = null;
             if (_shares is null || !_waiting.TryTake(message, out uint number))
             {
+                lost += _waiting.Count;
                 _waiting.Clear();
                 return false;
             }

@@ -21,6 +21,7 @@ internal sealed partial class TopicSubscription : OutboxSource, ISubscription, I
     // All that follows is guarded by the outbox's lock.
     private readonly TopicOutbox _waiting;
     private List<TopicGroup>? _shares;
+    private Dictionary<TopicGroup, uint>? _shareNumbers;
     private uint _credits;
     private uint _creditsMost;
     private uint _inFrame;
@@ -58,7 +59,8 @@ internal sealed partial class TopicSubscription : OutboxSource, ISubscription, I
         }
     }
 
-    public long Load => Volatile.Read(ref _load);
+    // Others of its connection fill it too, and it empties by itself.
+    public long Load => _outbox.LooksFull ? long.MaxValue : Volatile.Read(ref _load);
 
     private bool MaySend => _isStarted && !_isEnding && !_outbox.IsClosed;
 
@@ -74,7 +76,7 @@ internal sealed partial class TopicSubscription : OutboxSource, ISubscription, I
             // What a group has given to one that ends is kept, to be given back.
             if (_isEnding && (run.Share is null || _isGivingBack))
             {
-                return 0;
+                return _endCode == ErrorCode.SlowConsumer ? run.Count : 0;
             }
 
             int sent = 0;
@@ -135,7 +137,13 @@ internal sealed partial class TopicSubscription : OutboxSource, ISubscription, I
         int at = 0;
         while (sent < countMax && (isReserved || _outbox.HasRoom))
         {
-            FrameBuffer frames = OpenFrame(encoded.Ends[sent] - at);
+            int next = encoded.Ends[sent] - at;
+            if (next > FrameBytes && !_outbox.TryTakeLarge(next, isForced: isReserved))
+            {
+                break;
+            }
+
+            FrameBuffer frames = OpenFrame(next);
             int room = FrameBytes - frames.BodyCount;
             int first = sent;
             int end = encoded.Ends[countMax - 1];
@@ -166,7 +174,14 @@ internal sealed partial class TopicSubscription : OutboxSource, ISubscription, I
     /// <summary>Sends a frame of what waits, or tells that something is missing: nothing else may come for long.</summary>
     private void SendWaiting()
     {
-        FrameBuffer frames = OpenFrame(_waiting.FirstSize);
+        int first = _waiting.FirstSize;
+        if (first > FrameBytes)
+        {
+            // It has its room there already.
+            _outbox.TryTakeLarge(first, isForced: true);
+        }
+
+        FrameBuffer frames = OpenFrame(first);
         int taken = _waiting.Take(frames, (int)_credits, FrameBytes - frames.BodyCount);
         _inFrame += (uint)taken;
         _credits -= (uint)taken;
@@ -197,14 +212,22 @@ internal sealed partial class TopicSubscription : OutboxSource, ISubscription, I
         }
 
         _shares ??= [];
-        int index = _shares.IndexOf(share);
-        if (index < 0)
+        _shareNumbers ??= [];
+        if (_waiting.IsEmpty)
         {
-            index = _shares.Count;
-            _shares.Add(share);
+            // Nothing names one: those that are gone are not kept.
+            _shares.Clear();
+            _shareNumbers.Clear();
         }
 
-        return (uint)index + 1;
+        if (!_shareNumbers.TryGetValue(share, out uint number))
+        {
+            _shares.Add(share);
+            number = (uint)_shares.Count;
+            _shareNumbers.Add(share, number);
+        }
+
+        return number;
     }
 
     /// <summary>Sends what waits, as long as there are credits and room; else it is in the line of those who wait for room.</summary>
@@ -243,7 +266,7 @@ internal sealed partial class TopicSubscription : OutboxSource, ISubscription, I
     // What its client has got and not given credits for again counts too: it is still at work on it.
     private void NoteLoad()
     {
-        bool hasRoom = MaySend && _credits > 0 && _waiting.IsEmpty && _outbox.HasRoom;
+        bool hasRoom = MaySend && _credits > 0 && _waiting.IsEmpty;
         long load = hasRoom ? (long)(_creditsMost - _credits) * Math.Max(1, _messageBytes) : long.MaxValue;
         Volatile.Write(ref _load, load);
     }

@@ -20,12 +20,24 @@ internal static class TopicWillHandlers
             connection.TopicOwner, connection.User, will.Session, will.DelayMs, message);
         if (status != TopicStatus.Ok)
         {
-            TopicFailures.Fail(request, status);
+            Fail(request, status);
             return;
         }
 
         connection.HasWill = true;
         request.BeginReply().End();
+    }
+
+    private static void Fail(in Request request, TopicStatus status)
+    {
+        if (status == TopicStatus.BodyTooLarge)
+        {
+            int most = request.Topics.Limits.WillBytesMax;
+            request.Fail(ErrorCode.ValueTooLarge, $"A will's topic, headers and body have at most {most} bytes together.");
+            return;
+        }
+
+        TopicFailures.Fail(request, status);
     }
 
     public static void Clear(in Request request)

@@ -161,7 +161,7 @@ internal static class SettingCatalog
             t => t.OutboxBytesMax, (t, v) => t with { OutboxBytesMax = v }, "The most room that a subscription may ask for");
         yield return Topics("buffered-bytes-max", SettingKinds.Size(Mb, 1L << 43),
             t => t.BufferedBytesMax, (t, v) => t with { BufferedBytesMax = v },
-            "Messages that wait for all slow subscriptions together; past it each has the room that it has taken");
+            "Messages that wait for all slow subscriptions together, and large ones on their way to any; nobody gets all of it");
     }
 
     private static IEnumerable<Setting> Streams()

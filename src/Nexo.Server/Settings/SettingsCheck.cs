@@ -73,6 +73,12 @@ internal static class SettingsCheck
                 + "for headers and a body; make it smaller, or frames larger";
         }
 
+        if (topics.BufferedBytesMax / 4 < connections.FrameBytesMax)
+        {
+            yield return "topics.buffered-bytes-max is less than four times connections.frame-bytes-max, so the largest messages would "
+                + "find no room; make it larger, or frames smaller";
+        }
+
         if (topics.OutboxBytes > topics.OutboxBytesMax)
         {
             yield return "topics.outbox-bytes is more than topics.outbox-bytes-max; make it smaller";

@@ -16,8 +16,8 @@ namespace Nexo.Server.Topics;
 /// </remarks>
 /// <param name="bytesMax">Most bytes of messages, with <see cref="OverheadBytes"/> for each.</param>
 /// <param name="whenSlow">Which messages are dropped.</param>
-/// <param name="room">What the outboxes of all subscriptions may have together.</param>
-internal sealed class TopicOutbox(int bytesMax, TopicWhenSlow whenSlow, TopicBuffers room)
+/// <param name="room">Of its connection.</param>
+internal sealed class TopicOutbox(int bytesMax, TopicWhenSlow whenSlow, TopicRoom room)
 {
     /// <summary>What a message takes besides its bytes.</summary>
     public const int OverheadBytes = 2 * sizeof(uint);
@@ -280,7 +280,7 @@ internal sealed class TopicOutbox(int bytesMax, TopicWhenSlow whenSlow, TopicBuf
     private bool TryGrow(int needed)
     {
         int capacity = Math.Max(CapacityMin, (int)BitOperations.RoundUpToPowerOf2((uint)needed));
-        if (!room.TryTake(capacity - _capacity))
+        if (!room.TryTake(capacity - _capacity, isFloor: capacity <= TopicBuffers.FloorBytes))
         {
             return false;
         }

@@ -67,6 +67,30 @@ public sealed class BindingTests
     }
 
     [Fact]
+    public async Task A_full_queue_that_sends_away_takes_it_and_one_that_is_paused_or_gone_refuses()
+    {
+        await using TestServer server = await TestServer.StartAsync(
+            options => options with { Queues = options.Queues with { AutoCreate = false } });
+        using RawPeer peer = await RawPeer.GreetAsync(server);
+        await peer.DeclareAsync("dead");
+        await peer.DeclareAsync(
+            "small", (QueueOptionTag.MessagesMax, 1), (QueueOptionTag.WhenFull, (ulong)FullQueueAction.DeadLetter));
+        await SetAsync(peer, "b", "t", "small");
+
+        Assert.Equal(new TopicPublishReply(0, 1), await peer.PublishAsync("t", "one"));
+        Assert.Equal(new TopicPublishReply(0, 1), await peer.PublishAsync("t", "two"));
+        Assert.Equal(1, await peer.StatAsync("small", QueueStat.Ready));
+        Assert.Equal([("b", 2ul, 0ul)], await ListAsync(peer));
+
+        await peer.AskAsync(Opcode.QueuePause, 3, buffer =>
+            new QueuePauseRequest { Flow = QueueFlow.Pushes, Name = "small"u8 }.Write(buffer));
+        Assert.Equal(ErrorCode.BindingRefused, (await peer.TryPublishAsync("t", "three")).Code);
+        await peer.AskAsync(Opcode.QueueDelete, 3, buffer => buffer.WriteUtf8("small"));
+        Assert.Equal(ErrorCode.BindingRefused, (await peer.TryPublishAsync("t", "four")).Code);
+        Assert.Equal([("b", 2ul, 2ul)], await ListAsync(peer));
+    }
+
+    [Fact]
     public async Task Bindings_are_described_listed_in_pages_and_deleted()
     {
         await using TestServer server = await TestServer.StartAsync();

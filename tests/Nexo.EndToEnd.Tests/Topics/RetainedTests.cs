@@ -184,6 +184,32 @@ public sealed class RetainedTests
         }
     }
 
+    [Fact]
+    public async Task A_page_fits_the_smallest_frames_that_there_are()
+    {
+        const int FrameBytesMax = 128 * 1_024;
+        await using TestServer server = await TestServer.StartAsync(
+            options => options with { Connections = options.Connections with { FrameBytesMax = FrameBytesMax } });
+        using RawPeer peer = await RawPeer.GreetAsync(server);
+        for (int i = 0; i < 20; i++)
+        {
+            await peer.PublishAsync($"t/{i:00}", new string('x', 30_000), PublishFlags.Retain);
+        }
+
+        byte[] cursor = [];
+        int count = 0;
+        do
+        {
+            Frame frame = await ListAsync(peer, 100, cursor, "#");
+            Assert.InRange(frame.Header.TotalSize, 1, FrameBytesMax);
+            Assert.True(RetainedListReply.TryRead(frame.Body, out RetainedListReply page));
+            cursor = page.Cursor.ToArray();
+            count += (int)page.Count;
+        }
+        while (cursor.Length > 0);
+        Assert.Equal(20, count);
+    }
+
     private static Task<Frame> ListAsync(RawPeer peer, uint limit, byte[] cursor, string filter) =>
         peer.AskAsync(Opcode.RetainedList, 3, buffer =>
             new RetainedListRequest { Limit = limit, Cursor = cursor, Filter = TopicPeer.Bytes(filter) }.Write(buffer));

@@ -76,6 +76,88 @@ public sealed class SlowDiskTests
         Assert.True(server.Log().DurableLsn >= server.Log().AppendedLsn);
     }
 
+    [Fact]
+    public async Task All_subscribers_have_a_message_although_its_publisher_is_held_for_the_disk()
+    {
+        const int Subscriptions = 800;
+        var disk = new SimulatedDisk();
+        await using TestServer server = await StartAsync(disk, TopicsDurability.Interval);
+        using RawPeer publisher = await RawPeer.GreetAsync(server);
+        using RawPeer other = await RawPeer.GreetAsync(server);
+        RawPeer[] subscribers = [await RawPeer.GreetAsync(server), await RawPeer.GreetAsync(server)];
+        foreach (RawPeer subscriber in subscribers)
+        {
+            await SubscribeAsync(subscriber, Subscriptions);
+        }
+
+        using var gate = new DiskGate(disk);
+        gate.Close();
+        await other.SendAsync(buffer => DurableServer.Set(buffer, 0, "k", "v", Durability.Fsync));
+        await Poll.UntilAsync(() => gate.Waiting > 0);
+        await other.SendAsync(buffer => DurableServer.Set(buffer, 0, "k", new string('x', PendingBytesMax)));
+        await Poll.UntilAsync(() => server.Log().PendingBytes > PendingBytesMax);
+        await publisher.SendAsync(buffer => TopicPeer.Publish(buffer, FrameKind.Notice, 2, "t", "x"u8, PublishFlags.Retain));
+
+        foreach (RawPeer subscriber in subscribers)
+        {
+            for (int i = 0; i < Subscriptions; i++)
+            {
+                Assert.Single(TopicPeer.Messages(await subscriber.ReadAsync()));
+            }
+        }
+
+        Assert.NotEqual(0, gate.Waiting);
+        gate.Open();
+        Array.ForEach(subscribers, subscriber => subscriber.Dispose());
+    }
+
+    private static async Task SubscribeAsync(RawPeer peer, int subscriptions)
+    {
+        await peer.SendAsync(buffer =>
+        {
+            for (uint i = 0; i < subscriptions; i++)
+            {
+                buffer.Begin(Opcode.TopicSubscribe, FrameKind.Request, i);
+                TopicPeer.Subscribe(buffer, 1_000, ["t"]);
+                buffer.End();
+            }
+        });
+        for (int i = 0; i < subscriptions; i++)
+        {
+            Assert.Equal(FrameKind.Reply, (await peer.ReadAsync()).Header.Kind);
+        }
+    }
+
+    [Fact]
+    public async Task A_will_comes_although_the_disk_does_not_answer()
+    {
+        var disk = new SimulatedDisk();
+        await using TestServer server = await StartAsync(disk, TopicsDurability.Interval);
+        using RawPeer watcher = await RawPeer.GreetAsync(server);
+        using RawPeer other = await RawPeer.GreetAsync(server);
+        using var gate = new DiskGate(disk);
+        await watcher.SubscribeAsync(7, credits: 10, ["presence"]);
+        using (RawPeer lost = await RawPeer.GreetAsync(server))
+        {
+            Frame set = await lost.AskAsync(Opcode.TopicWill, 3, buffer => new TopicWillRequest
+            {
+                DelayMs = 200,
+                Session = "s"u8,
+                Message = new TopicPublication { Topic = "presence"u8, Body = "gone"u8 },
+            }.Write(buffer));
+            Assert.Equal(FrameKind.Reply, set.Header.Kind);
+            gate.Close();
+            await other.SendAsync(buffer => DurableServer.Set(buffer, 0, "k", "v", Durability.Fsync));
+            await Poll.UntilAsync(() => gate.Waiting > 0);
+            await other.SendAsync(buffer => DurableServer.Set(buffer, 0, "k", new string('x', PendingBytesMax)));
+            await Poll.UntilAsync(() => server.Log().PendingBytes > PendingBytesMax);
+        }
+
+        Assert.Equal("gone", Assert.Single(await watcher.ReadMessagesAsync(7, 1)).Body);
+        Assert.NotEqual(0, gate.Waiting);
+        gate.Open();
+    }
+
     private static Task<TestServer> StartAsync(SimulatedDisk disk, TopicsDurability durability) =>
         TestServer.StartAsync(options => DurableServer.On(
             options with { Topics = options.Topics with { Durability = durability } },

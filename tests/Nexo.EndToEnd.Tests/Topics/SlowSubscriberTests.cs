@@ -1,4 +1,5 @@
 using Nexo.EndToEnd.Tests.Native;
+using Nexo.Engine.Topics;
 using Nexo.Protocol;
 
 namespace Nexo.EndToEnd.Tests.Topics;
@@ -97,13 +98,29 @@ public sealed class SlowSubscriberTests
     }
 
     [Fact]
+    public async Task What_it_had_not_been_sent_when_it_ended_is_counted_as_dropped()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        using RawPeer subscriber = await RawPeer.GreetAsync(server);
+        using RawPeer publisher = await RawPeer.GreetAsync(server);
+        await subscriber.SubscribeAsync(7, credits: 3, ["t"], SlowPolicy.End, outboxBytes: 10 * MessageBytes);
+
+        await PublishAsync(publisher, "t", 0, 20);
+
+        Assert.Equal(3, (await subscriber.ReadMessagesAsync(7, 3)).Count);
+        Assert.Equal(ErrorCode.SlowConsumer, (await subscriber.ReadAsync()).Code);
+        TopicStats stats = server.Native.Topics.Stats;
+        Assert.Equal(3, stats.Delivered - stats.Dropped);
+    }
+
+    [Fact]
     public async Task Other_subscriptions_and_requests_of_the_same_connection_go_on_at_full_speed()
     {
         const int Count = 20_000;
         await using TestServer server = await TestServer.StartAsync();
         using RawPeer both = await RawPeer.GreetAsync(server);
         using RawPeer publisher = await RawPeer.GreetAsync(server);
-        await both.SubscribeAsync(7, credits: 0, ["t"]);
+        await both.SubscribeAsync(7, credits: 0, ["t"], outboxBytes: 1_024 * 1_024);
         await both.SubscribeAsync(8, credits: 1_000_000, ["t"], outboxBytes: 16 * 1_024 * 1_024);
 
         List<Received> got = [];

@@ -87,6 +87,118 @@ public sealed class TopicRoomTests
         all.ForEach(subscription => subscription.End(ErrorCode.None, string.Empty));
     }
 
+    [Fact]
+    public async Task A_large_message_to_many_that_do_not_read_takes_no_more_than_all_may_have_together()
+    {
+        const int Subscribers = 40;
+        const int LargeBytes = 2 * 1_024 * 1_024;
+        const int Bound = 32 * 1_024 * 1_024;
+        const int OfEach = (256 + 128) * 1_024;
+        await using TestServer server = await StartAsync(Bound);
+        LoosePipes[] pipes = [.. Enumerable.Range(0, Subscribers).Select(_ => new LoosePipes())];
+        NativeConnection[] connections = [.. pipes.Select(each => new NativeConnection(each.Context, server.Native))];
+        TopicSubscription[] all = [.. connections.Select(each => Subscribe(server, each, 0, credits: 1_000))];
+
+        var work = new TopicWork();
+        server.Native.Topics.Publish(new TopicMessage { Topic = "t"u8, Body = new byte[LargeBytes] }, work, out _);
+        int turns = 1;
+        while (work.Run())
+        {
+            turns++;
+        }
+
+        Assert.InRange(turns, 2, Subscribers);
+        Assert.InRange(server.Native.TopicBuffers.Bytes, LargeBytes, Bound);
+        Assert.InRange(connections.Sum(each => (long)each.BytesPending), LargeBytes, Bound + (Subscribers * OfEach));
+        int dropped = (int)server.Native.Topics.Stats.Dropped;
+        Assert.InRange(dropped, 1, Subscribers - 4);
+
+        // Who has missed it is told, and there is room again when the others have read.
+        int missed = 0;
+        for (int i = 0; i < Subscribers; i++)
+        {
+            Assert.True(TopicPush.TryRead((await pipes[i].ReadAsync()).Body, out TopicPush push));
+            Assert.Equal(1ul, push.Count + push.Missed);
+            missed += (int)push.Missed;
+        }
+
+        Assert.Equal(dropped, missed);
+        await Poll.UntilAsync(() => server.Native.TopicBuffers.Bytes == 0);
+        Array.ForEach(all, each => each.End(ErrorCode.None, string.Empty));
+    }
+
+    [Fact]
+    public async Task Large_retained_messages_for_many_that_do_not_read_wait_until_others_are_gone()
+    {
+        const int Subscribers = 20;
+        const int LargeBytes = 2 * 1_024 * 1_024;
+        const int Bound = 32 * 1_024 * 1_024;
+        await using TestServer server = await StartAsync(Bound);
+        server.Native.Topics.Publish(
+            new TopicMessage { Topic = "t"u8, Body = new byte[LargeBytes], Retain = true }, new TopicWork(), out _);
+        LoosePipes[] pipes = [.. Enumerable.Range(0, Subscribers).Select(_ => new LoosePipes())];
+        TopicSubscription[] all =
+        [
+            .. pipes.Select(each => Subscribe(
+                server, new NativeConnection(each.Context, server.Native), 0, credits: 1_000, retained: true)),
+        ];
+
+        await Poll.UntilAsync(() => server.Native.TopicBuffers.IsCrowded);
+        await Task.Delay(100);
+
+        // A quarter, and one more for each thread that was at it.
+        Assert.InRange(server.Native.TopicBuffers.Bytes, Bound / 4, (Bound / 4) + ((1 + Environment.ProcessorCount) * 2L * LargeBytes));
+        foreach (LoosePipes each in pipes)
+        {
+            Assert.Equal(LargeBytes, Assert.Single(TopicPeer.Messages(await each.ReadAsync())).Body.Length);
+        }
+
+        await Poll.UntilAsync(() => server.Native.TopicBuffers.Bytes == 0);
+        Array.ForEach(all, each => each.End(ErrorCode.None, string.Empty));
+    }
+
+    [Fact]
+    public async Task A_member_that_was_full_has_its_part_again_as_soon_as_it_has_read()
+    {
+        const int Large = 400_000;
+        const int Small = 30_000;
+        await using TestServer server = await TestServer.StartAsync();
+        var work = new TopicWork();
+        LoosePipes[] pipes = [new(), new()];
+        TopicSubscription[] members =
+        [
+            .. pipes.Select(each => Subscribe(
+                server, new NativeConnection(each.Context, server.Native), 0, credits: 1_000_000, filter: "$share/g/t")),
+        ];
+        Publish(server, work, 0, Large);
+        work.Run();
+        Assert.Equal(long.MaxValue, members.Max(member => member.Load));
+        int full = members[0].Load == long.MaxValue ? 0 : 1;
+        await pipes[full].ReadAsync();
+        await Poll.UntilAsync(() => members[full].Load == Large + PublishedMessage.FixedSize + 1);
+
+        Task<Frame>[] reads = [pipes[0].ReadAsync(), pipes[1].ReadAsync()];
+        int[] got = [0, 0];
+        for (int i = 0; i < 40; i++)
+        {
+            Publish(server, work, i, Small);
+            work.Run();
+            int reader = Array.IndexOf(reads, await Task.WhenAny(reads));
+            got[reader] += TopicPeer.Messages(await reads[reader]).Count;
+            reads[reader] = pipes[reader].ReadAsync();
+        }
+
+        Assert.InRange(got[full], 10, 30);
+        Array.ForEach(members, member => member.End(ErrorCode.None, string.Empty));
+        await Task.WhenAll(reads);
+    }
+
+    private static Task<TestServer> StartAsync(int bound) => TestServer.StartAsync(options => options with
+    {
+        Topics = options.Topics with { BufferedBytesMax = bound },
+        Connections = options.Connections with { FrameBytesMax = bound / 4 },
+    });
+
     private static async Task ReadAsync(LoosePipes pipes, int[] next, int messages, int published, long credits)
     {
         while (messages > 0 && HasMore(next, published, credits))
@@ -103,21 +215,22 @@ public sealed class TopicRoomTests
     private static bool HasMore(int[] next, int published, long credits) =>
         next.Skip(1).Any(number => number < published) || next[0] < Math.Min(published, credits);
 
-    private static TopicSubscription Subscribe(TestServer server, NativeConnection connection, uint id, uint credits)
+    private static TopicSubscription Subscribe(
+        TestServer server, NativeConnection connection, uint id, uint credits, string filter = "t", bool retained = false)
     {
-        var outbox = new TopicOutbox(64 * 1_024 * 1_024, TopicWhenSlow.DropOldest, server.Native.TopicBuffers);
+        var outbox = new TopicOutbox(64 * 1_024 * 1_024, TopicWhenSlow.DropOldest, connection.Outbox.TopicRoom);
         var subscription = new TopicSubscription(connection, id, credits, outbox);
-        var options = new TopicSubscribeOptions(connection.TopicOwner, false, false, TopicWhenSlow.DropOldest);
+        var options = new TopicSubscribeOptions(connection.TopicOwner, retained, false, TopicWhenSlow.DropOldest);
         Assert.Equal(
             TopicStatus.Ok,
-            subscription.Open(server.Native.Topics, options, new TopicFilterList(TopicFilterList.Encode("t"), 1)));
+            subscription.Open(server.Native.Topics, options, new TopicFilterList(TopicFilterList.Encode(filter), 1)));
         subscription.Start();
         return subscription;
     }
 
-    private static void Publish(TestServer server, TopicWork work, int number)
+    private static void Publish(TestServer server, TopicWork work, int number, int bytes = BodyBytes)
     {
-        byte[] body = Encoding.ASCII.GetBytes(number.ToString().PadLeft(BodyBytes, '0'));
+        byte[] body = Encoding.ASCII.GetBytes(number.ToString().PadLeft(bytes, '0'));
         Assert.Equal(TopicStatus.Ok, server.Native.Topics.Publish(new TopicMessage { Topic = "t"u8, Body = body }, work, out _));
     }
 }

@@ -47,6 +47,23 @@ public sealed class TopicGroupTests : IDisposable
     }
 
     [Fact]
+    public void Very_many_groups_of_one_filter_are_found_by_their_names()
+    {
+        const int Groups = 30_000;
+        var sink = new SinkDouble();
+        string[] filters = [.. Enumerable.Range(0, Groups).Select(i => $"$share/g{i}/x")];
+        TopicSubscriber all = _topics.Subscribe(sink, filters);
+        Assert.Equal(Groups, all.Filters);
+        Assert.Equal(TopicStatus.Ok, TopicHarness.Change(all, filters, filters[1..]));
+        Assert.Equal(Groups, all.Filters);
+        Assert.Equal(TopicStatus.Ok, TopicHarness.Change(all, [], filters[1..]));
+        Assert.Equal(1, _topics.Send("x", "x").Receivers);
+        Assert.Equal("$share/g0/x", Text(all.FirstFilter()));
+        all.Dispose();
+        _topics.CheckEmpty();
+    }
+
+    [Fact]
     public void A_message_goes_once_to_each_group_and_to_those_with_filters_of_their_own()
     {
         SinkDouble[] first = Members(2, "$share/g/a/#");

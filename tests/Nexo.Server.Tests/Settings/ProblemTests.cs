@@ -185,6 +185,8 @@ public sealed class ProblemTests : IDisposable
             Flags(("topics.topic-bytes-max", "65535"), ("connections.frame-bytes-max", "128kb"))));
         Assert.Contains("topics.outbox-bytes is more", Assert.Single(
             Flags(("topics.outbox-bytes", "2mb"), ("topics.outbox-bytes-max", "1mb"))));
+        Assert.Contains("topics.buffered-bytes-max is less", Assert.Single(
+            Flags(("topics.buffered-bytes-max", "63mb"), ("connections.frame-bytes-max", "16mb"))));
     }
 
     [Fact]

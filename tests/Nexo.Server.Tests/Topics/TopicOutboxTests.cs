@@ -26,7 +26,7 @@ public sealed class TopicOutboxTests
         Gen.Select(WhenSlow, Steps).Sample((whenSlow, steps) =>
         {
             var room = new TopicBuffers(long.MaxValue);
-            var outbox = new TopicOutbox(BytesMax, whenSlow, room);
+            var outbox = new TopicOutbox(BytesMax, whenSlow, new TopicRoom(room));
             var model = new OutboxModel(BytesMax, whenSlow);
             int number = 0;
             foreach ((int[] sizes, int from, int count, int size) in steps)
@@ -61,7 +61,7 @@ public sealed class TopicOutboxTests
         Gen.Select(WhenSlow, Sizes.Array[1, 300], Gen.Int[0, 5].Array[1, 60])
             .Sample((whenSlow, sizes, takes) =>
             {
-                var outbox = new TopicOutbox(BytesMax, whenSlow, new TopicBuffers(long.MaxValue));
+                var outbox = new TopicOutbox(BytesMax, whenSlow, new TopicRoom(new TopicBuffers(long.MaxValue)));
                 int expected = 0;
                 for (int i = 0; i < sizes.Length; i++)
                 {
@@ -75,7 +75,7 @@ public sealed class TopicOutboxTests
     [Fact]
     public void With_the_policy_to_end_nothing_is_dropped_before_and_all_that_comes_is_counted()
     {
-        var outbox = new TopicOutbox(BytesMax, TopicWhenSlow.End, new TopicBuffers(long.MaxValue));
+        var outbox = new TopicOutbox(BytesMax, TopicWhenSlow.End, new TopicRoom(new TopicBuffers(long.MaxValue)));
 
         Assert.Equal(0, Add(outbox, [new(1, 100), new(2, 100)]));
         Assert.False(outbox.IsOverrun);
@@ -88,7 +88,7 @@ public sealed class TopicOutboxTests
     [Fact]
     public void What_is_larger_than_the_whole_outbox_is_missing_and_costs_those_that_wait_nothing()
     {
-        var outbox = new TopicOutbox(BytesMax, TopicWhenSlow.DropOldest, new TopicBuffers(long.MaxValue));
+        var outbox = new TopicOutbox(BytesMax, TopicWhenSlow.DropOldest, new TopicRoom(new TopicBuffers(long.MaxValue)));
 
         Assert.Equal(1, Add(outbox, [new(1, 50), new(2, BytesMax), new(3, 50)]));
 
@@ -100,9 +100,9 @@ public sealed class TopicOutboxTests
     public void When_all_outboxes_together_have_no_more_room_each_goes_on_with_what_it_has()
     {
         var room = new TopicBuffers(2 * 1_024);
-        var first = new TopicOutbox(64 * 1_024, TopicWhenSlow.DropOldest, room);
-        var second = new TopicOutbox(64 * 1_024, TopicWhenSlow.DropNewest, room);
-        var third = new TopicOutbox(64 * 1_024, TopicWhenSlow.DropOldest, room);
+        var first = new TopicOutbox(64 * 1_024, TopicWhenSlow.DropOldest, new TopicRoom(room));
+        var second = new TopicOutbox(64 * 1_024, TopicWhenSlow.DropNewest, new TopicRoom(room));
+        var third = new TopicOutbox(64 * 1_024, TopicWhenSlow.DropOldest, new TopicRoom(room));
         Assert.Equal(0, Add(first, [new(1, 500)]));
         Assert.Equal(0, Add(second, [new(1, 500)]));
 
@@ -121,9 +121,32 @@ public sealed class TopicOutboxTests
     }
 
     [Fact]
+    public void However_many_take_all_that_they_can_get_there_is_room_for_the_next()
+    {
+        const int Bound = 4 * 1_024 * 1_024;
+        var room = new TopicBuffers(Bound);
+        for (int i = 0; i < 50; i++)
+        {
+            // A connection with one subscription that takes what it can, and one that wants little.
+            long free = Bound - room.Bytes;
+            var connection = new TopicRoom(room);
+            var greedy = new TopicOutbox(Bound, TopicWhenSlow.DropOldest, connection);
+            var modest = new TopicOutbox(Bound, TopicWhenSlow.DropNewest, connection);
+            for (int message = 0; message < 5_000; message++)
+            {
+                Add(greedy, [new(message, 1_000)]);
+            }
+
+            Assert.Equal(0, Add(modest, [new(0, 1_000), new(1, 1_000), new(2, 1_000)]));
+            Assert.InRange(greedy.Bytes, 10_000, free / 2);
+            Assert.InRange(room.Bytes, 0, Bound);
+        }
+    }
+
+    [Fact]
     public void The_share_of_each_message_is_told_again()
     {
-        var outbox = new TopicOutbox(BytesMax, TopicWhenSlow.DropOldest, new TopicBuffers(long.MaxValue));
+        var outbox = new TopicOutbox(BytesMax, TopicWhenSlow.DropOldest, new TopicRoom(new TopicBuffers(long.MaxValue)));
         outbox.Add(new Message(1, 10).Encode(), [10], from: 0, share: 0);
         outbox.Add(new Message(2, 20).Encode(), [20], from: 0, share: 7);
         var target = new ArrayBufferWriter<byte>();
