@@ -32,8 +32,8 @@ public sealed record TopicSubscribeOptions
     /// a copy of something learns that it must fetch it anew.</summary>
     public Action<TopicGap>? OnGap { get; init; }
 
-    /// <summary>Called when a handler has failed, after which it gets the next message. Without it the subscription ends with the
-    /// handler's exception. Of a loop the exceptions are the loop's own.</summary>
+    /// <summary>Called when a handler, or <see cref="OnGap"/>, has failed, after which the next message is handed out. Without it the
+    /// subscription ends with the exception. Of a loop the exceptions are the loop's own.</summary>
     public Action<Exception>? OnError { get; init; }
 
     internal void Require()
