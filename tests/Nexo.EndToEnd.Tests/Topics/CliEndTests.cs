@@ -9,6 +9,7 @@ namespace Nexo.EndToEnd.Tests.Topics;
 public sealed class CliEndTests
 {
     private const int Usage = 2;
+    private const int Refused = 5;
 
     // A command that waited for a server that is away would take its five seconds.
     private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(4);
@@ -98,6 +99,35 @@ public sealed class CliEndTests
         await session.Does(0, "pub", "a\tb", "x");
         await session.Does(0, "pub", "a", "as it is");
         Assert.Equal("a\tone\\ntwo\na\\tb\tx\na\tas it is\n", (await listening).Output);
+    }
+
+    [Fact]
+    public async Task Nothing_is_told_that_nobody_knows()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        var session = new CliSession(server.Url);
+        CliResult sent = await session.Run(["pub", "t", "x", "--no-confirm", "--count", "3", "--json"]);
+        Assert.Equal(3, sent.Json.GetProperty("published").GetInt32());
+        Assert.False(sent.Json.TryGetProperty("receivers", out _), sent.Output);
+        CliResult shown = await session.Run(["bind", "show", "none", "--json"]);
+        Assert.Equal((1, false), (shown.ExitCode, shown.Json.GetProperty("found").GetBoolean()));
+        await session.Does(0, "pub", "rooms/1", "x", "--retain");
+        CliResult got = await session.Run(["retained", "get", "rooms/#", "--json"]);
+        Assert.Equal((Refused, "topic_invalid"), (got.ExitCode, got.ErrorJson.GetProperty("code").GetString()));
+    }
+
+    [Fact]
+    public async Task Lines_with_large_headers_or_of_great_length_go_in_requests_that_fit()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        var session = new CliSession(server.Url);
+        string header = "h=" + new string('x', 60_000);
+        byte[] lines = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("a\n", 400)));
+        CliResult published = await session.Run(["pub", "t", "--lines", "--header", header], lines);
+        Assert.Equal((0, "400\n"), (published.ExitCode, published.Output));
+        byte[] large = [.. Encoding.UTF8.GetBytes(new string('a', 900_000) + "\n"), .. Encoding.UTF8.GetBytes(new string('b', 15_900_000))];
+        published = await session.Run(["pub", "t", "--lines"], large);
+        Assert.Equal((0, "2\n"), (published.ExitCode, published.Output));
     }
 
     [Theory]
