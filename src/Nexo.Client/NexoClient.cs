@@ -212,6 +212,8 @@ public sealed class NexoClient : IAsyncDisposable
     {
         if (!_dispatcher.TrySendNotice(opcode, body, headerBytes, trace))
         {
+            // Who tries until it works is to have a connection to wait for.
+            _reconnector.EnsureStarted();
             return false;
         }
 

@@ -38,4 +38,12 @@ public sealed class CompletionTests
         Assert.Equal(ExitCode.Ok, result.ExitCode);
         Assert.Contains(expected, result.Lines);
     }
+
+    [Fact]
+    public async Task What_would_be_refused_is_not_suggested()
+    {
+        string line = $"{System.CommandLine.RootCommand.ExecutableName} sub t --when-slow ";
+        CliResult result = await new CliRunner().Run($"[suggest:{line.Length}]", line);
+        Assert.Equal(["drop-newest", "drop-oldest", "end"], result.Lines.Order(StringComparer.Ordinal));
+    }
 }

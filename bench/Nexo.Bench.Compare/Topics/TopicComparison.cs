@@ -1,5 +1,7 @@
+using System.Net.Sockets;
 using Nexo.Bench.Compare.Topics.Proofs;
 using Nexo.Cli.Bench.Topics;
+using Nexo.Cli.Terminal;
 
 namespace Nexo.Bench.Compare.Topics;
 
@@ -49,11 +51,16 @@ internal sealed class TopicComparison(TopicComparisonOptions options, IReadOnlyL
                 {
                     if (!rates.TryGetValue(work.Name, out double rate))
                     {
-                        rate = options.PacedShare * all.Where(row => row.Work == work.Name).Min(row => row.PublishedPerSecond);
+                        // None: all have failed, which only peers may.
+                        rate = options.PacedShare * all.Where(row => row.Work == work.Name)
+                            .Select(row => row.PublishedPerSecond).DefaultIfEmpty().Min();
                         rates[work.Name] = rate;
                     }
 
-                    all.AddRange(await MeasureAllAsync(work, rate, round, measured, cancel));
+                    if (rate > 0)
+                    {
+                        all.AddRange(await MeasureAllAsync(work, rate, round, measured, cancel));
+                    }
                 }
             }
         }
@@ -72,16 +79,21 @@ internal sealed class TopicComparison(TopicComparisonOptions options, IReadOnlyL
             {
                 foreach (TopicContender contender in contenders)
                 {
-                    await proof.RunAsync(
-                        contender,
-                        round,
-                        row =>
-                        {
-                            all.Add(row);
-                            measured(row);
-                            RequireExact(contender, row);
-                        },
-                        cancel);
+                    void Take(TopicMeasurement row)
+                    {
+                        all.Add(row);
+                        measured(row);
+                        RequireExact(contender, row);
+                    }
+
+                    try
+                    {
+                        await proof.RunAsync(contender, round, Take, cancel);
+                    }
+                    catch (Exception failure) when (!contender.IsNexo && IsFailure(failure))
+                    {
+                        await Console.Error.WriteLineAsync($"{contender.Name}, round {round}: {failure.Message} Left out.");
+                    }
                 }
             }
         }
@@ -103,7 +115,11 @@ internal sealed class TopicComparison(TopicComparisonOptions options, IReadOnlyL
         var rows = new List<TopicMeasurement>();
         foreach (TopicContender contender in contenders)
         {
-            TopicMeasurement row = await MeasureAsync(contender, work, rate, round, cancel);
+            if (await TryMeasureAsync(contender, work, rate, round, cancel) is not { } row)
+            {
+                continue;
+            }
+
             measured(row);
             RequireExact(contender, row);
             if (row.Wrong == 0)
@@ -118,6 +134,26 @@ internal sealed class TopicComparison(TopicComparisonOptions options, IReadOnlyL
 
         return rows;
     }
+
+    /// <summary>Null: a peer has failed.</summary>
+    private async Task<TopicMeasurement?> TryMeasureAsync(
+        TopicContender contender, TopicWork work, double rate, int round, CancellationToken cancel)
+    {
+        try
+        {
+            TopicMeasurement row = await MeasureAsync(contender, work, rate, round, cancel);
+            return row.DeliveredPerSecond > 0 ? row : throw new CompareFailure($"{contender.Name} has delivered nothing.");
+        }
+        catch (Exception failure) when (!contender.IsNexo && IsFailure(failure))
+        {
+            await Console.Error.WriteLineAsync($"{contender.Name}, round {round}: {failure.Message} Left out.");
+            return null;
+        }
+    }
+
+    // As a server that cuts a connection, does not answer, or cannot be started.
+    private static bool IsFailure(Exception failure) =>
+        failure is CliFailure or CompareFailure or SocketException or IOException or TimeoutException;
 
     private async Task<TopicMeasurement> MeasureAsync(
         TopicContender contender, TopicWork work, double rate, int round, CancellationToken cancel)

@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Diagnostics;
 using Nexo.Cli.Terminal;
 using Nexo.Client;
@@ -6,32 +5,10 @@ using Nexo.Protocol;
 
 namespace Nexo.Cli.Queues;
 
-/// <summary>
-/// A process that works on a message: gets its body, has what it writes passed on, and the message's lease extended while it
-/// runs. It does not outlive this run; what it leaves behind on purpose may, and is not waited for.
-/// </summary>
-internal sealed class MessageProcess : IDisposable
+/// <summary>A process that works on a message: gets its body, and has the message's lease extended while it runs.</summary>
+internal sealed class MessageProcess(ClientRun run, Process process, QueueDelivery delivery, TimeSpan lease) : IDisposable
 {
-    // What it wrote is in its pipes when it ends: they are read to their end in no time, unless somebody else holds them.
-    private static readonly TimeSpan PipesGrace = TimeSpan.FromSeconds(1);
-
-    private readonly ClientRun _run;
-    private readonly Process _process;
-    private readonly QueueDelivery _delivery;
-    private readonly TimeSpan _lease;
-    private readonly CancellationTokenSource _stop;
-    private readonly CancellationTokenSource _pipes;
-    private string _lastError = "";
-
-    public MessageProcess(ClientRun run, Process process, QueueDelivery delivery, TimeSpan lease)
-    {
-        _run = run;
-        _process = process;
-        _delivery = delivery;
-        _lease = lease;
-        _stop = CancellationTokenSource.CreateLinkedTokenSource(run.Cancel);
-        _pipes = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-    }
+    private readonly PipedProcess _process = new(run, process);
 
     /// <summary>Once it has ended.</summary>
     public int ExitCode => _process.ExitCode;
@@ -40,105 +17,22 @@ internal sealed class MessageProcess : IDisposable
     /// <returns>The last line that it wrote as an error; may be empty.</returns>
     public async Task<string> RunAsync()
     {
-        await using CancellationTokenRegistration ending = _stop.Token.Register(End);
-        Task serving = OrStopAsync(ServeAsync());
-        await Task.WhenAll(serving, OrStopAsync(KeepLeaseAsync(serving)));
-        return _lastError;
+        Task serving = _process.RunAsync(delivery.RawBody, run.Console.Output);
+        await Task.WhenAll(serving, _process.OrStopAsync(KeepLeaseAsync(serving)));
+        return _process.LastError;
     }
 
-    public void Dispose()
-    {
-        _process.Dispose();
-        _pipes.Dispose();
-        _stop.Dispose();
-    }
-
-    // What goes wrong on our side must not leave the process behind, blocked on a pipe that nobody reads.
-    private async Task OrStopAsync(Task task)
-    {
-        try
-        {
-            await task;
-        }
-        catch
-        {
-            await _stop.CancelAsync();
-            throw;
-        }
-    }
-
-    /// <summary>Serves its pipes until it has ended.</summary>
-    private async Task ServeAsync()
-    {
-        Task pipes = Task.WhenAll(
-            OrStopAsync(UntilLetGoAsync(WriteBodyAsync())),
-            OrStopAsync(UntilLetGoAsync(CopyOutputAsync())),
-            OrStopAsync(UntilLetGoAsync(CopyErrorsAsync())));
-        try
-        {
-            await _process.WaitForExitAsync(_stop.Token);
-            await pipes.WaitAsync(PipesGrace, _run.Console.Time);
-        }
-        catch (TimeoutException)
-        {
-            // It has left another process behind that holds them, as one that starts a daemon does.
-            await _pipes.CancelAsync();
-        }
-        catch (OperationCanceledException)
-        {
-            // What went wrong with a pipe tells more than that it was stopped for it.
-            await pipes;
-            throw;
-        }
-
-        await pipes;
-    }
-
-    private async Task UntilLetGoAsync(Task copy)
-    {
-        try
-        {
-            await copy.WaitAsync(_pipes.Token);
-        }
-        catch (OperationCanceledException) when (!_stop.IsCancellationRequested)
-        {
-            // See ServeAsync.
-        }
-    }
-
-    private Task CopyOutputAsync() => _process.StandardOutput.BaseStream.CopyToAsync(_run.Console.Output, _pipes.Token);
-
-    private async Task CopyErrorsAsync()
-    {
-        while (await _process.StandardError.ReadLineAsync(_pipes.Token) is { } line)
-        {
-            await _run.Console.Error.WriteLineAsync(line);
-            _lastError = line.Length == 0 ? _lastError : line;
-        }
-    }
-
-    private async Task WriteBodyAsync()
-    {
-        try
-        {
-            await _process.StandardInput.BaseStream.WriteAsync(_delivery.RawBody, _pipes.Token);
-            _process.StandardInput.Close();
-        }
-        catch (IOException)
-        {
-            // It does not read all of its input, as head does not.
-        }
-    }
+    public void Dispose() => _process.Dispose();
 
     private async Task KeepLeaseAsync(Task serving)
     {
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        while (await Task.WhenAny(serving, Task.Delay(_lease / 3, _run.Console.Time, over.Token)) != serving)
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(_process.Stopping);
+        while (await Task.WhenAny(serving, Task.Delay(lease / 3, run.Console.Time, over.Token)) != serving)
         {
-            _stop.Token.ThrowIfCancellationRequested();
+            _process.Stopping.ThrowIfCancellationRequested();
             try
             {
-                await _delivery.ExtendAsync(_lease, _stop.Token);
+                await delivery.ExtendAsync(lease, _process.Stopping);
             }
             catch (NexoException failure) when (failure.Code == ErrorCode.LeaseLost)
             {
@@ -152,17 +46,5 @@ internal sealed class MessageProcess : IDisposable
         }
 
         await over.CancelAsync();
-    }
-
-    private void End()
-    {
-        try
-        {
-            _process.Kill(entireProcessTree: true);
-        }
-        catch (Exception failure) when (failure is InvalidOperationException or Win32Exception or AggregateException)
-        {
-            // It has ended by itself, or some of what it started has, or may not be ended by us.
-        }
     }
 }

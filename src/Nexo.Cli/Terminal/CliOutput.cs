@@ -79,7 +79,13 @@ internal sealed class CliOutput : IDisposable
     /// One line of items with a tab between them. An item that holds what separates items would be read as two: that is
     /// refused rather than written, unless escapes make it safe.
     /// </summary>
-    public void Items(params ReadOnlySpan<ReadOnlyMemory<byte>> items)
+    public void Items(params ReadOnlySpan<ReadOnlyMemory<byte>> items) => Items(refuse: true, items);
+
+    /// <summary>As <see cref="Items(ReadOnlySpan{ReadOnlyMemory{byte}})"/>, but an item that does not fit on the line is escaped: for
+    /// what comes from others, who must not be able to end the output.</summary>
+    public void ItemsEscaped(params ReadOnlySpan<ReadOnlyMemory<byte>> items) => Items(refuse: false, items);
+
+    private void Items(bool refuse, ReadOnlySpan<ReadOnlyMemory<byte>> items)
     {
         for (int i = 0; i < items.Length; i++)
         {
@@ -90,9 +96,14 @@ internal sealed class CliOutput : IDisposable
             }
             else if (items[i].Span.Contains((byte)'\n') || (!last && items[i].Span.Contains((byte)'\t')))
             {
-                throw CliFailure.Usage(
-                    $"'{EscapedText.Escape(items[i].Span)}' does not fit on one line of plain output.",
-                    "use --escape or --json");
+                string escaped = EscapedText.Escape(items[i].Span);
+                if (refuse)
+                {
+                    throw CliFailure.Usage(
+                        $"'{escaped}' does not fit on one line of plain output.", "use --escape or --json");
+                }
+
+                Encoding.UTF8.GetBytes(escaped, _pending);
             }
             else
             {

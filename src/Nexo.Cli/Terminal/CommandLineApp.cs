@@ -99,7 +99,7 @@ internal static class CommandLineApp
                 "nexo store set greeting hello --ttl 5m && nexo store get greeting"),
             ("Follow what happens to keys", "nexo store watch session:"),
             ("Push a message, and work on it", "nexo queue push emails hello && nexo queue consume emails --exec ./send-mail"),
-            ("Listen to topics, and publish to one", "nexo sub 'rooms/#' -v & nexo pub rooms/kitchen/temperature 21.5"));
+            ("Listen to topics, and publish to one", "nexo sub 'rooms/#' -v & nexo pub rooms/kitchen/temperature 21.5 --retain"));
         return root;
     }
 

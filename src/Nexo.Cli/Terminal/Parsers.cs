@@ -111,6 +111,8 @@ internal static class Parsers
                 return null;
             },
         };
+        // Without those of the parser, which are the names in the code.
+        option.CompletionSources.Clear();
         option.CompletionSources.Add(words);
         return option;
     }

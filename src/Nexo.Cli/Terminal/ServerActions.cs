@@ -22,8 +22,10 @@ internal static class ServerActions
                 using var run = new ClientRun(parsed, client, cancel);
                 return await RunAsync(run, action);
             }
-            catch (NexoException failure) when (!cancel.IsCancellationRequested)
+            catch (NexoException failure)
             {
+                // After Ctrl-C it is how the end came about, and nothing to explain.
+                cancel.ThrowIfCancellationRequested();
                 throw ClientFailures.Explain(failure, settings);
             }
         });

@@ -57,9 +57,9 @@ internal static class BindCommand
                 return ExitCode.Ok;
             })
             .WithDetails(
-                "Every message that is published to the topics from then on is pushed to the queue, or appended to the stream, which must "
-                + "be there; its publisher's confirm waits for that as the queue's own would. The binding lasts until it is deleted. "
-                + "Prints its name. Another definition under the same name is refused.")
+                "Every message that is published to the topics from then on is pushed to the queue, which is made by the first if it is "
+                + "not there, or appended to the stream, which must be there; its publisher's confirm waits for that as the queue's own "
+                + "would. The binding lasts until it is deleted. Prints its name. Another definition under the same name is refused.")
             .WithExamples(
                 ("Orders to workers", "nexo bind 'orders/#' --to queue:orders"),
                 ("Keep all that sensors say, by sensor", "nexo bind 'sensors/+' --to stream:readings --key-by-topic"),
@@ -98,6 +98,15 @@ internal static class BindCommand
             {
                 if (await run.Client.Topics.Bindings.DescribeAsync(run.Get(name), run.Cancel) is not { } binding)
                 {
+                    if (run.Out.Json)
+                    {
+                        run.Out.Object(json =>
+                        {
+                            json.WriteString("name", run.Get(name));
+                            json.WriteBoolean("found", false);
+                        });
+                    }
+
                     return Missing(run);
                 }
 

@@ -15,9 +15,9 @@ internal static class SubCommand
             .OnServer(run => new SubSession(run, options).RunAsync())
             .WithDetails(
                 "Until Ctrl-C, or --count. Each message is its body and a line's end; with -v the topic and a tab come before it, and "
-                + "a body of several lines is refused unless --escape makes one of it. The last values that are kept of the topics "
-                + "come first. With --json an object a message; what was missed, because this was slow or the connection was lost, is "
-                + "an object of its own, and a remark without --json.")
+                + "a body of several lines, or a topic with a tab, is escaped; --escape escapes all alike. The last values that are "
+                + "kept of the topics come first. With --json an object a message. What was missed, because this was slow or the "
+                + "connection was lost, is told on standard error, and with --json as an object of its own.")
             .WithExamples(
                 ("Everything, with its topic", "nexo sub '#' -v"),
                 ("Two kinds of topics, for a program", "nexo sub 'rooms/+/temperature' 'alarms/#' --json"),

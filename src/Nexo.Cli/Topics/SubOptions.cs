@@ -78,7 +78,8 @@ internal sealed class SubOptions
         _more.Validators.Add(result => Files.RequireThere(result, "-"));
     }
 
-    public IReadOnlyList<string> Filters(ClientRun run) => [.. run.Get(_filters).Select(filter => Shared(run, filter))];
+    public IReadOnlyList<string> Filters(ClientRun run) =>
+        [.. (run.Parsed.GetValue(_filters) ?? []).Select(filter => Shared(run, filter))];
 
     /// <summary>A filter as it is subscribed to.</summary>
     public string Shared(ClientRun run, string filter) => TopicArguments.Shared(filter, run.Get(_group));
@@ -103,11 +104,11 @@ internal sealed class SubOptions
     };
 
     /// <summary>Sets the will, if one is asked for.</summary>
-    public async Task<bool> SetWillAsync(ClientRun run)
+    public async Task SetWillAsync(ClientRun run)
     {
         if (run.Get(_willTopic) is not { } topic)
         {
-            return false;
+            return;
         }
 
         ReadOnlyMemory<byte> body = BytesArguments.Decode(run.Parsed, run.Get(_willBody) ?? "", "body");
@@ -117,6 +118,5 @@ internal sealed class SubOptions
             Delay = run.Get(_willDelay) ?? TimeSpan.Zero,
         };
         await run.Client.Topics.SetWillAsync(topic, body, options, run.Cancel);
-        return true;
     }
 }

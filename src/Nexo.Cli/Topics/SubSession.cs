@@ -1,4 +1,5 @@
 using System.Text;
+using Nexo.Cli.Store;
 using Nexo.Cli.Store.Transfer;
 using Nexo.Cli.Terminal;
 using Nexo.Client;
@@ -14,7 +15,8 @@ internal sealed class SubSession(ClientRun run, SubOptions options)
 
     public async Task<int> RunAsync()
     {
-        bool hasWill = await options.SetWillAsync(run);
+        // It goes with the client's farewell: an end that is meant is no loss.
+        await options.SetWillAsync(run);
         Subscription subscription = await run.Client.Topics.OpenSubscriptionAsync<ReadOnlyMemory<byte>>(
             options.Filters(run), options.Of(run, TellGap), run.Cancel);
         await using (subscription)
@@ -22,12 +24,6 @@ internal sealed class SubSession(ClientRun run, SubOptions options)
             run.Remark("listening; Ctrl-C ends");
             run.Client.StateChanged += (_, change) => Tell(change.Current);
             await PrintAllAsync(subscription);
-        }
-
-        // The end is meant: it is no loss.
-        if (hasWill)
-        {
-            await run.Client.Topics.ClearWillAsync(CancellationToken.None);
         }
 
         return ExitCode.Ok;
@@ -122,15 +118,6 @@ internal sealed class SubSession(ClientRun run, SubOptions options)
     {
         if (run.Out.Json)
         {
-            if (!message.Gap.IsNone)
-            {
-                run.Out.Object(json =>
-                {
-                    json.WriteNumber("missed", message.Gap.Missed);
-                    json.WriteBoolean("reconnected", message.Gap.Reconnected);
-                });
-            }
-
             run.Out.Object(json => PublishedText.Write(json, message));
         }
         else if (run.Out.ForPeople)
@@ -140,7 +127,8 @@ internal sealed class SubSession(ClientRun run, SubOptions options)
         }
         else if (_verbose)
         {
-            run.Out.Items(message.TopicBytes, message.RawBody);
+            // Whoever publishes must not be able to end this: what does not fit on one line is escaped.
+            run.Out.ItemsEscaped(message.TopicBytes, message.RawBody);
         }
         else
         {
@@ -148,11 +136,30 @@ internal sealed class SubSession(ClientRun run, SubOptions options)
         }
     }
 
+    // On the thread that prints. It belongs to the result: also a script is to know that it does not have everything.
     private void TellGap(TopicGap gap)
     {
+        if (run.Out.Json)
+        {
+            run.Out.Object(json =>
+            {
+                json.WriteNumber("missed", gap.Missed);
+                json.WriteBoolean("reconnected", gap.Reconnected);
+            });
+            run.Out.Flush();
+            return;
+        }
+
         if (gap.Missed > 0)
         {
-            run.Remark($"{gap.Missed:N0} messages were missed: this is too slow for them");
+            run.Console.Error.WriteLine(
+                $"{HelpScreen.ProgramName}: {StoreResults.Count(gap.Missed, "message")} missed: this is too slow for them");
+        }
+
+        if (gap.Reconnected)
+        {
+            run.Console.Error.WriteLine(
+                $"{HelpScreen.ProgramName}: connected again; what was published meanwhile was missed");
         }
     }
 
@@ -162,10 +169,6 @@ internal sealed class SubSession(ClientRun run, SubOptions options)
         if (state == NexoConnectionState.Connecting)
         {
             run.Remark("the connection is lost; trying again");
-        }
-        else if (state == NexoConnectionState.Connected)
-        {
-            run.Remark("connected again; what was published meanwhile was missed");
         }
     }
 }

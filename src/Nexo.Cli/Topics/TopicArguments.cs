@@ -20,11 +20,22 @@ internal static class TopicArguments
         DefaultValueFactory = _ => "#",
     };
 
-    public static Option<string?> Group() => new("--group", "-g")
+    public static Option<string?> Group()
     {
-        Description = "Share the messages with all who give this group: each goes to one of them",
-        HelpName = "NAME",
-    };
+        var group = new Option<string?>("--group", "-g")
+        {
+            Description = "Share the messages with all who give this group: each goes to one of them",
+            HelpName = "NAME",
+        };
+        group.Validators.Add(result =>
+        {
+            if (result.Tokens is [var name] && (name.Value.Length == 0 || name.Value.AsSpan().ContainsAny('/', '+', '#')))
+            {
+                result.AddError($"--group needs a name without '/', '+' and '#'; got '{name.Value}'.");
+            }
+        });
+        return group;
+    }
 
     /// <summary>The filter as a member of a group subscribes to it.</summary>
     public static string Shared(string filter, string? group) => group is null ? filter : $"$share/{group}/{filter}";

@@ -1,3 +1,4 @@
+using System.Text;
 using Nexo.Cli.Store;
 using Nexo.Cli.Store.Transfer;
 using Nexo.Cli.Terminal;
@@ -16,11 +17,17 @@ internal sealed class TopicPublisher(ClientRun run, string topic, TopicPublishOp
     private static readonly TimeSpan ReportGrace = TimeSpan.FromMilliseconds(20);
 
     private readonly List<TopicPublication<ReadOnlyMemory<byte>>> _batch = [];
+    private readonly int _bytesBesidesBody = Encoding.UTF8.GetByteCount(topic)
+        + (options.Headers ?? []).Sum(header => Encoding.UTF8.GetByteCount(header.Key) + Encoding.UTF8.GetByteCount(header.Value));
+
     private long _batchFirst;
     private int _batchBytes;
     private volatile TopicPublishFailedEventArgs? _failed;
 
     public string Topic => topic;
+
+    /// <summary>True: it is known what the messages have reached.</summary>
+    public bool Confirms => confirms;
 
     /// <summary>Messages that were published, or sent where nobody confirms.</summary>
     public long Published { get; private set; }
@@ -82,10 +89,17 @@ internal sealed class TopicPublisher(ClientRun run, string topic, TopicPublishOp
             return;
         }
 
+        // Before one that would make the request larger than it should be: each fits by itself.
+        int bytes = _bytesBesidesBody + body.Length;
+        if (_batchBytes + bytes > BatchBytes)
+        {
+            await FlushAsync();
+        }
+
         _batchFirst = _batch.Count == 0 ? number : _batchFirst;
         _batch.Add(new TopicPublication<ReadOnlyMemory<byte>>(topic, body, options));
-        _batchBytes += body.Length;
-        if (_batch.Count == BatchMessages || _batchBytes >= BatchBytes)
+        _batchBytes += bytes;
+        if (_batch.Count == BatchMessages)
         {
             await FlushAsync();
         }

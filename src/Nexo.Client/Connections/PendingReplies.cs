@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace Nexo.Client;
@@ -8,7 +9,6 @@ namespace Nexo.Client;
 internal sealed class PendingReplies<TReply>(TimeProvider time)
 {
     private readonly ConcurrentDictionary<ulong, TaskCompletionSource<TReply>> _asked = new();
-    private long _lastId;
     private volatile bool _closed;
 
     /// <summary>Asks and waits.</summary>
@@ -20,9 +20,15 @@ internal sealed class PendingReplies<TReply>(TimeProvider time)
     public async ValueTask<TReply> AskAsync(
         Func<string, ValueTask> send, string where, Deadline deadline, CancellationToken cancel)
     {
-        ulong id = (ulong)Interlocked.Increment(ref _lastId);
         var asked = new TaskCompletionSource<TReply>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _asked[id] = asked;
+
+        // Not to be guessed: who has answered one request knows where the replies to the others go.
+        ulong id = NewId();
+        while (!_asked.TryAdd(id, asked))
+        {
+            id = NewId();
+        }
+
         try
         {
             if (_closed)
@@ -30,7 +36,7 @@ internal sealed class PendingReplies<TReply>(TimeProvider time)
                 throw CallErrors.Closed();
             }
 
-            await send(id.ToString(CultureInfo.InvariantCulture)).ConfigureAwait(false);
+            await SendAsync(send, id, where, deadline).ConfigureAwait(false);
             return await asked.Task.WaitAsync(deadline.Left, time, cancel).ConfigureAwait(false);
         }
         catch (TimeoutException)
@@ -65,5 +71,28 @@ internal sealed class PendingReplies<TReply>(TimeProvider time)
         {
             asked.TrySetResult(reply);
         }
+    }
+
+    // What it waits for before it sends is the way for replies.
+    private static async ValueTask SendAsync(Func<string, ValueTask> send, ulong id, string where, Deadline deadline)
+    {
+        try
+        {
+            await send(id.ToString(CultureInfo.InvariantCulture)).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            throw new NexoException(
+                ClientErrorCode.DeadlineExceeded,
+                $"A request {where} could not be sent within {deadline.Timeout}: there was no connection for its reply.",
+                retryable: true);
+        }
+    }
+
+    private static ulong NewId()
+    {
+        Span<byte> random = stackalloc byte[sizeof(ulong)];
+        RandomNumberGenerator.Fill(random);
+        return BitConverter.ToUInt64(random);
     }
 }

@@ -132,10 +132,11 @@ public abstract class QueueDelivery : ILinked<QueueDelivery>
         _source.ExtendAsync(this, lease, cancellationToken);
 
     /// <summary>Answers the message: pushes a value to the queue that its <c>reply-to</c> header names, with its
-    /// <c>correlation-id</c>. Ack the message after it.</summary>
+    /// <c>correlation-id</c>. If it came from a topic by a binding and asks for a reply to its client's topic, the value is published
+    /// there, and the result's id is 0. Ack the message after it.</summary>
     /// <exception cref="InvalidOperationException">The message asks for no reply.</exception>
-    /// <exception cref="NexoException">The reply could not be pushed; <see cref="ErrorCode.QueueNotFound"/>: whoever asked
-    /// has gone.</exception>
+    /// <exception cref="NexoException">The reply could not be pushed; <see cref="ErrorCode.QueueNotFound"/> or
+    /// <see cref="ClientErrorCode.NoReceivers"/>: whoever asked has gone.</exception>
     public ValueTask<QueuePushResult> ReplyAsync<TReply>(
         TReply reply, CancellationToken cancellationToken = default) =>
         ReplyInbox.SendAsync(_source, Headers, reply, cancellationToken);

@@ -37,13 +37,16 @@ internal sealed class ReplyInbox(NexoClient client) : IAsyncDisposable
             throw new InvalidOperationException("The message asks for no reply: it has no header 'reply-to'.");
         }
 
-        var answer = new QueuePushOptions
-        {
-            Headers = headers[NexoHeaders.CorrelationId] is { } correlation
-                ? [new(NexoHeaders.CorrelationId, correlation)]
-                : null,
-        };
+        KeyValuePair<string, string>[]? answerHeaders = headers[NexoHeaders.CorrelationId] is { } correlation
+            ? [new(NexoHeaders.CorrelationId, correlation)]
+            : null;
         NexoClient client = source.Client;
+        if (replyTo.StartsWith(TopicInbox.Prefix, StringComparison.Ordinal))
+        {
+            return PublishAsync(client.Topics.WithTimeout(source.Timeout), replyTo, reply, answerHeaders, cancel);
+        }
+
+        var answer = new QueuePushOptions { Headers = answerHeaders };
         return new NexoQueue<TReply>(client, replyTo, client.Options.Serializer, source.Timeout)
             .PushAsync(reply, answer, cancel);
     }
@@ -83,6 +86,17 @@ internal sealed class ReplyInbox(NexoClient client) : IAsyncDisposable
         await _closing.CancelAsync().ConfigureAwait(false);
         await run.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _closing.Dispose();
+    }
+
+    /// <summary>A request to a topic came to a queue by a binding: whoever asked listens to a topic.</summary>
+    private static async ValueTask<QueuePushResult> PublishAsync<TReply>(
+        NexoTopics topics, string replyTo, TReply reply, KeyValuePair<string, string>[]? headers, CancellationToken cancel)
+    {
+        TopicPublishResult published = await topics
+            .PublishAsync(replyTo, reply, new() { Headers = headers }, cancel).ConfigureAwait(false);
+        return published.Receivers > 0
+            ? new QueuePushResult(PushOutcome.Accepted, 0)
+            : throw new NexoException(ClientErrorCode.NoReceivers, "Whoever asked has gone.", retryable: false);
     }
 
     private QueuePushOptions WithReplyTo(QueuePushOptions options, string correlation, TimeSpan deadline) => options with

@@ -15,7 +15,7 @@ public sealed class NexoBindings
 
     /// <summary>Makes a binding; false when the very same one is there.</summary>
     /// <exception cref="NexoException"><see cref="ErrorCode.BindingConflict"/>: there is another one of this name.
-    /// <see cref="ErrorCode.QueueNotFound"/>, <see cref="ErrorCode.StreamNotFound"/>: the target is not there.</exception>
+    /// <see cref="ErrorCode.StreamNotFound"/>: the stream is not there. A queue need not be: the first message makes it.</exception>
     public ValueTask<bool> SetAsync(TopicBinding binding, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(binding);

@@ -43,8 +43,16 @@ public sealed class NexoRetained
     }
 
     /// <summary>The retained message of a topic; null when there is none.</summary>
+    /// <exception cref="NexoException"><see cref="ErrorCode.TopicInvalid"/>: it is a filter, or empty.</exception>
     public async ValueTask<RetainedMessage<T>?> GetAsync<T>(string topic, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(topic);
+        if (topic.Length == 0 || topic.AsSpan().ContainsAny('+', '#'))
+        {
+            throw new NexoException(
+                ErrorCode.TopicInvalid, $"'{topic}' is no topic: it is {(topic.Length == 0 ? "empty" : "a filter")}.", retryable: false);
+        }
+
         NexoPage<RetainedMessage<T>> page =
             await ListPageAsync<T>(topic, default, 1, cancellationToken).ConfigureAwait(false);
         return page.Items is [var message, ..] ? message : null;

@@ -15,8 +15,9 @@ public sealed partial class NexoTopics
     /// <param name="deadline">How long to wait for the reply, the publish included; as calls wait unless it is given.</param>
     /// <param name="options">How the request is published.</param>
     /// <param name="cancellationToken">Ends the wait; the request may be worked on all the same.</param>
-    /// <exception cref="NexoException"><see cref="ClientErrorCode.NoReceivers"/>: nobody listens.
-    /// <see cref="ClientErrorCode.DeadlineExceeded"/>: no reply came in time.</exception>
+    /// <exception cref="NexoException"><see cref="ClientErrorCode.NoReceivers"/>: no subscription and no binding takes
+    /// it. <see cref="ClientErrorCode.DeadlineExceeded"/>: no reply came in time, or, if it may be tried again, it could not be
+    /// sent.</exception>
     public ValueTask<TReply> RequestAsync<T, TReply>(
         string topic,
         T body,

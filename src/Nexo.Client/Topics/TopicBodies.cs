@@ -13,6 +13,8 @@ internal static class TopicBodies
     // Of one request: less than the smallest frame that a server is likely to allow, and less than 65,536 filters.
     private const int FilterBytesMax = 256 * 1_024;
 
+    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     /// <summary>PUBLISH: the message's headers are the frame's, and its body the rest of the frame.</summary>
     public static FrameBuffer One<T>(
         string topic, INexoSerializer serializer, T value, in TopicPublishOptions options, out int headerBytes, out bool hasTrace)
@@ -71,12 +73,12 @@ internal static class TopicBodies
         return body;
     }
 
-    public static FrameBuffer Subscribe(IReadOnlyCollection<string> filters, TopicSubscribeOptions options)
+    public static FrameBuffer Subscribe(IReadOnlyCollection<string> filters, int credits, TopicSubscribeOptions options)
     {
         FrameBuffer body = RequestBodies.Rent();
         new TopicSubscribeRequest
         {
-            Credits = (uint)options.BufferMessages,
+            Credits = (uint)credits,
             WhenSlow = options.WhenSlow,
             Flags = (options.Retained ? SubscribeFlags.Retained : SubscribeFlags.None)
                 | (options.NotOwn ? SubscribeFlags.NotOwn : SubscribeFlags.None),
@@ -170,6 +172,7 @@ internal static class TopicBodies
         return body.Count;
     }
 
+    /// <exception cref="ArgumentException">Half of a pair of surrogates stands alone: another topic would be meant.</exception>
     private static ReadOnlySpan<byte> Encode(string text, Span<byte> scratch) =>
-        Encoding.UTF8.TryGetBytes(text, scratch, out int written) ? scratch[..written] : Encoding.UTF8.GetBytes(text);
+        Strict.TryGetBytes(text, scratch, out int written) ? scratch[..written] : Strict.GetBytes(text);
 }

@@ -29,7 +29,10 @@ internal readonly struct TopicDelivery
 /// code.</summary>
 internal interface ITopicReceiver
 {
-    /// <summary>Takes a message, or a gap; gives the credit of a message back to its opening when it has left.</summary>
+    /// <summary>How many messages a new opening may get at first.</summary>
+    int Credits { get; }
+
+    /// <summary>Takes a message, for which a credit of its opening is used, or a gap.</summary>
     void Take(in TopicDelivery delivery);
 
     /// <summary>Nothing comes any more.</summary>

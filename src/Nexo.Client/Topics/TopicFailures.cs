@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Nexo.Protocol;
 
 namespace Nexo.Client;
@@ -22,9 +23,24 @@ internal sealed class TopicFailures(NexoTopics sender)
         if (Raised is { } raised)
         {
             ThreadPool.UnsafeQueueUserWorkItem(
-                static told => told.Raised(told.Sender, told.Failed),
+                static told => Tell(told.Raised, told.Sender, told.Failed),
                 (Raised: raised, Sender: sender, Failed: new TopicPublishFailedEventArgs(count, error)),
                 preferLocal: false);
+        }
+    }
+
+    // What a handler throws is the handler's: on a thread of the pool it would end the process.
+    [SuppressMessage("Design", "CA1031", Justification = "An event handler may throw anything.")]
+    private static void Tell(
+        EventHandler<TopicPublishFailedEventArgs> raised, NexoTopics sender, TopicPublishFailedEventArgs failed)
+    {
+        try
+        {
+            raised(sender, failed);
+        }
+        catch (Exception)
+        {
+            // Nobody waits for it.
         }
     }
 }

@@ -68,6 +68,11 @@ internal sealed class TopicFeed : IAsyncDisposable
     public async ValueTask ChangeAsync(
         IReadOnlyCollection<string> added, IReadOnlyCollection<string> removed, CancellationToken cancel)
     {
+        if (added.Count + removed.Count == 0)
+        {
+            return;
+        }
+
         var deadline = new Deadline(_timeout, _client.Time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancel, _closing.Token);
         try
@@ -116,7 +121,8 @@ internal sealed class TopicFeed : IAsyncDisposable
     {
         try
         {
-            await Reopening.UntilDoneAsync(EnsureOpenAsync, _client.Time, _closing.Token).ConfigureAwait(false);
+            await Reopening.UntilDoneAsync(
+                EnsureOpenAsync, _client.Time, _closing.Token, Reopening.ManyRefusals).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -166,17 +172,9 @@ internal sealed class TopicFeed : IAsyncDisposable
         await WaitForTurnAsync(deadline, cancel).ConfigureAwait(false);
         try
         {
-            string[] before = _filters;
-            string[] gone = [.. before.Intersect(removed, StringComparer.Ordinal)];
-            string[] fresh = [.. added.Except(before, StringComparer.Ordinal)];
             if (Volatile.Read(ref _closed) != 0)
             {
                 throw Ended();
-            }
-
-            if (gone.Length + fresh.Length == 0)
-            {
-                return;
             }
 
             if (_opening is { HasEnded: true })
@@ -184,8 +182,10 @@ internal sealed class TopicFeed : IAsyncDisposable
                 await SubscribeAsync(deadline.Left, cancel).ConfigureAwait(false);
             }
 
-            await SendChangeAsync(_opening!, fresh, gone, deadline, cancel).ConfigureAwait(false);
-            _filters = [.. before.Except(gone, StringComparer.Ordinal), .. fresh];
+            // As given: after a change of which nobody heard, the server's filters may be others than these here. What it has already,
+            // or does not have, it passes over.
+            await SendChangeAsync(_opening!, added, removed, deadline, cancel).ConfigureAwait(false);
+            _filters = [.. _filters.Except(removed, StringComparer.Ordinal).Union(added, StringComparer.Ordinal)];
         }
         finally
         {
@@ -237,14 +237,14 @@ internal sealed class TopicFeed : IAsyncDisposable
     {
         var deadline = new Deadline(timeout, _client.Time);
         List<ArraySegment<string>> parts = TopicBodies.Split(_filters);
-        var opening = new TopicOpening(this, _options.BufferMessages, isAgain: _opening is not null);
+        var opening = new TopicOpening(this, Receiver.Credits, isAgain: _opening is not null);
         var call = new CallRequest
         {
             Opcode = Opcode.TopicSubscribe,
 
             // One that was opened on a lost connection ended with it, and one that opens too late is stopped.
             Traits = CallTraits.Idempotent,
-            Body = TopicBodies.Subscribe(parts[0], _options),
+            Body = TopicBodies.Subscribe(parts[0], opening.Credits, _options),
             Subscription = opening,
         };
         await _client.CallAsync<TopicOpenedReader, bool>(call, new(opening), timeout, cancel).ConfigureAwait(false);
@@ -262,6 +262,9 @@ internal sealed class TopicFeed : IAsyncDisposable
         }
 
         _opening = opening;
+
+        // Who closes it looks for the opening after that: one of the two must see the other's.
+        Interlocked.MemoryBarrier();
         if (Volatile.Read(ref _closed) != 0)
         {
             Stop();

@@ -8,16 +8,22 @@ namespace Nexo.Client;
 /// </summary>
 internal sealed class TopicInbox(NexoClient client) : ITopicReceiver, IAsyncDisposable
 {
-    private const int NameBytes = 16;
+    /// <summary>What the topics begin with to which replies go.</summary>
+    public const string Prefix = "$inbox/";
 
-    private static readonly TopicSubscribeOptions Options = new() { Retained = false, BufferMessages = 1_024 };
+    private const int NameBytes = 16;
+    private const int CreditsMax = 1_024;
+
+    private static readonly TopicSubscribeOptions Options = new() { Retained = false };
 
     private readonly Lock _gate = new();
     private readonly PendingReplies<TopicDelivery> _asked = new(client.Time);
-    private readonly string _topic = "$inbox/" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(NameBytes));
+    private readonly string _topic = Prefix + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(NameBytes));
     private Task? _opening;
     private TopicFeed? _feed;
     private bool _closed;
+
+    public int Credits => CreditsMax;
 
     public async ValueTask<TReply> AskAsync<T, TReply>(
         NexoTopics topics, string topic, T body, TopicPublishOptions options, TimeSpan timeout, CancellationToken cancel)
@@ -35,7 +41,8 @@ internal sealed class TopicInbox(NexoClient client) : ITopicReceiver, IAsyncDisp
     {
         if (delivery.IsMessage)
         {
-            delivery.Opening.Release(mayGive: true);
+            delivery.Opening.Use();
+            delivery.Opening.Ask(CreditsMax, least: CreditsMax / 2);
             _asked.Take(delivery.Headers, delivery);
         }
     }

@@ -5,8 +5,12 @@ namespace Nexo.Client;
 /// <summary>One opening of a subscription to topics on one connection.</summary>
 internal sealed class TopicOpening(TopicFeed feed, int credits, bool isAgain) : Subscription
 {
-    private CreditWindow _window = new(credits);
+    // Messages that the server may send yet.
+    private int _credits = credits;
     private volatile bool _hasEnded;
+
+    /// <summary>With how many it is opened.</summary>
+    public int Credits { get; } = credits;
 
     public bool HasEnded => _hasEnded;
 
@@ -19,12 +23,24 @@ internal sealed class TopicOpening(TopicFeed feed, int credits, bool isAgain) : 
         }
     }
 
-    /// <summary>A message of this opening has left; for one thread at a time.</summary>
-    public void Release(bool mayGive) => _window.Release(this, mayGive);
+    /// <summary>A message came that was paid for.</summary>
+    public void Use() => Interlocked.Decrement(ref _credits);
+
+    /// <summary>Lets the server send so many messages in all, if that is enough more than it may by now; for one thread at a
+    /// time.</summary>
+    public void Ask(int messages, int least)
+    {
+        int more = messages - Volatile.Read(ref _credits);
+        if (more >= least && Connection is { } connection)
+        {
+            Interlocked.Add(ref _credits, more);
+            connection.AddCredit(this, (uint)more);
+        }
+    }
 
     public override bool OnPush(ReadOnlySpan<byte> body)
     {
-        if (!TopicPush.TryRead(body, out TopicPush push) || !_window.TryHold((int)push.Count))
+        if (!TopicPush.TryRead(body, out TopicPush push) || push.Count > Volatile.Read(ref _credits))
         {
             return false;
         }

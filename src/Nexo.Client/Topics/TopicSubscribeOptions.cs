@@ -24,16 +24,17 @@ public sealed record TopicSubscribeOptions
     /// <summary>Messages that may wait here for the reader: 1 to 1,000,000.</summary>
     public int BufferMessages { get; init; } = 8_192;
 
-    /// <summary>Bytes that may wait here for the reader; beyond them <see cref="WhenSlow"/> applies. One message may be
-    /// larger.</summary>
+    /// <summary>Bytes that may wait here for the reader. Half of them are asked for, going by the size of the messages that came lately;
+    /// more wait at the server. The rest is for messages that suddenly are much larger: beyond it <see cref="WhenSlow"/> applies here.
+    /// One message may be larger.</summary>
     public int BufferBytes { get; init; } = 8 * 1_024 * 1_024;
 
     /// <summary>Called when messages were missed, before the next one is handed out, on the thread that reads. So a reader that keeps
     /// a copy of something learns that it must fetch it anew.</summary>
     public Action<TopicGap>? OnGap { get; init; }
 
-    /// <summary>Called when a handler has failed, after which it gets the next message. Without it the subscription ends with the
-    /// handler's exception. Of a loop the exceptions are the loop's own.</summary>
+    /// <summary>Called when a handler, or <see cref="OnGap"/>, has failed, after which the next message is handed out. Without it the
+    /// subscription ends with the exception. Of a loop the exceptions are the loop's own.</summary>
     public Action<Exception>? OnError { get; init; }
 
     internal void Require()

@@ -84,7 +84,7 @@ public class TopicSubscription : IAsyncDisposable
             {
                 gap = gap.And(delivery.Gap);
                 Volatile.Write(ref _missed, _missed + delivery.Gap.Missed);
-                Options.OnGap?.Invoke(delivery.Gap);
+                TellGap(delivery.Gap);
             }
 
             if (delivery.IsMessage)
@@ -94,6 +94,18 @@ public class TopicSubscription : IAsyncDisposable
         }
 
         return false;
+    }
+
+    private void TellGap(TopicGap gap)
+    {
+        try
+        {
+            Options.OnGap?.Invoke(gap);
+        }
+        catch (Exception error) when (Options.OnError is not null)
+        {
+            Options.OnError(error);
+        }
     }
 }
 
@@ -141,7 +153,7 @@ public sealed class TopicSubscription<T> : TopicSubscription
         NexoTopics topics, IReadOnlyCollection<string> filters, TopicSubscribeOptions? options, CancellationToken cancel)
     {
         options ??= new TopicSubscribeOptions();
-        var buffer = new TopicBuffer(options.BufferBytes, options.WhenSlow);
+        var buffer = new TopicBuffer(options.BufferMessages, options.BufferBytes, options.WhenSlow);
         var feed = new TopicFeed(topics.Client, filters, options, topics.Timeout, buffer);
         buffer.OnOverflow = feed.EndSlow;
         try

@@ -24,6 +24,7 @@ internal sealed class TopicWill(NexoClient client, TopicFailures failures)
         RequestBodies.Return(body);
         Kept? before;
         ValueTask<bool> call;
+        Connection? at = client.Connection;
         lock (_gate)
         {
             before = _kept;
@@ -37,9 +38,17 @@ internal sealed class TopicWill(NexoClient client, TopicFailures failures)
         }
         catch
         {
+            bool isBack;
             lock (_gate)
             {
-                _kept = _kept == kept ? before : _kept;
+                isBack = _kept == kept;
+                _kept = isBack ? before : _kept;
+            }
+
+            // A connection that came meanwhile may have been given the one that failed.
+            if (isBack && client.Connection is { } connection && connection != at)
+            {
+                OnConnected();
             }
 
             throw;
@@ -86,9 +95,10 @@ internal sealed class TopicWill(NexoClient client, TopicFailures failures)
                     await call.ConfigureAwait(false);
                 },
                 client.Time,
-                CancellationToken.None).ConfigureAwait(false);
+                CancellationToken.None,
+                Reopening.ManyRefusals).ConfigureAwait(false);
         }
-        catch (NexoException error)
+        catch (NexoException error) when (error.Code != ClientErrorCode.ClientClosed)
         {
             failures.Raise(1, error);
         }

@@ -260,4 +260,19 @@ public sealed class TopicCommandTests : TopicHarness
                 }.Write(buffer);
             }
         };
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("rooms/#")]
+    [InlineData("+/state")]
+    public async Task The_retained_message_of_a_filter_is_none(string topic) =>
+        await RefusedAsync(Topics.Retained.GetAsync<string>(topic).AsTask(), ErrorCode.TopicInvalid);
+
+    [Fact]
+    public async Task A_topic_that_is_no_text_is_refused_rather_than_another_one_used()
+    {
+        await Assert.ThrowsAnyAsync<ArgumentException>(() => Topics.PublishAsync("a/\ud800", "x").AsTask());
+        await Assert.ThrowsAnyAsync<ArgumentException>(
+            () => Topics.OpenSubscriptionAsync<string>("a/\udc00").AsTask());
+    }
 }

@@ -121,6 +121,19 @@ public abstract class TopicHarness : StoreCommandHarness
         return notice.Credits;
     }
 
+    /// <summary>The next frame, but for those of one kind that may come before it.</summary>
+    private protected async Task<ReceivedFrame> ReadPastAsync(Opcode passed, Opcode expected)
+    {
+        ReceivedFrame frame = await Peer.ReadAsync();
+        while (frame.Opcode == passed)
+        {
+            frame = await Peer.ReadAsync();
+        }
+
+        Assert.Equal(expected, frame.Opcode);
+        return frame;
+    }
+
     /// <summary>Lets the server's answer to a later request come: what it sent before has been taken by then.</summary>
     private protected async Task SettledAsync()
     {

@@ -106,8 +106,8 @@ public sealed class TopicPostTests : TopicHarness
         await using var server = new FakeServer();
         await using var client = new NexoClient(server.Options);
         Assert.False(client.Topics.TryPost("t", 1));
-        Task posting = client.Topics.PostAsync("t", 1).AsTask();
         FakePeer peer = await server.AcceptReadyAsync();
+        Task posting = client.Topics.PostAsync("t", 1).AsTask();
         await posting.WaitAsync(Patience.Limit);
         await peer.ReadAsync(Opcode.TopicPublish);
 
@@ -166,6 +166,34 @@ public sealed class TopicPostTests : TopicHarness
         // The handler blocks, and the client goes on.
         await SettledAsync();
         blocked.Set();
+    }
+
+    [Fact]
+    public async Task A_handler_of_failures_that_throws_harms_nobody()
+    {
+        var told = new TaskCompletionSource();
+        Topics.PublishFailed += (_, args) =>
+        {
+            if (args.Count == 2)
+            {
+                told.SetResult();
+            }
+
+            throw new InvalidOperationException("a handler");
+        };
+        for (ulong count = 1; count <= 2; count++)
+        {
+            await Peer.SendAsync(buffer =>
+            {
+                buffer.Begin(Opcode.Report, FrameKind.Notice, 0);
+                ReportNotice.WriteStart(buffer, Opcode.TopicPublish, 0, count);
+                ErrorBody.Write(buffer, ErrorCode.RetainedFull, "full");
+                buffer.End();
+            });
+        }
+
+        await told.Task.WaitAsync(Patience.Limit);
+        await SettledAsync();
     }
 
     [Fact]

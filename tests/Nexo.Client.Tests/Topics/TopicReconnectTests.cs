@@ -92,6 +92,41 @@ public sealed class TopicReconnectTests : TopicHarness, IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_server_that_refuses_it_over_and_over_ends_it()
+    {
+        var time = new ManualTime();
+        await using var server = new FakeServer();
+        NexoClientOptions options = server.Options;
+        options.TimeProvider = time;
+        await using var client = new NexoClient(options);
+        Task<TopicSubscription<string>> opening = client.Topics.OpenSubscriptionAsync<string>("a").AsTask();
+        FakePeer peer = await server.AcceptReadyAsync();
+        ReceivedFrame subscribe = await AcceptSubscriptionAsync(peer, "a");
+        TopicSubscription<string> subscription = await opening.WaitAsync(Patience.Limit);
+        await EndAsync(peer, subscribe, ErrorCode.ShuttingDown);
+        int refused = 0;
+        while (!subscription.Completion.IsCompleted)
+        {
+            using var tick = new CancellationTokenSource();
+            Task<ReceivedFrame> reading = peer.ReadAsync(Opcode.TopicSubscribe);
+            while (!reading.IsCompleted && !subscription.Completion.IsCompleted)
+            {
+                time.Advance(TimeSpan.FromMilliseconds(200));
+                await Task.WhenAny(reading, subscription.Completion, Task.Delay(5, tick.Token));
+            }
+
+            if (reading.IsCompleted)
+            {
+                await peer.FailAsync(await reading, ErrorCode.TooManyFilters);
+                refused++;
+            }
+        }
+
+        await RefusedAsync(subscription.Completion, ErrorCode.TooManyFilters);
+        Assert.Equal(10, refused);
+    }
+
+    [Fact]
     public async Task What_had_come_is_read_before_the_gap()
     {
         (TopicSubscription<string> subscription, ReceivedFrame subscribe) =
@@ -99,13 +134,13 @@ public sealed class TopicReconnectTests : TopicHarness, IAsyncLifetime
         await PushAsync(_first, subscribe, new Given("a", "1"), new Given("a", "2"));
         await EndAsync(_first, subscribe, ErrorCode.ShuttingDown);
         ReceivedFrame again = await AcceptSubscriptionAsync(_first, "a");
-        await PushAsync(_first, again, 7, new Given("a", "3"), new Given("a", "4"));
+        await PushAsync(_first, again, 7, new Given("a", "3"));
         IAsyncEnumerator<TopicMessage<string>> messages = subscription.ReadAllAsync().GetAsyncEnumerator();
         Assert.Equal(("1", true), ((await NextAsync(messages)).Body, messages.Current.Gap.IsNone));
         Assert.Equal(("2", true), ((await NextAsync(messages)).Body, messages.Current.Gap.IsNone));
         Assert.Equal(("3", new TopicGap(7, true)), ((await NextAsync(messages)).Body, messages.Current.Gap));
 
-        // Credits go to the opening that gave the message: the one that has ended gets none.
+        // Credits go to the opening that is open: the one that has ended gets none.
         ReceivedFrame credit = await _first.ReadAsync(Opcode.Credit);
         Assert.Equal((1u, again.Correlation), (CreditsOf(credit), credit.Correlation));
     }
@@ -284,7 +319,7 @@ public sealed class TopicReconnectTests : TopicHarness, IAsyncLifetime
         {
             string id = new NexoHeaders(request.HeaderBlock)["correlation-id"]!;
             await PushAsync(
-                second, again, new Given(FiltersOf(inbox)[0], $"to {id}") { Headers = [new("correlation-id", id)] });
+                second, again, new Given(FiltersOf(inbox)[0], request == third ? "to 3" : "to 1") { Headers = [new("correlation-id", id)] });
         }
 
         Assert.Equal(("to 1", "to 3"), (await asking.WaitAsync(Patience.Limit), await next.WaitAsync(Patience.Limit)));

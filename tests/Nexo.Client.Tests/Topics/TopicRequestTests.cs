@@ -69,6 +69,20 @@ public sealed class TopicRequestTests : TopicHarness
     }
 
     [Fact]
+    public async Task A_request_that_could_not_be_sent_says_so_and_may_be_tried_again()
+    {
+        await using var unreachable = new NexoClient(new NexoClientOptions { Url = "nexo://127.0.0.1:1" });
+        TimeSpan soon = TimeSpan.FromMilliseconds(200);
+        NexoException error = await RefusedAsync(
+            unreachable.Topics.RequestAsync<string, string>("q", "x", soon).AsTask(), ClientErrorCode.DeadlineExceeded);
+        Assert.True(error.Retryable, error.Message);
+        Assert.DoesNotContain("worked on", error.Message, StringComparison.Ordinal);
+        error = await RefusedAsync(
+            unreachable.Queue<string>("q").RequestAsync<string>("x", soon).AsTask(), ClientErrorCode.DeadlineExceeded);
+        Assert.True(error.Retryable, error.Message);
+    }
+
+    [Fact]
     public async Task An_inbox_that_could_not_be_opened_or_was_ended_is_opened_by_the_next_request()
     {
         Task<string> asking = Topics.RequestAsync<string, string>("q", "x").AsTask();
@@ -113,12 +127,12 @@ public sealed class TopicRequestTests : TopicHarness
             new Given("q", "tell"));
         IAsyncEnumerator<TopicMessage<string>> messages = subscription.ReadAllAsync().GetAsyncEnumerator();
         await (await NextAsync(messages)).ReplyAsync(42);
-        ReceivedFrame reply = await Peer.ReadAsync(Opcode.TopicPublish);
+        ReceivedFrame reply = await ReadPastAsync(Opcode.Credit, Opcode.TopicPublish);
         Assert.Equal((FrameKind.Notice, "7"), (reply.Header.Kind, new NexoHeaders(reply.HeaderBlock)["correlation-id"]));
         Assert.True(TopicPublishRequest.TryRead(reply.Body, out TopicPublishRequest request));
         Assert.Equal(("$inbox/me", "42"), (request.Message.Topic.Text(), request.Message.Body.Text()));
         await (await NextAsync(messages)).ReplyAsync("x");
-        reply = await Peer.ReadAsync(Opcode.TopicPublish);
+        reply = await ReadPastAsync(Opcode.Credit, Opcode.TopicPublish);
         Assert.True(TopicPublishRequest.TryRead(reply.Body, out request));
         Assert.Equal(("r", 0), (request.Message.Topic.Text(), reply.HeaderBlock.Length));
         TopicMessage<string> told = await NextAsync(messages);

@@ -69,7 +69,7 @@ public sealed class TopicSubscriberTests : TopicHarness
         held.SetResult();
         await stopping.WaitAsync(Patience.Limit);
         Assert.Equal(["a=1"], _handled.Started);
-        Assert.Equal(subscribe.Correlation, (await Peer.ReadAsync(Opcode.Stop)).Correlation);
+        Assert.Equal(subscribe.Correlation, (await ReadPastAsync(Opcode.Credit, Opcode.Stop)).Correlation);
     }
 
     [Fact]

@@ -48,6 +48,8 @@ internal sealed class FilterChurn : IDisposable
     private void Run(int changes, TimeSpan duration)
     {
         long startedAt = Stopwatch.GetTimestamp();
+        long answeredAt = startedAt;
+        long awaited = 0;
         int begun = 0;
         while (begun < changes)
         {
@@ -58,6 +60,16 @@ internal sealed class FilterChurn : IDisposable
             }
 
             ReadAnswers(waitMs: 1);
+            if (_tally.AnswersAwaited < awaited || _tally.AnswersAwaited == 0)
+            {
+                answeredAt = Stopwatch.GetTimestamp();
+            }
+            else if (Stopwatch.GetElapsedTime(answeredAt) > AnsweredWithin)
+            {
+                throw new CompareFailure($"{_tally.AnswersAwaited} changes of filters were not answered.");
+            }
+
+            awaited = _tally.AnswersAwaited;
         }
 
         long endedAt = Stopwatch.GetTimestamp();
