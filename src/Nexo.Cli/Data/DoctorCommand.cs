@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
 using Nexo.Cli.Terminal;
+using Nexo.Engine.Queues;
+using Nexo.Engine.Streams;
 using Nexo.Storage;
 
 namespace Nexo.Cli.Data;
@@ -24,9 +26,10 @@ internal static class DoctorCommand
             })
             .WithoutServer()
             .WithDetails(
-                "Reads every snapshot and all of the log, and changes nothing unless --repair and --yes say so. A repair ends the "
-                + "log before its damage: what was written after that is lost, but kept in DIR/quarantine. If there "
-                + "is a backup, restoring it may lose less. Exit code 1: there is damage.")
+                "Reads every snapshot, all of the log and the files of streams and queues, and changes nothing unless --repair and --yes "
+                + "say so. A repair ends the log before its damage: what was written after that is lost, but kept in "
+                + "DIR/quarantine. Files of streams and queues it leaves as they are. If there is a backup, restoring it may "
+                + "lose less. Exit code 1: there is damage.")
             .WithExamples(
                 ("After a server refused to start", "nexo doctor /var/lib/nexo"),
                 ("What a repair would do", "nexo doctor /var/lib/nexo --repair"),
@@ -39,20 +42,23 @@ internal static class DoctorCommand
         {
             using DataDirectory directory = DataDirectory.Open(new RealDisk(Path.GetFullPath(path)), create: false);
             var observer = new NoticeLines(run);
-            var found = Examination.Run(directory, observer);
+            Examination found = Examine(directory, observer);
             if (!repair || found.IsHealthy || !consent)
             {
                 return new Outcome(found, repair && !found.IsHealthy, [], null);
             }
 
             IReadOnlyList<string> kept = Repair.Run(directory, found, observer);
-            return new Outcome(found, false, kept, Examination.Run(directory, observer));
+            return new Outcome(found, false, kept, Examine(directory, observer));
         }
         catch (DataDirectoryException refused)
         {
             throw new CliFailure(ExitCode.Negative, Code(refused.Fault), refused.Message, null, refused);
         }
     }
+
+    private static Examination Examine(DataDirectory directory, IStorageObserver observer) =>
+        Examination.Run(directory, observer, new StreamLogFinder(), new QueueLogFinder());
 
     private static string Code(DataDirectoryFault fault) => fault switch
     {
@@ -102,13 +108,21 @@ internal static class DoctorCommand
 
     private static string Verdict(Outcome outcome) => outcome switch
     {
-        { After: { } after } => after.IsHealthy ? "repaired: a server starts on it" : "still damaged",
+        { After: { IsHealthy: true } } => "repaired: a server starts on it",
+        { After: { DamagedLogs: > 0 } after } => $"still damaged: {Logs(after)}",
+        { After: not null } => "still damaged",
+        { NeedsConsent: true, Found: { Damage: null, DamagedSnapshots.Count: 0 } } => Logs(outcome.Found),
         { NeedsConsent: true } => "--repair would end the log before its damage and put damaged files into quarantine/; "
             + "what follows the damage would be lost. Nothing was changed: --repair --yes does it",
         { Found.IsHealthy: true } => "healthy",
+        { Found: { Damage: null, DamagedLogs: > 0 } } => Logs(outcome.Found),
         { Found.IsStartable: true } => "a server starts on it, with all that was acknowledged; --repair puts the damaged files aside",
         _ => "a server refuses to start on it: restore a backup, or see nexo doctor --repair",
     };
+
+    private static string Logs(Examination found) =>
+        (found.IsStartable ? "a server starts on it, and tells those who read a damaged place" : "a server may refuse to start on it")
+        + $": files of {found.DamagedLogs} streams or backlogs of queues are damaged, which no repair heals; a backup may have them";
 
     private static void Write(Utf8JsonWriter json, Outcome outcome)
     {

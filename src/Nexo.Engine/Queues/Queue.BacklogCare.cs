@@ -176,12 +176,12 @@ internal sealed unsafe partial class Queue
         return kept;
     }
 
-    /// <summary>Tells what the files hold; a backup copies it instead.</summary>
-    private void KeepBacklogs(List<BacklogKept> backlogs, RecordBuffer buffer, bool isWhole)
+    /// <summary>Tells what the files hold, of those that are not copied instead.</summary>
+    private void KeepBacklogs(List<BacklogKept> backlogs, RecordBuffer buffer)
     {
         foreach (BacklogKept kept in backlogs)
         {
-            if (kept.IsOpen && !isWhole)
+            if (kept.IsOpen && !kept.IsCopied)
             {
                 BacklogState state = kept.Backlog.StateAt(kept.Checkpoint);
                 Span<byte> payload = buffer.Add((byte)QueueRecordKind.BacklogKept, BacklogKeptRecord.Size);
@@ -195,7 +195,7 @@ internal sealed unsafe partial class Queue
     {
         foreach (BacklogKept kept in backlogs ?? [])
         {
-            if (kept.IsOpen)
+            if (kept.IsOpen && !kept.IsCopied)
             {
                 Span<byte> payload = buffer.Add((byte)QueueRecordKind.BacklogTaken, BacklogTakenRecord.Size);
                 new BacklogTakenRecord(Number, kept.Priority, kept.Backlog.LastTakenId).Write(payload);

@@ -36,7 +36,7 @@ internal sealed unsafe partial class Queue
 
         if (place.Stage == SnapshotStage.Backlogs)
         {
-            KeepBacklogs(place.Backlogs!, buffer, isWhole);
+            KeepBacklogs(place.Backlogs!, buffer);
             place.Stage = SnapshotStage.Messages;
         }
 
@@ -47,7 +47,7 @@ internal sealed unsafe partial class Queue
                 return false;
             }
 
-            KeepTaken(isWhole ? null : place.Backlogs, buffer);
+            KeepTaken(place.Backlogs, buffer);
             place.Stage = SnapshotStage.Dedup;
         }
 
@@ -56,7 +56,7 @@ internal sealed unsafe partial class Queue
             return false;
         }
 
-        if (isWhole && place.Backlogs is not null)
+        if (place.Backlogs?.Exists(kept => kept.IsCopied) == true)
         {
             place.Stage = SnapshotStage.Copies;
             return false;

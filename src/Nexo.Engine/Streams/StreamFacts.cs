@@ -37,6 +37,9 @@ public sealed record StreamStats
     /// <summary>What waits in memory to be written to the stream's own files; in the write-ahead log it is.</summary>
     public long PendingBytes { get; init; }
 
+    /// <summary>Streams that take no records, since their files could not be written or synced.</summary>
+    public long Failed { get; init; }
+
     /// <summary>Tails and long polls.</summary>
     public long Readers { get; init; }
 

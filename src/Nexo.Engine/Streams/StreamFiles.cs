@@ -74,6 +74,8 @@ internal sealed partial class StreamFiles : IDisposable
     /// <summary>Whether memory has room for so much, where it is the disk.</summary>
     public bool HasMemoryFor(int bytes) => _hasSnapshots || _disk.Disk.FreeBytes - PendingBytes >= bytes;
 
+    public static ulong LogIdOf(ulong logId, uint stream) => logId + (stream * NumberFactor);
+
     public static string DirectoryOf(uint place) => $"{Root}/{place:D8}";
 
     /// <summary>A directory for a new stream.</summary>
@@ -111,7 +113,7 @@ internal sealed partial class StreamFiles : IDisposable
     /// <exception cref="IOException">Its files cannot be read, or are not what was written.</exception>
     public SegmentedLog Open(StreamLog stream, in SegmentedLogCheckpoint checkpoint, SegmentedLogOptions options)
     {
-        ulong logId = _disk.LogId + (stream.Number * NumberFactor);
+        ulong logId = LogIdOf(_disk.LogId, stream.Number);
         return SegmentedLog.Open(_disk.Disk, stream.Directory, logId, checkpoint, options, _cache);
     }
 

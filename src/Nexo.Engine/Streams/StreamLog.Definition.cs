@@ -138,6 +138,7 @@ internal sealed partial class StreamLog
                 Bytes = BytesNow(),
                 Segments = _log?.Segments ?? 0,
                 PendingBytes = _log?.PendingBytes ?? 0,
+                Failed = HasFailed ? 1 : 0,
                 Readers = Volatile.Read(ref _readers),
                 Groups = Groups?.Count ?? 0,
                 Producers = _producers?.Count ?? 0,

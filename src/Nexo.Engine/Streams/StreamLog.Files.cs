@@ -11,6 +11,7 @@ internal sealed partial class StreamLog
     private bool _hasToTrim;
     private long _lookAtMs;
     private bool _isFull;
+    private bool _isFailureTold;
     private Action<SegmentedLog>? _flush;
 
     /// <summary>False: it is to be written already.</summary>
@@ -68,8 +69,11 @@ internal sealed partial class StreamLog
         }
     }
 
-    /// <summary>Makes everything durable in its own files, for a snapshot.</summary>
-    /// <exception cref="DiskException">It is not.</exception>
+    /// <summary>
+    /// Makes everything durable in its own files, for a snapshot. If they have failed for good, it stops alone: nothing is appended any
+    /// more, what the files hold not durably goes into the snapshots, and those of the other streams go on.
+    /// </summary>
+    /// <exception cref="DiskException">It is not durable now, and may be later.</exception>
     public void Checkpoint()
     {
         SegmentedLog? log;
@@ -97,6 +101,15 @@ internal sealed partial class StreamLog
         catch (ObjectDisposedException)
         {
             // Deleted meanwhile: nothing is to be kept of it.
+        }
+        catch (DiskException failure) when (log.Failure is not null)
+        {
+            if (!_isFailureTold)
+            {
+                _isFailureTold = true;
+                const string What = "made durable; it takes no more records until the server is started anew";
+                _context.Files.Tell(StorageLevel.Error, Directory, What, failure);
+            }
         }
         finally
         {

@@ -28,7 +28,8 @@ internal sealed partial class StreamLog
                 Revision,
                 Name,
                 Options);
-            SegmentedLogCheckpoint checkpoint = KeptCheckpoint(isCopied);
+            bool isFailed = !isCopied && HasFailed && Options.Durability != StreamDurability.Memory;
+            SegmentedLogCheckpoint checkpoint = KeptCheckpoint(isCopied || (isFailed && _first > _checkpoint.NextOffset));
             long first = checkpoint.IsEmpty ? checkpoint.NextOffset : Math.Min(_first, checkpoint.NextOffset);
             new StreamKeptRecord(Number, first, checkpoint)
                 .Write(buffer.Add((byte)StreamRecordKind.StreamKept, StreamKeptRecord.Size));
@@ -38,7 +39,9 @@ internal sealed partial class StreamLog
                     buffer.Add((byte)StreamRecordKind.ProducerKept, StreamProducerKeptRecord.Bytes(producer)), Number, producer);
             }
 
-            return isCopied ? new StreamCopy(this, _first, _next) : null;
+            return isCopied ? new StreamCopy(this, _first, _next)
+                : isFailed ? new StreamCopy(this, checkpoint.NextOffset, _next)
+                : null;
         }
     }
 

@@ -58,6 +58,9 @@ internal sealed partial class StreamLog
     /// <summary>Whether its files are open, or memory holds records.</summary>
     public bool IsOpen => Volatile.Read(ref _log) is not null;
 
+    /// <summary>Its files have failed for good: nothing is appended until the server starts anew. Under the lock.</summary>
+    private bool HasFailed => _log is { Failure: not null };
+
     private StreamLimits Limits => _context.Limits;
 
     /// <summary>Where records are logged; null: they are not.</summary>

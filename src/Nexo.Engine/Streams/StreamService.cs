@@ -61,6 +61,7 @@ public sealed partial class StreamService : IDisposable
                         Records = sum.Records + stats.Records,
                         Bytes = sum.Bytes + stats.Bytes,
                         Segments = sum.Segments + stats.Segments,
+                        Failed = sum.Failed + stats.Failed,
                         Producers = sum.Producers + stats.Producers,
                         Keys = sum.Keys + stats.Keys,
                         AppendedPerSecond = sum.AppendedPerSecond + stats.AppendedPerSecond,

@@ -178,6 +178,7 @@ internal static class ServerFacts
             Number("streams.records", totals.Records),
             Number("streams.bytes", totals.Bytes),
             Number("streams.pending_bytes", totals.PendingBytes),
+            Number("streams.failed", totals.Failed),
             Number("streams.readers", totals.Readers),
             Number("streams.groups", totals.Groups),
             Number("streams.appended", totals.Appended),

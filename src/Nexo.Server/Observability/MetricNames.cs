@@ -83,6 +83,7 @@ public static class MetricNames
     public const string StreamRecords = "nexo.stream.records";
     public const string StreamData = "nexo.stream.data";
     public const string StreamPending = "nexo.stream.pending";
+    public const string StreamFailed = "nexo.stream.failed";
     public const string StreamReaders = "nexo.stream.readers";
     public const string StreamGroups = "nexo.stream.groups";
     public const string StreamAppended = "nexo.stream.appended";

@@ -143,6 +143,7 @@ internal sealed class NexoMetrics : IDisposable
         Level(MetricNames.StreamRecords, () => streams.Totals.Records, null, "Offsets from their first to their next records");
         Level(MetricNames.StreamData, () => streams.Totals.Bytes, "By", "Records in files and in memory");
         Level(MetricNames.StreamPending, () => streams.PendingBytes, "By", "Records in the log that are not in files of streams yet");
+        Level(MetricNames.StreamFailed, () => streams.Totals.Failed, null, "Streams whose files have failed: they take no records");
         Level(MetricNames.StreamReaders, () => streams.Totals.Readers, null, "Tails, and reads that wait");
         Level(MetricNames.StreamGroups, () => streams.Totals.Groups, null, "Groups of streams");
         Count(MetricNames.StreamAppended, () => streams.Totals.Appended, null, "Records appended");

@@ -1,14 +1,15 @@
 namespace Nexo.Storage;
 
 /// <summary>
-/// Looks at everything in a data directory that no server has open: every part of every snapshot, and every commit of the log
-/// from the oldest snapshot on. Changes nothing.
+/// Looks at everything in a data directory that no server has open: every part of every snapshot, every commit of the log
+/// from the oldest snapshot on, and the files of streams and queues that the newest one needs. Changes nothing.
 /// </summary>
-public sealed class Examination : IRecordSink
+public sealed partial class Examination : IRecordSink
 {
     private readonly List<Finding> _findings = [];
     private readonly List<string> _damagedSnapshots = [];
     private long _records;
+    private bool _hasUnopenableLog;
 
     private Examination()
     {
@@ -20,8 +21,14 @@ public sealed class Examination : IRecordSink
     /// <summary>A server starts on it, and has everything that was ever durable.</summary>
     public bool IsHealthy => _findings.TrueForAll(finding => finding.Level < StorageLevel.Error);
 
-    /// <summary>A server starts on it: what is damaged, if anything, is not needed.</summary>
-    public bool IsStartable => Damage is null;
+    /// <summary>
+    /// A server starts on it: what is damaged, if anything, is not needed for that. Those who read a damaged place of a stream or a
+    /// queue are told.
+    /// </summary>
+    public bool IsStartable => Damage is null && !_hasUnopenableLog;
+
+    /// <summary>Streams and backlogs of queues with damaged files. No repair heals them.</summary>
+    public int DamagedLogs { get; private set; }
 
     /// <summary>Where the log is damaged; null: nowhere.</summary>
     public WalDamageException? Damage { get; private set; }
@@ -30,9 +37,14 @@ public sealed class Examination : IRecordSink
     public IReadOnlyList<string> DamagedSnapshots => _damagedSnapshots;
 
     /// <summary>Looks at a directory that the caller has locked.</summary>
+    /// <param name="directory">Which.</param>
+    /// <param name="observer">Is told of the progress.</param>
+    /// <param name="finders">Who knows of files besides the snapshots and the log.</param>
     /// <exception cref="DiskException">A file operation failed.</exception>
-    public static Examination Run(DataDirectory directory, IStorageObserver observer)
+    public static Examination Run(
+        DataDirectory directory, IStorageObserver observer, params IReadOnlyList<ISegmentedLogFinder> finders)
     {
+        ArgumentNullException.ThrowIfNull(directory);
         var examination = new Examination();
         Lsn newest = Lsn.None;
         Lsn oldest = Lsn.None;
@@ -45,6 +57,7 @@ public sealed class Examination : IRecordSink
             }
         }
 
+        examination.LookAtLogs(directory, newest, finders, observer);
         examination.LookAtLog(directory, newest, oldest, observer);
         return examination;
     }

@@ -24,16 +24,33 @@ public static class SegmentedLogCheck
                 string path = $"{directory}/{SegmentNames.Segment(plan.Kept[i])}";
                 using IDiskFile file = disk.Open(path, forWriting: false);
                 long endOffset = isLast ? checkpoint.NextOffset : plan.Kept[i + 1];
+                bool isOpened = isLast || i == 0;
+                report.IsOpenable &= !isOpened || CanBegin(file, logId, plan.Kept[i], isLast ? checkpoint.Position : 0);
                 Guard(report, () => CheckSegment(
                     report, file, logId, plan.Kept[i], endOffset, isLast ? checkpoint.Position : -1));
             }
         }
         catch (SegmentDamageException damage)
         {
+            report.IsOpenable = false;
             report.Add(damage);
         }
 
         return report;
+    }
+
+    // What an opening looks at.
+    private static bool CanBegin(IDiskFile file, ulong logId, long baseOffset, long length)
+    {
+        try
+        {
+            BatchSegmentHeader.Read(file, logId, baseOffset);
+            return file.Length >= length;
+        }
+        catch (SegmentDamageException)
+        {
+            return false;
+        }
     }
 
     private static void Guard(SegmentedLogReport report, Action check)

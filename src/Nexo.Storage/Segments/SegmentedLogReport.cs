@@ -21,5 +21,8 @@ public sealed class SegmentedLogReport
     /// <summary>Segments without a readable index: it is made anew when it is needed.</summary>
     public int IndexesMissing { get; internal set; }
 
+    /// <summary>Whether it can be opened: damage elsewhere is met only by those who read there.</summary>
+    public bool IsOpenable { get; internal set; } = true;
+
     internal void Add(SegmentDamageException damage) => _damages.Add(damage);
 }

@@ -36,6 +36,7 @@ internal sealed partial class Backlog : IDisposable
     private int _clearings;
     private int _clearingsAtRead;
     private bool _isHeld;
+    private bool _isTold;
     private long _keptOffset;
     private long _stateOffset = NoOffset;
 
@@ -87,6 +88,12 @@ internal sealed partial class Backlog : IDisposable
     public long PendingBytes => IsDisposed ? 0 : Volatile.Read(ref _waitingBytes) + (_log?.PendingBytes ?? 0);
 
     public bool IsOpen => _log is not null;
+
+    /// <summary>Its files could not be written or synced, and never will be.</summary>
+    public bool HasFailed => _log is { Failure: not null };
+
+    /// <summary>Where its log ends.</summary>
+    public long EndOffset => _log?.NextOffset ?? 0;
 
     /// <summary>True while <see cref="Read"/> goes on, or what it has read was not taken yet.</summary>
     public bool IsReading { get; private set; }
@@ -309,6 +316,14 @@ internal sealed partial class Backlog : IDisposable
         LastTakenId = LastId;
         Count = 0;
         return count;
+    }
+
+    /// <summary>False: that it has failed was told already.</summary>
+    public bool TryTell()
+    {
+        bool wasTold = _isTold;
+        _isTold = true;
+        return !wasTold;
     }
 
     /// <summary>Writes what is pending: file work.</summary>

@@ -6,12 +6,18 @@ namespace Nexo.Engine.Queues;
 internal sealed partial class BacklogKeeper
 {
     /// <summary>Makes durable what was closed of a backlog; false: it is gone.</summary>
-    /// <exception cref="DiskException">It is not durable.</exception>
-    public bool TryCheckpoint(Queue queue, byte priority, Backlog backlog, out SegmentedLogCheckpoint checkpoint)
+    /// <param name="hasFailed">
+    /// Its files cannot be made durable, now or later: nothing is pushed to the queue any more, and the checkpoint only says where its
+    /// log ends, so that what is there can be copied.
+    /// </param>
+    /// <exception cref="DiskException">It is not durable now, and may be later.</exception>
+    public bool TryCheckpoint(
+        Queue queue, byte priority, Backlog backlog, out SegmentedLogCheckpoint checkpoint, out bool hasFailed)
     {
         lock (_files)
         {
             checkpoint = default;
+            hasFailed = false;
             if (backlog.IsDisposed)
             {
                 return false;
@@ -23,7 +29,22 @@ internal sealed partial class BacklogKeeper
                 return false;
             }
 
-            checkpoint = backlog.Checkpoint();
+            try
+            {
+                checkpoint = backlog.Checkpoint();
+            }
+            catch (DiskException failure) when (backlog.HasFailed)
+            {
+                hasFailed = true;
+                checkpoint = new SegmentedLogCheckpoint(backlog.EndOffset, 0, 0, 0);
+                queue.BreakBacklog(isUnreadable: false);
+                if (backlog.TryTell())
+                {
+                    const string What = "made durable; its queue takes no more messages until the server is started anew";
+                    Tell(StorageLevel.Error, backlog.Place, What, failure);
+                }
+            }
+
             Note(queue, priority, backlog);
             return true;
         }

@@ -100,6 +100,9 @@ internal sealed partial class BacklogKeeper : IDisposable
     public Backlog Open(uint place, in BacklogState state)
     {
         _used.Add(place);
+
+        // One that was kept empty may have no directory: nobody else gets its place all the same.
+        _places = Math.Max(_places, place);
         return Backlog.Open(_disk.Disk, place, _disk.LogId, state, _cache);
     }
 
