@@ -22,8 +22,8 @@ internal static class PubCommand
             .WithDetails(
                 "Prints to how many subscriptions it goes; of many, how many there were. That nobody listens is no failure. "
                 + "What is retained, or bound to a queue or a stream, is by then as durable as the server is set. With "
-                + "--no-confirm nothing is waited for; of many it is printed how many were sent, of one nothing. What the server refuses is "
-                + "a failure all the same.")
+                + "--no-confirm nothing is waited for; of many it is printed how many were sent, of one nothing. What the server "
+                + "refuses is a failure all the same.")
             .WithExamples(
                 ("A message", "nexo pub rooms/kitchen/temperature 21.5"),
                 ("Kept for who comes later, for an hour", "nexo pub rooms/kitchen/state on --retain --ttl 1h"),

@@ -22,7 +22,8 @@ internal static class TopicsCommand
             "--count", "Stop after so many looks; 0 is no end [no end on a terminal, else 1]", 0);
         count.Aliases.Add("-n");
         var once = new Option<bool>("--once") { Description = "Look once" };
-        Option<long> limit = Parsers.Count("--limit", "Look at so many topics, whichever come first: the server lists them in no order", minimum: 1, DefaultLimit);
+        Option<long> limit = Parsers.Count(
+            "--limit", "Look at so many topics, whichever come first: the server lists them in no order", minimum: 1, DefaultLimit);
         var command = new Command("topics", "Watch topics live: what is published where, and who listens")
         {
             filter, interval, count, once, limit, CreateStats(), CreateSubscribers(),
@@ -43,7 +44,8 @@ internal static class TopicsCommand
             })
             .WithDetails(
                 "Those to which something was published lately, as a tree: of those that are looked at (--limit), opened where most "
-                + "messages go, as far as the terminal has room. On a pipe one topic a line: topic, subscriptions, messages, bytes, and messages a second since the look "
+                + "messages go, as far as the terminal has room. "
+                + "On a pipe one topic a line: topic, subscriptions, messages, bytes, and messages a second since the look "
                 + "before, with tabs between.")
             .WithExamples(
                 ("All of them, until Ctrl-C", "nexo topics"),
