@@ -19,7 +19,7 @@ internal sealed partial class TopicIndex : IDisposable
         static (left, right) => (left.Target.Number, right.KeyByTopic).CompareTo((right.Target.Number, left.KeyByTopic));
 
     [ThreadStatic]
-    private static TopicMatch? t_match;
+    private static TopicMatch? _match;
 
     private readonly KeyHash _hasher = KeyHash.Random();
     private readonly PagePool _pool = new(PageBytes);
@@ -97,7 +97,7 @@ internal sealed partial class TopicIndex : IDisposable
                 return route;
             }
 
-            TopicMatch match = t_match ??= new TopicMatch();
+            TopicMatch match = _match ??= new TopicMatch();
             match.Clear();
             if (!shard.IsClosed)
             {

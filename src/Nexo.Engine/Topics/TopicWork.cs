@@ -15,7 +15,7 @@ public sealed class TopicWork(object? batch = null)
     // What is large is copied for each of its receivers before one of them is flushed: so much more counts as one more of them.
     private const int BytesPerReceiver = 64 * 1_024;
 
-    private static long s_works;
+    private static long _works;
 
     private readonly TopicBuffer _messages = new();
     private readonly List<TopicSubscriber> _touched = [];
@@ -30,7 +30,7 @@ public sealed class TopicWork(object? batch = null)
     private int _room;
 
     // Another for each turn of any work: who bears it was touched in this turn, and is in the list of it.
-    private long _turn = Interlocked.Increment(ref s_works) << TurnBits;
+    private long _turn = Interlocked.Increment(ref _works) << TurnBits;
     private TopicEntry? _counted;
     private long _countedMessages;
     private long _countedBytes;
