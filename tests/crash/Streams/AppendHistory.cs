@@ -91,6 +91,8 @@ internal sealed partial class AppendHistory(StreamPlan plan)
     /// <summary>A trim is about to be sent.</summary>
     public void Trimming(ulong offset) => _trimsTo = Math.Max(_trimsTo, offset);
 
+    public bool MayBeTrimmedTo(ulong offset) => offset <= _trimsTo;
+
     public Finding? Trimmed(ulong offset, ulong first)
     {
         _trimmedTo = Math.Max(_trimmedTo, offset);

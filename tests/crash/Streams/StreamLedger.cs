@@ -117,6 +117,15 @@ internal sealed class StreamLedger(IReadOnlyList<StreamPlan> plans)
         }
     }
 
+    /// <summary>Whether a trim was asked for that leaves nothing before this offset.</summary>
+    public bool MayBeTrimmedTo(StreamPlan plan, ulong offset)
+    {
+        lock (_gate)
+        {
+            return _histories[plan.Name].MayBeTrimmedTo(offset);
+        }
+    }
+
     public void Trimmed(StreamPlan plan, ulong offset, ulong first)
     {
         lock (_gate)

@@ -44,7 +44,7 @@ internal sealed class StreamProof : Proof
 
         for (int i = 0; i < options.Readers; i++)
         {
-            _readers.Add(new StreamReaderLoad(_ledger, _plans, new Random(random.Next())));
+            _readers.Add(new StreamReaderLoad(_ledger, _plans, options.LogMayFail, new Random(random.Next())));
         }
     }
 

@@ -9,7 +9,10 @@ namespace Nexo.Crash.Streams;
 /// Reads on one connection: by reads that wait or not, forward and backward, and by tails under credits. What it is given must be
 /// in the order of the offsets without a gap.
 /// </summary>
-internal sealed class StreamReaderLoad(StreamLedger ledger, IReadOnlyList<StreamPlan> plans, Random random)
+/// <param name="diskMayFail">
+/// A disk without power cannot be read either, as long as the server still runs. What is there afterwards is looked at in full.
+/// </param>
+internal sealed class StreamReaderLoad(StreamLedger ledger, IReadOnlyList<StreamPlan> plans, bool diskMayFail, Random random)
 {
     private const int PageMax = 300;
     private const int PushesMax = 20;
@@ -65,6 +68,11 @@ internal sealed class StreamReaderLoad(StreamLedger ledger, IReadOnlyList<Stream
                 Stream = Encoding.UTF8.GetBytes(plan.Name),
             }.Write(body),
             cancel);
+        if (HasDiskFailed(answer))
+        {
+            return;
+        }
+
         if (answer.Kind != FrameKind.Reply || !StreamReadReply.TryRead(answer.Body, out StreamReadReply page))
         {
             ledger.Wrong(FindingKind.Answer, plan.Name, $"a read was answered with {answer.ErrorText}");
@@ -99,6 +107,11 @@ internal sealed class StreamReaderLoad(StreamLedger ledger, IReadOnlyList<Stream
                 continue;
             }
 
+            if (HasDiskFailed(frame))
+            {
+                return;
+            }
+
             if (frame.Kind != FrameKind.Push || !StreamTailPush.TryRead(frame.Body, out StreamTailPush push))
             {
                 ledger.Wrong(FindingKind.Answer, plan.Name, $"a tail got {frame.Kind} {frame.ErrorText}");
@@ -110,7 +123,7 @@ internal sealed class StreamReaderLoad(StreamLedger ledger, IReadOnlyList<Stream
             List<StreamCopy> records = TakeAll(ref push.Records);
             RequireOrder(plan, records, 1);
             bool follows = records.Count > 0
-                && (next is null || records[0].Offset == next || (plan.KeepsBytes > 0 && records[0].Offset > next));
+                && (next is null || records[0].Offset == next || (records[0].Offset > next && MayBeginAt(plan, records[0].Offset)));
             if (!follows || continueAt != records[^1].Offset + 1 || count > credits)
             {
                 ledger.Wrong(
@@ -126,6 +139,14 @@ internal sealed class StreamReaderLoad(StreamLedger ledger, IReadOnlyList<Stream
             await connection.FlushAsync(cancel);
         }
     }
+
+    // A tail that waits goes on where the stream begins by then.
+    private bool MayBeginAt(StreamPlan plan, ulong offset) => plan.KeepsBytes > 0 || ledger.MayBeTrimmedTo(plan, offset);
+
+    private bool HasDiskFailed(Frame frame) => diskMayFail
+        && ErrorBody.TryRead(frame.Body, out ErrorBody error)
+        && frame.Kind is FrameKind.Error or FrameKind.End
+        && error.Code == ErrorCode.StorageFailed;
 
     private StreamPosition PlaceIn(OffsetRange known, PositionFlags flags) => random.Next(4) switch
     {
