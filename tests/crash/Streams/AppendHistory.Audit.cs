@@ -1,4 +1,5 @@
 using Nexo.Crash.Ledger;
+using Nexo.Protocol;
 
 namespace Nexo.Crash.Streams;
 
