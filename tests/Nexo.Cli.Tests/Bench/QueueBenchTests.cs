@@ -76,7 +76,7 @@ public sealed class QueueBenchTests
     public async Task Messages_that_never_come_are_counted_and_end_in_a_failure()
     {
         await using var server = new ScriptedQueue { Deliveries = n => n % 100 == 0 ? 0 : 1 };
-        CliResult result = await RunAsync(server, "--backlog", "1000", "--timeout", "300ms");
+        CliResult result = await RunAsync(server, "--backlog", "1000", "--timeout", "2s");
         Assert.Equal(ExitCode.Refused, result.ExitCode);
         Assert.Equal(10, result.Json.GetProperty("lost").GetInt64());
         Assert.Equal("lost", result.ErrorJson.GetProperty("code").GetString());
@@ -127,7 +127,7 @@ public sealed class QueueBenchTests
                 ? [.. body[..^1], (byte)(body[^1] + 1)]
                 : [.. body, 0],
         };
-        CliResult result = await RunAsync(server, "--backlog", "100", "--verify", "--timeout", "300ms");
+        CliResult result = await RunAsync(server, "--backlog", "100", "--verify", "--timeout", "2s");
         Assert.Equal(ExitCode.Refused, result.ExitCode);
         Assert.Equal(100, result.Json.GetProperty("mismatches").GetInt64());
     }

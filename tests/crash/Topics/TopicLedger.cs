@@ -7,9 +7,13 @@ internal sealed class TopicLedger
 {
     private const int FindingsMax = 20;
 
+    // A look at a queue does not show what waits on disk only: the messages must stay below what a queue keeps in memory, 4 MB.
+    private const int UnpurgedMax = 8_000;
+
     private readonly Lock _gate = new();
     private readonly List<Finding> _findings = [];
     private readonly Dictionary<ulong, (int Lane, int Place)> _pushed = [];
+    private int _unpurged;
     private long _next = Random.Shared.NextInt64() & 0xFFFF_FFFF_0000;
 
     public long Durable { get; private set; }
@@ -20,6 +24,18 @@ internal sealed class TopicLedger
     public long Unknown { get; private set; }
 
     public SortedDictionary<string, long> Counts { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>So many messages lie in each queue that it is to be purged before others are published.</summary>
+    public bool AreQueuesFull
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _unpurged >= UnpurgedMax;
+            }
+        }
+    }
 
     /// <summary>A number that no other message has.</summary>
     public ulong NextNumber()
@@ -36,6 +52,16 @@ internal sealed class TopicLedger
         lock (_gate)
         {
             _pushed.Add(number, (lane, _pushed.Count));
+            _unpurged++;
+        }
+    }
+
+    /// <summary>What lay in the queues is gone.</summary>
+    public void Purged()
+    {
+        lock (_gate)
+        {
+            _unpurged = 0;
         }
     }
 

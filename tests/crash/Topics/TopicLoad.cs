@@ -143,7 +143,7 @@ internal sealed class TopicLoad(TopicLane lane, TopicLedger ledger, bool logMayF
         string value = Payload.Describe(body);
         switch (random.Next(10))
         {
-            case < 3:
+            case < 3 when !ledger.AreQueuesFull:
                 string bound = $"{TopicSlots.BoundPrefix}{lane.Prefix}/{random.Next(BoundTopics)}";
                 bool isKept = random.Next(4) == 0;
                 ledger.Pushing(number, lane.Number);

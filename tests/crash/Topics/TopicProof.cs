@@ -79,7 +79,7 @@ internal sealed class TopicProof : Proof
         TakeRetained(contents, slots, findings);
         TakeBindings(contents, slots, findings);
         TakeQueued(queues, slots, findings);
-        bool purges = findings.Count == 0 && _random.Next(PurgeEvery) == 0;
+        bool purges = findings.Count == 0 && (_random.Next(PurgeEvery) == 0 || _ledger.AreQueuesFull);
         foreach ((TopicLoad load, Dictionary<string, string> found) in _loads.Zip(slots))
         {
             findings.AddRange(load.Lane.Verify(found));
@@ -257,5 +257,7 @@ internal sealed class TopicProof : Proof
                 }
             }
         }
+
+        _ledger.Purged();
     }
 }
