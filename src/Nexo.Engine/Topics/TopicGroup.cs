@@ -13,6 +13,9 @@ public sealed class TopicGroup
     private readonly List<TopicSubscriber> _members = [];
     private int _next;
 
+    // Messages until all members are asked again: the last time none had room.
+    private int _untilAll;
+
     internal TopicGroup(byte[] name, byte[] filter)
     {
         Key = name;
@@ -86,7 +89,10 @@ public sealed class TopicGroup
         }
     }
 
-    /// <summary>The least loaded of a few; if none of those has room, the first that has.</summary>
+    /// <summary>
+    /// The least loaded of a few; if none of those has room, the first that has. While none has any, all are asked so seldom that a
+    /// message asks a few on average.
+    /// </summary>
     private TopicSubscriber Choose()
     {
         int count = _members.Count;
@@ -94,7 +100,8 @@ public sealed class TopicGroup
         _next = first + 1;
         TopicSubscriber best = _members[first];
         long least = best.Sink.Load;
-        for (int i = 1; i < count && least > 0 && (i < AskedMax || least == long.MaxValue); i++)
+        bool mayAskAll = _untilAll == 0;
+        for (int i = 1; i < count && least > 0 && (i < AskedMax || (mayAskAll && least == long.MaxValue)); i++)
         {
             TopicSubscriber member = _members[(first + i) % count];
             long load = member.Sink.Load;
@@ -105,6 +112,8 @@ public sealed class TopicGroup
             }
         }
 
+        bool isFull = least == long.MaxValue;
+        _untilAll = !isFull ? 0 : mayAskAll ? count / AskedMax : _untilAll - 1;
         return best;
     }
 }

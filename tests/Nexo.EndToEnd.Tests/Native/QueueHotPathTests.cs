@@ -12,7 +12,8 @@ public sealed class QueueHotPathTests
 {
     private const int Messages = 64;
     private const int Rounds = 500;
-    private const int Windows = 5;
+    private const int WholeWindows = 5;
+    private const int WindowsMax = 50;
 
     private static readonly byte[] Queue = QueuePeer.Bytes("jobs");
 
@@ -52,17 +53,24 @@ public sealed class QueueHotPathTests
         });
         await Poll.UntilAsync(() => Round(pipes, pushes, answers));
 
-        // The best of several: what happens once, somewhere in the process, is no message's.
+        // The best of several: what happens once, somewhere in the process, is no message's. A window in which the ticker was at
+        // work on the queue at the same moment, so that it delivered for this thread, does not count.
         long least = long.MaxValue;
-        for (int window = 0; window < Windows; window++)
+        for (int window = 0, whole = 0; whole < WholeWindows && window < WindowsMax; window++)
         {
+            bool isWhole = true;
             long before = GC.GetAllocatedBytesForCurrentThread();
             for (int i = 0; i < Rounds; i++)
             {
-                Assert.True(Round(pipes, pushes, answers));
+                isWhole &= Round(pipes, pushes, answers);
             }
 
-            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            if (isWhole)
+            {
+                whole++;
+                least = Math.Min(least, allocated);
+            }
         }
 
         Assert.Equal(0, least);

@@ -47,6 +47,22 @@ public sealed class TopicGroupTests : IDisposable
     }
 
     [Fact]
+    public void While_no_member_has_room_a_message_asks_a_few_of_very_many()
+    {
+        const int Count = 2_000;
+        const int Sent = 1_000;
+        SinkDouble[] members = Members(Count, "$share/g/a/#");
+        Array.ForEach(members, member => member.Load = long.MaxValue);
+        Send(Sent);
+        Assert.InRange(members.Sum(member => member.LoadsAsked), Sent, 20 * Sent);
+
+        // Who has room again is found within a round of the others.
+        members[Count / 2].Load = 0;
+        Send(Count);
+        Assert.InRange(members[Count / 2].All.Count, Count / 2, Count);
+    }
+
+    [Fact]
     public void Very_many_groups_of_one_filter_are_found_by_their_names()
     {
         const int Groups = 30_000;

@@ -98,7 +98,18 @@ internal sealed class SinkDouble : ITopicSink
 
     public IEnumerable<string> Bodies => All.Select(message => message.Body);
 
-    public long Load { get; set; }
+    public long Load
+    {
+        get
+        {
+            LoadsAsked++;
+            return field;
+        }
+
+        set;
+    }
+
+    public int LoadsAsked { get; private set; }
 
     public int Flushes { get; private set; }
 
