@@ -13,9 +13,6 @@ internal sealed class TopicPublisher(ClientRun run, string topic, TopicPublishOp
     private const int BatchMessages = 1_000;
     private const int BatchBytes = 1_024 * 1_024;
 
-    // The server reports what it has refused before it answers a ping; the report is handed out by a thread of the pool.
-    private static readonly TimeSpan ReportGrace = TimeSpan.FromMilliseconds(20);
-
     private readonly List<TopicPublication<ReadOnlyMemory<byte>>> _batch = [];
     private readonly int _bytesBesidesBody = Encoding.UTF8.GetByteCount(topic)
         + (options.Headers ?? []).Sum(header => Encoding.UTF8.GetByteCount(header.Key) + Encoding.UTF8.GetByteCount(header.Value));
@@ -137,8 +134,7 @@ internal sealed class TopicPublisher(ClientRun run, string topic, TopicPublishOp
             await publish();
             if (!confirms)
             {
-                await run.Client.PingAsync(run.Cancel);
-                await Task.Delay(ReportGrace, run.Cancel);
+                await run.Client.Topics.FlushAsync(run.Cancel);
                 ThrowIfRefused();
             }
         }

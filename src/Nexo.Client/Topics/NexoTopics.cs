@@ -89,6 +89,19 @@ public sealed partial class NexoTopics
     }
 
     /// <summary>
+    /// Ends when the server has taken everything that was published on this connection before, with and without confirmation, and
+    /// <see cref="PublishFailed"/> has told what of it has failed by then. It says nothing of what was on its way when a connection was
+    /// lost.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="NexoException">There was no answer in time.</exception>
+    public async ValueTask FlushAsync(CancellationToken cancellationToken = default)
+    {
+        await Client.PingAsync(cancellationToken).ConfigureAwait(false);
+        await Client.TopicFailures.WhenToldAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
     /// Publishes a message without confirmation: returns when it is on its way, which is at once while there is room, and travels with
     /// whatever else is sent at that moment. Whoever publishes more than the connection takes waits here. A failure is told by
     /// <see cref="PublishFailed"/>; what was on its way when the connection is lost is lost.

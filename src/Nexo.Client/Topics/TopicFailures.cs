@@ -6,6 +6,9 @@ namespace Nexo.Client;
 /// <summary>Tells the application of publishes that failed without anybody waiting for them.</summary>
 internal sealed class TopicFailures(NexoTopics sender)
 {
+    private readonly Lock _gate = new();
+    private Task _told = Task.CompletedTask;
+
     public event EventHandler<TopicPublishFailedEventArgs>? Raised;
 
     /// <summary>The server reports notices that failed. Called by the receiving thread.</summary>
@@ -17,23 +20,33 @@ internal sealed class TopicFailures(NexoTopics sender)
         }
     }
 
-    /// <summary>Raises the event on a thread of the pool, since what handles it may block.</summary>
+    /// <summary>Raises the event on a thread of the pool, since what handles it may block; one after the other.</summary>
     public void Raise(long count, NexoException error)
     {
         if (Raised is { } raised)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(
-                static told => Tell(told.Raised, told.Sender, told.Failed),
-                (Raised: raised, Sender: sender, Failed: new TopicPublishFailedEventArgs(count, error)),
-                preferLocal: false);
+            lock (_gate)
+            {
+                _told = TellAsync(_told, raised, sender, new TopicPublishFailedEventArgs(count, error));
+            }
+        }
+    }
+
+    /// <summary>Ends when all that has come so far has been told.</summary>
+    public Task WhenToldAsync()
+    {
+        lock (_gate)
+        {
+            return _told;
         }
     }
 
     // What a handler throws is the handler's: on a thread of the pool it would end the process.
     [SuppressMessage("Design", "CA1031", Justification = "An event handler may throw anything.")]
-    private static void Tell(
-        EventHandler<TopicPublishFailedEventArgs> raised, NexoTopics sender, TopicPublishFailedEventArgs failed)
+    private static async Task TellAsync(
+        Task before, EventHandler<TopicPublishFailedEventArgs> raised, NexoTopics sender, TopicPublishFailedEventArgs failed)
     {
+        await before.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
             raised(sender, failed);

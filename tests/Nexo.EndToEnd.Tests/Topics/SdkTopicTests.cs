@@ -95,11 +95,21 @@ public sealed class SdkTopicTests : IAsyncLifetime
     [Fact]
     public async Task Unconfirmed_publishes_that_fail_are_reported()
     {
-        var failed = new TaskCompletionSource<TopicPublishFailedEventArgs>();
-        Topics.PublishFailed += (_, args) => failed.TrySetResult(args);
-        await Topics.PostAsync("not/#/valid", "x");
-        TopicPublishFailedEventArgs told = await failed.Task.WaitAsync(_over.Token);
-        Assert.Equal((1L, ErrorCode.TopicInvalid), (told.Count, told.Error.Code));
+        List<(long, ErrorCode)> failed = [];
+        Topics.PublishFailed += (_, args) =>
+        {
+            Thread.Sleep(50);
+            failed.Add((args.Count, args.Error.Code));
+        };
+        for (int i = 1; i <= 3; i++)
+        {
+            await Topics.PostAsync("not/#/valid", "x");
+            await Topics.PostAsync("valid", "x");
+            await Topics.FlushAsync(_over.Token);
+
+            // However late the handler is.
+            Assert.Equal(Enumerable.Repeat((1L, ErrorCode.TopicInvalid), i), failed);
+        }
     }
 
     [Fact]
