@@ -24,8 +24,11 @@ public readonly unsafe ref struct RetainedMessage
     /// <summary>When it goes, Unix milliseconds; 0: it stays.</summary>
     public long ExpiresAtMs { get; private init; }
 
+    /// <summary>How long it is still kept, from the moment of the look; null: until it is replaced.</summary>
+    public long? TtlMs { get; private init; }
+
     /// <summary>An entry whose value is <c>[i64 setAt][u16 headersBytes][headers][body]</c>; its moments are moved by so much.</summary>
-    internal static RetainedMessage Of(byte* entry, long offsetMs)
+    internal static RetainedMessage Of(byte* entry, long offsetMs, long nowMs = 0)
     {
         byte* value = Entry.ValueStart(entry);
         int headerBytes = *(ushort*)(value + SetAtBytes);
@@ -37,6 +40,7 @@ public readonly unsafe ref struct RetainedMessage
             Body = new ReadOnlySpan<byte>(value + ValueHeaderBytes + headerBytes, bodyBytes),
             SetAtMs = *(long*)value + offsetMs,
             ExpiresAtMs = Entry.Is(entry, EntryFlags.Expires) ? Entry.Deadline(entry) + offsetMs : 0,
+            TtlMs = Entry.Is(entry, EntryFlags.Expires) ? Math.Max(1, Entry.Deadline(entry) - nowMs) : null,
         };
     }
 

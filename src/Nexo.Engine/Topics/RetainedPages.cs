@@ -75,7 +75,14 @@ internal sealed class RetainedPages : IRetainedPage
         }
 
         _bytes += bytes;
-        _messages.Add(new TopicMessage { Topic = message.Topic, Headers = message.Headers, Body = message.Body, Retain = true });
+        _messages.Add(new TopicMessage
+        {
+            Topic = message.Topic,
+            Headers = message.Headers,
+            Body = message.Body,
+            Retain = true,
+            TtlMs = message.TtlMs,
+        });
         return true;
     }
 }

@@ -37,7 +37,7 @@ internal sealed unsafe partial class RetainedStore
 
             if (look == SweepLook.Match && Entry.Version(entry) <= versionMax && !Entry.IsDue(entry, now))
             {
-                if (!page.TryAdd(RetainedMessage.Of(entry, offset)))
+                if (!page.TryAdd(RetainedMessage.Of(entry, offset, now)))
                 {
                     break;
                 }

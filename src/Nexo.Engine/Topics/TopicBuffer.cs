@@ -8,6 +8,7 @@ internal sealed class TopicBuffer
     private const int BytesAtFirst = 4 * 1_024;
     private const int PlacesAtFirst = 8;
     private const int PlacesKept = 1_024;
+    private const long NoTtl = -1;
 
     private Place[] _places = [];
     private byte[] _bytes = [];
@@ -35,7 +36,7 @@ internal sealed class TopicBuffer
         message.Topic.CopyTo(to);
         message.Headers.CopyTo(to[topic..]);
         message.Body.CopyTo(to[(topic + headers)..]);
-        _places[Count++] = new Place(_used, topic, headers, body);
+        _places[Count++] = new Place(_used, topic, headers, body, message.TtlMs ?? NoTtl, message.Qos, message.Retain);
         _used += length;
     }
 
@@ -55,6 +56,9 @@ internal sealed class TopicBuffer
             Topic = bytes[..place.Topic],
             Headers = bytes.Slice(place.Topic, place.Headers),
             Body = bytes[(place.Topic + place.Headers)..],
+            TtlMs = place.TtlMs == NoTtl ? null : place.TtlMs,
+            Qos = place.Qos,
+            Retain = place.Retain,
         };
     }
 
@@ -88,5 +92,5 @@ internal sealed class TopicBuffer
         _bytes = larger;
     }
 
-    private readonly record struct Place(int At, int Topic, int Headers, int Body);
+    private readonly record struct Place(int At, int Topic, int Headers, int Body, long TtlMs, TopicQos Qos, bool Retain);
 }

@@ -14,8 +14,14 @@ public ref struct TopicMessage
     /// <summary>Kept as its topic's last value, for who subscribes later; with an empty body the one there is goes.</summary>
     public bool Retain { get; init; }
 
-    /// <summary>How long a retained one is kept, in milliseconds from now; null: until it is replaced.</summary>
+    /// <summary>
+    /// How long a retained one is kept, in milliseconds from now; null: until it is replaced. To sinks it is how long the message may
+    /// still be delivered.
+    /// </summary>
     public long? TtlMs { get; init; }
+
+    /// <summary>How surely it is to arrive; sinks that know of it look at it.</summary>
+    public TopicQos Qos { get; init; }
 
     /// <summary>Who publishes: the owner of subscriptions that do not want their own messages; null: nobody's.</summary>
     public TopicOwner? Publisher { get; init; }

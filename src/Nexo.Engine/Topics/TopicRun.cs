@@ -22,6 +22,9 @@ public sealed class TopicRun
     /// <summary>Last values that were there before the subscription.</summary>
     public bool IsRetained { get; private set; }
 
+    /// <summary>What its sinks make once for all of them; disposed of when the run is over.</summary>
+    public IDisposable? Shared { get; set; }
+
     /// <summary>One of its messages; the bytes are the run's.</summary>
     public TopicMessage this[int index] => _messages.Read(_from + index);
 
@@ -44,6 +47,7 @@ public sealed class TopicRun
     {
         _from = from;
         _encodingCount = 0;
+        EndShared();
         Count = count;
         Share = share;
         IsRetained = isRetained;
@@ -53,10 +57,17 @@ public sealed class TopicRun
     internal void Release()
     {
         _encodingCount = 0;
+        EndShared();
         foreach (EncodedRun encoding in _encodings)
         {
             encoding.Release();
         }
+    }
+
+    private void EndShared()
+    {
+        Shared?.Dispose();
+        Shared = null;
     }
 
     private TopicEncoding Encode(ITopicEncoder encoder)

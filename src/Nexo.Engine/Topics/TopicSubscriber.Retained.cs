@@ -47,6 +47,31 @@ public sealed partial class TopicSubscriber
         return _hasRetained;
     }
 
+    /// <summary>
+    /// Has the retained messages of some of its filters come again, as they are now: with the next <see cref="NextRetained"/>.
+    /// </summary>
+    public void AskRetained(TopicFilterList filters)
+    {
+        var pages = new RetainedPages();
+        foreach (ReadOnlySpan<byte> given in filters)
+        {
+            if (TopicFilter.TryParse(given, _service.Limits, out TopicFilter filter) && filter.Group.IsEmpty)
+            {
+                pages.Add(filter.Text);
+            }
+        }
+
+        if (!pages.IsEmpty)
+        {
+            lock (_service.Retained.Gate)
+            {
+                pages.VersionMax = _service.Retained.Version;
+            }
+
+            Begin(pages);
+        }
+    }
+
     /// <summary>Filters have been added: what is retained for them comes behind what comes for others.</summary>
     internal void Begin(RetainedPages pages)
     {

@@ -8,6 +8,7 @@ internal sealed class TopicWill(TopicOwner owner, byte[]? session, long delayMs,
     private readonly byte[] _body = message.Body.ToArray();
     private readonly bool _retain = message.Retain;
     private readonly long? _ttlMs = message.TtlMs;
+    private readonly TopicQos _qos = message.Qos;
 
     public TopicOwner Owner { get; } = owner;
 
@@ -24,8 +25,16 @@ internal sealed class TopicWill(TopicOwner owner, byte[]? session, long delayMs,
     /// <summary>Its connection is lost, and its delay is not over yet.</summary>
     public bool IsWaiting { get; set; }
 
-    public TopicMessage Message =>
-        new() { Topic = _topic, Headers = _headers, Body = _body, Retain = _retain, TtlMs = _ttlMs, Publisher = Owner };
+    public TopicMessage Message => new()
+    {
+        Topic = _topic,
+        Headers = _headers,
+        Body = _body,
+        Retain = _retain,
+        TtlMs = _ttlMs,
+        Qos = _qos,
+        Publisher = Owner,
+    };
 
     public static int BytesOf(in TopicMessage message) =>
         message.Topic.Length + message.Headers.Length + message.Body.Length;

@@ -138,6 +138,34 @@ public sealed class TopicWills
         }
     }
 
+    /// <summary>
+    /// Somebody is back under a session id: a will of that session that waits for its delay is forgotten, or, if the session has ended,
+    /// is due at once. A will without a delay is due already, and stays so.
+    /// </summary>
+    public void ComeBack(string user, ReadOnlySpan<byte> session, bool hasEnded)
+    {
+        ArgumentNullException.ThrowIfNull(user);
+        lock (_gate)
+        {
+            if (KeyOf(user, session) is { } key && _sessions.TryGetValue(key, out TopicWill? will) && will.IsWaiting)
+            {
+                if (hasEnded)
+                {
+                    _due.Remove(will);
+                    EndWaiting(will);
+                    Await(will, delayMs: 0);
+
+                    // A new will of the same session takes nothing from this one.
+                    _sessions.Remove(key);
+                }
+                else
+                {
+                    Drop(will);
+                }
+            }
+        }
+    }
+
     /// <summary>Publishes what is due. A call while another one is running does nothing.</summary>
     internal void Tick()
     {
@@ -226,7 +254,7 @@ public sealed class TopicWills
     private void Forget(TopicWill will)
     {
         _bytes -= CostOf(will);
-        if (will.Session is not null)
+        if (will.Session is not null && _sessions.GetValueOrDefault(will.Session) == will)
         {
             _sessions.Remove(will.Session);
         }

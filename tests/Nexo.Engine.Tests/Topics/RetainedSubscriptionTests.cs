@@ -38,6 +38,25 @@ public sealed class RetainedSubscriptionTests
     }
 
     [Fact]
+    public void What_is_retained_comes_again_when_it_is_asked_for_again()
+    {
+        using var harness = new KeptHarness();
+        harness.Publish("a", "1");
+        harness.Publish("b", "1");
+        var sink = new SinkList();
+        TopicSubscriber subscriber = harness.Subscribe(sink, retained: false, "a", "+", "$share/g/a");
+        Assert.False(subscriber.HasRetained);
+        byte[] again = TopicFilterList.Encode("a", "$share/g/a");
+        for (int i = 0; i < 2; i++)
+        {
+            subscriber.AskRetained(new TopicFilterList(again, 2));
+            Assert.True(subscriber.HasRetained);
+            KeptHarness.ReadRetained(subscriber);
+            Assert.Equal(["a=1*"], sink.Take());
+        }
+    }
+
+    [Fact]
     public void What_comes_while_pages_are_read_comes_live_and_replaces_what_is_retained()
     {
         using var harness = new KeptHarness();

@@ -82,6 +82,31 @@ public sealed class TopicWillTests : IDisposable
     }
 
     [Fact]
+    public void Who_comes_back_without_a_will_is_not_gone_and_whose_session_has_ended_is_gone_at_once()
+    {
+        TopicWills wills = _harness.Service.Wills;
+        Set(_first, "t", "gone", "s", delayMs: 1_000);
+        wills.ComeBack(User, "s"u8, hasEnded: true);
+        wills.Lost(_first);
+        wills.ComeBack("another", "s"u8, hasEnded: false);
+        wills.ComeBack(User, "s"u8, hasEnded: false);
+        Assert.Empty(Pass(60_000));
+        Assert.Equal(0, wills.Count);
+
+        Set(_first, "t", "ended", "s", delayMs: 1_000);
+        wills.Lost(_first);
+        wills.ComeBack(User, "s"u8, hasEnded: true);
+
+        // The next one of the session takes nothing from the one that is due.
+        Set(_second, "t", "next", "s", delayMs: 1_000);
+        Assert.Equal(["t=ended"], Pass(0));
+        wills.Lost(_second);
+        wills.ComeBack(User, "s"u8, hasEnded: false);
+        Assert.Empty(Pass(60_000));
+        Assert.Equal(0, wills.Count);
+    }
+
+    [Fact]
     public void The_session_of_another_user_or_another_session_changes_nothing()
     {
         Set(_first, "t", "gone", "s", delayMs: 100);
