@@ -88,6 +88,8 @@ internal static class ServeCommand
             json.WriteString("native", addresses.Native);
             json.WriteString("http", addresses.Http);
             json.WriteString("unix_socket", addresses.UnixSocket);
+            json.WriteString("resp", addresses.Resp);
+            json.WriteString("mqtt", addresses.Mqtt);
             json.WriteEndObject();
         }
 

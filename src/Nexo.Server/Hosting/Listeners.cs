@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Nexo.Server.Mqtt;
 using Nexo.Server.Native;
+using Nexo.Server.Resp;
 using Nexo.Server.Settings;
 using Nexo.Server.Transport;
 
@@ -15,12 +17,18 @@ internal sealed class Listeners(NexoServerOptions options)
     private readonly NetworkOptions _network = options.Network;
     private ListenOptions? _native;
     private ListenOptions? _http;
+    private ListenOptions? _resp;
+    private ListenOptions? _mqtt;
 
     /// <summary>Right once the server has started.</summary>
     public ServerAddresses Addresses => new(
         $"nexo://{_native!.IPEndPoint}",
         _http is null ? null : $"http://{_http.IPEndPoint}",
-        _network.UnixSocket is null ? null : $"nexo+unix://{Path.GetFullPath(_network.UnixSocket)}");
+        _network.UnixSocket is null ? null : $"nexo+unix://{Path.GetFullPath(_network.UnixSocket)}")
+    {
+        Resp = _resp is null ? null : $"redis://{_resp.IPEndPoint}",
+        Mqtt = _mqtt is null ? null : $"mqtt://{_mqtt.IPEndPoint}",
+    };
 
     public void Configure(KestrelServerOptions kestrel)
     {
@@ -38,6 +46,16 @@ internal sealed class Listeners(NexoServerOptions options)
             kestrel.ListenUnixSocket(Path.GetFullPath(_network.UnixSocket), listen => UseNative(listen));
         }
 
+        if (options.Resp.Port != NetworkOptions.PortOff)
+        {
+            kestrel.Listen(new NativeEndPoint(address, options.Resp.Port), listen => _resp = UseResp(listen));
+        }
+
+        if (options.Mqtt.Port != NetworkOptions.PortOff)
+        {
+            kestrel.Listen(new NativeEndPoint(address, options.Mqtt.Port), listen => _mqtt = UseMqtt(listen));
+        }
+
         if (_network.HttpPort != NetworkOptions.HttpOff)
         {
             kestrel.Listen(address, _network.HttpPort, listen => _http = UseHttp(listen));
@@ -50,11 +68,23 @@ internal sealed class Listeners(NexoServerOptions options)
         return listen;
     }
 
+    private static ListenOptions UseResp(ListenOptions listen)
+    {
+        listen.UseConnectionHandler<RespConnectionHandler>();
+        return listen;
+    }
+
+    private static ListenOptions UseMqtt(ListenOptions listen)
+    {
+        listen.UseConnectionHandler<MqttConnectionHandler>();
+        return listen;
+    }
+
     private static ListenOptions UseHttp(ListenOptions listen)
     {
         listen.Protocols = HttpProtocols.Http1;
 
-        // Kestrel's own limit counts native connections too, which have theirs.
+        // Kestrel's own limit counts those of the other ports too, which have theirs.
         int open = 0;
         listen.Use(next => async connection =>
         {

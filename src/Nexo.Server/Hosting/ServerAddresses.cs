@@ -6,5 +6,12 @@ namespace Nexo.Server.Hosting;
 /// <param name="UnixSocket">Such as <c>nexo+unix:///run/nexo.sock</c>; null: none.</param>
 public sealed record ServerAddresses(string Native, string? Http, string? UnixSocket)
 {
-    public override string ToString() => string.Join(", ", new[] { Native, UnixSocket, Http }.Where(url => url is not null));
+    /// <summary>Such as <c>redis://127.0.0.1:6380</c>; null: off.</summary>
+    public string? Resp { get; init; }
+
+    /// <summary>Such as <c>mqtt://127.0.0.1:1883</c>; null: off.</summary>
+    public string? Mqtt { get; init; }
+
+    public override string ToString() =>
+        string.Join(", ", new[] { Native, UnixSocket, Resp, Mqtt, Http }.Where(url => url is not null));
 }

@@ -21,6 +21,8 @@ internal sealed class StatusPage(Listeners listeners, NativeServer server, Readi
         string state = readiness.Obstacle ?? "ready";
         string memory = store.MemoryBytesMax == 0 ? "no limit" : $"limit {SizeText.Print(store.MemoryBytesMax)}";
         string unix = addresses.UnixSocket is null ? string.Empty : Row("Unix socket", Code(addresses.UnixSocket));
+        string resp = addresses.Resp is null ? string.Empty : Row("Redis protocol", Code(addresses.Resp));
+        string mqtt = addresses.Mqtt is null ? string.Empty : Row("MQTT", Code(addresses.Mqtt));
         string durability = options.EffectiveDurability.ToString().ToLowerInvariant();
         return $$"""
             <!doctype html>
@@ -42,7 +44,7 @@ internal sealed class StatusPage(Listeners listeners, NativeServer server, Readi
             <body>
             <main>
             <h1>Nexo {{Text(ServerFacts.ShortVersion)}}</h1>
-            <p>This machine runs a Nexo server. It is <strong>{{state}}</strong>, up for {{Duration(server.Uptime)}}.</p>
+            <p>This machine runs a Nexo server. It is <strong>{{state}}</strong>, up for {{Duration(server.Clients.Uptime)}}.</p>
             <h2>Brokers</h2>
             <table>
             {{Row("Store", $"{store.Entries:N0} entries, {store.UsedBytes / 1_048_576.0:N1} MiB used, {memory}; durability: {durability}")}}
@@ -55,8 +57,10 @@ internal sealed class StatusPage(Listeners listeners, NativeServer server, Readi
             <table>
             {{Row("Nexo protocol", Code(addresses.Native))}}
             {{unix}}
+            {{resp}}
+            {{mqtt}}
             {{Row("HTTP", Code(addresses.Http ?? "off"))}}
-            {{Row("Connections", $"{server.ConnectionCount:N0} open, at most {server.Options.ConnectionsMax:N0}")}}
+            {{Row("Connections", $"{server.Clients.Count:N0} open, at most {server.Options.ConnectionsMax:N0}")}}
             </table>
             <h2>For machines</h2>
             <ul>

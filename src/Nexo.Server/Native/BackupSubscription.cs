@@ -75,7 +75,7 @@ internal sealed class BackupSubscription(NativeConnection connection, uint id, u
         }
         catch (Exception failure)
         {
-            connection.Server.LogUnexpected(connection, failure);
+            connection.All.LogUnexpected(connection, failure);
             End(ErrorCode.Internal, "The backup could not be made; the server's log says why.");
         }
         finally
@@ -92,7 +92,7 @@ internal sealed class BackupSubscription(NativeConnection connection, uint id, u
         }
         catch (Exception failure)
         {
-            connection.Server.LogUnexpected(connection, failure);
+            connection.All.LogUnexpected(connection, failure);
         }
 
         using var last = new FrameBuffer();

@@ -1,42 +1,22 @@
 using Nexo.Protocol;
-using Nexo.Server.Transport;
-using Nexo.Storage;
+using Nexo.Server.Connections;
 
 namespace Nexo.Server.Native;
 
 // What a connection has to do with the log: which replies wait for it, and when it is not read because of it.
 internal sealed partial class NativeConnection
 {
-    // Of the request that is being handled; of the batch so far.
+    // Of the request that is being handled.
     private bool _requestWaits;
-    private bool _batchWaits;
     private List<uint>? _batchReads;
-
-    // Since the log was last looked at: those who only read are never held for it.
-    private bool _hasWritten;
-
-    // When the sweep has first seen that the peer sends no more; 0: it may.
-    private long _hungUpAtMs;
-
-    private bool WaitsForDisk => _isHeld || _held is { IsEmpty: false };
-
-    // It is not read while it is held up, so its end is not met with there. Only for the sweep.
-    private long HasHungUpForMs(long nowMs)
-    {
-        bool hasHungUp = _transport is LoopConnection { HasHungUp: true } || _transport.ConnectionClosed.IsCancellationRequested;
-        if (!hasHungUp)
-        {
-            return 0;
-        }
-
-        _hungUpAtMs = _hungUpAtMs == 0 ? nowMs : _hungUpAtMs;
-        return nowMs - _hungUpAtMs;
-    }
 
     private void NoteForLog(Opcode opcode)
     {
         // Most of what is published is not logged: see `AwaitDisk`.
-        _hasWritten |= (opcode.IsWrite() && !opcode.IsPublish()) || opcode == Opcode.QueuePull;
+        if ((opcode.IsWrite() && !opcode.IsPublish()) || opcode == Opcode.QueuePull)
+        {
+            NoteWritten();
+        }
 
         // What a queue's answer waits for is known only when it is there: see `AwaitDisk`.
         _requestWaits = opcode.IsStoreWrite() && Server.WritesWait;
@@ -70,42 +50,51 @@ internal sealed partial class NativeConnection
         return true;
     }
 
-    // Everything that the batch has done or seen has been appended by now, so the end of the log is far enough. What
-    // others have appended meanwhile is on its way in the same commit, or nearly always so.
-    private void SendWhenDurable(HeldReplies held)
-    {
-        Lsn until = _batchWaits ? Server.Persistence.Log!.AppendedLsn : Lsn.None;
-        uint[]? reads = _batchReads is { Count: > 0 } ? [.. _batchReads] : null;
-        held.Send(_batch, until, reads, _open.TakeAdded());
-        _batchReads?.Clear();
-        _batchWaits = false;
-    }
+    internal override void OnSent(object note) => OpenRequests.Start(note as object[] ?? ((BatchNote)note).Opened);
 
-    // Past either bound more is not read: replies that wait for the disk, or records that wait to be written.
-    private bool MustWaitForDisk(HeldReplies held)
+    /// <summary>
+    /// Replies to writes become errors, and with them those to writes of the batch that asked for less, which is no lie: what
+    /// became of them is not known either.
+    /// </summary>
+    internal override int TakeBack(ReadOnlySpan<byte> replies, object? note, FrameBuffer instead)
     {
-        bool hasWritten = _hasWritten;
-        _hasWritten = false;
-        return (hasWritten && Server.Persistence.IsCrowded)
-            || (!held.IsEmpty && held.Bytes > Server.Options.ReplyBytesMax);
-    }
-
-    private async Task WaitForDiskAsync(HeldReplies held)
-    {
-        await SendAllAsync();
-        _isHeld = true;
-        if (Server.Persistence.IsCrowded)
+        int failed = 0;
+        uint[]? reads = (note as BatchNote)?.Reads;
+        while (FrameHeader.TryRead(replies, int.MaxValue, out FrameHeader header) == FrameStatus.Complete)
         {
-            await held.WhenEitherAsync(Server.Persistence.WhenLessCrowdedAsync());
+            bool waited = header.Opcode.IsWrite() || reads?.Contains(header.Correlation) == true;
+            if (waited && header.Kind == FrameKind.Reply)
+            {
+                ErrorBody.WriteFrame(
+                    instead, header.Opcode, FrameKind.Error, header.Correlation, ErrorCode.StorageFailed, HeldReplies.FailedMessage);
+                failed++;
+            }
+            else
+            {
+                instead.AppendFrames(replies[..header.TotalSize]);
+            }
+
+            replies = replies[header.TotalSize..];
         }
 
-        if (held.Bytes > Server.Options.ReplyBytesMax)
+        return failed;
+    }
+
+    protected override object? TakeNote()
+    {
+        object[]? opened = _open.TakeAdded();
+        if (_batchReads is not { Count: > 0 } reads)
         {
-            await held.WhenEmptyAsync();
+            return opened;
         }
 
-        // Off the thread that woke everybody who waited for the log: what follows may take long.
-        await Task.Yield();
-        _isHeld = false;
+        var note = new BatchNote([.. reads], opened);
+        reads.Clear();
+        return note;
     }
+
+    /// <summary>What is to be known of a batch, beside what it has opened.</summary>
+    /// <param name="Reads">Correlations of the reads that wait for the log, besides all writes.</param>
+    /// <param name="Opened">What may begin when the replies have been sent; null: nothing.</param>
+    private sealed record BatchNote(uint[] Reads, object[]? Opened);
 }

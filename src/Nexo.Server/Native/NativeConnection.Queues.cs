@@ -1,4 +1,3 @@
-using Nexo.Engine.Queues;
 using Nexo.Protocol;
 
 namespace Nexo.Server.Native;
@@ -8,17 +7,14 @@ internal sealed partial class NativeConnection
 {
     private const int GivenBackAtOnceMax = 1_000;
 
-    /// <summary>Queues in which this batch may have made something deliverable. Only for the reading thread.</summary>
-    public QueueWork QueueWork { get; } = new();
-
     /// <summary>What it takes messages of queues with.</summary>
     public ConnectionConsumers Consumers { get; } = new();
 
     /// <summary>The answer that is being written leaves when the disk has what it tells. For the reading thread.</summary>
     public void AwaitDisk(Opcode opcode, uint correlation)
     {
-        _batchWaits = true;
-        _hasWritten = true;
+        AwaitLog();
+        NoteWritten();
         if (!opcode.IsWrite())
         {
             // Such as a pull that has settled what it gives.
@@ -26,8 +22,7 @@ internal sealed partial class NativeConnection
         }
     }
 
-    // Nothing can be settled any more: what was not comes back at once, and what was pushed last still goes out.
-    private async ValueTask GiveBackMessagesAsync()
+    protected override async ValueTask GiveBackAsync()
     {
         if (Consumers.Unsettled > GivenBackAtOnceMax)
         {
@@ -37,9 +32,5 @@ internal sealed partial class NativeConnection
 
         Consumers.Close();
         _members?.Close();
-        RunTopicWork();
-        await FinishFanOutAsync();
-        EndWill();
-        QueueWork.Run();
     }
 }

@@ -1,121 +1,37 @@
-using System.Buffers;
-using System.Diagnostics;
-using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 using Nexo.Protocol;
-using Nexo.Server.Transport;
+using Nexo.Server.Connections;
 
 namespace Nexo.Server.Native;
 
 /// <summary>
-/// One native connection: reads what has come, handles every whole frame of it, and sends the replies together.
-/// Handlers run on the thread that read, so they never block; what waits goes through <see cref="RunSliced"/> or a
-/// subscription. The other half of the class (<c>NativeConnection.Control.cs</c>) is hello, stop and time-outs.
+/// One native connection: handles every whole frame that has come. What waits goes through <see cref="RunSliced"/> or a
+/// subscription. Another part of the class (<c>NativeConnection.Control.cs</c>) is hello, stop and time-outs.
 /// </summary>
-internal sealed partial class NativeConnection : IFrameSink
+internal sealed partial class NativeConnection : ClientConnection, IFrameSink
 {
-    // Replies leave at the latest when this much has gathered, so one batch never holds many large values.
-    private const int BatchBytesMax = 64 * 1_024;
-
-    // A peer that keeps its socket full for this long moves to a pool thread and leaves the reading thread to others.
-    private const int FairShareBytes = 256 * 1_024;
-
-    private readonly ConnectionContext _transport;
-    private readonly PipeReader _input;
-    private readonly Outbox _outbox;
     private readonly FrameAssembler _assembler;
-    private readonly FrameBuffer _batch = new();
     private readonly OpenRequests _open;
-    private readonly HeldReplies? _held;
     private int _framesUntilLook;
-    private long _requests;
-    private long _errors;
-    private long _bytesReceived;
 
     public NativeConnection(ConnectionContext transport, NativeServer server)
+        : base(transport, server.Clients)
     {
-        _transport = transport;
-        _input = transport.Transport.Input;
         Server = server;
-        _outbox = new Outbox(transport.Transport.Output, transport.Transport.Output as SocketOutput, server);
         _assembler = new FrameAssembler(server.Options.PreAuthBytesMax);
         _open = new OpenRequests(server.Options.InFlightMax);
-        _held = server.Persistence.Log is { } log ? new HeldReplies(_outbox, log) : null;
-        _connectedAtMs = server.NowMs;
-        _receivedAtMs = server.NowMs;
     }
 
-    public long Id { get; set; }
+    public override ClientProtocol Protocol => ClientProtocol.Native;
 
     public NativeServer Server { get; }
-
-    /// <summary>Replies of the requests that are being handled, not yet sent. Only for the reading thread.</summary>
-    public FrameBuffer Replies => _batch;
 
     /// <summary>Most bytes that the body of a reply may have.</summary>
     public int BodyBytesMax => Server.Options.FrameBytesMax - FrameHeader.Size;
 
-    public string Remote => _transport.RemoteEndPoint?.ToString() ?? "unix socket";
-
-    public ConnectionCounters ReadCounters() => new(
-        Volatile.Read(ref _requests),
-        Volatile.Read(ref _errors) + (_held?.Failed ?? 0),
-        Volatile.Read(ref _bytesReceived),
-        _outbox.BytesSent);
-
-    /// <summary>Serves the peer until either side ends it. Does not throw.</summary>
-    public async Task RunAsync(bool isAdmitted)
-    {
-        try
-        {
-            if (!isAdmitted)
-            {
-                Refuse(ErrorCode.TooManyConnections, "The server has as many connections as connections.max allows.");
-            }
-            else if (Server.IsStopping)
-            {
-                Refuse(ErrorCode.ShuttingDown, "The server is shutting down.");
-            }
-            else if (_held is null && Server.Persistence.IsOn)
-            {
-                Refuse(ErrorCode.Recovering, $"The server is not ready yet: {Server.Persistence.Obstacle}.");
-            }
-            else if (await ReadPrefaceAsync())
-            {
-                await ServeAsync();
-            }
-
-            await FinishAsync();
-        }
-        catch (Exception exception) when (exception is IOException or OperationCanceledException)
-        {
-            CloseReason ??= "the peer went away";
-        }
-        catch (Exception exception) when (exception is UnreachableException or InsufficientMemoryException)
-        {
-            // The engine may have stopped half-way: to go on would be to give out wrong data.
-            Environment.FailFast("The store is no longer consistent.", exception);
-        }
-        catch (Exception exception)
-        {
-            Server.LogUnexpected(this, exception);
-            _transport.Abort();
-        }
-        finally
-        {
-            _open.Close(ErrorCode.ShuttingDown, "The connection has ended.");
-            await GiveBackMessagesAsync();
-            _held?.Close();
-            await _outbox.CloseAsync();
-            await WhenSubscribersGoneAsync();
-            _assembler.Dispose();
-            _batch.Dispose();
-        }
-    }
-
     public bool OnFrame(in FrameHeader header, ReadOnlySpan<byte> body)
     {
-        if (!_isReady)
+        if (!IsReady)
         {
             OnHelloFrame(header, body);
             return false;
@@ -136,7 +52,7 @@ internal sealed partial class NativeConnection : IFrameSink
                 break;
         }
 
-        return --_framesUntilLook > 0 && _batch.Count < BatchBytesMax && !_isEnding && _aside is null;
+        return --_framesUntilLook > 0 && !MustPause;
     }
 
     public void OnBrokenFrame(FrameStatus status)
@@ -155,23 +71,11 @@ internal sealed partial class NativeConnection : IFrameSink
     public void Fail(
         Opcode opcode, uint correlation, ErrorCode code, string message, ReadOnlySpan<byte> detail = default)
     {
-        _errors++;
-        _batch.Begin(opcode, FrameKind.Error, correlation);
-        ErrorBody.Write(_batch, code, message, detail);
-        _batch.End();
+        CountError();
+        Replies.Begin(opcode, FrameKind.Error, correlation);
+        ErrorBody.Write(Replies, code, message, detail);
+        Replies.End();
     }
-
-    /// <summary>What is on its way to the peer.</summary>
-    public Outbox Outbox => _outbox;
-
-    /// <summary>Bytes that wait because the peer does not read as fast as it is answered.</summary>
-    public int BytesPending => _outbox.BytesPending;
-
-    /// <summary>Waits until the peer has taken what is pending, or the connection has ended.</summary>
-    public Task WhenTakenAsync() => _outbox.WhenIdleAsync();
-
-    /// <summary>Sends frames from any thread; <paramref name="frames"/> is empty afterwards.</summary>
-    public void Post(FrameBuffer frames) => _outbox.Send(frames);
 
     /// <summary>
     /// True when <paramref name="correlation"/> is free for a subscription or a waiting request and there is room for
@@ -213,17 +117,17 @@ internal sealed partial class NativeConnection : IFrameSink
         if (!moveNext())
         {
             SlicedResult result = total();
-            _batchWaits |= result.Waits;
+            AwaitLogIf(result.Waits);
             if (result.Error == ErrorCode.None)
             {
                 request.ReplyCount(result.Count);
             }
             else
             {
-                _errors++;
-                _batch.Begin(request.Opcode, FrameKind.Error, request.Correlation);
-                result.WriteError(_batch);
-                _batch.End();
+                CountError();
+                Replies.Begin(request.Opcode, FrameKind.Error, request.Correlation);
+                result.WriteError(Replies);
+                Replies.End();
             }
         }
         else
@@ -241,116 +145,36 @@ internal sealed partial class NativeConnection : IFrameSink
         _open.EndAnswer();
     }
 
-    private async Task ServeAsync()
+    protected override int Feed(ReadOnlySpan<byte> bytes)
     {
-        int withoutPause = 0;
-        while (!_isEnding)
+        // The rest of a frame that began in another segment is handled alone: the next frame starts after it.
+        _framesUntilLook = _assembler.IsInFrame ? 1 : StoreLookAhead.FramesMax;
+        if (IsReady && !_assembler.IsInFrame)
         {
-            ReadResult read = await _input.ReadAsync();
-            ReadOnlySequence<byte> buffer = read.Buffer;
-            _receivedAtMs = Server.NowMs;
-            _bytesReceived += buffer.Length;
-            foreach (ReadOnlyMemory<byte> segment in buffer)
-            {
-                await FeedAsync(segment);
-            }
-
-            SendBatch();
-            if (_isFanningOut)
-            {
-                await FinishFanOutAsync();
-            }
-
-            withoutPause = buffer.Length < FairShareBytes / 8 ? 0 : withoutPause + (int)buffer.Length;
-            _input.AdvanceTo(buffer.End);
-            if (read.IsCompleted || read.IsCanceled)
-            {
-                CloseReason ??= "the peer closed it";
-                break;
-            }
-
-            if (withoutPause >= FairShareBytes)
-            {
-                withoutPause = 0;
-                await Task.Yield();
-            }
+            StoreLookAhead.Prefetch(Server.Store, bytes);
         }
+
+        return _assembler.Feed(bytes, this);
     }
 
-    private async ValueTask FeedAsync(ReadOnlyMemory<byte> segment)
+    protected override ValueTask AfterFeedAsync() => _hello is null ? ValueTask.CompletedTask : FinishHelloAsync();
+
+    protected override void OnBatchSent() => _open.StartAdded();
+
+    protected override void DisposeParts() => _assembler.Dispose();
+
+    private void AwaitLogIf(bool waits)
     {
-        int offset = 0;
-        while (offset < segment.Length && !_isEnding)
+        if (waits)
         {
-            // The rest of a frame that began in another segment is handled alone: the next frame starts after it.
-            _framesUntilLook = _assembler.IsInFrame ? 1 : StoreLookAhead.FramesMax;
-            if (_isReady && !_assembler.IsInFrame)
-            {
-                StoreLookAhead.Prefetch(Server.Store, segment.Span[offset..]);
-            }
-
-            offset += _assembler.Feed(segment.Span[offset..], this);
-            if (_hello is not null)
-            {
-                await FinishHelloAsync();
-            }
-
-            if (_aside is { } aside)
-            {
-                await RunAsideAsync(aside);
-            }
-
-            if (_batch.Count >= BatchBytesMax)
-            {
-                SendBatch();
-            }
-
-            // Before anything that holds up this client alone: what it has published is for others.
-            if (_isFanningOut)
-            {
-                await FinishFanOutAsync();
-            }
-
-            // A client that asks and does not read is held here; the sweep cuts it when it stays so.
-            if (_outbox.BytesPending > Server.Options.ReplyBytesMax)
-            {
-                await SendAllAsync();
-                _isHeld = true;
-                await _outbox.WhenIdleAsync();
-                _isHeld = false;
-            }
-
-            if (_held is not null && MustWaitForDisk(_held))
-            {
-                await WaitForDiskAsync(_held);
-            }
+            AwaitLog();
         }
-    }
-
-    private void SendBatch()
-    {
-        // Consumers get what this batch has pushed or given back while its answers still wait. One that was opened by the
-        // batch itself gets nothing before its own answer has been sent: it has no credits until then.
-        RunTopicWork();
-        QueueWork.Run();
-        if (_held is not null && !_batch.IsEmpty)
-        {
-            SendWhenDurable(_held);
-            return;
-        }
-
-        if (!_batch.IsEmpty)
-        {
-            _outbox.Send(_batch);
-        }
-
-        _open.StartAdded();
     }
 
     private void OnRequest(in FrameHeader header, ReadOnlySpan<byte> body)
     {
-        _requests++;
-        if (_held is not null)
+        CountRequest();
+        if (Server.Persistence.Log is not null)
         {
             NoteForLog(header.Opcode);
         }
@@ -361,13 +185,13 @@ internal sealed partial class NativeConnection : IFrameSink
             return;
         }
 
-        if (_isGoingAway)
+        if (IsGoingAway)
         {
             Fail(header.Opcode, header.Correlation, ErrorCode.ShuttingDown, "The server is shutting down.");
             return;
         }
 
-        _batchWaits |= _requestWaits;
+        AwaitLogIf(_requestWaits);
         RequestRouter.Route(new Request(this, header, headers, body));
     }
 

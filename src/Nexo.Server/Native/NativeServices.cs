@@ -7,6 +7,7 @@ using Nexo.Engine.Store;
 using Nexo.Engine.Streams;
 using Nexo.Engine.Topics;
 using Nexo.Protocol;
+using Nexo.Server.Connections;
 using Nexo.Server.Data;
 using Nexo.Server.Hosting;
 using Nexo.Server.Topics;
@@ -24,6 +25,7 @@ internal static class NativeServices
         services.AddSingleton<SnapshotService>();
         services.AddSingleton<BackupService>();
         services.AddHostedService<PersistenceLifetime>();
+        services.AddSingleton<ClientConnections>();
         services.AddSingleton<NativeServer>();
         services.AddSingleton<StoreTicker>();
         services.AddSingleton<QueueTicker>();
@@ -169,12 +171,12 @@ internal static class NativeServices
 }
 
 /// <summary>
-/// Starts the engine's ticks, and ends the native connections before the listeners stop: a client hears GOAWAY while its
+/// Starts the engine's ticks, and ends the connections before the listeners stop: a client hears GOAWAY while its
 /// connection still works.
 /// </summary>
 internal sealed class NativeLifetime(
     NexoServerOptions options,
-    NativeServer server,
+    ClientConnections connections,
     StoreTicker storeTicker,
     QueueTicker queueTicker,
     TopicTicker topicTicker,
@@ -191,7 +193,7 @@ internal sealed class NativeLifetime(
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(options.Connections.StopGraceMs);
-        await server.StopAsync(deadline.Token);
+        await connections.StopAsync(deadline.Token);
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -203,7 +205,7 @@ internal sealed class NativeLifetime(
         topicTicker.Dispose();
         streamTicker.Dispose();
         scheduleTicker.Dispose();
-        server.Dispose();
+        connections.Dispose();
         return Task.CompletedTask;
     }
 }

@@ -1,4 +1,5 @@
 using Nexo.Protocol;
+using Nexo.Server.Connections;
 
 namespace Nexo.Server.Native;
 

@@ -1,5 +1,6 @@
 using Nexo.Engine.Queues;
 using Nexo.Protocol;
+using Nexo.Server.Connections;
 
 namespace Nexo.Server.Native;
 

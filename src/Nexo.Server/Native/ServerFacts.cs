@@ -4,6 +4,7 @@ using Nexo.Engine.Schedules;
 using Nexo.Engine.Store;
 using Nexo.Engine.Streams;
 using Nexo.Engine.Topics;
+using Nexo.Server.Connections;
 using Nexo.Server.Data;
 using Nexo.Storage;
 
@@ -22,20 +23,20 @@ internal static class ServerFacts
 
     public static IReadOnlyCollection<KeyValuePair<string, string>> Gather(NativeServer server)
     {
-        ConnectionCounters counters = server.Totals.Read();
+        ConnectionCounters counters = server.Clients.Totals.Read();
         StoreStats store = server.Store.Stats;
         return
         [
             new("server.version", Version),
             new("server.id", server.ServerId.ToString()),
             new("server.process_id", Environment.ProcessId.ToString()),
-            Number("server.uptime_ms", (long)server.Uptime.TotalMilliseconds),
+            Number("server.uptime_ms", (long)server.Clients.Uptime.TotalMilliseconds),
             Number("server.resident_bytes", Environment.WorkingSet),
             Number("server.cpu_ms", (long)Environment.CpuUsage.TotalTime.TotalMilliseconds),
-            Number("connections.open", server.ConnectionCount),
-            Number("connections.accepted", server.Totals.Accepted),
-            Number("connections.refused", server.Totals.Refused),
-            Number("connections.cut", server.Totals.Cut),
+            Number("connections.open", server.Clients.Count),
+            Number("connections.accepted", server.Clients.Totals.Accepted),
+            Number("connections.refused", server.Clients.Totals.Refused),
+            Number("connections.cut", server.Clients.Totals.Cut),
             Number("requests.total", counters.Requests),
             Number("requests.errors", counters.Errors),
             Number("network.received_bytes", counters.BytesReceived),

@@ -1,3 +1,4 @@
+using Nexo.Server.Connections;
 using System.Buffers.Binary;
 using Nexo.Protocol;
 

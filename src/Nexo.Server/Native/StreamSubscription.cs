@@ -1,5 +1,6 @@
 using Nexo.Engine.Streams;
 using Nexo.Protocol;
+using Nexo.Server.Connections;
 
 namespace Nexo.Server.Native;
 

@@ -1,5 +1,6 @@
 using Nexo.Engine.Topics;
 using Nexo.Protocol;
+using Nexo.Server.Connections;
 using Nexo.Server.Topics;
 
 namespace Nexo.Server.Native;

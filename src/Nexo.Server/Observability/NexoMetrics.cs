@@ -4,6 +4,7 @@ using Nexo.Engine.Schedules;
 using Nexo.Engine.Store;
 using Nexo.Engine.Streams;
 using Nexo.Engine.Topics;
+using Nexo.Server.Connections;
 using Nexo.Server.Data;
 using Nexo.Server.Native;
 using Nexo.Server.Security;
@@ -24,7 +25,7 @@ internal sealed class NexoMetrics : IDisposable
     {
         _meter = new Meter(MetricNames.Meter, ServerFacts.Version);
         Process(server);
-        Connections(server);
+        Connections(server.Clients);
         Logins(authenticator.Totals);
         Store(server.Store);
         Queues(server.Queues);
@@ -49,24 +50,29 @@ internal sealed class NexoMetrics : IDisposable
         _meter.CreateObservableGauge(
             MetricNames.BuildInfo, () => new Measurement<long>(1, version), null, "The build that runs; always 1");
         _meter.CreateObservableGauge(
-            MetricNames.Uptime, () => server.Uptime.TotalSeconds, "s", "Time since the start");
+            MetricNames.Uptime, () => server.Clients.Uptime.TotalSeconds, "s", "Time since the start");
         Level(MetricNames.ResidentMemory, () => Environment.WorkingSet, "By", "Resident memory of the process");
         Level(MetricNames.ManagedMemory, () => GC.GetTotalMemory(false), "By", "Memory that the garbage collector manages");
         _meter.CreateObservableCounter(
             MetricNames.CpuTime, () => Environment.CpuUsage.TotalTime.TotalSeconds, "s", "Processor time used");
     }
 
-    private void Connections(NativeServer server)
+    private void Connections(ClientConnections connections)
     {
-        NativeTotals totals = server.Totals;
-        Level(MetricNames.ConnectionsOpen, () => server.ConnectionCount, null, "Native connections that are open");
+        ConnectionTotals totals = connections.Totals;
+        _meter.CreateObservableGauge(
+            MetricNames.ConnectionsOpen,
+            () => Enum.GetValues<ClientProtocol>().Select(protocol => new Measurement<long>(
+                totals.Open(protocol), new KeyValuePair<string, object?>("protocol", protocol.ToString().ToLowerInvariant()))),
+            null,
+            "Connections that are open, by protocol");
         Count(MetricNames.ConnectionsAccepted, () => totals.Accepted, null, "Connections accepted");
         Count(MetricNames.ConnectionsRefused, () => totals.Refused, null, "Connections refused, being one too many");
         Count(MetricNames.ConnectionsCut, () => totals.Cut, null, "Connections that the server ended");
         Count(MetricNames.Requests, () => totals.Read().Requests, null, "Requests handled");
         Count(MetricNames.RequestErrors, () => totals.Read().Errors, null, "Requests answered with an error");
-        Count(MetricNames.NetworkReceived, () => totals.Read().BytesReceived, "By", "Bytes received by the native port");
-        Count(MetricNames.NetworkSent, () => totals.Read().BytesSent, "By", "Bytes sent by the native port");
+        Count(MetricNames.NetworkReceived, () => totals.Read().BytesReceived, "By", "Bytes received from clients");
+        Count(MetricNames.NetworkSent, () => totals.Read().BytesSent, "By", "Bytes sent to clients");
     }
 
     private void Logins(LoginTotals logins)

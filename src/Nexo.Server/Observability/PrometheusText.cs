@@ -15,6 +15,7 @@ internal static class PrometheusText
     public static string Scrape(Meter meter)
     {
         var text = new StringBuilder();
+        Instrument? described = null;
         using var listener = new MeterListener();
         listener.InstrumentPublished = (instrument, self) =>
         {
@@ -25,16 +26,20 @@ internal static class PrometheusText
             }
         };
         listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) =>
-            Write(text, instrument, value.ToString(CultureInfo.InvariantCulture), tags));
+            Write(text, ref described, instrument, value.ToString(CultureInfo.InvariantCulture), tags));
         listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) =>
-            Write(text, instrument, value.ToString("R", CultureInfo.InvariantCulture), tags));
+            Write(text, ref described, instrument, value.ToString("R", CultureInfo.InvariantCulture), tags));
         listener.Start();
         listener.RecordObservableInstruments();
         return text.ToString();
     }
 
     private static void Write(
-        StringBuilder text, Instrument instrument, string value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+        StringBuilder text,
+        ref Instrument? described,
+        Instrument instrument,
+        string value,
+        ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
         bool isCounter = instrument is ObservableCounter<long> or ObservableCounter<double>;
         string unit = instrument.Unit switch
@@ -44,8 +49,14 @@ internal static class PrometheusText
             _ => string.Empty,
         };
         string name = instrument.Name.Replace('.', '_') + unit + (isCounter ? "_total" : string.Empty);
-        text.Append($"# HELP {name} {instrument.Description}\n");
-        text.Append($"# TYPE {name} {(isCounter ? "counter" : "gauge")}\n");
+        if (!ReferenceEquals(described, instrument))
+        {
+            // The measurements of one instrument come one after the other.
+            described = instrument;
+            text.Append($"# HELP {name} {instrument.Description}\n");
+            text.Append($"# TYPE {name} {(isCounter ? "counter" : "gauge")}\n");
+        }
+
         text.Append(name);
         WriteLabels(text, tags);
         text.Append($" {value}\n");

@@ -3,8 +3,11 @@ namespace Nexo.Server;
 /// <summary>Where the server listens.</summary>
 public sealed record NetworkOptions
 {
+    /// <summary>Value of a port that is not listened on.</summary>
+    public const int PortOff = -1;
+
     /// <summary>Value of <see cref="HttpPort"/> that turns HTTP off.</summary>
-    public const int HttpOff = -1;
+    public const int HttpOff = PortOff;
 
     /// <summary>Value of a port that lets the operating system choose.</summary>
     public const int PortAny = 0;

@@ -17,6 +17,10 @@ public sealed record NexoServerOptions
 
     public StreamsOptions Streams { get; init; } = new();
 
+    public RespOptions Resp { get; init; } = new();
+
+    public MqttOptions Mqtt { get; init; } = new();
+
     public StorageOptions Storage { get; init; } = new();
 
     public SecurityOptions Security { get; init; } = new();

@@ -22,7 +22,8 @@ internal static class SettingCatalog
 
     public static IReadOnlyList<Setting> All { get; } =
     [
-        .. Network(), .. Connections(), .. Store(), .. Queues(), .. Topics(), .. Streams(), .. Security(), .. Log(), .. Data(),
+        .. Network(), .. Connections(), .. Store(), .. Queues(), .. Topics(), .. Streams(), .. Gateways(), .. Security(), .. Log(),
+        .. Data(),
     ];
 
     public static Setting? Find(string name) =>
@@ -31,7 +32,7 @@ internal static class SettingCatalog
     private static IEnumerable<Setting> Network()
     {
         yield return Network("bind", SettingKinds.Address, n => n.Bind, (n, v) => n with { Bind = v }, "--bind",
-            "Address to listen on, for both ports");
+            "Address to listen on, for all ports");
         yield return Network("port", SettingKinds.Integer(0, PortMax), n => n.Port, (n, v) => n with { Port = v }, "--port",
             "Port of the Nexo protocol; 0: choose a free one and print it");
         yield return Network("http-port", SettingKinds.Integer(NetworkOptions.HttpOff, PortMax),
@@ -190,6 +191,22 @@ internal static class SettingCatalog
         yield return Streams("group-window", SettingKinds.Integer(64, 1_000_000),
             s => s.GroupWindow, (s, v) => s with { GroupWindow = v },
             "Records of a group shared by key that are out, or wait for others of their key or their next try; past it none is read");
+    }
+
+    private static IEnumerable<Setting> Gateways()
+    {
+        yield return new Setting<int>("resp.port", SettingKinds.Integer(NetworkOptions.PortOff, PortMax),
+            o => o.Resp.Port, (o, v) => o with { Resp = o.Resp with { Port = v } },
+            "Port of the Redis protocol, by custom 6380; 0: choose a free one and print it, -1: off")
+        {
+            Flag = "--resp-port",
+        };
+        yield return new Setting<int>("mqtt.port", SettingKinds.Integer(NetworkOptions.PortOff, PortMax),
+            o => o.Mqtt.Port, (o, v) => o with { Mqtt = o.Mqtt with { Port = v } },
+            "Port of MQTT, by custom 1883; 0: choose a free one and print it, -1: off")
+        {
+            Flag = "--mqtt-port",
+        };
     }
 
     private static IEnumerable<Setting> Security()

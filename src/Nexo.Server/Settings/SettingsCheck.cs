@@ -47,10 +47,9 @@ internal static class SettingsCheck
             yield return problem;
         }
 
-        if (network.Port == network.HttpPort && network.Port != NetworkOptions.PortAny)
+        foreach (string problem in FindOfPorts(options))
         {
-            yield return $"network.port and network.http-port are both {network.Port}; give one of them another port, "
-                + "or 0 to choose a free one";
+            yield return problem;
         }
 
         if (connections.PreAuthBytesMax > connections.FrameBytesMax)
@@ -62,6 +61,24 @@ internal static class SettingsCheck
         {
             yield return "connections.idle-timeout is not more than connections.ping-after-idle, so quiet clients would be "
                 + "closed before they are asked; make it longer, or 0 for never";
+        }
+    }
+
+    private static IEnumerable<string> FindOfPorts(NexoServerOptions options)
+    {
+        (string Name, int Port)[] ports =
+        [
+            ("network.port", options.Network.Port), ("network.http-port", options.Network.HttpPort),
+            ("resp.port", options.Resp.Port), ("mqtt.port", options.Mqtt.Port),
+        ];
+        for (int i = 0; i < ports.Length; i++)
+        {
+            int same = Array.FindIndex(ports, i + 1, other => other.Port == ports[i].Port);
+            if (ports[i].Port > NetworkOptions.PortAny && same > 0)
+            {
+                yield return $"{ports[i].Name} and {ports[same].Name} are both {ports[i].Port}; give one of them another port, "
+                    + "or 0 to choose a free one";
+            }
         }
     }
 

@@ -241,7 +241,7 @@ public sealed class HeldReplyTests
         waiting.Dispose();
         unread.Dispose();
 
-        await Poll.UntilAsync(() => server.Native.ConnectionCount == 0);
+        await Poll.UntilAsync(() => server.Native.Clients.Count == 0);
         Assert.Equal(1, gate.Waiting);
     }
 
@@ -256,7 +256,7 @@ public sealed class HeldReplyTests
         await peer.SendAsync(buffer => DurableServer.Set(buffer, 1, "k", "v", Durability.Fsync));
         await Poll.UntilAsync(() => gate.Waiting > 0);
         peer.EndSending();
-        await Poll.UntilAsync(() => server.Native.Connections.Single().CloseReason is not null);
+        await Poll.UntilAsync(() => server.Native.Clients.All.Single().CloseReason is not null);
         gate.Open();
 
         Assert.Equal((1u, FrameKind.Reply), await ReplyAsync(peer));

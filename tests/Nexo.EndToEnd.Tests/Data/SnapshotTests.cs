@@ -95,7 +95,7 @@ public sealed class SnapshotTests
         }
 
         Assert.Contains((Opcode.AdminSnapshot, ErrorCode.ShuttingDown), answers);
-        Assert.Equal(0, server.Native.Totals.Cut);
+        Assert.Equal(0, server.Native.Clients.Totals.Cut);
         gate.Set();
         await stopping;
     }

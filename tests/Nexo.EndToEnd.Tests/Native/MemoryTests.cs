@@ -54,7 +54,7 @@ public sealed class MemoryTests
         Assert.Equal(FrameKind.Reply, (await other.AskAsync(Opcode.Ping, 3, _ => { })).Header.Kind);
         long grown = GC.GetTotalMemory(forceFullCollection: true) - before;
         Assert.InRange(grown, long.MinValue, 32L * 1_024 * 1_024);
-        await Poll.UntilAsync(() => server.Native.Totals.Cut == 1);
+        await Poll.UntilAsync(() => server.Native.Clients.Totals.Cut == 1);
         Assert.Equal(FrameKind.Reply, (await other.AskAsync(Opcode.Ping, 4, _ => { })).Header.Kind);
     }
 

@@ -105,7 +105,7 @@ public sealed class QueueLoadTests
         await stuck.ConsumeAsync(7, "jobs", credits: 1_000);
         string body = new('x', 1_000_000);
         await producer.PushAllAsync("jobs", [.. Enumerable.Repeat(body, 30)]);
-        await Poll.UntilAsync(() => server.Native.Totals.Cut == 1 && server.Native.Queues.Totals.Leased == 0);
+        await Poll.UntilAsync(() => server.Native.Clients.Totals.Cut == 1 && server.Native.Queues.Totals.Leased == 0);
 
         await other.ConsumeAsync(7, "jobs", credits: 1_000);
         Assert.Equal(

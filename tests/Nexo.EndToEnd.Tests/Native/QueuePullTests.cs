@@ -184,7 +184,7 @@ public sealed class QueuePullTests
             }
         }
 
-        NativeConnection connection = server.Native.Connections.Single();
+        var connection = (NativeConnection)server.Native.Clients.All.Single();
         Assert.InRange(connection.Consumers.PullerCount, 1, Queues / 2);
         Assert.Equal(0, server.Native.Queues.Totals.Consumers);
     }

@@ -56,7 +56,7 @@ public sealed class SlicedRequestTests
         await peer.RequestAsync(Opcode.StoreClear, 2, _ => { });
         peer.Dispose();
 
-        await Poll.UntilAsync(() => server.Native.ConnectionCount == 0);
+        await Poll.UntilAsync(() => server.Native.Clients.Count == 0);
         long left = server.Native.Store.Stats.Entries;
         await Task.Delay(50);
         Assert.Equal(left, server.Native.Store.Stats.Entries);

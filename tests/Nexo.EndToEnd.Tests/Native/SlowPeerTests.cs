@@ -22,7 +22,7 @@ public sealed class SlowPeerTests
             received += await peer.ReceiveSomeAsync(128 * 1_024);
         }
 
-        Assert.Equal(0, server.Native.Totals.Cut);
+        Assert.Equal(0, server.Native.Clients.Totals.Cut);
     }
 
     [Fact]

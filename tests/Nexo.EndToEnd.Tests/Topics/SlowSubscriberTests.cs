@@ -226,5 +226,5 @@ public sealed class SlowSubscriberTests
 
     private static void NativeConnectionOf(
         TestServer server, RawPeer peer, out Nexo.Server.Native.NativeConnection connection) =>
-        connection = server.Native.Connections.Single(open => open.Remote == peer.Local);
+        connection = (Nexo.Server.Native.NativeConnection)server.Native.Clients.All.Single(open => open.Remote == peer.Local);
 }

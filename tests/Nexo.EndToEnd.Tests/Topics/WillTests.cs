@@ -43,7 +43,7 @@ public sealed class WillTests
         await leaving.SendAsync(buffer =>
             ErrorBody.WriteFrame(buffer, Opcode.GoAway, FrameKind.Notice, 0, ErrorCode.None, string.Empty));
         await leaving.ReadToEndAsync();
-        await Poll.UntilAsync(() => server.Native.ConnectionCount == 1);
+        await Poll.UntilAsync(() => server.Native.Clients.Count == 1);
 
         // Another will, left later, comes alone.
         using (RawPeer lost = await RawPeer.GreetAsync(server))
@@ -65,7 +65,7 @@ public sealed class WillTests
             await SetAsync(first, "presence/1", "first", session: "s", delayMs: 400);
         }
 
-        await Poll.UntilAsync(() => server.Native.ConnectionCount == 1);
+        await Poll.UntilAsync(() => server.Native.Clients.Count == 1);
         using (RawPeer back = await RawPeer.GreetAsync(server))
         {
             await SetAsync(back, "presence/1", "second", session: "s", delayMs: 50);

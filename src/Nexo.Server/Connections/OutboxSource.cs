@@ -1,6 +1,6 @@
 using Nexo.Protocol;
 
-namespace Nexo.Server.Native;
+namespace Nexo.Server.Connections;
 
 /// <summary>
 /// What writes frames straight into an <see cref="Outbox"/> as there is room, and keeps by itself what there is none for. Its

@@ -1,6 +1,6 @@
 using Nexo.Server.Topics;
 
-namespace Nexo.Server.Native;
+namespace Nexo.Server.Connections;
 
 // Messages of topics that are larger than a connection has room for by itself: one of them, for many, would be more than there is.
 internal sealed partial class Outbox
@@ -9,7 +9,7 @@ internal sealed partial class Outbox
     private const int OwnBytes = RoomBytes + (64 * 1_024);
 
     /// <summary>What the subscriptions to topics of this connection have taken of the room of all. Under the lock.</summary>
-    public TopicRoom TopicRoom { get; } = new(server.TopicBuffers);
+    public TopicRoom TopicRoom { get; } = new(clients.TopicBuffers);
 
     /// <summary>Whether there is room, now or a moment ago: without the lock.</summary>
     public bool LooksFull => Unsent > RoomBytes;

@@ -3,14 +3,18 @@ using System.Runtime.CompilerServices;
 using Nexo.Protocol;
 using Nexo.Storage;
 
-namespace Nexo.Server.Native;
+namespace Nexo.Server.Connections;
 
 /// <summary>
 /// Replies of one connection that wait until the log has made durable what they tell, in the order of their requests:
 /// a batch behind one that waits queues up, even when nothing of it waits itself. The reading thread adds, and one
-/// callback of the log's releases whatever a commit has covered, so pipelined requests share a sync.
+/// callback of the log's releases whatever a commit has covered, so pipelined requests share a sync. It knows nothing of how
+/// replies are encoded.
 /// </summary>
-internal sealed class HeldReplies(Outbox outbox, Wal log)
+/// <param name="outbox">Where they go.</param>
+/// <param name="log">What they wait for.</param>
+/// <param name="client">Whose they are: says what becomes of them when the log fails.</param>
+internal sealed class HeldReplies(Outbox outbox, Wal log, ClientConnection client)
 {
     public const string FailedMessage =
         "Writing to disk has failed, so it is not known whether this will survive; the server's log says why.";
@@ -21,7 +25,7 @@ internal sealed class HeldReplies(Outbox outbox, Wal log)
 
     // Whoever is busy, the log's callback nearly always, alone touches these two.
     private readonly FrameBuffer _leaving = new();
-    private readonly List<object> _starting = [];
+    private readonly List<object> _notes = [];
     private ValueTaskAwaiter _durable;
     private Action? _onDurable;
     private TaskCompletionSource? _empty;
@@ -54,21 +58,20 @@ internal sealed class HeldReplies(Outbox outbox, Wal log)
     /// </summary>
     /// <param name="batch">The replies.</param>
     /// <param name="until">What must be durable before; none: nothing of this batch waits.</param>
-    /// <param name="reads">Correlations of the reads that wait, besides all writes; null: none does.</param>
-    /// <param name="opened">What may begin when the replies have been sent.</param>
-    public void Send(FrameBuffer batch, Lsn until, uint[]? reads, object[]? opened)
+    /// <param name="note">What its client is told of with them (<see cref="ClientConnection.OnSent"/>); null: nothing.</param>
+    public void Send(FrameBuffer batch, Lsn until, object? note)
     {
         if (!_isBusy && (until == Lsn.None || until <= log.DurableLsn))
         {
             // Nobody else can become busy: that begins here only.
             outbox.Send(batch);
-            OpenRequests.Start(opened);
+            Tell(note);
             return;
         }
 
-        if (!TryAdd(batch, new HeldBatch(until, batch.Count, reads, opened), out bool isFirst))
+        if (!TryAdd(batch, new HeldBatch(until, batch.Count, note), out bool isFirst))
         {
-            OpenRequests.Start(opened);
+            Tell(note);
         }
         else if (isFirst)
         {
@@ -109,7 +112,7 @@ internal sealed class HeldReplies(Outbox outbox, Wal log)
     /// <summary>The connection has ended: drops what is held and all that comes later.</summary>
     public void Close()
     {
-        var opened = new List<object>();
+        var notes = new List<object?>();
         lock (_gate)
         {
             if (_isClosed)
@@ -120,7 +123,7 @@ internal sealed class HeldReplies(Outbox outbox, Wal log)
             _isClosed = true;
             foreach (HeldBatch batch in _batches)
             {
-                opened.AddRange(batch.Opened ?? []);
+                notes.Add(batch.Note);
             }
 
             _batches.Clear();
@@ -129,8 +132,16 @@ internal sealed class HeldReplies(Outbox outbox, Wal log)
             _closed?.TrySetResult();
         }
 
-        // They end, and need to be going for that.
-        OpenRequests.Start(opened);
+        // What was opened ends, and needs to be going for that.
+        notes.ForEach(Tell);
+    }
+
+    private void Tell(object? note)
+    {
+        if (note is not null)
+        {
+            client.OnSent(note);
+        }
     }
 
     private bool TryAdd(FrameBuffer batch, in HeldBatch held, out bool isFirst)
@@ -190,8 +201,8 @@ internal sealed class HeldReplies(Outbox outbox, Wal log)
         if (TryTake(isFailed))
         {
             outbox.Send(_leaving);
-            OpenRequests.Start(_starting);
-            _starting.Clear();
+            _notes.ForEach(client.OnSent);
+            _notes.Clear();
         }
     }
 
@@ -233,11 +244,15 @@ internal sealed class HeldReplies(Outbox outbox, Wal log)
                 }
                 else
                 {
-                    TakeBack(frames, batch.Reads);
+                    // What the log could not keep is not acknowledged.
+                    Interlocked.Add(ref _failed, client.TakeBack(frames, batch.Note, _leaving));
                 }
 
                 taken += batch.Bytes;
-                _starting.AddRange(batch.Opened ?? []);
+                if (batch.Note is not null)
+                {
+                    _notes.Add(batch.Note);
+                }
             }
 
             _held.RemoveFirst(taken);
@@ -245,30 +260,6 @@ internal sealed class HeldReplies(Outbox outbox, Wal log)
         }
     }
 
-    /// <summary>
-    /// What the log could not keep is not acknowledged: such replies become errors, and with them those to writes of the
-    /// batch that asked for less, which is no lie: what became of them is not known either.
-    /// </summary>
-    private void TakeBack(ReadOnlySpan<byte> frames, uint[]? reads)
-    {
-        while (FrameHeader.TryRead(frames, int.MaxValue, out FrameHeader header) == FrameStatus.Complete)
-        {
-            bool waited = header.Opcode.IsWrite() || reads?.Contains(header.Correlation) == true;
-            if (waited && header.Kind == FrameKind.Reply)
-            {
-                ErrorBody.WriteFrame(
-                    _leaving, header.Opcode, FrameKind.Error, header.Correlation, ErrorCode.StorageFailed, FailedMessage);
-                Interlocked.Increment(ref _failed);
-            }
-            else
-            {
-                _leaving.AppendFrames(frames[..header.TotalSize]);
-            }
-
-            frames = frames[header.TotalSize..];
-        }
-    }
-
     /// <summary>Replies that were sent together.</summary>
-    private readonly record struct HeldBatch(Lsn Until, int Bytes, uint[]? Reads, object[]? Opened);
+    private readonly record struct HeldBatch(Lsn Until, int Bytes, object? Note);
 }

@@ -4,7 +4,7 @@ using System.IO.Pipelines;
 using Nexo.Protocol;
 using Nexo.Server.Transport;
 
-namespace Nexo.Server.Native;
+namespace Nexo.Server.Connections;
 
 /// <summary>
 /// What is on its way to one peer. Whoever has frames posts them under a lock; the first who finds no flush running
@@ -16,8 +16,8 @@ namespace Nexo.Server.Native;
 /// The transport's. It must complete a flush only when all of it was taken, else what follows could overtake it.
 /// </param>
 /// <param name="socket">The writer as a plain socket; null when it is none, or when bytes change on the way, as with TLS.</param>
-/// <param name="server">The clock.</param>
-internal sealed partial class Outbox(PipeWriter writer, SocketOutput? socket, NativeServer server)
+/// <param name="clients">The clock, and the room that the subscriptions to topics of all have.</param>
+internal sealed partial class Outbox(PipeWriter writer, SocketOutput? socket, ClientConnections clients)
 {
     /// <summary>With more than this unsent there is no room for sources.</summary>
     public const int RoomBytes = 256 * 1_024;
@@ -297,7 +297,7 @@ internal sealed partial class Outbox(PipeWriter writer, SocketOutput? socket, Na
     {
         _isFlushing = true;
         _wasUsed = true;
-        _flushingSinceMs = server.NowMs;
+        _flushingSinceMs = clients.NowMs;
     }
 
     private void CloseFrame()
@@ -332,7 +332,7 @@ internal sealed partial class Outbox(PipeWriter writer, SocketOutput? socket, Na
                 return false;
             }
 
-            _flushingSinceMs = server.NowMs;
+            _flushingSinceMs = clients.NowMs;
             return true;
         }
     }

@@ -1,12 +1,13 @@
-namespace Nexo.Server.Native;
+namespace Nexo.Server.Connections;
 
 /// <summary>
-/// Counters of the native port. Each connection counts for itself, without atomics; a reading adds up the open ones and
+/// Counters over all connections. Each connection counts for itself, without atomics; a reading adds up the open ones and
 /// what the closed ones left behind.
 /// </summary>
-internal sealed class NativeTotals(NativeServer server)
+internal sealed class ConnectionTotals(ClientConnections connections)
 {
     private readonly Lock _gate = new();
+    private readonly int[] _open = new int[Enum.GetValues<ClientProtocol>().Length];
     private ConnectionCounters _closed;
     private long _accepted;
     private long _refused;
@@ -18,14 +19,23 @@ internal sealed class NativeTotals(NativeServer server)
 
     public long Cut => Interlocked.Read(ref _cut);
 
-    public void CountAccepted() => Interlocked.Increment(ref _accepted);
+    /// <summary>Connections of a protocol that are open now, without those that were one too many.</summary>
+    public int Open(ClientProtocol protocol) => Volatile.Read(ref _open[(int)protocol]);
+
+    public void CountAccepted(ClientProtocol protocol)
+    {
+        Interlocked.Increment(ref _accepted);
+        Interlocked.Increment(ref _open[(int)protocol]);
+    }
+
+    public void CountClosed(ClientProtocol protocol) => Interlocked.Decrement(ref _open[(int)protocol]);
 
     public void CountRefused() => Interlocked.Increment(ref _refused);
 
     public void CountCut() => Interlocked.Increment(ref _cut);
 
     /// <summary>Keeps what a connection has counted; <paramref name="remove"/> takes it off the open ones.</summary>
-    public void Absorb(NativeConnection connection, Action remove)
+    public void Absorb(ClientConnection connection, Action remove)
     {
         // Both under the lock: a reading counts every connection once.
         lock (_gate)
@@ -40,7 +50,7 @@ internal sealed class NativeTotals(NativeServer server)
         lock (_gate)
         {
             ConnectionCounters sum = _closed;
-            foreach (NativeConnection connection in server.Connections)
+            foreach (ClientConnection connection in connections.All)
             {
                 sum = sum.Plus(connection.ReadCounters());
             }

@@ -1,0 +1,188 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Nexo.Engine.Topics;
+using Nexo.Protocol;
+using Nexo.Server.Data;
+using Nexo.Server.Security;
+using Nexo.Server.Topics;
+
+namespace Nexo.Server.Connections;
+
+/// <summary>
+/// The connections of all protocols: admission, the clock that they share, the sweep that looks for those that are due, and the
+/// graceful stop.
+/// </summary>
+internal sealed partial class ClientConnections : IDisposable
+{
+    private const int SweepIntervalMs = 100;
+
+    private readonly ConcurrentDictionary<long, ClientConnection> _connections = new();
+    private readonly SnapshotService _snapshots;
+    private readonly ILogger<ClientConnections> _log;
+    private readonly ITimer _sweep;
+    private readonly long _startedAt;
+    private long _connectionIds;
+    private int _connectionCount;
+    private long _nowMs;
+    private volatile bool _isStopping;
+
+    public ClientConnections(
+        NexoServerOptions options,
+        TopicService topics,
+        TopicBuffers topicBuffers,
+        Persistence persistence,
+        SnapshotService snapshots,
+        IAuthenticator authenticator,
+        TimeProvider time,
+        ILogger<ClientConnections> log)
+    {
+        Options = options.Connections;
+        Topics = topics;
+        TopicBuffers = topicBuffers;
+        Persistence = persistence;
+        Authenticator = authenticator;
+        Totals = new ConnectionTotals(this);
+        Time = time;
+        _snapshots = snapshots;
+        _log = log;
+        _startedAt = time.GetTimestamp();
+        _sweep = time.CreateTimer(
+            static state => ((ClientConnections)state!).Sweep(),
+            this,
+            TimeSpan.FromMilliseconds(SweepIntervalMs),
+            TimeSpan.FromMilliseconds(SweepIntervalMs));
+    }
+
+    public ConnectionOptions Options { get; }
+
+    public TopicService Topics { get; }
+
+    /// <summary>What waits for slow subscriptions to topics.</summary>
+    public TopicBuffers TopicBuffers { get; }
+
+    public Persistence Persistence { get; }
+
+    public IAuthenticator Authenticator { get; }
+
+    /// <summary>Counters over all connections, the closed ones included.</summary>
+    public ConnectionTotals Totals { get; }
+
+    /// <summary>The clock of time-outs.</summary>
+    public TimeProvider Time { get; }
+
+    /// <summary>Milliseconds since the start, as of the last sweep: free to read, and exact enough for time-outs.</summary>
+    public long NowMs => Volatile.Read(ref _nowMs);
+
+    public TimeSpan Uptime => Time.GetElapsedTime(_startedAt);
+
+    public bool IsStopping => _isStopping;
+
+    /// <summary>Connections that are open now, without those that were one too many.</summary>
+    public int Count => Volatile.Read(ref _connectionCount);
+
+    public IEnumerable<ClientConnection> All => _connections.Values;
+
+    /// <summary>Serves an accepted connection; ends with it, and does not throw.</summary>
+    public async Task ServeAsync(ClientConnection connection)
+    {
+        bool isAdmitted = TryAdmit(connection);
+        try
+        {
+            await connection.RunAsync(isAdmitted);
+        }
+        finally
+        {
+            Forget(connection, isAdmitted);
+            _ = connection.AbortLaterAsync();
+        }
+    }
+
+    /// <summary>
+    /// Tells every client to go away, lets what is in flight finish, and returns when all connections have ended or
+    /// <paramref name="deadline"/> cuts those that have not.
+    /// </summary>
+    public async Task StopAsync(CancellationToken deadline)
+    {
+        _isStopping = true;
+
+        // Who waits for a snapshot is answered now: else its connection is waited for, and cut in the end.
+        await _snapshots.BeginStopAsync();
+        List<Task> endings = [];
+        foreach (ClientConnection connection in _connections.Values)
+        {
+            endings.Add(connection.GoAwayAsync(ErrorCode.ShuttingDown, "The server is shutting down."));
+        }
+
+        try
+        {
+            await Task.WhenAll(endings).WaitAsync(deadline);
+        }
+        catch (OperationCanceledException)
+        {
+            foreach (ClientConnection connection in _connections.Values)
+            {
+                connection.Cut("still busy when the time to stop was up");
+            }
+        }
+    }
+
+    public void Dispose() => _sweep.Dispose();
+
+    internal void LogFatal(ClientConnection connection, ErrorCode code, string message) =>
+        LogFatal(connection.Id, connection.Remote, code, message);
+
+    internal void LogCut(ClientConnection connection, string reason) =>
+        LogCut(connection.Id, connection.Remote, reason);
+
+    internal void LogUnexpected(ClientConnection connection, Exception exception) =>
+        LogUnexpected(connection.Id, connection.Remote, exception);
+
+    /// <summary>Registers a connection; false when it is one too many.</summary>
+    private bool TryAdmit(ClientConnection connection)
+    {
+        connection.Id = Interlocked.Increment(ref _connectionIds);
+        _connections[connection.Id] = connection;
+        if (Interlocked.Increment(ref _connectionCount) <= Options.ConnectionsMax)
+        {
+            Totals.CountAccepted(connection.Protocol);
+            return true;
+        }
+
+        // Only for a moment: one that is merely being told does not keep a place from another.
+        Interlocked.Decrement(ref _connectionCount);
+        Totals.CountRefused();
+        return false;
+    }
+
+    private void Forget(ClientConnection connection, bool wasAdmitted)
+    {
+        Totals.Absorb(connection, () => _connections.TryRemove(connection.Id, out _));
+        if (wasAdmitted)
+        {
+            Totals.CountClosed(connection.Protocol);
+            Interlocked.Decrement(ref _connectionCount);
+            LogClosed(connection.Id, connection.Remote, connection.CloseReason ?? "without a reason");
+        }
+    }
+
+    private void Sweep()
+    {
+        Volatile.Write(ref _nowMs, (long)Uptime.TotalMilliseconds);
+        foreach (ClientConnection connection in _connections.Values)
+        {
+            connection.CheckTimeouts(_nowMs);
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Debug, "connection {Id} from {Remote} closed: {Reason}")]
+    private partial void LogClosed(long id, string remote, string reason);
+
+    [LoggerMessage(2, LogLevel.Information, "connection {Id} from {Remote} refused with {Code}: {Message}")]
+    private partial void LogFatal(long id, string remote, ErrorCode code, string message);
+
+    [LoggerMessage(3, LogLevel.Warning, "connection {Id} from {Remote} cut: {Reason}")]
+    private partial void LogCut(long id, string remote, string reason);
+
+    [LoggerMessage(4, LogLevel.Error, "connection {Id} from {Remote} failed unexpectedly")]
+    private partial void LogUnexpected(long id, string remote, Exception exception);
+}
