@@ -50,11 +50,19 @@ internal struct GroupEntry
 
     public uint Failures;
 
+    /// <summary>Members that were lost while they worked on it.</summary>
+    public uint Losses;
+
     public GroupEntryState State;
 
     public bool HasKey;
 
     public bool IsDead;
+
+    /// <summary>There is something to be remembered of it.</summary>
+    public readonly bool HasFailed => State != GroupEntryState.Free && (Failures > 0 || Losses > 0 || IsDead);
+
+    public readonly GroupFailure Failure => new(Offset, Failures, Deliveries, Losses, IsDead);
 
     public readonly bool IsWarm => Page is { IsReleased: false };
 

@@ -4,18 +4,21 @@ namespace Nexo.Engine.Streams;
 /// <param name="Offset">The record's.</param>
 /// <param name="Failures">How often it has failed.</param>
 /// <param name="Deliveries">How often it was delivered by then.</param>
+/// <param name="Losses">How many members were lost while they worked on it.</param>
 /// <param name="IsDead">It is to become a dead letter.</param>
-internal readonly record struct GroupFailure(long Offset, uint Failures, uint Deliveries, bool IsDead);
+internal readonly record struct GroupFailure(long Offset, uint Failures, uint Deliveries, uint Losses, bool IsDead);
 
 /// <summary>
-/// <c>[u32 group][u64 epoch]([i64 offset][u32 failures][u32 deliveries][u8 flags])*</c>; flag 1: it is to become a dead letter.
+/// <c>[u32 group][u64 epoch]([i64 offset][u32 failures][u32 deliveries][u8 flags]{u32 losses})*</c>; flag 1: it is to become a dead
+/// letter; 2: members were lost over it.
 /// </summary>
 internal readonly ref struct GroupFailedRecord
 {
-    public const int FailureBytes = sizeof(long) + (2 * sizeof(uint)) + 1;
-
+    private const int FailureBytes = sizeof(long) + (2 * sizeof(uint)) + 1;
+    private const int LossesBytes = sizeof(uint);
     private const int FixedBytes = sizeof(uint) + sizeof(ulong);
     private const byte IsDead = 1;
+    private const byte HasLosses = 2;
 
     private readonly ReadOnlySpan<byte> _failures;
 
@@ -30,7 +33,10 @@ internal readonly ref struct GroupFailedRecord
 
     public ulong Epoch { get; }
 
-    public static int BytesOf(int failures) => FixedBytes + (FailureBytes * failures);
+    /// <summary>Of so many at most.</summary>
+    public static int BytesMaxOf(int failures) => FixedBytes + ((FailureBytes + LossesBytes) * failures);
+
+    public static int BytesOf(ReadOnlySpan<GroupFailure> failures) => FixedBytes + FailuresBytesOf(failures);
 
     public static void Write(Span<byte> payload, uint group, ulong epoch, ReadOnlySpan<GroupFailure> failures)
     {
@@ -52,6 +58,17 @@ internal readonly ref struct GroupFailedRecord
 
     public void Apply(Dictionary<long, GroupFailure> failures) => Add(_failures, failures);
 
+    internal static int FailuresBytesOf(ReadOnlySpan<GroupFailure> failures)
+    {
+        int bytes = FailureBytes * failures.Length;
+        foreach (GroupFailure failure in failures)
+        {
+            bytes += failure.Losses > 0 ? LossesBytes : 0;
+        }
+
+        return bytes;
+    }
+
     internal static void WriteFailures(ref RecordWriter writer, ReadOnlySpan<GroupFailure> failures)
     {
         foreach (GroupFailure failure in failures)
@@ -59,7 +76,11 @@ internal readonly ref struct GroupFailedRecord
             writer.I64(failure.Offset);
             writer.U32(failure.Failures);
             writer.U32(failure.Deliveries);
-            writer.U8(failure.IsDead ? IsDead : (byte)0);
+            writer.U8((byte)((failure.IsDead ? IsDead : 0) | (failure.Losses > 0 ? HasLosses : 0)));
+            if (failure.Losses > 0)
+            {
+                writer.U32(failure.Losses);
+            }
         }
     }
 
@@ -90,7 +111,8 @@ internal readonly ref struct GroupFailedRecord
         uint failures = reader.U32();
         uint deliveries = reader.U32();
         byte flags = reader.U8();
-        reader.Require(flags <= IsDead);
-        return new GroupFailure(offset, failures, deliveries, flags == IsDead);
+        uint losses = (flags & HasLosses) != 0 ? reader.U32() : 0;
+        reader.Require(flags <= (IsDead | HasLosses));
+        return new GroupFailure(offset, failures, deliveries, losses, (flags & IsDead) != 0);
     }
 }

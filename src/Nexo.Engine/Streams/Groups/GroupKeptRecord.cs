@@ -30,8 +30,8 @@ internal readonly ref struct GroupKeptRecord
 
     public long Position { get; }
 
-    public static int BytesOf(int runs, int failures) =>
-        FixedBytes + (GroupDoneRecord.RunBytes * runs) + (GroupFailedRecord.FailureBytes * failures);
+    public static int BytesOf(int runs, ReadOnlySpan<GroupFailure> failures) =>
+        FixedBytes + (GroupDoneRecord.RunBytes * runs) + GroupFailedRecord.FailuresBytesOf(failures);
 
     public static void Write(
         Span<byte> payload,

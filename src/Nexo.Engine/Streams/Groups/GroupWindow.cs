@@ -9,7 +9,8 @@ namespace Nexo.Engine.Streams;
 /// </summary>
 internal sealed class GroupWindow(KeyHash hasher, KeyHash otherHasher, long bytesMax)
 {
-    private const int None = -1;
+    public const int None = -1;
+
     private const int PagesKeptDead = 64;
 
     private readonly Dictionary<long, int> _byOffset = [];
@@ -66,6 +67,7 @@ internal sealed class GroupWindow(KeyHash hasher, KeyHash otherHasher, long byte
             Next = None,
             Deliveries = failure.Deliveries,
             Failures = failure.Failures,
+            Losses = failure.Losses,
             IsDead = failure.IsDead,
             State = GroupEntryState.Parked,
         };
@@ -161,6 +163,25 @@ internal sealed class GroupWindow(KeyHash hasher, KeyHash otherHasher, long byte
         InFlight++;
     }
 
+    /// <summary>What a member that has something has had longest.</summary>
+    public int LongestOf(StreamGroupMember member)
+    {
+        // All its leases are of one length.
+        int longest = None;
+        for (int i = 0; i < _used; i++)
+        {
+            ref GroupEntry entry = ref _entries[i];
+            if (entry.State == GroupEntryState.InFlight
+                && entry.Member == member
+                && (longest == None || IsBefore(entry, _entries[longest])))
+            {
+                longest = i;
+            }
+        }
+
+        return longest;
+    }
+
     /// <summary>The next member gets it, in the order of the offsets; or if it is dead, it is to become a dead letter.</summary>
     public void MakeReady(int index)
     {
@@ -235,6 +256,9 @@ internal sealed class GroupWindow(KeyHash hasher, KeyHash otherHasher, long byte
             page.Release();
         }
     }
+
+    private static bool IsBefore(in GroupEntry one, in GroupEntry other) =>
+        one.DueMs < other.DueMs || (one.DueMs == other.DueMs && one.Offset < other.Offset);
 
     private int TakeFree()
     {

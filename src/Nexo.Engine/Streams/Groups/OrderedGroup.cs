@@ -68,7 +68,7 @@ internal sealed class OrderedGroup(
         return true;
     }
 
-    protected override bool OnLeft(StreamGroupMember member)
+    protected override bool OnLeft(StreamGroupMember member, bool isLost)
     {
         if (member != _active)
         {

@@ -114,14 +114,17 @@ internal sealed partial class SharedGroup
         int at = own.Length;
         Span<byte> number = stackalloc byte[20];
         entry.Offset.TryFormat(number, out int digits, provider: CultureInfo.InvariantCulture);
-        ReadOnlySpan<byte> reason = _reasons.TryGetValue(entry.Offset, out byte[]? told)
-            ? told
-            : Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"failed {entry.Failures} times"));
+        ReadOnlySpan<byte> reason = _reasons.TryGetValue(entry.Offset, out byte[]? told) ? told : DefaultReason(entry);
         AddHeader(target.AsSpan(0, most), ref at, "nexo-stream"u8, Stream.Name);
         AddHeader(target.AsSpan(0, most), ref at, "nexo-offset"u8, number[..digits]);
         AddHeader(target.AsSpan(0, most), ref at, "nexo-reason"u8, reason);
         return at;
     }
+
+    private byte[] DefaultReason(in GroupEntry entry) => Encoding.UTF8.GetBytes(
+        entry.Failures < Options.DeliveriesMax && entry.Losses > 0
+            ? string.Create(CultureInfo.InvariantCulture, $"{entry.Losses} members were lost while they had it")
+            : string.Create(CultureInfo.InvariantCulture, $"failed {entry.Failures} times"));
 
     private static void AddHeader(Span<byte> target, ref int at, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {

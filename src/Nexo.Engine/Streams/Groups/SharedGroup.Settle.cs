@@ -147,7 +147,7 @@ internal sealed partial class SharedGroup
         entry.Failures++;
         entry.IsDead = action == StreamNack.DeadLetter
             || (Options.DeliveriesMax > 0 && entry.Failures >= Options.DeliveriesMax);
-        _failed.Add(new GroupFailure(entry.Offset, entry.Failures, entry.Deliveries, entry.IsDead));
+        _failed.Add(entry.Failure);
         long pauseMs = action switch
         {
             StreamNack.Backoff => BackoffMs(entry.Failures),
@@ -176,7 +176,7 @@ internal sealed partial class SharedGroup
     private StreamStatus AdmitSettlement()
     {
         int most = Context.Limits.Groups.HoldRecordsMax;
-        return StatusOf(Context.Log?.RoomForRemoval(GroupDoneRecord.BytesOf(most) + GroupFailedRecord.BytesOf(most)) ?? LogRoom.Ok);
+        return StatusOf(Context.Log?.RoomForRemoval(GroupDoneRecord.BytesOf(most) + GroupFailedRecord.BytesMaxOf(most)) ?? LogRoom.Ok);
     }
 
     private void NoteDone(long offset)
@@ -229,11 +229,12 @@ internal sealed partial class SharedGroup
             }
         }
 
-        int bytes = GroupFailedRecord.BytesOf(kept);
+        Span<GroupFailure> failures = CollectionsMarshal.AsSpan(_failed)[..kept];
+        int bytes = GroupFailedRecord.BytesOf(failures);
         if (kept > 0 && Context.Log is { } log && log.RoomForRemoval(bytes) == LogRoom.Ok)
         {
             using LogAppend append = log.Begin((byte)StreamRecordKind.GroupFailed, bytes);
-            GroupFailedRecord.Write(append.Payload, Number, Epoch, CollectionsMarshal.AsSpan(_failed)[..kept]);
+            GroupFailedRecord.Write(append.Payload, Number, Epoch, failures);
         }
 
         _failed.Clear();

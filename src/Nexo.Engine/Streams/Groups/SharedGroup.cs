@@ -40,18 +40,26 @@ internal sealed partial class SharedGroup : StreamGroup
     }
 
     // What it had goes to others, in its place and without a failure.
-    protected override bool OnLeft(StreamGroupMember member)
+    protected override bool OnLeft(StreamGroupMember member, bool isLost)
     {
         LeaveTakers(member);
         if (_window is { } window && member.Load > 0)
         {
+            int longest = isLost ? window.LongestOf(member) : GroupWindow.None;
             for (int i = 0; i < window.Entries.Length; i++)
             {
                 if (window[i].State == GroupEntryState.InFlight && window[i].Member == member)
                 {
+                    if (i == longest)
+                    {
+                        Lose(ref window[i]);
+                    }
+
                     window.MakeReady(i);
                 }
             }
+
+            LogFailed();
         }
 
         return false;
@@ -79,9 +87,9 @@ internal sealed partial class SharedGroup : StreamGroup
         _takers.Clear();
         foreach (ref GroupEntry entry in window.Entries)
         {
-            if (entry.State != GroupEntryState.Free && (entry.Failures > 0 || entry.IsDead))
+            if (entry.HasFailed)
             {
-                Failures[entry.Offset] = new GroupFailure(entry.Offset, entry.Failures, entry.Deliveries, entry.IsDead);
+                Failures[entry.Offset] = entry.Failure;
             }
         }
 
@@ -94,9 +102,9 @@ internal sealed partial class SharedGroup : StreamGroup
         {
             foreach (ref GroupEntry entry in window.Entries)
             {
-                if (entry.State != GroupEntryState.Free && (entry.Failures > 0 || entry.IsDead))
+                if (entry.HasFailed)
                 {
-                    failures.Add(new GroupFailure(entry.Offset, entry.Failures, entry.Deliveries, entry.IsDead));
+                    failures.Add(entry.Failure);
                 }
             }
         }
@@ -137,6 +145,18 @@ internal sealed partial class SharedGroup : StreamGroup
 
         LogFailed();
         NoteDue(next);
+    }
+
+    /// <summary>
+    /// Its member is lost. That is no failure of the record, or each deployment would bring what is worked on nearer to its death; but one
+    /// that kills its members must not hold up its key for ever. It counts against the one alone that the member had longest, which it was
+    /// working on.
+    /// </summary>
+    private void Lose(ref GroupEntry entry)
+    {
+        entry.Losses++;
+        entry.IsDead |= Options.DeliveriesMax > 0 && entry.Losses >= Context.Limits.Groups.LossesPerFailure * Options.DeliveriesMax;
+        _failed.Add(entry.Failure);
     }
 
     private void OpenWindow()

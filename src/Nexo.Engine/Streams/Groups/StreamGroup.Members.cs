@@ -35,7 +35,8 @@ internal abstract partial class StreamGroup
                     LogEpoch();
                 }
 
-                waits = isLogged && Context.Log is not null;
+                // Also where the record is another one's, which may not be durable yet: after a crash the number would be somebody else's.
+                waits = Context.Log is not null;
                 member.Joined = StateFor(member);
                 NoteSession(member);
             }
@@ -202,7 +203,7 @@ internal abstract partial class StreamGroup
             work.End(member.Sink, why);
         }
 
-        if (OnLeft(member) && !IsClosed)
+        if (OnLeft(member, isLost: toldWhy is null or StreamStatus.MemberFenced) && !IsClosed)
         {
             RaiseEpoch(work, but: null);
         }

@@ -117,13 +117,14 @@ internal abstract partial class StreamGroup
                 buffer.Add((byte)StreamRecordKind.GroupDefined, GroupDefinedRecord.BytesOf(Name, Options)), Stream.Number, this);
             var failures = new List<GroupFailure>(Failures.Values);
             AddFailures(failures);
+            Span<GroupFailure> all = CollectionsMarshal.AsSpan(failures);
             GroupKeptRecord.Write(
-                buffer.Add((byte)StreamRecordKind.GroupKept, GroupKeptRecord.BytesOf(Done.Runs.Length, failures.Count)),
+                buffer.Add((byte)StreamRecordKind.GroupKept, GroupKeptRecord.BytesOf(Done.Runs.Length, all)),
                 Number,
                 Epoch,
                 _membersUntil,
                 Done,
-                CollectionsMarshal.AsSpan(failures));
+                all);
         }
     }
 

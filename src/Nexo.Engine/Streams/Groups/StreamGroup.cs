@@ -196,7 +196,9 @@ internal abstract partial class StreamGroup
     protected abstract bool OnJoined(StreamGroupMember member);
 
     /// <summary>A member is gone; true: another one is active now, which begins a new epoch.</summary>
-    protected abstract bool OnLeft(StreamGroupMember member);
+    /// <param name="member">The one.</param>
+    /// <param name="isLost">It did not say so: its connection is gone, or nothing was heard of it.</param>
+    protected abstract bool OnLeft(StreamGroupMember member, bool isLost);
 
     /// <summary>A member may be able to take records.</summary>
     protected virtual void OnTaker(StreamGroupMember member)

@@ -27,6 +27,9 @@ public sealed record StreamGroupLimits
     /// <summary>Longest reason of a failure.</summary>
     public int ReasonBytesMax { get; init; } = 4_096;
 
+    /// <summary>A record is dead when so many times as many members were lost over it as it may fail.</summary>
+    internal int LossesPerFailure { get; init; } = 4;
+
     /// <summary>Records of one request that are settled under one hold of a lock.</summary>
     internal int HoldRecordsMax { get; init; } = 1_024;
 

@@ -21,6 +21,7 @@ internal sealed class GroupHarness : IDisposable
         HoldRecordsMax = 3,
         DeliveryRecordsMax = 4,
         NumbersAtOnce = 2,
+        LossesPerFailure = 2,
     };
 
     private readonly ConcurrentQueue<Action> _scheduled = new();

@@ -38,8 +38,10 @@ public sealed class GroupRecordTests
         harness.CreateGroup(
             StreamGroupMode.SharedByKey,
             new StreamGroupOptionSet { DeliveriesMax = 2, DeadLetterStream = "d", LeaseMs = 5_000, BackoffMs = 7 });
+        harness.Join(1).Handle.Dispose();
         MemberDouble member = harness.Join(100);
         member.Ack(member.Records[1], member.Records[2]);
+        member.Nack(StreamNack.Now, member.Records[3]);
         member.Nack(StreamNack.Now, member.Records[0]);
         harness.Snapshot();
         List<(byte Kind, string Hex)> kept = [.. harness.SnapshotHex().Where(record => record.Kind >= Defined)];
@@ -58,8 +60,10 @@ public sealed class GroupRecordTests
             [
                 (Defined, defined),
                 (Epoch, One + I64(1) + I64(2)),
+                (Failed, One + I64(1) + Failure(0, 0, 1, "02") + One),
                 (Done, One + I64(1) + I64(0) + I64(1) + "02000000"),
-                (Failed, One + I64(1) + Failure(0, 1, 1, "00")),
+                (Failed, One + I64(1) + Failure(3, 1, 1, "00")),
+                (Failed, One + I64(1) + Failure(0, 1, 2, "02") + One),
                 (DeadLettered, One + I64(1) + I64(0) + "02000000" + I64(0) + One + "00" + letter),
                 (Sought, One + I64(2) + I64(2)),
                 (Deleted, One),
@@ -72,7 +76,7 @@ public sealed class GroupRecordTests
             [
                 (Numbers, One),
                 (Defined, defined),
-                (Kept, One + I64(1) + I64(2) + I64(0) + One + I64(1) + "02000000" + Failure(0, 1, 2, "00")),
+                (Kept, One + I64(1) + I64(2) + I64(0) + One + I64(1) + "02000000" + Failure(0, 1, 3, "02") + One + Failure(3, 1, 2, "00")),
             ],
             kept);
         Assert.DoesNotContain(log, record => record.Kind == Appended);

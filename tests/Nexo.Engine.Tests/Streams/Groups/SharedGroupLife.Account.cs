@@ -26,7 +26,7 @@ internal sealed partial class SharedGroupLife
         foreach (MemberDouble member in _members.ToArray())
         {
             member.Handle.Dispose();
-            Gone(member);
+            Gone(member, isLost: true);
         }
 
         MemberDouble last = _harness.Join(onGot: OnGot);
@@ -62,7 +62,11 @@ internal sealed partial class SharedGroupLife
     {
         _now.Done.Add(offset);
         _now.Failures.Remove(offset);
+        _now.Losses.Remove(offset);
     }
+
+    private bool IsDying(long offset) =>
+        _now.Failures.GetValueOrDefault(offset) >= DeliveriesMax || _now.Losses.GetValueOrDefault(offset) >= LossesMax;
 
     private void Fail(long offset, bool isDead) =>
         _now.Failures[offset] = isDead ? int.MaxValue : _now.Failures.GetValueOrDefault(offset) + 1;
@@ -81,10 +85,18 @@ internal sealed partial class SharedGroupLife
     private bool Holds(MemberDouble member, Got got) =>
         _out.TryGetValue(got.Offset, out Out? held) && held.Member == member && held.Lease == got.Lease;
 
-    private void Gone(MemberDouble member)
+    private void Gone(MemberDouble member, bool isLost)
     {
         _members.Remove(member);
         _gone.Add(member);
+        if (isLost && _out.Any(one => one.Value.Member == member))
+        {
+            // What it had longest was its undoing.
+            long offset = _out.Where(one => one.Value.Member == member).MinBy(one => (one.Value.EndsAtMs, one.Key)).Key;
+            _now = _now.Copy();
+            _now.Losses[offset] = _now.Losses.GetValueOrDefault(offset) + 1;
+        }
+
         foreach (long offset in _out.Where(one => one.Value.Member == member).Select(one => one.Key).ToArray())
         {
             _out.Remove(offset);

@@ -9,10 +9,11 @@ internal sealed partial class SharedGroupLife(int seed)
 {
     private const string Dead = "dead";
     private const int DeliveriesMax = 3;
+    private const int LossesMax = 3;
     private const long LeaseMs = 4_000;
 
     private readonly Random _random = new(seed);
-    private readonly GroupHarness _harness = new(seed: seed, isDurable: false);
+    private readonly GroupHarness _harness = new(GroupHarness.Tiny with { LossesPerFailure = 1 }, seed, isDurable: false);
 
     // What was appended, by offset.
     private readonly List<(string? Key, string Value)> _records = [];
@@ -41,12 +42,20 @@ internal sealed partial class SharedGroupLife(int seed)
 
         public Dictionary<long, int> Failures { get; init; } = [];
 
+        public Dictionary<long, int> Losses { get; init; } = [];
+
         /// <summary>Dead letters, in their order.</summary>
         public List<long> Letters { get; init; } = [];
 
         public int Records { get; init; }
 
-        public Account Copy() => this with { Done = [.. Done], Failures = new(Failures), Letters = [.. Letters] };
+        public Account Copy() => this with
+        {
+            Done = [.. Done],
+            Failures = new(Failures),
+            Losses = new(Losses),
+            Letters = [.. Letters],
+        };
     }
 
     public void Run(int[] steps)
@@ -80,7 +89,7 @@ internal sealed partial class SharedGroupLife(int seed)
             case < 42: Credit(); break;
             case < 58: Ack(); break;
             case < 68: Nack(); break;
-            case < 73: Leave(); break;
+            case < 74: Leave(); break;
             case < 81: Pass(); break;
             case < 84: Seek(); break;
             case < 87: Pull(); break;
@@ -150,7 +159,7 @@ internal sealed partial class SharedGroupLife(int seed)
         Assert.False(IsDone(got.Offset) && got.Offset >= _first, $"{got.Offset} was done");
         Assert.False(_out.ContainsKey(got.Offset), $"{got.Offset} is out already");
         int failures = _now.Failures.GetValueOrDefault(got.Offset);
-        Assert.True(got.Attempt > failures && failures < DeliveriesMax, $"{got.Offset} has failed {failures} times");
+        Assert.True(got.Attempt > failures && !IsDying(got.Offset), $"{got.Offset} has failed {failures} times");
         if (key is not null)
         {
             Assert.DoesNotContain(_out.Keys, other => _records[(int)other].Key == key);
@@ -159,7 +168,7 @@ internal sealed partial class SharedGroupLife(int seed)
                 if (_records[(int)before].Key == key && !IsDone(before))
                 {
                     // The pump has made it a dead letter before it went on, or should have.
-                    Assert.True(_now.Failures.GetValueOrDefault(before) >= DeliveriesMax, $"{before} is before {got.Offset}");
+                    Assert.True(IsDying(before), $"{before} is before {got.Offset}");
                     _passed.Add(before);
                 }
             }
@@ -218,7 +227,7 @@ internal sealed partial class SharedGroupLife(int seed)
         _now = letters.Count > _now.Letters.Count ? _now.Copy() : _now;
         foreach (long letter in letters.Skip(_now.Letters.Count))
         {
-            Assert.True(_now.Failures.GetValueOrDefault(letter) >= DeliveriesMax, $"{letter} has not failed often enough");
+            Assert.True(IsDying(letter), $"{letter} has not failed often enough");
             Assert.False(IsDone(letter) && letter >= _first, $"{letter} was done");
             _now.Letters.Add(letter);
             Finish(letter);
@@ -232,17 +241,18 @@ internal sealed partial class SharedGroupLife(int seed)
     {
         if (Any() is { } member)
         {
-            if (_random.Next(2) == 0)
+            bool isLost = _random.Next(3) > 0;
+            if (isLost)
+            {
+                member.Handle.Dispose();
+            }
+            else
             {
                 Assert.Equal(StreamStatus.Ok, member.Leave());
                 Assert.Equal(StreamStatus.Ok, member.End);
             }
-            else
-            {
-                member.Handle.Dispose();
-            }
 
-            Gone(member);
+            Gone(member, isLost);
         }
     }
 
@@ -256,7 +266,7 @@ internal sealed partial class SharedGroupLife(int seed)
         foreach (MemberDouble member in expired)
         {
             // Before leases that end at the same time: what it had did not fail.
-            Gone(member);
+            Gone(member, isLost: true);
         }
 
         foreach (long offset in _out.Where(one => one.Value.EndsAtMs <= now).Select(one => one.Key).ToArray())

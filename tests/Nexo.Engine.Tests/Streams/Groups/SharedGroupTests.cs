@@ -193,6 +193,67 @@ public sealed class SharedGroupTests
     }
 
     [Fact]
+    public void A_record_that_kills_its_members_is_a_dead_letter_at_last_and_what_they_had_beside_it_is_not()
+    {
+        // Two losses for each failure that is allowed.
+        using GroupHarness harness = WithDead(new StreamGroupOptionSet { DeliveriesMax = 2, DeadLetterStream = Dead });
+        uint[] attempts = [1, 3, 4];
+        harness.Append("poison", "a");
+        harness.Append("1", "a");
+        harness.Append("2", "b");
+        for (int i = 0; i < 3; i++)
+        {
+            MemberDouble lost = harness.Join(100, sessionMs: i == 0 ? 1_000 : 0);
+            Assert.Equal(["poison", "2"], Values(lost));
+            Assert.Equal(attempts[i], lost.Records[0].Attempt);
+            if (i == 0)
+            {
+                harness.Pass(1_000);
+                Assert.Equal(StreamStatus.MemberFenced, lost.End);
+            }
+            else
+            {
+                lost.Handle.Dispose();
+            }
+
+            // One that leaves is not lost; and a server that ends loses its members, which it does not count.
+            MemberDouble leaves = harness.Join(1);
+            Assert.Equal(["poison"], Values(leaves));
+            if (i == 1)
+            {
+                harness.Restart();
+            }
+            else
+            {
+                Assert.Equal(StreamStatus.Ok, leaves.Leave());
+            }
+        }
+
+        Assert.Equal(0, harness.Info().Failed);
+        MemberDouble last = harness.Join(100);
+        last.Handle.Dispose();
+        harness.Restart();
+        MemberDouble next = harness.Join(100);
+        Assert.Equal(["1", "2"], Values(next).Order());
+        Got letter = Assert.Single(harness.ReadAll(Dead));
+        Assert.Equal("poison", letter.Value);
+        Assert.EndsWith("4 members were lost while they had it", letter.Headers, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Where_nothing_becomes_a_dead_letter_losses_are_only_counted()
+    {
+        using GroupHarness harness = Shared(options: new StreamGroupOptionSet { DeliveriesMax = 0 });
+        harness.Append("0");
+        for (uint i = 1; i <= 20; i++)
+        {
+            MemberDouble member = harness.Join(1);
+            Assert.Equal(i, Assert.Single(member.Records).Attempt);
+            member.Handle.Dispose();
+        }
+    }
+
+    [Fact]
     public void A_key_that_is_stuck_holds_up_others_only_when_the_window_is_full()
     {
         using GroupHarness harness = Shared(options: new StreamGroupOptionSet { LeaseMs = 40_000_000 });
