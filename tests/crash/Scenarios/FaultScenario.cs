@@ -273,7 +273,7 @@ internal sealed class FaultScenario
             new BothProof(store, _options.QueueProof(_random, load)),
             new BothProof(
                 _options.TopicProof(_random, new TopicLoadOptions { Lanes = 1, LogMayFail = true }),
-                _options.StreamProof(_random, new StreamLoadOptions { Producers = 1, Readers = 1, LogMayFail = true }))));
+                _options.StreamProof(_random, new StreamLoadOptions { Producers = 1, Readers = 1, Members = 1, LogMayFail = true }))));
     }
 
     private IEnumerable<string> LogFiles() =>

@@ -59,5 +59,5 @@ internal sealed record ScenarioOptions
         new BothProof(StoreProof(random), QueueProof(random)),
         new BothProof(
             TopicProof(random, new TopicLoadOptions { Lanes = 2, LogMayFail = true }),
-            StreamProof(random, new StreamLoadOptions { Producers = 2, Readers = 2, LogMayFail = true })));
+            StreamProof(random, new StreamLoadOptions { Producers = 2, Readers = 2, Members = 2, LogMayFail = true })));
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using Nexo.Crash.Ledger;
 using Nexo.Crash.Scenarios;
+using Nexo.Crash.Streams.Groups;
 using Nexo.Crash.Wire;
 using Nexo.Protocol;
 
@@ -13,6 +14,9 @@ internal sealed record StreamLoadOptions
 
     public int Readers { get; init; } = 3;
 
+    /// <summary>Connections that are members of some groups each.</summary>
+    public int Members { get; init; } = 4;
+
     /// <summary>The disk may fail under the server: then it refuses.</summary>
     public bool LogMayFail { get; init; }
 
@@ -20,8 +24,8 @@ internal sealed record StreamLoadOptions
     public Durability? LyingDurability { get; init; }
 }
 
-/// <summary>Producers and readers of streams of all kinds, with their ledger.</summary>
-internal sealed class StreamProof : Proof
+/// <summary>Producers and readers of streams of all kinds and members of their groups, with their ledgers.</summary>
+internal sealed partial class StreamProof : Proof
 {
     /// <summary>Streams with more records are trimmed to so many, so that a cycle does not take longer than the one before.</summary>
     private const ulong RecordsMax = 6_000;
@@ -37,6 +41,8 @@ internal sealed class StreamProof : Proof
     public StreamProof(Random random, StreamLoadOptions options)
     {
         _options = options;
+        _random = random;
+        _groups = new GroupLedger(GroupPlan.All, _ledger);
         for (int i = 0; i < options.Producers; i++)
         {
             _producers.Add(new StreamProducerLoad(i, _ledger, _plans, options.LogMayFail, new Random(random.Next())));
@@ -46,36 +52,43 @@ internal sealed class StreamProof : Proof
         {
             _readers.Add(new StreamReaderLoad(_ledger, _plans, options.LogMayFail, new Random(random.Next())));
         }
+
+        for (int i = 0; i < options.Members; i++)
+        {
+            _members.Add(Member(isGood: false));
+        }
     }
 
-    public override long Acknowledged => _ledger.Acknowledged;
+    public override long Acknowledged => _ledger.Acknowledged + _groups.Confirmed;
 
-    public override long Durable => _ledger.Durable;
+    public override long Durable => _ledger.Durable + _groups.Confirmed;
 
     public override long Verified => _ledger.Verified;
 
     public override long Unknown => _ledger.Unknown;
 
     public override IEnumerable<KeyValuePair<string, long>> Facts =>
-        _ledger.Counts.Select(count => KeyValuePair.Create($"{count.Key} (streams)", count.Value));
+        _ledger.Counts.Select(count => KeyValuePair.Create($"{count.Key} (streams)", count.Value)).Concat(_groups.Counts);
 
     public override Task<IReadOnlyList<Finding>> PrepareAsync(int port, CancellationToken cancel) =>
         Task.FromResult<IReadOnlyList<Finding>>([]);
 
     public override async Task RunAsync(int port, CancellationToken stop, CancellationToken cancel)
     {
-        if (await TryCreateAsync(port, cancel))
+        if (await TryCreateAsync(port, cancel) && await TryCreateGroupsAsync(port, cancel))
         {
             await Task.WhenAll(
             [
                 .. _producers.Select(load => Task.Run(() => load.RunAsync(port, stop, cancel), cancel)),
                 .. _readers.Select(load => Task.Run(() => load.RunAsync(port, stop, cancel), cancel)),
+                .. _members.Select(load => Task.Run(() => load.RunAsync(port, stop, cancel), cancel)),
+                Task.Run(() => SeekAsync(port, stop, cancel), cancel),
                 Task.Run(() => TrimAsync(port, cancel), cancel),
             ]);
         }
     }
 
-    public override IReadOnlyList<Finding> TakeFindings() => _ledger.TakeFindings();
+    public override IReadOnlyList<Finding> TakeFindings() => [.. _ledger.TakeFindings(), .. _groups.TakeFindings()];
 
     public override void Crash() => _ledger.Crash();
 
@@ -88,6 +101,7 @@ internal sealed class StreamProof : Proof
             findings.AddRange(_ledger.Verify(plan, await StreamContents.ReadAsync(connection, plan.Name, cancel)));
         }
 
+        findings.AddRange(_groups.Verify(await GroupContents.ReadAsync(connection, GroupPlan.All, cancel)));
         return findings;
     }
 

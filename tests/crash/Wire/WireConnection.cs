@@ -108,7 +108,7 @@ internal sealed class WireConnection : IDisposable
         }
     }
 
-    /// <summary>As <see cref="ReadAsync"/>, or the next push, or the end, of a subscription.</summary>
+    /// <summary>As <see cref="ReadAsync"/>, or the next push, the end, or the state of a group, of a subscription.</summary>
     public async ValueTask<Frame> ReadAnyAsync(CancellationToken cancel)
     {
         while (true)
@@ -117,6 +117,7 @@ internal sealed class WireConnection : IDisposable
             switch (frame.Kind)
             {
                 case FrameKind.Reply or FrameKind.Error or FrameKind.Push or FrameKind.End:
+                case FrameKind.Notice when frame.Opcode == Opcode.GroupJoin:
                     return frame;
                 case FrameKind.Request when frame.Opcode == Opcode.Ping:
                     _requests.Begin(Opcode.Ping, FrameKind.Reply, frame.Correlation);
