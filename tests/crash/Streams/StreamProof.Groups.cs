@@ -22,12 +22,15 @@ internal sealed partial class StreamProof
     public override async Task<IReadOnlyList<Finding>> EndAsync(int port, CancellationToken cancel)
     {
         using var stop = new CancellationTokenSource();
-        GroupMemberLoad good = Member(isGood: true);
         using WireConnection connection = await WireConnection.OpenAsync(port, cancel);
+
+        // A run may end before the last of them was made.
+        IReadOnlyList<GroupPlan> there = [.. (await GroupContents.ReadAsync(connection, GroupPlan.All, cancel)).Groups.Keys];
+        GroupMemberLoad good = Member(isGood: true, there);
         List<Finding> findings = [];
         Task drain = Task.Run(() => good.RunAsync(port, stop.Token, cancel), cancel);
         long start = TimeProvider.System.GetTimestamp();
-        foreach (GroupPlan plan in GroupPlan.All)
+        foreach (GroupPlan plan in there)
         {
             GroupStanding? standing = await GroupContents.StandingAsync(connection, plan, cancel);
             while (standing is { Lag: > 0 } && TimeProvider.System.GetElapsedTime(start) < DrainWithin && !drain.IsCompleted)
@@ -51,8 +54,8 @@ internal sealed partial class StreamProof
         return [.. TakeFindings(), .. findings];
     }
 
-    private GroupMemberLoad Member(bool isGood) =>
-        new(_ledger, _groups, GroupPlan.All, _options.LogMayFail, isGood, new Random(_random.Next()));
+    private GroupMemberLoad Member(bool isGood, IReadOnlyList<GroupPlan> groups) =>
+        new(_ledger, _groups, groups, _options.LogMayFail, isGood, new Random(_random.Next()));
 
     /// <summary>Before each load: what was created once must still be there. False: the server is gone, or its log has failed.</summary>
     private async Task<bool> TryCreateGroupsAsync(int port, CancellationToken cancel)

@@ -55,7 +55,7 @@ internal sealed partial class StreamProof : Proof
 
         for (int i = 0; i < options.Members; i++)
         {
-            _members.Add(Member(isGood: false));
+            _members.Add(Member(isGood: false, GroupPlan.All));
         }
     }
 
