@@ -29,6 +29,20 @@ public interface ILogWriter
     /// may happen until the scope is disposed of.
     /// </summary>
     LogAppend Begin(byte kind, int payloadBytes);
+
+    /// <summary>
+    /// From here to <see cref="EndGroup"/>, by whichever thread, all that is appended, by whomever, survives a crash or nothing of it does.
+    /// Groups of several callers may overlap. Not to be nested, and not to be held for long: nothing is written meanwhile. It may wait a
+    /// moment, so not under a lock that somebody needs who ends a group.
+    /// </summary>
+    void BeginGroup()
+    {
+    }
+
+    /// <summary>See <see cref="BeginGroup"/>.</summary>
+    void EndGroup()
+    {
+    }
 }
 
 /// <summary>Whether the log takes writes.</summary>
