@@ -1,5 +1,3 @@
-using Nexo.Storage;
-
 namespace Nexo.Engine.Sessions;
 
 /// <content>What its client is sent, and acknowledges.</content>

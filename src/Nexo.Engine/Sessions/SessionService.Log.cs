@@ -1,4 +1,3 @@
-using Nexo.Engine.Memory;
 using Nexo.Storage;
 
 namespace Nexo.Engine.Sessions;

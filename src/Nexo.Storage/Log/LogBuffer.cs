@@ -14,6 +14,7 @@ internal sealed unsafe class LogBuffer : IDisposable
 
     private const int Ahead = CommitHeader.Size;
     private const int Behind = SegmentHeader.Sector;
+    private readonly List<RecordGroup> _groups = [];
     private byte* _start = (byte*)NativeMemory.Alloc((nuint)FirstCapacity);
 
     public long Capacity { get; private set; } = FirstCapacity;
@@ -25,6 +26,18 @@ internal sealed unsafe class LogBuffer : IDisposable
 
     /// <summary>When the first of them was appended, on the clock of the log.</summary>
     public long FirstAt { get; set; }
+
+    /// <summary>What is to be written in one commit, in the order in which it lies.</summary>
+    public IReadOnlyList<RecordGroup> Groups => _groups;
+
+    /// <summary>What lies behind an offset, and behind so many records, is to be written in one commit.</summary>
+    public void AddGroup(long from, long recordsBefore)
+    {
+        if (Records - recordsBefore > 1)
+        {
+            _groups.Add(new RecordGroup(from, Length - from, Records - recordsBefore));
+        }
+    }
 
     /// <summary>Makes place for one more record.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -61,6 +74,7 @@ internal sealed unsafe class LogBuffer : IDisposable
     {
         Length = 0;
         Records = 0;
+        _groups.Clear();
     }
 
     /// <summary>Gives memory back; only an empty buffer may shrink.</summary>
@@ -107,3 +121,6 @@ internal sealed unsafe class LogBuffer : IDisposable
         Capacity = capacity;
     }
 }
+
+/// <summary>Records that are written in one commit.</summary>
+internal readonly record struct RecordGroup(long From, long Bytes, long Records);

@@ -100,7 +100,7 @@ public sealed partial class Wal
         return worked;
     }
 
-    // The longest run of whole records that fits both a commit and the segment; 0 if not even one does.
+    // The longest run of whole records and groups that fits both a commit and the segment; 0 if not even one does.
     private int NextPart(out int records)
     {
         long left = _inFlight.Length - _takenOffset;
@@ -113,21 +113,21 @@ public sealed partial class Wal
 
         long limit = Math.Min(room, _options.CommitBytesMax);
         int part = 0;
-        for (records = 0; ; records++)
+        records = 0;
+        while (true)
         {
-            ReadOnlySpan<byte> header = _inFlight.Slice(_takenOffset + part, LogRecord.HeaderSize);
-            int record = LogRecord.SizeOf(header);
-            bool fits = part + (long)record <= limit || (part == 0 && record <= room);
+            int unit = UnitAt(_takenOffset + part, out int count);
+            bool fits = part + (long)unit <= limit || (part == 0 && unit <= room);
             if (!fits)
             {
-                _neededBytes = record;
+                _neededBytes = unit;
                 return part;
             }
 
-            part += record;
+            part += unit;
+            records += count;
             if (part == left)
             {
-                records++;
                 return part;
             }
         }

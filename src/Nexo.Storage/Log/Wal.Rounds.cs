@@ -97,7 +97,8 @@ public sealed partial class Wal
                 && (_durable.Wanted > _takenLsn
                     || _filling.Length >= _options.WriteBytes
                     || Volatile.Read(ref _closing)
-                    || _time.GetElapsedTime(_filling.FirstAt) >= _options.WriteDelay);
+                    || _time.GetElapsedTime(_filling.FirstAt) >= _options.WriteDelay)
+                && MayTake();
         }
     }
 
@@ -134,12 +135,24 @@ public sealed partial class Wal
     {
         lock (_appendLock)
         {
+            // Since it was asked whether it may, somebody may have begun a group.
+            if (!MayTake())
+            {
+                return;
+            }
+
+            // What is left of one at the end of the log begins its buffer.
+            _groupFrom = 0;
+            _groupRecords = 0;
+
             (_filling, _inFlight) = (_inFlight, _filling);
             _takenLsn = _appended;
+            _isTakeHeldUp = false;
         }
 
         _takenOffset = 0;
         _takenRecords = 0;
+        _takenGroup = 0;
         if (_inFlight.Length >= LogBuffer.FirstCapacity / 2)
         {
             _activeAt = _inFlight.FirstAt;
@@ -171,7 +184,11 @@ public sealed partial class Wal
         {
             lock (_appendLock)
             {
-                if (_filling.Records > 0)
+                if (_isTakeHeldUp)
+                {
+                    // Whoever ends the group sets the signal.
+                }
+                else if (_filling.Records > 0)
                 {
                     wait = Until(_filling.FirstAt, _options.WriteDelay);
                 }

@@ -9,7 +9,7 @@ namespace Nexo.Storage;
 /// <remarks>
 /// After a failed write or sync nothing is written or acknowledged any more (<see cref="Failure"/>). On a full disk
 /// appends stay in memory and wait for room, which <see cref="RoomFor"/> tells in time. Thread-safe. The parts: this
-/// one opens, closes and answers; Append takes records; Rounds decides what to do; Commits does it; Space keeps
+/// one opens, closes and answers; Append takes records; Groups keeps some together; Rounds decides what to do; Commits does it; Space keeps
 /// segments at hand.
 /// </remarks>
 public sealed partial class Wal : IDurableLog, LogAppend.IEnd, IDisposable

@@ -1,0 +1,92 @@
+namespace Nexo.Storage;
+
+/// <content>
+/// Records that belong together: a commit is read back as a whole or not at all, so they are written in one. While a group is open
+/// nothing is taken to be written; the writer, when it is kept from that, keeps others from beginning groups, and so is not kept long.
+/// </content>
+public sealed partial class Wal
+{
+    // All of these change under the append lock only.
+    private int _openGroups;
+    private long _groupFrom;
+    private long _groupRecords;
+    private bool _isTakeHeldUp;
+
+    // Of the buffer that is being written. The writer's.
+    private int _takenGroup;
+
+    /// <inheritdoc/>
+    public void BeginGroup()
+    {
+        var wait = default(SpinWait);
+        while (!TryBeginGroup())
+        {
+            wait.SpinOnce();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void EndGroup()
+    {
+        bool wake = false;
+        lock (_appendLock)
+        {
+            if (--_openGroups == 0)
+            {
+                _filling.AddGroup(_groupFrom, _groupRecords);
+                wake = _isTakeHeldUp;
+            }
+        }
+
+        if (wake)
+        {
+            Wake();
+        }
+    }
+
+    private bool TryBeginGroup()
+    {
+        lock (_appendLock)
+        {
+            if (_isTakeHeldUp && !_stopped && !_options.Manual && !Volatile.Read(ref _closing))
+            {
+                return false;
+            }
+
+            if (_openGroups++ == 0)
+            {
+                _groupFrom = _filling.Length;
+                _groupRecords = _filling.Records;
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>Under the append lock: there is something to be written, and nobody is in the midst of a group.</summary>
+    private bool MayTake()
+    {
+        // A log that is closed does not wait for one who has not come to his end.
+        _isTakeHeldUp = _openGroups > 0 && !Volatile.Read(ref _closing);
+        return !_isTakeHeldUp;
+    }
+
+    /// <summary>The bytes from an offset on that are not to be parted, and how many records they are.</summary>
+    private int UnitAt(long offset, out int records)
+    {
+        IReadOnlyList<RecordGroup> groups = _inFlight.Groups;
+        while (_takenGroup < groups.Count && groups[_takenGroup].From < offset)
+        {
+            _takenGroup++;
+        }
+
+        if (_takenGroup < groups.Count && groups[_takenGroup].From == offset)
+        {
+            records = checked((int)groups[_takenGroup].Records);
+            return checked((int)groups[_takenGroup].Bytes);
+        }
+
+        records = 1;
+        return LogRecord.SizeOf(_inFlight.Slice(offset, LogRecord.HeaderSize));
+    }
+}
