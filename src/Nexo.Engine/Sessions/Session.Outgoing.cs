@@ -198,12 +198,16 @@ public sealed unsafe partial class Session
         {
             _markedMessage = _ring.Last;
             _markedLsn = _lastLsn;
-            if (visibility.IsDurable(_markedLsn))
-            {
-                _durable = _markedMessage;
-                return true;
-            }
+        }
 
+        if (visibility.IsDurable(_markedLsn))
+        {
+            _durable = Math.Max(_durable, _markedMessage);
+            return number <= _durable;
+        }
+
+        if (!_isAwaited)
+        {
             _isAwaited = true;
             visibility.Want(this, _markedLsn);
         }
