@@ -1,3 +1,5 @@
+using Nexo.Storage;
+
 namespace Nexo.Engine.Sessions;
 
 /// <content>What its client is sent, and acknowledges.</content>
@@ -30,6 +32,11 @@ public sealed unsafe partial class Session
                 }
                 else if (item.IsReceived)
                 {
+                    if (!IsOnDisk(_receivedLsn))
+                    {
+                        return false;
+                    }
+
                     delivery = new SessionDelivery(PacketIdOf(_next++));
                     return true;
                 }
@@ -92,7 +99,7 @@ public sealed unsafe partial class Session
                 return SessionStatus.NotFound;
             }
 
-            SessionStatus status = _ring[number].IsReceived ? SessionStatus.Ok : _service.LogReceived(this, number);
+            SessionStatus status = _ring[number].IsReceived ? SessionStatus.Ok : _service.LogReceived(this, number, ref _receivedLsn);
             if (status == SessionStatus.Ok)
             {
                 MarkReceived(number);
@@ -142,14 +149,13 @@ public sealed unsafe partial class Session
         }
     }
 
-    /// <summary>The log is durable up to the marked record.</summary>
+    /// <summary>The log is durable up to a record that was marked, if not the one that is now.</summary>
     internal void OnDurable()
     {
         ISessionHolder? holder;
         lock (_gate)
         {
             _isAwaited = false;
-            _durable = Math.Max(_durable, _markedMessage);
             holder = _link?.Holder;
         }
 
@@ -194,24 +200,45 @@ public sealed unsafe partial class Session
             return true;
         }
 
-        if (!_isAwaited)
-        {
-            _markedMessage = _ring.Last;
-            _markedLsn = _lastLsn;
-        }
-
         if (visibility.IsDurable(_markedLsn))
         {
+            // The next mark is the end: what is behind it comes with a later one.
             _durable = Math.Max(_durable, _markedMessage);
-            return number <= _durable;
+            if (number > _durable)
+            {
+                _markedMessage = _ring.Last;
+                _markedLsn = _lastLsn;
+                _durable = visibility.IsDurable(_markedLsn) ? _markedMessage : _durable;
+            }
+
+            if (number <= _durable)
+            {
+                return true;
+            }
         }
 
+        Await(visibility, _markedLsn);
+        return false;
+    }
+
+    /// <summary>Whether a record is on disk. If not, its holder is told when it is.</summary>
+    private bool IsOnDisk(Lsn lsn)
+    {
+        if (_service.Visibility is not { } visibility || visibility.IsDurable(lsn))
+        {
+            return true;
+        }
+
+        Await(visibility, lsn);
+        return false;
+    }
+
+    private void Await(SessionVisibility visibility, Lsn lsn)
+    {
         if (!_isAwaited)
         {
             _isAwaited = true;
-            visibility.Want(this, _markedLsn);
+            visibility.Want(this, lsn);
         }
-
-        return false;
     }
 }

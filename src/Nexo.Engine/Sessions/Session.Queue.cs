@@ -18,6 +18,9 @@ public sealed unsafe partial class Session
     private ulong _durable;
     private ulong _markedMessage;
     private Lsn _markedLsn;
+
+    // The last record of a message that its receiver has: it is not told to forget an id before that is on disk.
+    private Lsn _receivedLsn;
     private bool _isAwaited;
 
     /// <summary>Takes messages, in their order; those that there is no room for, or older ones, are dropped.</summary>

@@ -140,7 +140,7 @@ public sealed partial class SessionService
         return status;
     }
 
-    internal SessionStatus LogReceived(Session session, ulong message)
+    internal SessionStatus LogReceived(Session session, ulong message, ref Lsn lsn)
     {
         SessionStatus status = StatusOf(Log?.RoomForRemoval(SessionRecords.ReceivedBytes) ?? LogRoom.Ok);
         if (status == SessionStatus.Ok && Log is { } log)
@@ -149,6 +149,7 @@ public sealed partial class SessionService
             var writer = new RecordWriter(append.Payload);
             writer.U32(session.Number);
             writer.U64(message);
+            lsn = append.Lsn;
         }
 
         return status;

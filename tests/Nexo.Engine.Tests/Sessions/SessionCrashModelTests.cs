@@ -52,13 +52,14 @@ public sealed class SessionCrashModelTests
             return copy;
         }
 
-        /// <summary>As <see cref="Text"/> of a session that was recovered now.</summary>
+        /// <summary>As text of a session that was recovered now.</summary>
         public string Recovered(long nowMs)
         {
             bool wasConnected = DeadlineMs == 0;
             ulong sent = wasConnected ? Last : Sent;
             long deadline = !wasConnected ? DeadlineMs : nowMs + (Expiry * 1_000L);
-            return Text(Expiry, deadline, Subscriptions.Select(pair => $"{pair.Key}:{pair.Value}"), Inbound)
+            IEnumerable<string> subscriptions = Subscriptions.Select(pair => $"{pair.Key}:{pair.Value}").Order(StringComparer.Ordinal);
+            return Text(Expiry, deadline, subscriptions, Inbound)
                 + string.Concat(Messages.Select(message => Text(message, message.Number <= sent)));
         }
 

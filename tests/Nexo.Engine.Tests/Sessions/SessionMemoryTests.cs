@@ -17,6 +17,8 @@ public sealed class SessionMemoryTests
         byte[] bytes = new byte[100];
         Span<SessionEntry> entries = new SessionEntry[10];
         ushort id = 1;
+        int total = 0;
+        int dropped = 0;
         long least = long.MaxValue;
         for (int window = 0; window < 5; window++)
         {
@@ -29,12 +31,11 @@ public sealed class SessionMemoryTests
                     entries[j] = new SessionEntry(body, IsExactlyOnce: j % 2 == 0, Retain: false, 0);
                 }
 
-                Assert.Equal(0, opened.Link.Session.Enqueue(entries));
+                dropped += opened.Link.Session.Enqueue(entries);
                 body.Release();
-                int sent = 0;
                 while (opened.Link.TryNext(out SessionDelivery delivery))
                 {
-                    sent += delivery.Body.Length == 100 ? 1 : 0;
+                    total += delivery.Body.Length == 100 ? 1 : 0;
                     delivery.Dispose();
                     if (delivery.IsExactlyOnce)
                     {
@@ -48,14 +49,14 @@ public sealed class SessionMemoryTests
 
                     id = (ushort)(id == ushort.MaxValue ? 1 : id + 1);
                 }
-
-                Assert.Equal(10, sent);
             }
 
             least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
         }
 
         Assert.Equal(0, least);
+        Assert.Equal(0, dropped);
+        Assert.Equal(50_000, total);
         service.Check();
     }
 

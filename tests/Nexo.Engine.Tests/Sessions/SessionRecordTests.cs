@@ -125,7 +125,7 @@ public sealed class SessionRecordTests
             Enum.GetValues<SessionRecordKind>().Select(kind => ((int)kind, kind.ToString())));
         Assert.Equal(
             [(1, "AtLeastOnce"), (2, "ExactlyOnce"), (4, "Retain"), (8, "Received")],
-            Enum.GetValues<SessionMarks>().Where(mark => mark is not SessionMarks.None && mark < SessionMarks.Present)
+            Enum.GetValues<SessionMarks>().Where(mark => mark is not (SessionMarks.None or SessionMarks.OnDisk or SessionMarks.Present))
                 .Select(mark => ((int)mark, mark.ToString())));
         Assert.All(
             Enumerable.Range(0, 256), kind => Assert.Equal(kind is >= 112 and <= 125, SessionRecovery.Takes((byte)kind)));

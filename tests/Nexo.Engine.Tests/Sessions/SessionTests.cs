@@ -174,7 +174,7 @@ public sealed class SessionTests
         Assert.Equal(1, harness.Send(client.Session, "3"));
         harness.Time.Advance(10);
         Assert.Equal(0, harness.Send(client.Session, "4"));
-        Assert.Equal(["2 q1 t=2", "4 q1 t=4"], client.Drain());
+        Assert.Equal(["2 q1 t=2", "3 q1 t=4"], client.Drain());
         Assert.Equal(1, harness.Service.Stats.Expired);
     }
 

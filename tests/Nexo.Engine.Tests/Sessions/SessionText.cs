@@ -18,12 +18,13 @@ internal static class SessionText
         var buffer = new RecordBuffer();
         session.SnapshotSettings(buffer);
         ulong from = 0;
-        while (!session.SnapshotQueue(buffer, ref from, []))
+        bool more = true;
+        while (more)
         {
-            // Part after part.
+            more = !session.SnapshotQueue(buffer, ref from, []);
+            buffer.Deliver(sink, new Lsn(1));
         }
 
-        buffer.Deliver(sink, new Lsn(1));
         return head(
                 session.ExpirySeconds,
                 session.DeadlineMs,
