@@ -113,14 +113,16 @@ public sealed class SessionExactlyOnceTests
                 Groups.Add((before, _log.AppendedLsn));
             }
 
-            _replies.Add((_log.AppendedLsn, () =>
+            _replies.Add((_log.AppendedLsn, () => OnTaken(id, body)));
+        }
+
+        private void OnTaken(ushort id, string body)
+        {
+            if (_outgoing.TryGetValue(id, out (string Body, bool IsReleasing) sent) && sent.Body == body)
             {
-                if (_outgoing.TryGetValue(id, out (string Body, bool IsReleasing) sent) && sent.Body == body)
-                {
-                    _outgoing[id] = (body, true);
-                    Release(id);
-                }
-            }));
+                _outgoing[id] = (body, true);
+                Release(id);
+            }
         }
 
         private List<(Lsn From, Lsn To)> Groups { get; } = [];
@@ -129,13 +131,15 @@ public sealed class SessionExactlyOnceTests
         {
             _publisher.Link.EndInbound(id, out _);
             string body = _outgoing[id].Body;
-            _replies.Add((_log.AppendedLsn, () =>
+            _replies.Add((_log.AppendedLsn, () => OnReleased(id, body)));
+        }
+
+        private void OnReleased(ushort id, string body)
+        {
+            if (_outgoing.TryGetValue(id, out (string Body, bool IsReleasing) sent) && sent.Body == body)
             {
-                if (_outgoing.TryGetValue(id, out (string Body, bool IsReleasing) sent) && sent.Body == body)
-                {
-                    _outgoing.Remove(id);
-                }
-            }));
+                _outgoing.Remove(id);
+            }
         }
 
         /// <summary>Sends the replies whose news are on disk.</summary>

@@ -1,5 +1,4 @@
 using Nexo.Engine.Sessions;
-using Nexo.Engine.Tests.Streams;
 using Nexo.Storage;
 using Xunit;
 
