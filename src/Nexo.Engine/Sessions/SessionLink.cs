@@ -38,7 +38,8 @@ public sealed class SessionLink
 
     /// <summary>
     /// The next message that this connection has not sent, in order: first those that were sent and not acknowledged before.
-    /// False: there is none, or it may not be sent yet; then <see cref="ISessionHolder.Wake"/> follows. To be disposed of when it is encoded.
+    /// False: there is none, or it may not be sent yet; then <see cref="ISessionHolder.Wake"/> follows. To be disposed of when it is
+    /// encoded.
     /// </summary>
     public bool TryNext(out SessionDelivery delivery) => Session.TryNext(this, out delivery);
 
