@@ -13,6 +13,9 @@ internal sealed partial class StreamLog
     private bool _isLoadingKeys;
     private bool _hasTooManyKeys;
 
+    /// <summary>Where the stream began when there were too many.</summary>
+    private long _tooManyKeysFrom;
+
     private StreamStatus VersionOf(ReadOnlySpan<byte> key, out long version)
     {
         version = 0;
@@ -62,22 +65,26 @@ internal sealed partial class StreamLog
             return;
         }
 
-        keys.ForgetBefore(_first);
+        ForgetSome(keys);
         if (keys.Count > Limits.KeysMax)
         {
             keys.Dispose();
             _keys = null;
-            _hasTooManyKeys = true;
+            NoteTooManyKeys();
         }
     }
 
+    private void NoteTooManyKeys() => (_hasTooManyKeys, _tooManyKeysFrom) = (true, _first);
+
     private StreamStatus LoadKeys()
     {
-        if (_hasTooManyKeys)
+        // Reading all of it again is worth while only when many may have gone.
+        if (_hasTooManyKeys && _first - _tooManyKeysFrom < Limits.KeysMax)
         {
             return StreamStatus.TooManyKeys;
         }
 
+        _hasTooManyKeys = false;
         if (_isLoadingKeys)
         {
             return StreamStatus.KeysLoading;
@@ -95,10 +102,7 @@ internal sealed partial class StreamLog
             return StreamStatus.KeysLoading;
         }
 
-        var keys = new StreamKeyIndex(_context.Hasher, _context.OtherHasher);
-        return EndLoad(keys, _first) ? StreamStatus.Ok
-            : _hasTooManyKeys ? StreamStatus.TooManyKeys
-            : StreamStatus.Unreadable;
+        return EndLoad(new StreamKeyIndex(_context.Hasher, _context.OtherHasher), _first);
     }
 
     private void LoadKeysBeside()
@@ -138,11 +142,7 @@ internal sealed partial class StreamLog
         lock (_gate)
         {
             // What is left is little: nothing can be appended meanwhile.
-            if (!EndLoad(keys, Math.Max(offset, _first)))
-            {
-                keys.Dispose();
-            }
-
+            EndLoad(keys, Math.Max(offset, _first));
             _isLoadingKeys = false;
         }
     }
@@ -152,17 +152,44 @@ internal sealed partial class StreamLog
         LoadAtOnceBytes / Math.Max(RecordBytesMin, log.Bytes / Math.Max(1, next - log.FirstOffset));
 
     // Under the gate: the rest.
-    private bool EndLoad(StreamKeyIndex keys, long offset)
+    private StreamStatus EndLoad(StreamKeyIndex keys, long offset)
     {
-        if (IsClosed || !TryOpen() || !TryReadKeys(_log!, keys, ref offset, _next))
+        StreamStatus status = IsClosed ? StreamStatus.NotFound
+            : !TryOpen() || !TryReadKeys(_log!, keys, ref offset, _next) ? StreamStatus.Unreadable
+            : StreamStatus.Ok;
+        if (status == StreamStatus.Ok)
         {
-            keys.Dispose();
-            return false;
+            ForgetSome(keys);
+            if (keys.Count > Limits.KeysMax)
+            {
+                NoteTooManyKeys();
+                status = StreamStatus.TooManyKeys;
+            }
+            else if (offset < _next)
+            {
+                // There were too many, and then were not: the rest of the stream has not been seen.
+                status = StreamStatus.KeysLoading;
+            }
         }
 
-        _keys = keys;
-        BoundKeys(keys);
-        return _keys is not null;
+        if (status == StreamStatus.Ok)
+        {
+            _keys = keys;
+        }
+        else
+        {
+            keys.Dispose();
+        }
+
+        return status;
+    }
+
+    private void ForgetSome(StreamKeyIndex keys)
+    {
+        if (keys.Count > Limits.KeysMax)
+        {
+            keys.ForgetBefore(_first);
+        }
     }
 
     private bool TryReadKeys(SegmentedLog log, StreamKeyIndex keys, ref long offset, long end)
@@ -191,6 +218,11 @@ internal sealed partial class StreamLog
             }
 
             return true;
+        }
+        catch (ObjectDisposedException)
+        {
+            // Deleted meanwhile.
+            return false;
         }
         catch (IOException failure)
         {

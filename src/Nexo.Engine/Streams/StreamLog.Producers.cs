@@ -24,8 +24,8 @@ internal sealed partial class StreamLog
                 _duplicates++;
                 Interlocked.Increment(ref _context.Totals.Duplicates);
 
-                // The first answer may never have come, since its commit is not done yet.
-                bool waits = Waits && (offset < 0 || offset + count > _visible);
+                // The first answer may never have come, since its commit is not done yet; what was appended by several may end anywhere.
+                bool waits = Waits && _visible < _next;
                 answer = new StreamAppended(StreamOutcome.Duplicate, offset, 0, 0, expected, waits);
                 return StreamStatus.Ok;
             default:

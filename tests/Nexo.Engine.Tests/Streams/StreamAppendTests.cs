@@ -1,4 +1,5 @@
 using Nexo.Engine.Streams;
+using Nexo.Storage;
 using Xunit;
 
 namespace Nexo.Engine.Tests.Streams;
@@ -165,6 +166,72 @@ public sealed class StreamAppendTests
 
         Assert.Equal(StreamStatus.TooManyKeys, harness.TryAppend("a", out _, "x", version: 0));
         Assert.Equal(16, harness.Append("goes on", "x"));
+    }
+
+    [Fact]
+    public void Versions_can_be_expected_again_when_many_records_have_gone()
+    {
+        using var harness = new StreamHarness(new StreamLimits { Tuning = StreamHarness.Tiny, KeysMax = 10 });
+        harness.Create();
+        for (int i = 0; i < 30; i++)
+        {
+            harness.Append("a", $"{i}");
+        }
+
+        Assert.Equal(StreamStatus.TooManyKeys, harness.TryAppend("a", out _, "x", version: 0));
+        Assert.Equal(StreamStatus.Ok, harness.Streams.Trim("s"u8, StreamTrimBy.Records, 5, out _, out _));
+        Assert.Equal(StreamStatus.Ok, harness.TryAppend("a", out StreamAppended appended, "29", version: 30));
+        Assert.Equal(StreamOutcome.Appended, appended.Outcome);
+    }
+
+    [Fact]
+    public void An_index_of_keys_that_has_not_seen_the_whole_stream_is_not_used()
+    {
+        using var harness = new StreamHarness(new StreamLimits { KeysMax = 1_000 });
+        harness.Create();
+        string value = new('x', 1_000);
+        for (int i = 0; i < 1_500; i++)
+        {
+            harness.Append(value, $"k{i}");
+        }
+
+        harness.RunJobs();
+        Assert.Equal(StreamStatus.KeysLoading, harness.TryAppend("a", out _, "k1400", version: 0));
+        harness.Disk.Before = (kind, path) =>
+        {
+            if (kind == DiskOperationKinds.Read)
+            {
+                harness.Disk.Before = null;
+                Assert.Equal(StreamStatus.Ok, harness.Streams.Trim("s"u8, StreamTrimBy.Offset, 600, out _, out _));
+            }
+        };
+        harness.RunJobs();
+        StreamStatus status = harness.TryAppend("a", out StreamAppended appended, "k1400", version: 0);
+        if (status == StreamStatus.KeysLoading)
+        {
+            harness.RunJobs();
+            status = harness.TryAppend("a", out appended, "k1400", version: 0);
+        }
+
+        Assert.Equal((StreamStatus.Ok, StreamOutcome.Conflict, 1_401), (status, appended.Outcome, appended.KeyVersion));
+    }
+
+    [Fact]
+    public void A_retry_of_several_appends_as_one_is_a_success_only_when_the_last_of_them_is_durable()
+    {
+        using var harness = new StreamHarness();
+        harness.Create();
+        harness.Log.IsImmediate = false;
+        harness.TryAppend("a", out _, producer: new StreamProducer(7, 0));
+        harness.Append("other");
+        harness.Log.MakeDurable();
+        harness.TryAppend("b", out _, producer: new StreamProducer(7, 1));
+        Assert.Equal(
+            StreamStatus.Ok, harness.TryAppendAll(new StreamProducer(7, 0), out StreamAppended retried, (null, "a"), (null, "b")));
+        Assert.Equal((StreamOutcome.Duplicate, 0, true), (retried.Outcome, retried.Offset, retried.Waits));
+        harness.Log.MakeDurable();
+        harness.TryAppendAll(new StreamProducer(7, 0), out retried, (null, "a"), (null, "b"));
+        Assert.False(retried.Waits);
     }
 
     [Fact]
