@@ -13,48 +13,61 @@ internal sealed partial class StreamFiles
     /// <summary>One more snapshot is there: files of streams that ended before the one before it are deleted.</summary>
     public void OnSnapshotKept()
     {
-        lock (_files)
+        List<(uint Place, int Snapshots)> ended;
+        lock (_gate)
         {
-            List<(uint Place, int Snapshots)> ended;
+            ended = _ended;
+            _ended = [];
+        }
+
+        // Not under the lock of the files: nobody else comes to these, and there may be many.
+        foreach ((uint place, int snapshots) in ended)
+        {
+            bool isOver = snapshots + 1 >= SnapshotsKept && !AreCopied && TryDeleteFiles(place);
             lock (_gate)
             {
-                ended = _ended;
-                _ended = [];
-            }
-
-            foreach ((uint place, int snapshots) in ended)
-            {
-                bool isOver = snapshots + 1 >= SnapshotsKept && !AreCopied && TryDeleteFiles(place);
-                lock (_gate)
+                if (isOver)
                 {
-                    if (isOver)
-                    {
-                        _free.Push(place);
-                    }
-                    else
-                    {
-                        _ended.Add((place, snapshots + 1));
-                    }
+                    _free.Push(place);
+                }
+                else
+                {
+                    _ended.Add((place, snapshots + 1));
                 }
             }
         }
     }
 
-    private bool TryDeleteFiles(uint place)
+    /// <summary>Deletes all that is in a place, so that nothing of it comes back after a power loss: who has it next would take it for its own.</summary>
+    /// <exception cref="DiskException">Some of it may be there still.</exception>
+    public void DeleteFiles(uint place)
     {
         string directory = DirectoryOf(place);
+        foreach (string name in _disk.Disk.List(directory))
+        {
+            _disk.Disk.Delete($"{directory}/{name}");
+        }
+
         try
         {
-            foreach (string name in _disk.Disk.List(directory))
-            {
-                _disk.Disk.Delete($"{directory}/{name}");
-            }
+            _disk.Disk.SyncDirectory(directory);
+        }
+        catch (DiskException failure) when (failure.Error == DiskError.NotFound)
+        {
+            // Nothing was ever written there.
+        }
+    }
 
+    private bool TryDeleteFiles(uint place)
+    {
+        try
+        {
+            DeleteFiles(place);
             return true;
         }
         catch (DiskException failure)
         {
-            Tell(StorageLevel.Warning, directory, "deleted", failure);
+            Tell(StorageLevel.Warning, DirectoryOf(place), "deleted", failure);
             return false;
         }
     }

@@ -125,6 +125,12 @@ internal sealed partial class StreamLog
             return log;
         }
 
+        if (Options.Durability == StreamDurability.Memory && _opening == 0)
+        {
+            // What an earlier life has left there, and what that had let go of, is not this one's.
+            _context.Files.DeleteFiles(Place);
+        }
+
         log = _context.Files.Open(this, _checkpoint, SegmentOptions());
         _first = Math.Max(_first, log.FirstOffset);
         _opening++;
