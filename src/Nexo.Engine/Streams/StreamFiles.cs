@@ -301,9 +301,24 @@ internal sealed partial class StreamFiles : IDisposable
                 foreach (StreamLog one in cared)
                 {
                     one.LookAfter();
+                    WriteDue();
                 }
             }
         }
+    }
+
+    // Thousands that nobody uses any more, each with a sync, are not to hold up those who append.
+    private void WriteDue()
+    {
+        StreamLog[] due;
+        lock (_gate)
+        {
+            due = [.. _toWrite];
+            _toWrite.Clear();
+            _isAllDue = false;
+        }
+
+        Array.ForEach(due, stream => stream.WritePending());
     }
 
     private bool TryNext(out StreamLog? stream, out StreamLog[] cared)

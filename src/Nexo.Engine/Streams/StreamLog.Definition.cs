@@ -82,6 +82,7 @@ internal sealed partial class StreamLog
                 LogDefinition();
                 AdvanceVisible();
                 TakeReadable(ref readable);
+                _log?.Change(SegmentOptions());
                 if (_log is null)
                 {
                     NoteAging();

@@ -12,6 +12,9 @@ internal sealed partial class StreamLog
     private long _lookAtMs;
     private bool _isFull;
     private bool _isFailureTold;
+
+    /// <summary>Of the last checkpoint: the disk had no room for all of it, so snapshots hold the rest.</summary>
+    private bool _isBehind;
     private Action<SegmentedLog>? _flush;
 
     /// <summary>False: it is to be written already.</summary>
@@ -44,8 +47,7 @@ internal sealed partial class StreamLog
         long before = FileTrimOffset();
         if (before > 0 && !_context.Files.AreCopied)
         {
-            WithLog("trimmed", log => log.TrimBefore(before));
-            _hasToTrim = false;
+            WithLog("trimmed", log => TrimFiles(log, before));
         }
 
         if (IsIdle())
@@ -71,7 +73,8 @@ internal sealed partial class StreamLog
 
     /// <summary>
     /// Makes everything durable in its own files, for a snapshot. If they have failed for good, it stops alone: nothing is appended any
-    /// more, what the files hold not durably goes into the snapshots, and those of the other streams go on.
+    /// more, what the files hold not durably goes into the snapshots, and those of the other streams go on. So it is with what the disk has
+    /// no room for: without snapshots nothing would make room.
     /// </summary>
     /// <exception cref="DiskException">It is not durable now, and may be later.</exception>
     public void Checkpoint()
@@ -92,10 +95,15 @@ internal sealed partial class StreamLog
         {
             // Not in the line of the other file work: what is appended during the sync is written meanwhile.
             _context.Files.EnsureRoot();
-            SegmentedLogCheckpoint checkpoint = log.Checkpoint();
+            bool isWhole = TryCheckpoint(log, onlyWritten: false);
+            if (!isWhole)
+            {
+                TryCheckpoint(log, onlyWritten: true);
+            }
+
             lock (_gate)
             {
-                _checkpoint = checkpoint.NextOffset > _checkpoint.NextOffset ? checkpoint : _checkpoint;
+                _isBehind = !isWhole;
             }
         }
         catch (ObjectDisposedException)
@@ -115,6 +123,25 @@ internal sealed partial class StreamLog
         {
             EndUse();
             NotePending();
+        }
+    }
+
+    // False: the disk has no room for it.
+    private bool TryCheckpoint(SegmentedLog log, bool onlyWritten)
+    {
+        try
+        {
+            SegmentedLogCheckpoint checkpoint = log.Checkpoint(onlyWritten);
+            lock (_gate)
+            {
+                _checkpoint = checkpoint.NextOffset > _checkpoint.NextOffset ? checkpoint : _checkpoint;
+            }
+
+            return true;
+        }
+        catch (DiskException failure) when (failure.Error == DiskError.Full && log.Failure is null)
+        {
+            return false;
         }
     }
 
@@ -221,7 +248,7 @@ internal sealed partial class StreamLog
         SegmentedLogCheckpoint checkpoint = log.Checkpoint();
         lock (_gate)
         {
-            _checkpoint = checkpoint;
+            (_checkpoint, _isBehind) = (checkpoint, false);
             AdvanceVisible();
             if (_users > 0 || _log != log || log.NextOffset != checkpoint.NextOffset || _undurable is { Count: > 0 })
             {
@@ -237,6 +264,7 @@ internal sealed partial class StreamLog
     // Under the gate.
     private void CloseFiles()
     {
+        _closedBytes = _log?.Bytes ?? _closedBytes;
         Volatile.Write(ref _log, null);
         _context.Files.Note(this, 0, -_notedPending);
         _notedPending = 0;
@@ -245,6 +273,15 @@ internal sealed partial class StreamLog
         _keys = null;
         _ends = null;
         _undurable = null;
+    }
+
+    private void TrimFiles(SegmentedLog log, long before)
+    {
+        log.TrimBefore(before);
+        lock (_gate)
+        {
+            _hasToTrim &= _first > before;
+        }
     }
 
     private long FileTrimOffset()

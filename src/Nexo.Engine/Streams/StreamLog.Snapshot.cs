@@ -28,8 +28,8 @@ internal sealed partial class StreamLog
                 Revision,
                 Name,
                 Options);
-            bool isFailed = !isCopied && HasFailed && Options.Durability != StreamDurability.Memory;
-            SegmentedLogCheckpoint checkpoint = KeptCheckpoint(isCopied || (isFailed && _first > _checkpoint.NextOffset));
+            bool isBehind = !isCopied && (HasFailed || _isBehind) && Options.Durability != StreamDurability.Memory;
+            SegmentedLogCheckpoint checkpoint = KeptCheckpoint(isCopied || (isBehind && _first > _checkpoint.NextOffset));
             long first = checkpoint.IsEmpty ? checkpoint.NextOffset : Math.Min(_first, checkpoint.NextOffset);
             new StreamKeptRecord(Number, first, checkpoint)
                 .Write(buffer.Add((byte)StreamRecordKind.StreamKept, StreamKeptRecord.Size));
@@ -40,7 +40,7 @@ internal sealed partial class StreamLog
             }
 
             return isCopied ? new StreamCopy(this, _first, _next)
-                : isFailed ? new StreamCopy(this, checkpoint.NextOffset, _next)
+                : isBehind ? new StreamCopy(this, checkpoint.NextOffset, _next)
                 : null;
         }
     }
@@ -79,6 +79,11 @@ internal sealed partial class StreamLog
 
             offset = gathering.Count == 0 ? end : gathering.Offset;
             count = gathering.Count;
+        }
+        catch (ObjectDisposedException)
+        {
+            // Deleted meanwhile, which the log says behind the copy.
+            return end;
         }
         finally
         {

@@ -60,6 +60,10 @@ internal sealed partial class StreamLog
             offset = log!.OffsetForBytes((long)Math.Min(bytes, long.MaxValue));
             return StreamStatus.Ok;
         }
+        catch (ObjectDisposedException)
+        {
+            return StreamStatus.NotFound;
+        }
         catch (IOException failure)
         {
             Tell("read", failure);
@@ -72,7 +76,9 @@ internal sealed partial class StreamLog
     }
 
     /// <param name="first">Where it is to begin; afterwards, where it does.</param>
-    private StreamStatus TrimTo(ref long first, out bool waits)
+    /// <param name="waits">True when an answer must wait until the log is durable.</param>
+    /// <param name="isForGroups">Not beyond a group: one may have come, or been sought back, since that was looked at.</param>
+    private StreamStatus TrimTo(ref long first, out bool waits, bool isForGroups = false)
     {
         lock (_gate)
         {
@@ -85,7 +91,7 @@ internal sealed partial class StreamLog
 
             long wanted = Math.Min(first, _visible);
             first = Math.Max(_first, wanted);
-            if (wanted <= _first)
+            if (wanted <= _first || (isForGroups && Groups?.LowestPosition < wanted))
             {
                 return StreamStatus.Ok;
             }
@@ -112,6 +118,19 @@ internal sealed partial class StreamLog
         }
     }
 
+    // Without room for that, what is in the segments before goes all the same.
+    private static void TryRoll(SegmentedLog log)
+    {
+        try
+        {
+            log.Roll();
+        }
+        catch (DiskException failure) when (failure.Error == DiskError.Full)
+        {
+            // It is tried again.
+        }
+    }
+
     // On the thread of the files.
     private void Retain(SegmentedLog log)
     {
@@ -123,10 +142,10 @@ internal sealed partial class StreamLog
             long before = _context.AgeNowMs - options.AgeMs;
             if (log.MaxTimestamp < before && log.NextOffset > log.FirstOffset)
             {
-                log.Roll();
+                TryRoll(log);
             }
 
-            offset = log.SegmentStart(log.OffsetAtTime(before));
+            offset = log.OffsetForTime(before);
         }
 
         if (options.Records > 0)
@@ -144,6 +163,6 @@ internal sealed partial class StreamLog
             offset = log.SegmentStart(protectedFrom);
         }
 
-        TrimTo(ref offset, out _);
+        TrimTo(ref offset, out _, isForGroups: options.ProtectGroups);
     }
 }

@@ -9,6 +9,9 @@ internal sealed partial class StreamLog
     private Queue<Mark>? _undurable;
     private long _visible;
     private List<StreamFollower>? _waiting;
+
+    /// <summary>None of those who wait stands before this.</summary>
+    private long _waitingFrom = long.MaxValue;
     private bool _isNoted;
     private Lsn _lastUndurable;
 
@@ -99,6 +102,7 @@ internal sealed partial class StreamLog
             }
 
             (_waiting ??= []).Add(reader);
+            _waitingFrom = Math.Min(_waitingFrom, reader.Position);
             WantNotice();
             return true;
         }
@@ -115,11 +119,13 @@ internal sealed partial class StreamLog
 
     private void TakeReadable(ref List<StreamFollower>? readable)
     {
-        if (_waiting is not { Count: > 0 } waiting)
+        // An append that is not durable makes none readable: it is not to look at thousands of them.
+        if (_waiting is not { Count: > 0 } waiting || (!IsClosed && _waitingFrom >= _visible))
         {
             return;
         }
 
+        _waitingFrom = long.MaxValue;
         int kept = 0;
         for (int i = 0; i < waiting.Count; i++)
         {
@@ -131,6 +137,7 @@ internal sealed partial class StreamLog
             else
             {
                 waiting[kept++] = reader;
+                _waitingFrom = Math.Min(_waitingFrom, reader.Position);
             }
         }
 

@@ -127,6 +127,20 @@ public sealed partial class SegmentedLog
         }
     }
 
+    // False: the disk is full, and what was not written is still there.
+    private bool TryWritePending()
+    {
+        try
+        {
+            WritePending();
+            return true;
+        }
+        catch (DiskException failure) when (failure.Error == DiskError.Full)
+        {
+            return false;
+        }
+    }
+
     // As many batches as go into one segment, with one write.
     private void WriteRun(PendingBuffer buffer)
     {

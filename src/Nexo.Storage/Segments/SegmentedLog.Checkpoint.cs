@@ -11,8 +11,11 @@ public sealed partial class SegmentedLog
     /// the sync. Only what the write-ahead log still has may be missing in the answer: recycle that log up to the
     /// answer's offset only when the answer itself is durable.
     /// </summary>
+    /// <param name="onlyWritten">
+    /// Not what is pending, for which the disk has no room: the answer ends before it, and its owner has to keep it elsewhere.
+    /// </param>
     /// <exception cref="DiskException">It is not durable. After a failed sync none is made any more.</exception>
-    public SegmentedLogCheckpoint Checkpoint()
+    public SegmentedLogCheckpoint Checkpoint(bool onlyWritten = false)
     {
         lock (_checkpointing)
         {
@@ -21,7 +24,11 @@ public sealed partial class SegmentedLog
             bool names;
             lock (_writing)
             {
-                WritePending();
+                if (!onlyWritten)
+                {
+                    WritePending();
+                }
+
                 Pad();
                 lock (_gate)
                 {

@@ -154,17 +154,12 @@ public sealed partial class SegmentedLog
         while (low < high)
         {
             int middle = low + ((high - low) / 2);
-            bool? answer = InUse(segments[middle], (segment, _) =>
-            {
-                EnsureHeader(segment);
-                return holds(segment.Header!.Value);
-            });
-            if (answer is not { } held)
+            if (HeaderOf(segments[middle]) is not { } header)
             {
                 return null;
             }
 
-            (low, high) = held ? (middle + 1, high) : (low, middle);
+            (low, high) = holds(header) ? (middle + 1, high) : (low, middle);
         }
 
         return low;

@@ -22,7 +22,8 @@ public sealed partial class SegmentedLog
             ClearLeaving();
             if (offset > WrittenOffset)
             {
-                WritePending();
+                // Without room for the rest, what is written can go all the same: that makes room.
+                TryWritePending();
             }
 
             BatchSegment[] gone;

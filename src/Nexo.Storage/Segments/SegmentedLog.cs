@@ -18,7 +18,7 @@ public sealed partial class SegmentedLog : IDisposable
     private readonly IDisk _disk;
     private readonly string _directory;
     private readonly ulong _logId;
-    private readonly SegmentedLogOptions _options;
+    private SegmentedLogOptions _options;
     private readonly SegmentCache _cache;
 
     // Order: checkpointing, writing, gate, the cache's. I/O goes on under the first two, never under the gate.
@@ -159,6 +159,9 @@ public sealed partial class SegmentedLog : IDisposable
     }
 
     private long First => Math.Min(_trimmedBefore, _nextOffset);
+
+    /// <summary>Other sizes from now on, also for the segment that is written to.</summary>
+    public void Change(SegmentedLogOptions options) => Volatile.Write(ref _options, options);
 
     /// <summary>Lets go of files and memory. What was not written is forgotten, as by a crash.</summary>
     public void Dispose()

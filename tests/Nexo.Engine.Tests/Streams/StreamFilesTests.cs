@@ -82,6 +82,33 @@ public sealed class StreamFilesTests
     }
 
     [Fact]
+    public void Streams_that_become_idle_together_do_not_hold_up_who_appends()
+    {
+        using var harness = new StreamHarness();
+        for (int i = 0; i < 10; i++)
+        {
+            harness.Create(name: $"idle-{i}");
+            harness.Append("a", name: $"idle-{i}");
+        }
+
+        harness.Create();
+        harness.Care();
+        var pending = new List<long>();
+        harness.Disk.Before = (kind, path) =>
+        {
+            if (kind == DiskOperationKinds.Sync)
+            {
+                pending.Add(harness.Stats().PendingBytes);
+                harness.Append(new string('x', 1_000));
+            }
+        };
+        harness.Care(10_000);
+        harness.Disk.Before = null;
+        Assert.Equal(10, pending.Count);
+        Assert.All(pending, bytes => Assert.Equal(0, bytes));
+    }
+
+    [Fact]
     public void Thousands_of_streams_cost_less_than_a_kilobyte_each_and_a_start_opens_none()
     {
         const int Streams = 3_000;

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Nexo.Engine.Streams;
+using Nexo.Storage;
 using Xunit;
 
 namespace Nexo.Engine.Tests.Streams;
@@ -54,6 +55,40 @@ public sealed class StreamRetentionTests
         harness.Care(60_000);
         Assert.Equal(new StreamRange(40, 40), harness.Range());
         Assert.Equal(40, harness.Append("next"));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Another_retention_counts_at_once_where_the_stream_is_in_use(bool byAge)
+    {
+        using var harness = new StreamHarness(
+            new StreamLimits { Tuning = StreamHarness.Tiny with { SegmentBytesMax = 1 << 20 } });
+        harness.Create();
+        Fill(harness, 100);
+        StreamOptionSet options = byAge ? new() { AgeMs = 8_000 } : new() { Bytes = 4_000 };
+        Assert.Equal(StreamStatus.Ok, harness.Streams.Update("s"u8, 0, options, out _));
+        for (int i = 0; i < 200; i++)
+        {
+            // Never idle, and slow.
+            Fill(harness, 1);
+            harness.Care(100);
+        }
+
+        Assert.InRange(harness.Range().First, 150, 299);
+    }
+
+    [Fact]
+    public void Looking_for_what_is_old_or_too_much_reads_no_file()
+    {
+        using var harness = new StreamHarness();
+        harness.Create(new StreamOptionSet { AgeMs = 600_000, Bytes = 1_000_000 });
+        Fill(harness, 300);
+        harness.Care();
+        int before = harness.Disk.Count(DiskOperationKinds.All);
+        harness.Care();
+        harness.Care();
+        Assert.Equal(before, harness.Disk.Count(DiskOperationKinds.All));
     }
 
     [Fact]
