@@ -28,6 +28,10 @@ internal abstract partial class StreamGroup
                 Epoch++;
                 Version++;
                 Done.Reset(offset);
+
+                // Retention goes not beyond this position from here on; what it has taken just before is done.
+                range = Floor();
+                sought = sought with { After = Position, Range = range };
                 LogSought();
                 OnSought();
                 TellStates(work, but: null);

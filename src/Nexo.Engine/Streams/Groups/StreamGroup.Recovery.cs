@@ -31,7 +31,7 @@ internal abstract partial class StreamGroup
     {
         lock (Gate)
         {
-            if (record.Epoch == Epoch)
+            if (TakesOn(record.Epoch))
             {
                 record.Apply(Done);
             }
@@ -42,7 +42,7 @@ internal abstract partial class StreamGroup
     {
         lock (Gate)
         {
-            if (record.Epoch == Epoch)
+            if (TakesOn(record.Epoch))
             {
                 Done.Add(record.Offset, record.Offset + 1);
             }
@@ -53,7 +53,7 @@ internal abstract partial class StreamGroup
     {
         lock (Gate)
         {
-            if (record.Epoch == Epoch)
+            if (TakesOn(record.Epoch))
             {
                 record.Apply(Failures);
                 if (Failures.Count > 2 * Context.Limits.Groups.WindowRecordsMax)
@@ -131,6 +131,14 @@ internal abstract partial class StreamGroup
     /// <summary>Adds what is remembered of records that have failed and were read.</summary>
     protected virtual void AddFailures(List<GroupFailure> failures)
     {
+    }
+
+    // A later epoch than was logged is one for which there was no room, when another member became active: a seek is always logged.
+    private bool TakesOn(ulong epoch)
+    {
+        bool isCurrent = epoch >= Epoch;
+        Epoch = Math.Max(Epoch, epoch);
+        return isCurrent;
     }
 
     private void ForgetDoneFailures()

@@ -153,6 +153,15 @@ internal abstract partial class StreamGroup
         }
     }
 
+    /// <summary>What was trimmed is done.</summary>
+    public void PassTrimmed()
+    {
+        lock (Gate)
+        {
+            Floor();
+        }
+    }
+
     /// <summary>Something may be due.</summary>
     public void OnDue(long nowMs)
     {

@@ -61,6 +61,9 @@ internal sealed class StreamGroups(StreamContext context, StreamLog stream)
                 group = New(name.ToArray(), context.NextGroupNumber(), mode, options, position);
                 Log(group);
                 Add(group);
+
+                // Retention goes not beyond it from here on; what was taken since the place was looked up is done.
+                group.PassTrimmed();
             }
         }
 
@@ -130,10 +133,14 @@ internal sealed class StreamGroups(StreamContext context, StreamLog stream)
     /// <summary>Writes what a snapshot keeps of them.</summary>
     public void Keep(RecordBuffer buffer)
     {
-        foreach (StreamGroup group in _names.All)
+        StreamGroup[] groups;
+        lock (_gate)
         {
-            group.Keep(buffer);
+            // Who makes or deletes one holds it from the log to the table: what is logged already is to be seen here.
+            groups = [.. _names.All];
         }
+
+        Array.ForEach(groups, group => group.Keep(buffer));
     }
 
     public void Dispose()
