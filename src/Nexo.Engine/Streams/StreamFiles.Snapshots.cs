@@ -38,7 +38,9 @@ internal sealed partial class StreamFiles
         }
     }
 
-    /// <summary>Deletes all that is in a place, so that nothing of it comes back after a power loss: who has it next would take it for its own.</summary>
+    /// <summary>
+    /// Deletes all that is in a place, so that nothing of it comes back after a power loss: who has it next would take it for its own.
+    /// </summary>
     /// <exception cref="DiskException">Some of it may be there still.</exception>
     public void DeleteFiles(uint place)
     {

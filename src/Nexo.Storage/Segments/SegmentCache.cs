@@ -42,11 +42,34 @@ public sealed class SegmentCache(int filesMax = 256)
     /// <param name="created">The file, if it has just been created; else it is opened if need be.</param>
     internal IDiskFile Use(BatchSegment segment, IDiskFile? created = null)
     {
+        IDiskFile? opened = created;
+        IDiskFile? file = TryUse(segment, ref opened);
+        if (file is null)
+        {
+            // Without the lock: a disk that is slow is not to hold up those whose files are open.
+            opened = segment.Disk.Open(segment.Path, forWriting: true);
+            file = TryUse(segment, ref opened);
+        }
+
+        // Somebody else may have been faster.
+        opened?.Dispose();
+        return file!;
+    }
+
+    // Null: it is not open, and none was given.
+    private IDiskFile? TryUse(BatchSegment segment, ref IDiskFile? opened)
+    {
         lock (_gate)
         {
             if (segment.File is null)
             {
-                segment.File = created ?? segment.Disk.Open(segment.Path, forWriting: true);
+                if (opened is null)
+                {
+                    return null;
+                }
+
+                segment.File = opened;
+                opened = null;
                 _open++;
             }
 

@@ -45,6 +45,45 @@ public class SegmentCacheTests
     }
 
     [Fact]
+    public async Task A_file_that_opens_slowly_holds_up_nobody_else()
+    {
+        TimeSpan patience = TimeSpan.FromSeconds(20);
+        CancellationToken stop = TestContext.Current.CancellationToken;
+        SimulatedDisk disk = LogHarness.NewDisk();
+        var cache = new SegmentCache(filesMax: 1);
+        using SegmentedLog slow = SegmentedLog.Open(disk, "streams/slow", 1, default, LogHarness.Small, cache);
+        using SegmentedLog other = SegmentedLog.Open(disk, "streams/other", 2, default, LogHarness.Small, cache);
+        foreach (SegmentedLog log in (SegmentedLog[])[slow, other])
+        {
+            var batch = new Batch(0, 1, 0, 100, 0);
+            log.Append(batch.Header, batch.Payload);
+            log.Checkpoint();
+        }
+
+        using var opening = new ManualResetEventSlim();
+        using var go = new ManualResetEventSlim();
+        disk.Before = (kind, path) =>
+        {
+            if (kind == DiskOperationKinds.Open && path.StartsWith("streams/slow/", StringComparison.Ordinal))
+            {
+                opening.Set();
+                go.Wait(patience, stop);
+            }
+        };
+        Task<List<Batch>>[] reads = [.. Enumerable.Range(0, 3).Select(_ => Task.Run(() => LogHarness.ReadAll(slow, 0), stop))];
+        Assert.True(opening.Wait(patience, stop), "it is being opened");
+        Assert.Single(await Task.Run(() => LogHarness.ReadAll(other, 0), stop).WaitAsync(TimeSpan.FromSeconds(5), stop));
+        go.Set();
+        foreach (Task<List<Batch>> read in reads)
+        {
+            Assert.Single(await read.WaitAsync(patience, stop));
+        }
+
+        Assert.Equal(1, cache.OpenFiles);
+        Assert.InRange(disk.OpenFiles, 1, 1);
+    }
+
+    [Fact]
     public void Reading_on_allocates_nothing()
     {
         SegmentedLogOptions options = LogHarness.Small with { SegmentBytes = 1 << 20 };
