@@ -41,22 +41,32 @@ internal static class ScanCommand
 
     private static void Print(ClientRun run, StoreKey key)
     {
-        bool isHash = key.Kind == EntryKind.Hash;
+        string kind = NameOf(key.Kind);
         if (run.Out.Json)
         {
             run.Out.Object(json =>
             {
                 json.WriteBytes("key", key.Key.ToBytes().Span);
-                json.WriteString("kind", isHash ? "hash" : "value");
+                json.WriteString("kind", kind);
             });
         }
-        else if (run.Out.ForPeople && isHash)
+        else if (run.Out.ForPeople && key.Kind != EntryKind.Value)
         {
-            run.Out.Line($"{run.Out.Shown(key.Key.ToBytes().Span)} {run.Out.Dim("hash")}");
+            run.Out.Line($"{run.Out.Shown(key.Key.ToBytes().Span)} {run.Out.Dim(kind)}");
         }
         else
         {
             run.Out.Items(key.Key.ToBytes());
         }
     }
+
+    private static string NameOf(EntryKind kind) => kind switch
+    {
+        EntryKind.Value => "value",
+        EntryKind.Hash => "hash",
+        EntryKind.List => "list",
+        EntryKind.Set => "set",
+        EntryKind.SortedSet => "sorted set",
+        _ => "other",
+    };
 }

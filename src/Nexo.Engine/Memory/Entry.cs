@@ -15,6 +15,12 @@ internal enum EntryFlags : byte
     /// The value is the reference of a <see cref="FieldTable"/>; the fields are entries of their own.
     /// </summary>
     Table = 4,
+    List = 8,
+    Set = 64,
+    SortedSet = 128,
+
+    /// <summary>What the entry is; a value has none of them.</summary>
+    Types = Hash | List | Set | SortedSet,
 }
 
 /// <summary>
@@ -44,6 +50,8 @@ internal static unsafe class Entry
     public static void SetVersion(byte* entry, ulong version) => *(ulong*)entry = (version << 8) | *entry;
 
     public static EntryFlags Flags(byte* entry) => (EntryFlags)(*entry & ~FrequencyMask);
+
+    public static EntryFlags Type(byte* entry) => (EntryFlags)(*entry & (byte)EntryFlags.Types);
 
     public static bool Is(byte* entry, EntryFlags flag) => (*entry & (byte)flag) != 0;
 

@@ -6,6 +6,8 @@ namespace Nexo.Engine.Memory;
 internal unsafe partial struct EntryTable
 {
     private const int CursorBits = 32;
+    private const int PickedPlaces = 48;
+    private const int PickTriesMax = 256;
 
     /// <summary>Gives every entry's key and value to a sink, until it wants no more.</summary>
     public readonly void List<TSink>(Arena arena, ref TSink sink)
@@ -40,6 +42,31 @@ internal unsafe partial struct EntryTable
         int bits = BitsOf(index);
         cursor = bits == 0 ? 0 : (cursor | (uint.MaxValue >> bits)) + 1;
         return cursor != 0;
+    }
+
+    /// <summary>The reference of an entry of a table that is not empty, each with the same probability.</summary>
+    public readonly uint Pick(Arena arena, Random random)
+    {
+        // A place that is free is drawn again: otherwise those in full buckets would come more seldom.
+        Span<uint> references = stackalloc uint[PickedPlaces];
+        for (int tries = 0; tries < PickTriesMax; tries++)
+        {
+            int drawn = random.Next(PickedPlaces);
+            int found = Collect(arena, (uint)random.NextInt64(_buckets), references);
+            if (drawn < found)
+            {
+                return references[drawn];
+            }
+        }
+
+        uint index = (uint)random.NextInt64(_buckets);
+        int count;
+        while ((count = Collect(arena, index, references)) == 0)
+        {
+            index = (index + 1) % _buckets;
+        }
+
+        return references[random.Next(count)];
     }
 
     private static uint Reversed(uint value)

@@ -27,18 +27,19 @@ internal sealed class NameTable<T>
     public void Remove(byte[] name, T thing) => _things.TryRemove(new KeyValuePair<byte[], T>(name, thing));
 
     public void Clear() => _things.Clear();
+}
 
-    private sealed class NameComparer(KeyHash hasher)
-        : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
-    {
-        public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
+/// <summary>Byte strings by their bytes, under a keyed hash.</summary>
+internal sealed class NameComparer(KeyHash hasher)
+    : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
+{
+    public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
 
-        public int GetHashCode(byte[] name) => GetHashCode(name.AsSpan());
+    public int GetHashCode(byte[] name) => GetHashCode(name.AsSpan());
 
-        public bool Equals(ReadOnlySpan<byte> alternate, byte[] other) => alternate.SequenceEqual(other);
+    public bool Equals(ReadOnlySpan<byte> alternate, byte[] other) => alternate.SequenceEqual(other);
 
-        public int GetHashCode(ReadOnlySpan<byte> alternate) => (int)(hasher.Of(alternate) >> 32);
+    public int GetHashCode(ReadOnlySpan<byte> alternate) => (int)(hasher.Of(alternate) >> 32);
 
-        public byte[] Create(ReadOnlySpan<byte> alternate) => alternate.ToArray();
-    }
+    public byte[] Create(ReadOnlySpan<byte> alternate) => alternate.ToArray();
 }

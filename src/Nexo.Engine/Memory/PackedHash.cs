@@ -67,6 +67,26 @@ internal static class PackedHash
         return length + BytesOf(field.Length, value.Length);
     }
 
+    /// <summary>
+    /// Adds a member that is not there, with its score as the value, where it belongs in the order; returns the new length.
+    /// </summary>
+    public static int InsertScored(Span<byte> packed, int length, ReadOnlySpan<byte> member, ReadOnlySpan<byte> score)
+    {
+        ItemProbe place = ItemProbe.Scored(ScoreBytes.Read(score), member);
+        int start = HeaderBytes;
+        int at = start;
+        while (TryNext(packed[..length], ref at, out ReadOnlySpan<byte> other, out ReadOnlySpan<byte> otherScore)
+            && place.IsBehind(ScoreBytes.Read(otherScore), other, after: false))
+        {
+            start = at;
+        }
+
+        int bytes = BytesOf(member.Length, score.Length);
+        packed[start..length].CopyTo(packed[(start + bytes)..]);
+        Append(packed, start, member, score);
+        return length + bytes;
+    }
+
     private static bool TryFind(
         ReadOnlySpan<byte> packed, ReadOnlySpan<byte> field, out int start, out ReadOnlySpan<byte> value)
     {

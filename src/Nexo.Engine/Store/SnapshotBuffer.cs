@@ -7,7 +7,7 @@ namespace Nexo.Engine.Store;
 /// The records of one slice of a snapshot, copied under a shard's lock and given on without it. They lie as in the log:
 /// <c>[u32 payloadBytes][u8 kind][payload]</c>.
 /// </summary>
-internal sealed class SnapshotBuffer : IHashSink
+internal sealed class SnapshotBuffer : IHashSink, IBlobSink
 {
     private const int HeaderBytes = 5;
     private const int KindAt = 4;
@@ -34,12 +34,38 @@ internal sealed class SnapshotBuffer : IHashSink
     }
 
     /// <summary>Begins a record of fields, which are then added to it.</summary>
-    public void BeginFields(ReadOnlySpan<byte> key, ulong version, long deadlineMs, bool anew)
+    public void BeginFields(
+        StoreRecordKind kind, ReadOnlySpan<byte> key, ulong version, long deadlineMs, bool anew)
     {
         _fieldsAt = Length;
         _fields = 0;
-        Span<byte> payload = Add(StoreRecordKind.FieldsSet, FieldsSetRecord.HeaderBytes + key.Length);
+        Span<byte> payload = Add(kind, FieldsSetRecord.HeaderBytes + key.Length);
         FieldsSetRecord.WriteHeader(payload, version, deadlineMs, anew, count: 0, key);
+    }
+
+    /// <summary>Begins a record of elements, which are then added to it.</summary>
+    public void BeginElements(ReadOnlySpan<byte> key, ulong version, long deadlineMs, in ElementPlan plan)
+    {
+        _fieldsAt = Length;
+        _fields = 0;
+        Span<byte> payload = Add(StoreRecordKind.ElementsSet, ElementsSetRecord.HeaderBytes + key.Length);
+        ElementsSetRecord.WriteHeader(payload, version, deadlineMs, plan, key);
+    }
+
+    public bool Add(ReadOnlySpan<byte> item)
+    {
+        EnsureRoom(ElementsSetRecord.ElementHeaderBytes + item.Length);
+        Length += FieldsRemovedRecord.WriteField(_bytes.AsSpan(Length), item);
+        _fields++;
+        return true;
+    }
+
+    /// <summary>Ends the record of elements: between their labels is this step.</summary>
+    public void EndElements(int step)
+    {
+        Span<byte> payload = EndRecord();
+        ElementsSetRecord.WriteCount(payload, _fields);
+        ElementsSetRecord.WriteStep(payload, step);
     }
 
     public bool Add(ReadOnlySpan<byte> field, ReadOnlySpan<byte> value)
@@ -60,9 +86,7 @@ internal sealed class SnapshotBuffer : IHashSink
             return;
         }
 
-        Span<byte> record = _bytes.AsSpan(_fieldsAt, Length - _fieldsAt);
-        BinaryPrimitives.WriteUInt32LittleEndian(record, (uint)(record.Length - HeaderBytes));
-        FieldsSetRecord.WriteCount(record[HeaderBytes..], _fields);
+        FieldsSetRecord.WriteCount(EndRecord(), _fields);
     }
 
     /// <summary>Gives the records to a sink and forgets them.</summary>
@@ -77,6 +101,13 @@ internal sealed class SnapshotBuffer : IHashSink
             sink.OnRecord(position, rest[KindAt], rest.Slice(HeaderBytes, bytes));
             rest = rest[(HeaderBytes + bytes)..];
         }
+    }
+
+    private Span<byte> EndRecord()
+    {
+        Span<byte> record = _bytes.AsSpan(_fieldsAt, Length - _fieldsAt);
+        BinaryPrimitives.WriteUInt32LittleEndian(record, (uint)(record.Length - HeaderBytes));
+        return record[HeaderBytes..];
     }
 
     private void EnsureRoom(int bytes)
@@ -98,9 +129,12 @@ internal struct SnapshotPlace
     /// <summary>No key is left behind it.</summary>
     public bool Done;
 
-    /// <summary>That key is a large hash, and not all of its fields are copied.</summary>
+    /// <summary>That key has a table, and not all that is in it is copied.</summary>
     public bool InFields;
 
     /// <summary>Where in its table of fields.</summary>
     public uint FieldCursor;
+
+    /// <summary>Of a list, the label of its last element that was copied.</summary>
+    public long Label;
 }

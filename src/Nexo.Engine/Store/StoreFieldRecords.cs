@@ -84,7 +84,7 @@ internal readonly ref struct FieldsRemovedRecord
 
     public ReadOnlySpan<byte> Key { get; private init; }
 
-    public FieldNames Fields { get; private init; }
+    public BlobRun Fields { get; private init; }
 
     public static void WriteHeader(Span<byte> payload, ulong version, int count, ReadOnlySpan<byte> key)
     {
@@ -114,7 +114,7 @@ internal readonly ref struct FieldsRemovedRecord
         {
             Version = BinaryPrimitives.ReadUInt64LittleEndian(payload),
             Key = key,
-            Fields = new FieldNames(payload[(HeaderBytes + key.Length)..]),
+            Fields = new BlobRun(payload[(HeaderBytes + key.Length)..]),
         };
         return StoreRecords.VersionValid(record.Version)
             && record.Fields.Count() == BinaryPrimitives.ReadUInt32LittleEndian(payload[CountAt..]);
@@ -163,8 +163,8 @@ internal ref struct FieldPairs(ReadOnlySpan<byte> bytes) : IPairSource
     }
 }
 
-/// <summary>The names of a <see cref="FieldsRemovedRecord"/>; those that lie whole in its bytes.</summary>
-internal ref struct FieldNames(ReadOnlySpan<byte> bytes) : IBlobSource
+/// <summary><c>([u32 bytes][item])*</c>: those items that lie whole in these bytes.</summary>
+internal ref struct BlobRun(ReadOnlySpan<byte> bytes) : IBlobSource
 {
     private ReadOnlySpan<byte> _rest = bytes;
 
@@ -191,7 +191,7 @@ internal ref struct FieldNames(ReadOnlySpan<byte> bytes) : IBlobSource
     /// <summary>How many there are; -1 if they do not fill their bytes exactly.</summary>
     public readonly long Count()
     {
-        FieldNames rest = this;
+        BlobRun rest = this;
         long count = 0;
         while (rest.TryTake(out _))
         {

@@ -27,4 +27,25 @@ public enum StoreRecordKind : byte
 
     /// <summary>Fields of a hash are gone; with its last one the hash is.</summary>
     FieldsRemoved = 21,
+
+    /// <summary>A set has these members.</summary>
+    MembersAdded = 22,
+
+    /// <summary>Members of a set are gone; with its last one the set is.</summary>
+    MembersRemoved = 23,
+
+    /// <summary>Members of a sorted set have these scores.</summary>
+    ScoresSet = 24,
+
+    /// <summary>Members of a sorted set are gone; with its last one the sorted set is.</summary>
+    ScoresRemoved = 25,
+
+    /// <summary>Places in a list hold these elements.</summary>
+    ElementsSet = 26,
+
+    /// <summary>Elements of a list are gone; with its last one the list is.</summary>
+    ElementsRemoved = 27,
+
+    /// <summary>Several records of the above, which count together or not at all.</summary>
+    Together = 31,
 }

@@ -22,9 +22,14 @@ internal static class StoreRecords
         {
             StoreRecordKind.Set => TrySlice(payload, KeyBytesAtDeadline, SetRecord.HeaderBytes, out key),
             StoreRecordKind.Appended => TrySlice(payload, KeyBytesAtDeadline, AppendedRecord.HeaderBytes, out key),
-            StoreRecordKind.FieldsSet => TrySlice(payload, KeyBytesAtDeadline, FieldsSetRecord.HeaderBytes, out key),
-            StoreRecordKind.FieldsRemoved => TrySlice(
+            StoreRecordKind.FieldsSet or StoreRecordKind.MembersAdded or StoreRecordKind.ScoresSet => TrySlice(
+                payload, KeyBytesAtDeadline, FieldsSetRecord.HeaderBytes, out key),
+            StoreRecordKind.FieldsRemoved or StoreRecordKind.MembersRemoved or StoreRecordKind.ScoresRemoved => TrySlice(
                 payload, KeyBytesAtVersion, FieldsRemovedRecord.HeaderBytes, out key),
+            StoreRecordKind.ElementsSet => TrySlice(
+                payload, KeyBytesAtDeadline, ElementsSetRecord.HeaderBytes, out key),
+            StoreRecordKind.ElementsRemoved => TrySlice(
+                payload, KeyBytesAtVersion, ElementsRemovedRecord.HeaderBytes, out key),
             StoreRecordKind.Removed => TryRest(payload, 0, out key),
             StoreRecordKind.ExpirySet => TryRest(payload, KeyBehindDeadline, out key),
             _ => false,
@@ -61,7 +66,7 @@ internal static class StoreRecords
 
     public static bool VersionValid(ulong version) => version is > 0 and <= Entry.VersionMax;
 
-    /// <summary><c>[u64 version][i64 deadline][u32 keyBytes]</c>, as four of the records begin.</summary>
+    /// <summary><c>[u64 version][i64 deadline][u32 keyBytes]</c>, as most of the records begin.</summary>
     public static void WriteVersion(Span<byte> payload, ulong version, long deadlineMs, int keyBytes)
     {
         BinaryPrimitives.WriteUInt64LittleEndian(payload, version);

@@ -34,7 +34,7 @@ public sealed class StoreRecovery : IRecordSink, IDisposable
 
     /// <summary>Whether records of this kind are the store's.</summary>
     public static bool Takes(byte kind) =>
-        (StoreRecordKind)kind is StoreRecordKind.Clock or (>= StoreRecordKind.Set and <= StoreRecordKind.FieldsRemoved);
+        (StoreRecordKind)kind is StoreRecordKind.Clock or (>= StoreRecordKind.Set and <= StoreRecordKind.ElementsRemoved) or StoreRecordKind.Together;
 
     /// <summary>Takes a record; it is applied a little later.</summary>
     /// <exception cref="InvalidDataException">
@@ -43,6 +43,11 @@ public sealed class StoreRecovery : IRecordSink, IDisposable
     public void OnRecord(Lsn lsn, byte kind, ReadOnlySpan<byte> payload)
     {
         Records++;
+        Take(lsn, kind, payload);
+    }
+
+    private void Take(Lsn lsn, byte kind, ReadOnlySpan<byte> payload)
+    {
         var recordKind = (StoreRecordKind)kind;
         if (recordKind == StoreRecordKind.Clock)
         {
@@ -53,6 +58,12 @@ public sealed class StoreRecovery : IRecordSink, IDisposable
         if (!_keepsEntries)
         {
             Skipped++;
+            return;
+        }
+
+        if (recordKind == StoreRecordKind.Together)
+        {
+            TakeTogether(lsn, payload);
             return;
         }
 
@@ -117,6 +128,20 @@ public sealed class StoreRecovery : IRecordSink, IDisposable
 
     internal static InvalidDataException Invalid(Lsn lsn, StoreRecordKind kind, int payloadBytes) =>
         new($"Record {lsn} of kind {(byte)kind} with {payloadBytes} bytes is none that this version can read.");
+
+    /// <summary>Each goes to where its key is, which is why they are looked at before the first of them is.</summary>
+    private void TakeTogether(Lsn lsn, ReadOnlySpan<byte> payload)
+    {
+        if (!TogetherRecord.IsValid(payload))
+        {
+            throw Invalid(lsn, StoreRecordKind.Together, payload.Length);
+        }
+
+        while (TogetherRecord.TryTake(ref payload, out byte kind, out ReadOnlySpan<byte> record))
+        {
+            Take(lsn, kind, record);
+        }
+    }
 
     private void ApplyOwn()
     {

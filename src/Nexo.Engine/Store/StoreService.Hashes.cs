@@ -1,4 +1,5 @@
 using System.Buffers;
+using Nexo.Engine.Memory;
 
 namespace Nexo.Engine.Store;
 
@@ -25,7 +26,7 @@ public sealed partial class StoreService
         int rounds = 0;
         do
         {
-            status = shard.HashSet(key, hash, ref pairs, out added, out version);
+            status = shard.HashSet(EntryFlags.Hash, key, hash, ref pairs, out added, out version);
         }
         while (status == StoreStatus.OutOfMemory && MakeRoom(shard, ref rounds));
         return status;
@@ -59,7 +60,7 @@ public sealed partial class StoreService
         }
 
         ulong hash = _hasher.Of(key);
-        return ShardOf(hash).HashMultiGet(key, hash, ref fields, ref sink, out version);
+        return ShardOf(hash).HashMultiGet(EntryFlags.Hash, key, hash, ref fields, ref sink, out version);
     }
 
     /// <summary>Deletes fields; a hash without fields is gone.</summary>
@@ -73,7 +74,7 @@ public sealed partial class StoreService
         }
 
         ulong hash = _hasher.Of(key);
-        return ShardOf(hash).HashDelete(key, hash, ref fields, out removed);
+        return ShardOf(hash).HashDelete(EntryFlags.Hash, key, hash, ref fields, out removed);
     }
 
     /// <summary>Lists all fields, in no order that means anything.</summary>
@@ -87,7 +88,7 @@ public sealed partial class StoreService
         }
 
         ulong hash = _hasher.Of(key);
-        return ShardOf(hash).HashGetAll(key, hash, ref sink, out version);
+        return ShardOf(hash).HashGetAll(EntryFlags.Hash, key, hash, ref sink, out version);
     }
 
     /// <summary>Adds to a field that is a counter; a missing one begins at 0.</summary>
@@ -122,7 +123,7 @@ public sealed partial class StoreService
         }
 
         ulong hash = _hasher.Of(key);
-        return ShardOf(hash).HashLength(key, hash, out fields);
+        return ShardOf(hash).HashLength(EntryFlags.Hash, key, hash, out fields);
     }
 
     /// <summary>

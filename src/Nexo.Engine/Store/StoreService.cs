@@ -63,7 +63,7 @@ public sealed partial class StoreService : IDisposable
         _pool = new PagePool(limits.Tuning.PageBytes);
         _budget = new MemoryBudget(limits.MemoryBytesMax, shards);
         _shardShift = HashBits - BitOperations.Log2((uint)shards);
-        var context = new StoreContext(limits, _clock, _hasher, _budget, _pool, _watchers);
+        var context = new StoreContext(limits, _clock, _hasher, _budget, _pool, _watchers, _ready);
         _shards = new StoreShard[shards];
         for (int i = 0; i < shards; i++)
         {
@@ -229,6 +229,13 @@ public sealed partial class StoreService : IDisposable
     private bool MakeRoom(StoreShard shard, ref int rounds)
     {
         bool evicts = _limits.Eviction == StoreEviction.Evict;
+        if (_depth > 0)
+        {
+            // Other shards would be entered out of order.
+            shard.CountRefused();
+            return false;
+        }
+
         int roundsMax = evicts ? (2 * _shards.Length) + 4 : 1;
         if (rounds++ < roundsMax && TryGather(shard.RoomWanted, evicts))
         {

@@ -55,10 +55,27 @@ internal sealed unsafe partial class StoreShard
         if (Entry.Is(entry, EntryFlags.Table))
         {
             FieldTable* table = FieldTable.Of(_arena, entry);
-            Invariant.Require(table->Table.Count > 0, "no hash is empty");
+            Invariant.Require(table->Count > 0, "nothing that has a table is empty");
+            CheckTree(table);
             slots += SlotsOf(table);
         }
     }
 
-    private long SlotsOf(FieldTable* table) => 1 + table->Table.Count + table->Table.CountSlots(_arena);
+    /// <summary>A tree is in order; one that shares its items has all of them.</summary>
+    private void CheckTree(FieldTable* table)
+    {
+        Invariant.Require(!table->Shares || table->Tree.Count == table->Table.Count, "a sorted set has each member twice");
+        CountedTree.Position at = table->Tree.Count == 0 ? default : table->Tree.Seek(_arena, 0);
+        for (uint rank = 0; !at.AtEnd; rank++, at = CountedTree.Next(_arena, at))
+        {
+            byte* item = _arena.At(at.Reference);
+            ItemProbe probe = table->Shares
+                ? ItemProbe.Scored(ScoredItem.Score(item), Entry.Key(item))
+                : ItemProbe.Label(ListItem.Label(item));
+            Invariant.Require(table->Tree.RankOf(_arena, probe, after: false) == rank, "a tree is in order");
+        }
+    }
+
+    private long SlotsOf(FieldTable* table) => 1 + table->Table.Count + table->Table.CountSlots(_arena)
+        + table->Tree.CountNodes(_arena) + (table->Shares ? 0 : table->Tree.Count);
 }

@@ -154,7 +154,7 @@ internal sealed unsafe partial class StoreShard
     private byte* PutDeadline(ReadOnlySpan<byte> key, ulong hash, uint* place, byte* entry, long deadlineMs)
     {
         int length = (int)Entry.ValueLength(entry);
-        EntryFlags kind = Entry.Flags(entry) & (EntryFlags.Hash | EntryFlags.Table);
+        EntryFlags kind = Entry.Flags(entry) & (EntryFlags.Types | EntryFlags.Table);
         var shape = new EntryShape(kind, length, deadlineMs, Entry.Version(entry));
         return Reshape(key, hash, place, entry, shape, length);
     }
@@ -174,7 +174,7 @@ internal sealed unsafe partial class StoreShard
         }
     }
 
-    /// <summary>Frees one field of a dead hash, or the table itself when it is empty. False: there is none.</summary>
+    /// <summary>Frees one item of a dead table, or the table itself when it is empty. False: there is none.</summary>
     private bool TearOne()
     {
         if (_deadTables == 0)
@@ -184,9 +184,15 @@ internal sealed unsafe partial class StoreShard
 
         var dead = (FieldTable*)_arena.At(_deadTables);
         uint field = dead->Table.Tear(_arena);
-        if (field != 0)
+        uint element = field == 0 ? dead->Tree.Tear(_arena) : 0;
+        if (field != 0 || element != 0)
         {
-            _arena.Free(field);
+            // What a tree shares with its table went with that.
+            if (field != 0 || !dead->Shares)
+            {
+                _arena.Free(field + element);
+            }
+
             return true;
         }
 

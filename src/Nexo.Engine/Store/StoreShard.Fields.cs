@@ -2,13 +2,14 @@ using Nexo.Engine.Memory;
 
 namespace Nexo.Engine.Store;
 
-/// <content>What is applied to the fields of hashes, by commands and by recovery.</content>
+/// <content>What is applied to fields and members, by commands and by recovery.</content>
 internal sealed unsafe partial class StoreShard
 {
     /// <summary>
     /// Applies a setting of fields: of a hash that is there (or of none, which it makes), the others stay.
     /// </summary>
     private byte* PutFields<TPairs>(
+        EntryFlags type,
         ReadOnlySpan<byte> key,
         ulong hash,
         uint* place,
@@ -25,13 +26,13 @@ internal sealed unsafe partial class StoreShard
             && sizes.Count + before <= _limits.Tuning.HashPackedFieldsMax;
         if (fits && (place == null || !Entry.Is(entry, EntryFlags.Table)))
         {
-            var shape = new EntryShape(EntryFlags.Hash, (int)packed, deadlineMs, version);
+            var shape = new EntryShape(type, (int)packed, deadlineMs, version);
             return SetPacked(key, hash, place, entry, ref pairs, shape);
         }
 
         if (place == null || !Entry.Is(entry, EntryFlags.Table))
         {
-            entry = Unpack(key, hash, place, entry, version, deadlineMs);
+            entry = Unpack(type, key, hash, place, entry, version, deadlineMs);
         }
         else if (DeadlineOf(entry) != deadlineMs)
         {
@@ -41,7 +42,7 @@ internal sealed unsafe partial class StoreShard
         FieldTable* table = FieldTable.Of(_arena, entry);
         while (pairs.TryTake(out ReadOnlySpan<byte> field, out ReadOnlySpan<byte> value))
         {
-            table->Set(_arena, _hasher, field, value);
+            SetField(table, field, value);
         }
 
         _version = Math.Max(_version, version);
@@ -66,7 +67,9 @@ internal sealed unsafe partial class StoreShard
         while (pairs.TryTake(out ReadOnlySpan<byte> field, out ReadOnlySpan<byte> value))
         {
             length = PackedHash.Remove(packed[..length], field);
-            length = PackedHash.Append(packed, length, field, value);
+            length = (shape.Flags & EntryFlags.SortedSet) == 0
+                ? PackedHash.Append(packed, length, field, value)
+                : PackedHash.InsertScored(packed, length, field, value);
         }
 
         int slack = place == null ? 0 : length / 4;
@@ -75,11 +78,24 @@ internal sealed unsafe partial class StoreShard
         return entry;
     }
 
-    /// <summary>Gives a hash, new or packed, a table of its own.</summary>
-    private byte* Unpack(
-        ReadOnlySpan<byte> key, ulong hash, uint* place, byte* old, ulong version, long deadlineMs)
+    private void SetField(FieldTable* table, ReadOnlySpan<byte> field, ReadOnlySpan<byte> value)
     {
-        uint reference = FieldTable.Create(_arena);
+        if (table->Shares)
+        {
+            table->SetScore(_arena, _hasher, field, ScoreBytes.Read(value));
+        }
+        else
+        {
+            table->Set(_arena, _hasher, field, value);
+        }
+    }
+
+    /// <summary>Gives a hash or a set, new or packed, a table of its own.</summary>
+    private byte* Unpack(
+        EntryFlags type, ReadOnlySpan<byte> key, ulong hash, uint* place, byte* old, ulong version, long deadlineMs)
+    {
+        uint reference = FieldTable.Create(
+            _arena, _limits.Tuning.IndexNodeBytes, shares: type == EntryFlags.SortedSet);
         var table = (FieldTable*)_arena.At(reference);
         if (place != null)
         {
@@ -87,11 +103,11 @@ internal sealed unsafe partial class StoreShard
             ReadOnlySpan<byte> packed = Entry.Value(old);
             while (PackedHash.TryNext(packed, ref at, out ReadOnlySpan<byte> field, out ReadOnlySpan<byte> value))
             {
-                table->Set(_arena, _hasher, field, value);
+                SetField(table, field, value);
             }
         }
 
-        var shape = new EntryShape(EntryFlags.Hash | EntryFlags.Table, sizeof(uint), deadlineMs, version);
+        var shape = new EntryShape(type | EntryFlags.Table, sizeof(uint), deadlineMs, version);
         byte* entry = Reshape(key, hash, place, old, shape);
         *(uint*)Entry.ValueStart(entry) = reference;
         return entry;

@@ -3,7 +3,8 @@ using Nexo.Engine.Memory;
 
 namespace Nexo.Engine.Store;
 
-/// <content>Commands on hashes: packed into the entry while small, then a table of their own.</content>
+/// <content>Commands on what has fields: hashes, sets (without values) and sorted sets (with scores for values); packed into
+/// the entry while small, then a table of their own.</content>
 internal sealed unsafe partial class StoreShard
 {
     /// <summary>
@@ -14,8 +15,11 @@ internal sealed unsafe partial class StoreShard
     /// <summary>What a field may add to the table of its hash.</summary>
     private const int FieldGrowthBytes = 32;
 
+    /// <summary>What a member may add to the tree of its sorted set.</summary>
+    private const int RankGrowthBytes = 48;
+
     public StoreStatus HashSet<TPairs>(
-        ReadOnlySpan<byte> key, ulong hash, ref TPairs pairs, out int added, out ulong version)
+        EntryFlags type, ReadOnlySpan<byte> key, ulong hash, ref TPairs pairs, out int added, out ulong version)
         where TPairs : struct, IPairSource, allows ref struct
     {
         added = 0;
@@ -28,7 +32,23 @@ internal sealed unsafe partial class StoreShard
 
         lock (_gate)
         {
-            return SetFields(key, hash, pairs, sizes, out added, out version);
+            return SetFields(type, key, hash, pairs, sizes, out added, out version);
+        }
+    }
+
+    /// <summary>Makes an entry these fields and no others, whatever it was.</summary>
+    public StoreStatus HashReplace<TPairs>(EntryFlags type, ReadOnlySpan<byte> key, ulong hash, ref TPairs pairs)
+        where TPairs : struct, IPairSource, allows ref struct
+    {
+        StoreStatus status = Measure(pairs, out PairSizes sizes);
+        if (status != StoreStatus.Ok)
+        {
+            return status;
+        }
+
+        lock (_gate)
+        {
+            return SetFields(type, key, hash, pairs, sizes, out _, out _, replace: true);
         }
     }
 
@@ -39,7 +59,7 @@ internal sealed unsafe partial class StoreShard
         {
             value = 0;
             version = 0;
-            uint* place = FindHash(key, hash, out byte* entry, out StoreStatus status);
+            uint* place = FindTyped(EntryFlags.Hash, key, hash, out byte* entry, out StoreStatus status);
             if (status == StoreStatus.WrongType)
             {
                 return status;
@@ -55,7 +75,7 @@ internal sealed unsafe partial class StoreShard
 
             var pair = new OnePair(field, DecimalText.Format(sum, stackalloc byte[DecimalText.BytesMax]));
             Measure(pair, out PairSizes sizes);
-            status = SetFields(key, hash, pair, sizes, out _, out version);
+            status = SetFields(EntryFlags.Hash, key, hash, pair, sizes, out _, out version);
             value = status == StoreStatus.Ok ? sum : 0;
             return status;
         }
@@ -66,7 +86,7 @@ internal sealed unsafe partial class StoreShard
     {
         lock (_gate)
         {
-            FindHashForRead(key, hash, out byte* entry, out StoreStatus status);
+            FindTypedForRead(EntryFlags.Hash, key, hash, out byte* entry, out StoreStatus status);
             version = entry == null ? 0 : Entry.Version(entry);
             if (status != StoreStatus.Ok)
             {
@@ -84,13 +104,13 @@ internal sealed unsafe partial class StoreShard
     }
 
     public StoreStatus HashMultiGet<TFields, TSink>(
-        ReadOnlySpan<byte> key, ulong hash, ref TFields fields, ref TSink sink, out ulong version)
+        EntryFlags type, ReadOnlySpan<byte> key, ulong hash, ref TFields fields, ref TSink sink, out ulong version)
         where TFields : struct, IBlobSource, allows ref struct
         where TSink : IFieldSink, allows ref struct
     {
         lock (_gate)
         {
-            FindHashForRead(key, hash, out byte* entry, out StoreStatus status);
+            FindTypedForRead(type, key, hash, out byte* entry, out StoreStatus status);
             version = entry == null ? 0 : Entry.Version(entry);
             while (status == StoreStatus.Ok && fields.TryTake(out ReadOnlySpan<byte> field))
             {
@@ -105,12 +125,13 @@ internal sealed unsafe partial class StoreShard
         }
     }
 
-    public StoreStatus HashGetAll<TSink>(ReadOnlySpan<byte> key, ulong hash, ref TSink sink, out ulong version)
+    public StoreStatus HashGetAll<TSink>(
+        EntryFlags type, ReadOnlySpan<byte> key, ulong hash, ref TSink sink, out ulong version)
         where TSink : IHashSink, allows ref struct
     {
         lock (_gate)
         {
-            FindHashForRead(key, hash, out byte* entry, out StoreStatus status);
+            FindTypedForRead(type, key, hash, out byte* entry, out StoreStatus status);
             version = entry == null ? 0 : Entry.Version(entry);
             if (status != StoreStatus.Ok)
             {
@@ -123,18 +144,13 @@ internal sealed unsafe partial class StoreShard
                 return status;
             }
 
-            int at = PackedHash.HeaderBytes;
-            ReadOnlySpan<byte> packed = Entry.Value(entry);
-            while (PackedHash.TryNext(packed, ref at, out ReadOnlySpan<byte> field, out ReadOnlySpan<byte> value)
-                && sink.Add(field, value))
-            {
-            }
-
+            ListPacked(entry, ref sink);
             return status;
         }
     }
 
-    public StoreStatus HashDelete<TFields>(ReadOnlySpan<byte> key, ulong hash, ref TFields fields, out int removed)
+    public StoreStatus HashDelete<TFields>(
+        EntryFlags type, ReadOnlySpan<byte> key, ulong hash, ref TFields fields, out int removed)
         where TFields : struct, IBlobSource, allows ref struct
     {
         lock (_gate)
@@ -147,7 +163,7 @@ internal sealed unsafe partial class StoreShard
                 return status;
             }
 
-            uint* place = FindHash(key, hash, out byte* entry, out status);
+            uint* place = FindTyped(type, key, hash, out byte* entry, out status);
             if (status != StoreStatus.Ok || !LogFieldsRemoved(key, entry, fields, bytes, _version + 1))
             {
                 return status;
@@ -167,11 +183,11 @@ internal sealed unsafe partial class StoreShard
         }
     }
 
-    public StoreStatus HashLength(ReadOnlySpan<byte> key, ulong hash, out int fields)
+    public StoreStatus HashLength(EntryFlags type, ReadOnlySpan<byte> key, ulong hash, out int fields)
     {
         lock (_gate)
         {
-            FindHashForRead(key, hash, out byte* entry, out StoreStatus status);
+            FindTypedForRead(type, key, hash, out byte* entry, out StoreStatus status);
             fields = status == StoreStatus.Ok ? FieldCount(entry) : 0;
             return status;
         }
@@ -203,7 +219,7 @@ internal sealed unsafe partial class StoreShard
     }
 
     private StoreStatus SetFields<TPairs>(
-        ReadOnlySpan<byte> key, ulong hash, TPairs pairs, in PairSizes sizes, out int added, out ulong version)
+        EntryFlags type, ReadOnlySpan<byte> key, ulong hash, TPairs pairs, in PairSizes sizes, out int added, out ulong version, bool replace = false)
         where TPairs : struct, IPairSource, allows ref struct
     {
         added = 0;
@@ -214,11 +230,11 @@ internal sealed unsafe partial class StoreShard
             return status;
         }
 
-        long cost = sizes.TableBytes + UnpackBytes + GrowthBytes
+        long cost = sizes.TableBytes + (type == EntryFlags.SortedSet ? sizes.Count * RankGrowthBytes : 0) + UnpackBytes + GrowthBytes
             + _arena.CostOf(Entry.Bytes(key.Length, 0, expires: true));
         bool roomy = MakeRoom(cost);
-        uint* place = FindHash(key, hash, out byte* entry, out status);
-        if (status == StoreStatus.WrongType)
+        uint* place = FindTyped(type, key, hash, out byte* entry, out status);
+        if (status == StoreStatus.WrongType && !replace)
         {
             return status;
         }
@@ -228,33 +244,66 @@ internal sealed unsafe partial class StoreShard
             return Refuse(cost);
         }
 
+        if (replace && place != null)
+        {
+            RemoveAt(place, hash, entry, StoreChangeKind.Deleted);
+            place = null;
+            entry = null;
+        }
+
+        if (type != EntryFlags.Hash && place != null && HasAll(entry, pairs))
+        {
+            version = Entry.Version(entry);
+            return StoreStatus.Ok;
+        }
+
         int before = place == null ? 0 : FieldCount(entry);
         version = _version + 1;
         long deadline = DeadlineOf(entry);
-        LogFieldsSet(key, pairs, sizes, version, deadline, anew: place == null);
-        entry = PutFields(key, hash, place, entry, ref pairs, sizes, version, deadline);
+        LogFieldsSet(type, key, pairs, sizes, version, deadline, anew: place == null);
+        entry = PutFields(type, key, hash, place, entry, ref pairs, sizes, version, deadline);
         added = FieldCount(entry) - before;
         TellSet(entry);
         return StoreStatus.Ok;
     }
 
-    private uint* FindHash(ReadOnlySpan<byte> key, ulong hash, out byte* entry, out StoreStatus status)
+    /// <summary>Whether these fields have these values already: setting them changes nothing.</summary>
+    private bool HasAll<TPairs>(byte* entry, TPairs pairs)
+        where TPairs : struct, IPairSource, allows ref struct
+    {
+        while (pairs.TryTake(out ReadOnlySpan<byte> field, out ReadOnlySpan<byte> value))
+        {
+            if (!TryGetField(entry, field, out ReadOnlySpan<byte> found) || !found.SequenceEqual(value))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private uint* FindTyped(
+        EntryFlags type, ReadOnlySpan<byte> key, ulong hash, out byte* entry, out StoreStatus status)
     {
         uint* place = Find(key, hash, out entry);
-        status = HashStatus(place, entry);
+        status = StatusOf(type, entry);
         return place;
     }
 
-    private void FindHashForRead(ReadOnlySpan<byte> key, ulong hash, out byte* entry, out StoreStatus status) =>
-        status = HashStatus(FindForRead(key, hash, out entry), entry);
+    private void FindTypedForRead(
+        EntryFlags type, ReadOnlySpan<byte> key, ulong hash, out byte* entry, out StoreStatus status)
+    {
+        FindForRead(key, hash, out entry);
+        status = StatusOf(type, entry);
+    }
 
-    private static StoreStatus HashStatus(uint* place, byte* entry) =>
-        place == null ? StoreStatus.NotFound
-        : Entry.Is(entry, EntryFlags.Hash) ? StoreStatus.Ok
+    private static StoreStatus StatusOf(EntryFlags type, byte* entry) =>
+        entry == null ? StoreStatus.NotFound
+        : Entry.Type(entry) == type ? StoreStatus.Ok
         : StoreStatus.WrongType;
 
     private int FieldCount(byte* entry) => Entry.Is(entry, EntryFlags.Table)
-        ? (int)FieldTable.Of(_arena, entry)->Table.Count
+        ? (int)FieldTable.Of(_arena, entry)->Count
         : PackedHash.Count(Entry.Value(entry));
 
     private bool TryGetField(byte* entry, ReadOnlySpan<byte> field, out ReadOnlySpan<byte> value) =>

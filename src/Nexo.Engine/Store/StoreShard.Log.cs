@@ -125,12 +125,12 @@ internal sealed unsafe partial class StoreShard
     }
 
     private void LogFieldsSet<TPairs>(
-        ReadOnlySpan<byte> key, TPairs pairs, in PairSizes sizes, ulong version, long deadlineMs, bool anew)
+        EntryFlags type, ReadOnlySpan<byte> key, TPairs pairs, in PairSizes sizes, ulong version, long deadlineMs, bool anew)
         where TPairs : struct, IPairSource, allows ref struct
     {
         if (_log is not null)
         {
-            using LogAppend append = Begin(_log, StoreRecordKind.FieldsSet, (int)sizes.RecordBytes(key.Length));
+            using LogAppend append = Begin(_log, SetKindOf(type), (int)sizes.RecordBytes(key.Length));
             FieldsSetRecord.WriteHeader(append.Payload, version, deadlineMs, anew, sizes.Count, key);
             Span<byte> target = append.Payload[(FieldsSetRecord.HeaderBytes + key.Length)..];
             while (pairs.TryTake(out ReadOnlySpan<byte> field, out ReadOnlySpan<byte> value))
@@ -139,6 +139,20 @@ internal sealed unsafe partial class StoreShard
             }
         }
     }
+
+    private static StoreRecordKind SetKindOf(EntryFlags type) => type switch
+    {
+        EntryFlags.Set => StoreRecordKind.MembersAdded,
+        EntryFlags.SortedSet => StoreRecordKind.ScoresSet,
+        _ => StoreRecordKind.FieldsSet,
+    };
+
+    private static StoreRecordKind RemovedKindOf(EntryFlags type) => type switch
+    {
+        EntryFlags.Set => StoreRecordKind.MembersRemoved,
+        EntryFlags.SortedSet => StoreRecordKind.ScoresRemoved,
+        _ => StoreRecordKind.FieldsRemoved,
+    };
 
     /// <summary>Bytes of the record that removes these fields.</summary>
     private long FieldsRemovedBytes<TFields>(ReadOnlySpan<byte> key, TFields fields)
@@ -181,7 +195,7 @@ internal sealed unsafe partial class StoreShard
             return false;
         }
 
-        using LogAppend append = Begin(_log, StoreRecordKind.FieldsRemoved, (int)payloadBytes);
+        using LogAppend append = Begin(_log, RemovedKindOf(Entry.Type(entry)), (int)payloadBytes);
         FieldsRemovedRecord.WriteHeader(append.Payload, version, count, key);
         Span<byte> target = append.Payload[(FieldsRemovedRecord.HeaderBytes + key.Length)..];
         while (again.TryTake(out ReadOnlySpan<byte> field))

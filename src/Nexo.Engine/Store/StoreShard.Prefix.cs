@@ -49,10 +49,9 @@ internal sealed unsafe partial class StoreShard
                     break;
                 }
 
-                StoreEntryKind kind = Entry.Is(entry, EntryFlags.Hash) ? StoreEntryKind.Hash : StoreEntryKind.Value;
                 if (!Entry.IsDue(entry, now))
                 {
-                    if (limit == 0 || !sink.Add(kind, Entry.Key(entry)))
+                    if (limit == 0 || !sink.Add(KindOf(entry), Entry.Key(entry)))
                     {
                         end = SliceEnd.PageFull;
                         break;
@@ -142,6 +141,15 @@ internal sealed unsafe partial class StoreShard
             return count == references.Length ? SliceEnd.SliceFull : SliceEnd.ShardDone;
         }
     }
+
+    private static StoreEntryKind KindOf(byte* entry) => Entry.Type(entry) switch
+    {
+        EntryFlags.Hash => StoreEntryKind.Hash,
+        EntryFlags.List => StoreEntryKind.List,
+        EntryFlags.Set => StoreEntryKind.Set,
+        EntryFlags.SortedSet => StoreEntryKind.SortedSet,
+        _ => StoreEntryKind.Value,
+    };
 
     private long NowIfNeeded() => _wheel.Count > 0 ? _clock.NowMs : 0;
 

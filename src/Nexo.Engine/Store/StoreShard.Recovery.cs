@@ -23,8 +23,14 @@ internal sealed unsafe partial class StoreShard
                 StoreRecordKind.Removed => ApplyRemoved(payload, hash),
                 StoreRecordKind.ExpirySet => ApplyExpirySet(payload, hash),
                 StoreRecordKind.Appended => ApplyAppended(payload, hash),
-                StoreRecordKind.FieldsSet => ApplyFieldsSet(payload, hash),
-                StoreRecordKind.FieldsRemoved => ApplyFieldsRemoved(payload, hash),
+                StoreRecordKind.FieldsSet => ApplyFieldsSet(EntryFlags.Hash, payload, hash),
+                StoreRecordKind.FieldsRemoved => ApplyFieldsRemoved(EntryFlags.Hash, payload, hash),
+                StoreRecordKind.MembersAdded => ApplyFieldsSet(EntryFlags.Set, payload, hash),
+                StoreRecordKind.MembersRemoved => ApplyFieldsRemoved(EntryFlags.Set, payload, hash),
+                StoreRecordKind.ScoresSet => ApplyFieldsSet(EntryFlags.SortedSet, payload, hash),
+                StoreRecordKind.ScoresRemoved => ApplyFieldsRemoved(EntryFlags.SortedSet, payload, hash),
+                StoreRecordKind.ElementsSet => ApplyElementsSet(payload, hash),
+                StoreRecordKind.ElementsRemoved => ApplyElementsRemoved(payload, hash),
                 _ => false,
             };
         }
@@ -134,7 +140,7 @@ internal sealed unsafe partial class StoreShard
         return true;
     }
 
-    private bool ApplyFieldsSet(ReadOnlySpan<byte> payload, ulong hash)
+    private bool ApplyFieldsSet(EntryFlags type, ReadOnlySpan<byte> payload, ulong hash)
     {
         if (!FieldsSetRecord.TryRead(payload, out FieldsSetRecord record))
         {
@@ -145,6 +151,11 @@ internal sealed unsafe partial class StoreShard
         FieldPairs pairs = record.Pairs;
         while (pairs.TryTake(out ReadOnlySpan<byte> field, out ReadOnlySpan<byte> value))
         {
+            if (!IsValueOf(type, value))
+            {
+                return false;
+            }
+
             sizes.Add(field.Length, value.Length);
         }
 
@@ -153,7 +164,7 @@ internal sealed unsafe partial class StoreShard
             return false;
         }
 
-        uint* place = FindAs(EntryFlags.Hash, record.Key, hash, out byte* entry);
+        uint* place = FindAs(type, record.Key, hash, out byte* entry);
         if (record.Anew && place != null)
         {
             Detach(place, hash, entry);
@@ -162,24 +173,31 @@ internal sealed unsafe partial class StoreShard
         }
 
         pairs = record.Pairs;
-        PutFields(record.Key, hash, place, entry, ref pairs, sizes, record.Version, record.DeadlineMs);
+        PutFields(type, record.Key, hash, place, entry, ref pairs, sizes, record.Version, record.DeadlineMs);
         return true;
     }
 
-    private bool ApplyFieldsRemoved(ReadOnlySpan<byte> payload, ulong hash)
+    private static bool IsValueOf(EntryFlags type, ReadOnlySpan<byte> value) => type switch
+    {
+        EntryFlags.Set => value.IsEmpty,
+        EntryFlags.SortedSet => value.Length == ScoreBytes.Length && !double.IsNaN(ScoreBytes.Read(value)),
+        _ => true,
+    };
+
+    private bool ApplyFieldsRemoved(EntryFlags type, ReadOnlySpan<byte> payload, ulong hash)
     {
         if (!FieldsRemovedRecord.TryRead(payload, out FieldsRemovedRecord record))
         {
             return false;
         }
 
-        uint* place = FindAs(EntryFlags.Hash, record.Key, hash, out byte* entry);
+        uint* place = FindAs(type, record.Key, hash, out byte* entry);
         if (place == null)
         {
             return true;
         }
 
-        FieldNames fields = record.Fields;
+        BlobRun fields = record.Fields;
         RemoveFields(entry, ref fields, record.Version, out int left);
         if (left == 0)
         {
@@ -196,13 +214,13 @@ internal sealed unsafe partial class StoreShard
     }
 
     /// <summary>
-    /// The entry with this key, due or not, if it is of this type. One of the other type is of a later time than the
+    /// The entry with this key, due or not, if it is of this type. One of another type is of a later time than the
     /// record, and goes: later records bring it again.
     /// </summary>
     private uint* FindAs(EntryFlags type, ReadOnlySpan<byte> key, ulong hash, out byte* entry)
     {
         uint* place = _table.Find(_arena, hash, key, out entry);
-        if (place != null && Entry.Is(entry, EntryFlags.Hash) != (type == EntryFlags.Hash))
+        if (place != null && Entry.Type(entry) != type)
         {
             Detach(place, hash, entry);
             place = null;

@@ -58,7 +58,7 @@ internal sealed unsafe partial class StoreShard
     {
         ReadOnlySpan<byte> key = Entry.Key(entry);
         ulong version = Entry.Version(entry);
-        if (!Entry.Is(entry, EntryFlags.Hash))
+        if (!Entry.Is(entry, EntryFlags.Types))
         {
             ReadOnlySpan<byte> value = Entry.Value(entry);
             Span<byte> payload = buffer.Add(StoreRecordKind.Set, SetRecord.Bytes(key.Length, value.Length));
@@ -69,10 +69,19 @@ internal sealed unsafe partial class StoreShard
         if (Entry.Is(entry, EntryFlags.Table))
         {
             place.FieldCursor = 0;
-            return SnapshotFields(ref place, entry, buffer);
+            place.Label = long.MinValue;
+            return Entry.Is(entry, EntryFlags.List)
+                ? SnapshotElements(ref place, entry, buffer)
+                : SnapshotFields(ref place, entry, buffer);
         }
 
-        buffer.BeginFields(key, version, DeadlineOf(entry), anew: true);
+        if (Entry.Is(entry, EntryFlags.List))
+        {
+            SnapshotPackedList(entry, buffer);
+            return SliceEnd.ShardDone;
+        }
+
+        buffer.BeginFields(SetKindOf(Entry.Type(entry)), key, version, DeadlineOf(entry), anew: true);
         int at = PackedHash.HeaderBytes;
         ReadOnlySpan<byte> packed = Entry.Value(entry);
         while (PackedHash.TryNext(packed, ref at, out ReadOnlySpan<byte> field, out ReadOnlySpan<byte> value))
@@ -85,7 +94,7 @@ internal sealed unsafe partial class StoreShard
     }
 
     /// <summary>
-    /// Goes on with a large hash. If it is gone, or another one by now, all of it is in the log; fields that come twice
+    /// Goes on with what has a table. If it is gone, or another one by now, all of it is in the log; fields that come twice
     /// do no harm.
     /// </summary>
     private SliceEnd SnapshotRest(ref SnapshotPlace place, SnapshotBuffer buffer)
@@ -93,15 +102,20 @@ internal sealed unsafe partial class StoreShard
         place.InFields = false;
         ReadOnlySpan<byte> key = place.Last.Key;
         bool there = _table.Find(_arena, _hasher.Of(key), key, out byte* entry) != null;
-        return there && Entry.Is(entry, EntryFlags.Table)
-            ? SnapshotFields(ref place, entry, buffer)
-            : SliceEnd.ShardDone;
+        if (!there || !Entry.Is(entry, EntryFlags.Table))
+        {
+            return SliceEnd.ShardDone;
+        }
+
+        return Entry.Is(entry, EntryFlags.List)
+            ? SnapshotElements(ref place, entry, buffer)
+            : SnapshotFields(ref place, entry, buffer);
     }
 
     private SliceEnd SnapshotFields(ref SnapshotPlace place, byte* entry, SnapshotBuffer buffer)
     {
         bool anew = place.FieldCursor == 0;
-        buffer.BeginFields(Entry.Key(entry), Entry.Version(entry), DeadlineOf(entry), anew);
+        buffer.BeginFields(SetKindOf(Entry.Type(entry)), Entry.Key(entry), Entry.Version(entry), DeadlineOf(entry), anew);
         FieldTable* table = FieldTable.Of(_arena, entry);
         int bucketsMax = _limits.Tuning.HoldSnapshotEntriesMax;
         do
@@ -110,6 +124,62 @@ internal sealed unsafe partial class StoreShard
         }
         while (place.InFields && --bucketsMax > 0 && !IsFull(buffer));
         buffer.EndFields();
+        return place.InFields ? SliceEnd.SliceFull : SliceEnd.ShardDone;
+    }
+
+    private static void SnapshotPackedList(byte* entry, SnapshotBuffer buffer)
+    {
+        ReadOnlySpan<byte> packed = Entry.Value(entry);
+        var plan = new ElementPlan { First = PackedList.First(packed), Step = (int)PackedList.Gap, Anew = true };
+        buffer.BeginElements(Entry.Key(entry), Entry.Version(entry), DeadlineOf(entry), plan);
+        int at = PackedList.HeaderBytes;
+        while (PackedList.TryNext(packed, ref at, out ReadOnlySpan<byte> element))
+        {
+            buffer.Add(element);
+        }
+
+        buffer.EndElements(plan.Step);
+    }
+
+    /// <summary>
+    /// The elements behind a label, a record for each run of labels with one step: elements keep their labels while they
+    /// are there, unless they are written again.
+    /// </summary>
+    private SliceEnd SnapshotElements(ref SnapshotPlace place, byte* entry, SnapshotBuffer buffer)
+    {
+        bool anew = place.Label == long.MinValue;
+        FieldTable* table = FieldTable.Of(_arena, entry);
+        uint rank = anew ? 0 : table->Tree.RankOf(_arena, ItemProbe.Label(place.Label), after: true);
+        CountedTree.Position at = rank < table->Tree.Count ? table->Tree.Seek(_arena, rank) : default;
+        int left = _limits.Tuning.HoldSnapshotEntriesMax;
+        while (!at.AtEnd && left > 0 && !IsFull(buffer))
+        {
+            byte* item = _arena.At(at.Reference);
+            var plan = new ElementPlan { First = ListItem.Label(item), Anew = anew };
+            buffer.BeginElements(Entry.Key(entry), Entry.Version(entry), DeadlineOf(entry), plan);
+            anew = false;
+            long step = 0;
+            long label = plan.First;
+            do
+            {
+                buffer.Add(ListItem.Value(item));
+                place.Label = label;
+                at = CountedTree.Next(_arena, at);
+                item = at.AtEnd ? null : _arena.At(at.Reference);
+                long next = item == null ? 0 : ListItem.Label(item) - label;
+                step = step == 0 ? next : step;
+                label += next;
+                left--;
+                if (next != step || next > int.MaxValue)
+                {
+                    break;
+                }
+            }
+            while (item != null && left > 0 && !IsFull(buffer));
+            buffer.EndElements((int)Math.Min(step, int.MaxValue));
+        }
+
+        place.InFields = !at.AtEnd;
         return place.InFields ? SliceEnd.SliceFull : SliceEnd.ShardDone;
     }
 

@@ -46,8 +46,8 @@ internal sealed unsafe partial class StoreShard
             long cost = _arena.CostOf(Entry.Bytes(key.Length, value.Length, expires: true)) + GrowthBytes;
             bool roomy = MakeRoom(cost);
             uint* place = Find(key, hash, out byte* old, plan.NowMs);
-            bool isHash = place != null && Entry.Is(old, EntryFlags.Hash);
-            if (isHash && previous is not null)
+            bool isTyped = place != null && Entry.Is(old, EntryFlags.Types);
+            if (isTyped && previous is not null)
             {
                 return StoreStatus.WrongType;
             }
@@ -162,7 +162,7 @@ internal sealed unsafe partial class StoreShard
             long cost = _arena.CostOf(Entry.Bytes(key.Length, DecimalText.BytesMax, expires: true)) + GrowthBytes;
             bool roomy = MakeRoom(cost);
             uint* place = Find(key, hash, out byte* old);
-            if (place != null && Entry.Is(old, EntryFlags.Hash))
+            if (place != null && Entry.Is(old, EntryFlags.Types))
             {
                 return StoreStatus.WrongType;
             }
@@ -210,7 +210,7 @@ internal sealed unsafe partial class StoreShard
             }
 
             uint* place = Find(key, hash, out byte* old);
-            if (place != null && Entry.Is(old, EntryFlags.Hash))
+            if (place != null && Entry.Is(old, EntryFlags.Types))
             {
                 return StoreStatus.WrongType;
             }
@@ -288,7 +288,7 @@ internal sealed unsafe partial class StoreShard
         StoreConditionKind.IfPresent => entry != null,
         StoreConditionKind.IfVersion => entry != null && Entry.Version(entry) == condition.Version,
         StoreConditionKind.IfValue =>
-            entry != null && !Entry.Is(entry, EntryFlags.Hash) && Entry.Value(entry).SequenceEqual(condition.Value),
+            entry != null && !Entry.Is(entry, EntryFlags.Types) && Entry.Value(entry).SequenceEqual(condition.Value),
         _ => true,
     };
 

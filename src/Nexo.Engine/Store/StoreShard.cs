@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Nexo.Engine.Memory;
 
@@ -18,6 +19,7 @@ internal sealed unsafe partial class StoreShard : IDisposable
     private readonly EngineClock _clock;
     private readonly KeyHash _hasher;
     private readonly WatcherList _watchers;
+    private readonly ConcurrentQueue<byte[]> _ready;
     private readonly bool _evicts;
     private readonly Arena _arena;
     private readonly OrderedIndex _index;
@@ -34,6 +36,7 @@ internal sealed unsafe partial class StoreShard : IDisposable
         _clock = context.Clock;
         _hasher = context.Hasher;
         _watchers = context.Watchers;
+        _ready = context.Ready;
         _evicts = _limits.MemoryBytesMax > 0 && _limits.Eviction == StoreEviction.Evict;
         _arena = new Arena(context.Pool, context.Budget, _limits.Tuning.PageBytes, _limits.Tuning.PageIdMax);
         _index = new OrderedIndex(_arena, _limits.Tuning.IndexNodeBytes);
@@ -131,7 +134,7 @@ internal sealed unsafe partial class StoreShard : IDisposable
     {
         uint* place = FindForRead(key, hash, out entry);
         status = place == null ? StoreStatus.NotFound
-            : Entry.Is(entry, EntryFlags.Hash) ? StoreStatus.WrongType
+            : Entry.Is(entry, EntryFlags.Types) ? StoreStatus.WrongType
             : StoreStatus.Ok;
         return place;
     }
@@ -168,6 +171,7 @@ internal sealed unsafe partial class StoreShard : IDisposable
         {
             _table.Insert(_arena, _hasher, hash, reference);
             _index.Insert(reference);
+            NoteReady(key, flags);
         }
         else
         {
@@ -184,7 +188,7 @@ internal sealed unsafe partial class StoreShard : IDisposable
         return entry;
     }
 
-    /// <summary>The table of a large hash that stops being one waits to be torn down in slices.</summary>
+    /// <summary>The table of what was large and stops being it waits to be torn down in slices.</summary>
     private void DropFields(byte* entry, EntryFlags next)
     {
         if (Entry.Is(entry, EntryFlags.Table) && (next & EntryFlags.Table) == 0)

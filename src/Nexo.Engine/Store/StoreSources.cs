@@ -1,10 +1,13 @@
 namespace Nexo.Engine.Store;
 
-/// <summary>Whether an entry is one value or a hash of fields.</summary>
+/// <summary>What an entry is. The numbers are those of the wire.</summary>
 public enum StoreEntryKind : byte
 {
-    Value,
-    Hash,
+    Value = 0,
+    Hash = 1,
+    List = 2,
+    Set = 3,
+    SortedSet = 4,
 }
 
 /// <summary>
@@ -45,4 +48,39 @@ public interface IScanSink
 {
     /// <summary>Takes one key; false ends the page before this key.</summary>
     bool Add(StoreEntryKind kind, ReadOnlySpan<byte> key);
+}
+
+/// <summary>Takes elements or members, in their order, under a shard's lock.</summary>
+public interface IBlobSink
+{
+    /// <summary>Takes one; false: it wants no more.</summary>
+    bool Add(ReadOnlySpan<byte> item);
+}
+
+/// <summary>Takes ranks, under a shard's lock.</summary>
+public interface IRankSink
+{
+    /// <summary>Takes one; false: it wants no more.</summary>
+    bool Add(long rank);
+}
+
+/// <summary>An end of a list.</summary>
+public enum ListEnd : byte
+{
+    /// <summary>Where the element with rank 0 is.</summary>
+    Left,
+    Right,
+}
+
+/// <summary>What is looked for in a list.</summary>
+/// <param name="Nth">The how-manieth match is the first to be told; negative: counted from the right.</param>
+/// <param name="CountMax">Matches to be told at most; 0: all.</param>
+/// <param name="LookMax">Elements to be looked at; 0: all.</param>
+public readonly record struct ListSearch(long Nth, long CountMax, long LookMax);
+
+/// <summary>Takes members of a sorted set with their scores, under a shard's lock.</summary>
+public interface IScoreSink
+{
+    /// <summary>Takes one; false: it wants no more.</summary>
+    bool Add(ReadOnlySpan<byte> member, double score);
 }

@@ -5,6 +5,9 @@ public enum EntryKind : byte
 {
     Value = 0,
     Hash = 1,
+    List = 2,
+    Set = 3,
+    SortedSet = 4,
 }
 
 /// <summary>

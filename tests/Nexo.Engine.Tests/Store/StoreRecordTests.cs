@@ -60,7 +60,8 @@ public sealed class StoreRecordTests
     {
         Assert.Equal(
             [(0, "None"), (1, "Clock"), (16, "Set"), (17, "Removed"), (18, "ExpirySet"), (19, "Appended"),
-                (20, "FieldsSet"), (21, "FieldsRemoved")],
+                (20, "FieldsSet"), (21, "FieldsRemoved"), (22, "MembersAdded"), (23, "MembersRemoved"), (24, "ScoresSet"),
+                (25, "ScoresRemoved"), (26, "ElementsSet"), (27, "ElementsRemoved"), (31, "Together")],
             Enum.GetValues<StoreRecordKind>().Select(kind => ((int)kind, kind.ToString())));
     }
 
@@ -124,7 +125,7 @@ public sealed class StoreRecordTests
         Refused(FieldsSet, Convert.FromHexString(fieldsSet + "00000000" + "02000000" + "6B" + "0000000000000000"));
         Refused(FieldsSet, Convert.FromHexString(fieldsSet + "00000000" + "00000000" + "6B"));
         Refused(FieldsSet, Convert.FromHexString(fieldsSet + "00000000" + "01000000" + "6B" + "FFFFFFFF01000000"));
-        Refused(22, "6B"u8.ToArray());
+        Refused(28, "6B"u8.ToArray());
         Refused(0, "6B"u8.ToArray());
     }
 
