@@ -34,7 +34,8 @@ public sealed class StoreRecovery : IRecordSink, IDisposable
 
     /// <summary>Whether records of this kind are the store's.</summary>
     public static bool Takes(byte kind) =>
-        (StoreRecordKind)kind is StoreRecordKind.Clock or (>= StoreRecordKind.Set and <= StoreRecordKind.ElementsRemoved) or StoreRecordKind.Together;
+        (StoreRecordKind)kind is StoreRecordKind.Clock or StoreRecordKind.Together
+            or (>= StoreRecordKind.Set and <= StoreRecordKind.ElementsRemoved);
 
     /// <summary>Takes a record; it is applied a little later.</summary>
     /// <exception cref="InvalidDataException">

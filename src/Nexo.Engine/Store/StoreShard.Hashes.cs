@@ -219,7 +219,14 @@ internal sealed unsafe partial class StoreShard
     }
 
     private StoreStatus SetFields<TPairs>(
-        EntryFlags type, ReadOnlySpan<byte> key, ulong hash, TPairs pairs, in PairSizes sizes, out int added, out ulong version, bool replace = false)
+        EntryFlags type,
+        ReadOnlySpan<byte> key,
+        ulong hash,
+        TPairs pairs,
+        in PairSizes sizes,
+        out int added,
+        out ulong version,
+        bool replace = false)
         where TPairs : struct, IPairSource, allows ref struct
     {
         added = 0;
