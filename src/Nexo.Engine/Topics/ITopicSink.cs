@@ -18,7 +18,11 @@ public enum TopicWhenSlow : byte
 /// <param name="Retained">The retained messages of its filters come first.</param>
 /// <param name="NotOwn">Messages that its owner publishes do not come.</param>
 /// <param name="WhenSlow">Told in lists; the sink is the one to do it.</param>
-public readonly record struct TopicSubscribeOptions(TopicOwner Owner, bool Retained, bool NotOwn, TopicWhenSlow WhenSlow);
+public readonly record struct TopicSubscribeOptions(TopicOwner Owner, bool Retained, bool NotOwn, TopicWhenSlow WhenSlow)
+{
+    /// <summary>Its sink logs what it takes: who publishes to it is not confirmed before that is durable.</summary>
+    public bool WaitsForLog { get; init; }
+}
 
 /// <summary>
 /// Where the messages of one subscription go. It never blocks and never refuses: what it has no room for it drops, by its own

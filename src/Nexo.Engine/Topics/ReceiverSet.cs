@@ -9,6 +9,7 @@ internal sealed class ReceiverSet
     {
         Items = items;
         Hash = hash;
+        WaitsForLog = Array.Exists(items, item => item.Options.WaitsForLog);
         NotOwn = Array.Exists(items, item => item.Options.NotOwn) ? Array.FindAll(items, item => item.Options.NotOwn) : [];
     }
 
@@ -16,6 +17,9 @@ internal sealed class ReceiverSet
 
     /// <summary>Those of them that do not want what their owner publishes.</summary>
     public TopicSubscriber[] NotOwn { get; }
+
+    /// <summary>One of them logs what it takes.</summary>
+    public bool WaitsForLog { get; }
 
     public ulong Hash { get; }
 

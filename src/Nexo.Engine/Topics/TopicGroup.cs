@@ -13,6 +13,8 @@ public sealed class TopicGroup
     private readonly List<TopicSubscriber> _members = [];
     private int _next;
 
+    private int _waiting;
+
     // Messages until all members are asked again: the last time none had room.
     private int _untilAll;
 
@@ -40,6 +42,9 @@ public sealed class TopicGroup
         }
     }
 
+    /// <summary>One of its members logs what it takes.</summary>
+    internal bool WaitsForLog => Volatile.Read(ref _waiting) > 0;
+
     /// <summary>Its name.</summary>
     internal byte[] Key { get; }
 
@@ -58,6 +63,7 @@ public sealed class TopicGroup
         lock (_gate)
         {
             _members.Add(member);
+            _waiting += member.Options.WaitsForLog ? 1 : 0;
         }
     }
 
@@ -66,7 +72,10 @@ public sealed class TopicGroup
     {
         lock (_gate)
         {
-            _members.Remove(member);
+            if (_members.Remove(member))
+            {
+                _waiting -= member.Options.WaitsForLog ? 1 : 0;
+            }
         }
     }
 

@@ -151,7 +151,10 @@ public sealed partial class TopicService : IDisposable
             Counters.CountUnheard();
         }
 
-        published = new TopicPublished(receivers, 0, 0, message.Retain && WaitsForLog);
+        bool waits = (message.Retain && WaitsForLog)
+            || route.Receivers.WaitsForLog
+            || (route.Groups.Length > 0 && Array.Exists(route.Groups, static group => group.WaitsForLog));
+        published = new TopicPublished(receivers, 0, 0, waits);
         return route.Bindings.Length == 0 ? TopicStatus.Ok : PushBindings(route.Bindings, in message, work.Batch, ref published);
     }
 

@@ -78,6 +78,11 @@ internal abstract partial class ClientConnection
     /// <summary>What is to be known of this batch when it has been sent, or could not be; null: nothing.</summary>
     protected virtual object? TakeNote() => null;
 
+    /// <summary>All receivers have what this batch has published. By the thread that has delivered the last of it.</summary>
+    protected virtual void OnFannedOut()
+    {
+    }
+
     /// <summary>
     /// Has something done by a thread that reads nobody, which takes its time: what the client has sent behind it waits, so its
     /// answer comes in its turn. Only for the reading thread, in <see cref="Feed"/>.
@@ -156,6 +161,11 @@ internal abstract partial class ClientConnection
         {
             _isFanningOut = work.Run();
         }
+
+        if (!_isFanningOut)
+        {
+            OnFannedOut();
+        }
     }
 
     /// <summary>Before the client is held up: others have all that it has published and pushed, who do not wait for it.</summary>
@@ -188,6 +198,10 @@ internal abstract partial class ClientConnection
         }
 
         _isHeld = false;
+        if (_batchWaits)
+        {
+            SendBatch();
+        }
     }
 
     private Task WhenSubscribersGoneAsync()

@@ -247,6 +247,12 @@ internal abstract partial class ClientConnection
         // batch itself gets nothing before its own answer has been sent: it has no credits until then.
         RunTopicWork();
         QueueWork.Run();
+        if (_isFanningOut && _batchWaits)
+        {
+            // What its answers tell of is not all logged yet: they leave when it is.
+            return;
+        }
+
         if (_held is not null && !_batch.IsEmpty)
         {
             SendWhenDurable(_held);

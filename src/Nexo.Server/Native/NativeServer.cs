@@ -1,5 +1,6 @@
 using Nexo.Engine;
 using Nexo.Engine.Queues;
+using Nexo.Engine.Sessions;
 using Nexo.Engine.Store;
 using Nexo.Engine.Streams;
 using Nexo.Engine.Topics;
@@ -24,6 +25,7 @@ internal sealed class NativeServer
         TopicService topics,
         TopicTicker topicTicker,
         StreamService streams,
+        SessionService sessions,
         EngineClock clock,
         ScheduleTicker scheduleTicker,
         SnapshotService snapshots,
@@ -41,6 +43,8 @@ internal sealed class NativeServer
         TopicsDurability = options.EffectiveTopicsDurability;
         Streams = streams;
         StreamsDurability = options.EffectiveStreamsDurability;
+        Sessions = sessions;
+        SessionsDurability = options.EffectiveMqttDurability;
         Clock = clock;
         ScheduleTicker = scheduleTicker;
         Snapshots = snapshots;
@@ -79,6 +83,12 @@ internal sealed class NativeServer
 
     /// <summary>What streams wait for that are not created otherwise.</summary>
     public StreamsDurability StreamsDurability { get; }
+
+    /// <summary>Sessions of MQTT that outlive their connections.</summary>
+    public SessionService Sessions { get; }
+
+    /// <summary>What messages for them wait for.</summary>
+    public MqttDurability SessionsDurability { get; }
 
     /// <summary>The engine's clock.</summary>
     public EngineClock Clock { get; }

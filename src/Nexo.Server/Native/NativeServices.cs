@@ -10,6 +10,7 @@ using Nexo.Protocol;
 using Nexo.Server.Connections;
 using Nexo.Server.Data;
 using Nexo.Server.Hosting;
+using Nexo.Server.Mqtt.Sessions;
 using Nexo.Server.Topics;
 
 namespace Nexo.Server.Native;
@@ -31,6 +32,7 @@ internal static class NativeServices
         services.AddSingleton<QueueTicker>();
         services.AddSingleton<TopicTicker>();
         services.AddSingleton<StreamTicker>();
+        services.AddSingleton<SessionTicker>();
         services.AddSingleton<ScheduleTicker>();
         services.AddHostedService<NativeLifetime>();
         return services;
@@ -61,12 +63,15 @@ internal static class NativeServices
         services.AddSingleton(provider => new ScheduleService(
             new ScheduleLimits(), provider.GetRequiredService<EngineClock>()));
 
+        services.AddSessions(options);
+
         // What survives a restart, in the order in which it is read back: the store brings the clock.
         services.AddSingleton<IDurablePart, DurableStore>();
         services.AddSingleton<IDurablePart, DurableQueues>();
         services.AddSingleton<IDurablePart, DurableTopics>();
         services.AddSingleton<IDurablePart, DurableStreams>();
         services.AddSingleton<IDurablePart, DurableSchedules>();
+        services.AddSingleton<IDurablePart, DurableSessions>();
         services.AddSingleton<DurableParts>();
     }
 
@@ -181,6 +186,7 @@ internal sealed class NativeLifetime(
     QueueTicker queueTicker,
     TopicTicker topicTicker,
     StreamTicker streamTicker,
+    SessionTicker sessionTicker,
     ScheduleTicker scheduleTicker) : IHostedLifecycleService
 {
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -204,6 +210,7 @@ internal sealed class NativeLifetime(
         queueTicker.Dispose();
         topicTicker.Dispose();
         streamTicker.Dispose();
+        sessionTicker.Dispose();
         scheduleTicker.Dispose();
         connections.Dispose();
         return Task.CompletedTask;

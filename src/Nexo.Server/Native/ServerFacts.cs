@@ -1,6 +1,7 @@
 using System.Reflection;
 using Nexo.Engine.Queues;
 using Nexo.Engine.Schedules;
+using Nexo.Engine.Sessions;
 using Nexo.Engine.Store;
 using Nexo.Engine.Streams;
 using Nexo.Engine.Topics;
@@ -45,6 +46,7 @@ internal static class ServerFacts
             .. QueueFacts(server),
             .. TopicFacts(server),
             .. StreamFacts(server),
+            .. SessionFacts(server),
             .. ScheduleFacts(server.ScheduleTicker.Schedules),
             .. StorageFacts(server),
         ];
@@ -166,6 +168,26 @@ internal static class ServerFacts
             Number("topics.bound", stats.BindingTaken),
             Number("topics.binding_refused", stats.BindingRefused),
             Number("topics.wills", server.Topics.Wills.Count),
+        ];
+    }
+
+    private static IEnumerable<KeyValuePair<string, string>> SessionFacts(NativeServer server)
+    {
+        SessionStats stats = server.Sessions.Stats;
+        return
+        [
+            new("sessions.durability", server.SessionsDurability.ToString().ToLowerInvariant()),
+            Number("sessions.count", stats.Sessions),
+            Number("sessions.connected", stats.Connected),
+            Number("sessions.subscriptions", stats.Subscriptions),
+            Number("sessions.messages", stats.Messages),
+            Number("sessions.bodies", stats.Bodies),
+            Number("sessions.memory_bytes", stats.Bytes),
+            Number("sessions.queued", stats.Queued),
+            Number("sessions.dropped", stats.Dropped),
+            Number("sessions.expired", stats.Expired),
+            Number("sessions.ended", stats.Ended),
+            Number("sessions.taken_over", stats.TakenOver),
         ];
     }
 

@@ -61,6 +61,17 @@ public static class MetricNames
     public const string QueueRejected = "nexo.queue.rejected";
     public const string QueueExpired = "nexo.queue.expired";
 
+    public const string Sessions = "nexo.sessions";
+    public const string SessionsConnected = "nexo.session.connected";
+    public const string SessionSubscriptions = "nexo.session.subscriptions";
+    public const string SessionMessages = "nexo.session.messages";
+    public const string SessionBodies = "nexo.session.bodies";
+    public const string SessionMemory = "nexo.session.memory";
+    public const string SessionQueued = "nexo.session.queued";
+    public const string SessionDropped = "nexo.session.dropped";
+    public const string SessionExpired = "nexo.session.expired";
+    public const string SessionsEnded = "nexo.session.ended";
+    public const string SessionsTakenOver = "nexo.session.taken_over";
     public const string TopicSubscriptions = "nexo.topic.subscriptions";
     public const string TopicFilters = "nexo.topic.filters";
     public const string TopicsCached = "nexo.topic.cached";

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Nexo.Engine.Queues;
 using Nexo.Engine.Schedules;
+using Nexo.Engine.Sessions;
 using Nexo.Engine.Store;
 using Nexo.Engine.Streams;
 using Nexo.Engine.Topics;
@@ -31,6 +32,7 @@ internal sealed class NexoMetrics : IDisposable
         Queues(server.Queues);
         Topics(server.Topics, server.TopicBuffers);
         Streams(server.Streams);
+        Sessions(server.Sessions);
         Schedules(server.ScheduleTicker.Schedules);
         if (server.Persistence.IsOn)
         {
@@ -141,6 +143,21 @@ internal sealed class NexoMetrics : IDisposable
         Count(MetricNames.TopicEndedSlow, () => buffers.EndedSlow, null, "Subscriptions ended for being slow");
         Count(MetricNames.TopicBound, () => topics.Stats.BindingTaken, null, "Messages that targets of bindings have taken");
         Count(MetricNames.TopicBindingRefused, () => topics.Stats.BindingRefused, null, "Messages that they have refused");
+    }
+
+    private void Sessions(SessionService sessions)
+    {
+        Level(MetricNames.Sessions, () => sessions.Stats.Sessions, null, "Sessions of MQTT that outlive their connections");
+        Level(MetricNames.SessionsConnected, () => sessions.Stats.Connected, null, "Those of them with a connection");
+        Level(MetricNames.SessionSubscriptions, () => sessions.Stats.Subscriptions, null, "Their subscriptions");
+        Level(MetricNames.SessionMessages, () => sessions.Stats.Messages, null, "Messages that they have and that were not acknowledged");
+        Level(MetricNames.SessionBodies, () => sessions.Stats.Bodies, null, "The same, one that several have counted once");
+        Level(MetricNames.SessionMemory, () => sessions.Stats.Bytes, "By", "Memory for them");
+        Count(MetricNames.SessionQueued, () => sessions.Stats.Queued, null, "Messages that came for sessions");
+        Count(MetricNames.SessionDropped, () => sessions.Stats.Dropped, null, "Of those, what there was no room for");
+        Count(MetricNames.SessionExpired, () => sessions.Stats.Expired, null, "Of those, what was not sent before its life was over");
+        Count(MetricNames.SessionsEnded, () => sessions.Stats.Ended, null, "Sessions that nobody has come back for");
+        Count(MetricNames.SessionsTakenOver, () => sessions.Stats.TakenOver, null, "Sessions that a new connection has taken from another");
     }
 
     private void Streams(StreamService streams)

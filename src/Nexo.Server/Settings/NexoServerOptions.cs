@@ -68,6 +68,15 @@ public sealed record NexoServerOptions
     /// <summary>True when streams are to survive a restart unless they are created otherwise.</summary>
     public bool KeepsStreams => EffectiveStreamsDurability != StreamsDurability.Memory;
 
+    /// <summary>What of sessions of MQTT is kept, with <see cref="MqttDurability.Auto"/> decided.</summary>
+    public MqttDurability EffectiveMqttDurability => Mqtt.Durability != MqttDurability.Auto ? Mqtt.Durability
+        : DataDirectory is null ? MqttDurability.Memory
+        : MqttDurability.Fsync;
+
+    /// <summary>True when sessions of MQTT survive a restart.</summary>
+    public bool KeepsSessions => EffectiveMqttDurability != MqttDurability.Memory;
+
     /// <summary>True when there is a log, and so a data directory is needed.</summary>
-    public bool KeepsData => KeepsStore || KeepsQueues || KeepsTopics || KeepsStreams;
+    public bool KeepsData => KeepsStore || KeepsQueues || KeepsTopics || KeepsStreams
+        || (KeepsSessions && Mqtt.Port != NetworkOptions.PortOff);
 }

@@ -207,6 +207,33 @@ internal static class SettingCatalog
         {
             Flag = "--mqtt-port",
         };
+        yield return Mqtt("durability",
+            SettingKinds.Choice([
+                ("auto", MqttDurability.Auto), ("memory", MqttDurability.Memory),
+                ("interval", MqttDurability.Interval), ("fsync", MqttDurability.Fsync)]),
+            m => m.Durability, (m, v) => m with { Durability = v },
+            "What a message for a session that outlives its connection waits for. fsync: the disk. interval: nothing, and it is on disk "
+            + "within storage.sync-interval. memory: nothing, and sessions end with the process. auto: fsync, or memory when "
+            + "data.directory is none");
+        yield return Mqtt("sessions-max", SettingKinds.Integer(0, 10_000_000),
+            m => m.SessionsMax, (m, v) => m with { SessionsMax = v },
+            "Sessions that outlive their connections; one more is refused");
+        yield return Mqtt("session-messages-max", SettingKinds.Integer(1, 10_000_000),
+            m => m.SessionMessagesMax, (m, v) => m with { SessionMessagesMax = v },
+            "Messages of one session that its client has not acknowledged");
+        yield return Mqtt("session-bytes-max", SettingKinds.Size(Kb, 8L * Kb * Gb),
+            m => m.SessionBytesMax, (m, v) => m with { SessionBytesMax = v },
+            "Their topics, headers and bodies");
+        yield return Mqtt("sessions-bytes-max", SettingKinds.Size(Mb, 8L * Kb * Gb),
+            m => m.SessionsBytesMax, (m, v) => m with { SessionsBytesMax = v },
+            "Memory for messages of all sessions, one that several have counted once; past it new ones are dropped");
+        yield return Mqtt("session-when-full",
+            SettingKinds.Choice([("drop-oldest", MqttWhenFull.DropOldest), ("drop-newest", MqttWhenFull.DropNewest)]),
+            m => m.SessionWhenFull, (m, v) => m with { SessionWhenFull = v },
+            "What is dropped for a session that is full: the oldest that were not sent yet, or what comes");
+        yield return Mqtt("session-expiry-max", SettingKinds.Duration(0, 24 * 24 * Hour),
+            m => m.SessionExpiryMaxMs, (m, v) => m with { SessionExpiryMaxMs = v },
+            "Longest time that a session waits for its client to come back; 0: as long as the client asks for");
     }
 
     private static IEnumerable<Setting> Security()
@@ -340,6 +367,14 @@ internal static class SettingCatalog
         Func<TopicsOptions, T, TopicsOptions> set,
         string description) => new(
         $"topics.{key}", kind, o => get(o.Topics), (o, v) => o with { Topics = set(o.Topics, v) }, description);
+
+    private static Setting<T> Mqtt<T>(
+        string key,
+        SettingKind<T> kind,
+        Func<MqttOptions, T> get,
+        Func<MqttOptions, T, MqttOptions> set,
+        string description) => new(
+        $"mqtt.{key}", kind, o => get(o.Mqtt), (o, v) => o with { Mqtt = set(o.Mqtt, v) }, description);
 
     private static Setting<T> Streams<T>(
         string key,

@@ -42,6 +42,13 @@ internal static class SettingsCheck
                 + "name a directory, or set streams.durability to memory or auto";
         }
 
+        if (options.DataDirectory is null && options.KeepsSessions)
+        {
+            string durability = options.EffectiveMqttDurability.ToString().ToLowerInvariant();
+            yield return $"mqtt.durability is {durability}, and data.directory is none, so there is no disk to keep them on; "
+                + "name a directory, or set mqtt.durability to memory or auto";
+        }
+
         foreach (string problem in FindOfTopics(options.Topics, connections))
         {
             yield return problem;

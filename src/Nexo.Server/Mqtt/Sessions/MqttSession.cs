@@ -1,0 +1,214 @@
+using System.Buffers.Binary;
+using Nexo.Engine.Sessions;
+using Nexo.Engine.Topics;
+
+namespace Nexo.Server.Mqtt.Sessions;
+
+/// <summary>
+/// A session that lasts, with its subscriptions to the topics: they are there as long as it is, whether its client is connected or not.
+/// </summary>
+internal sealed class MqttSession(SessionService sessions, TopicService topics, Session session)
+{
+    private static ReadOnlySpan<byte> Share => "$share/"u8;
+
+    private readonly Lock _gate = new();
+    private readonly List<SessionSink> _sinks = new(1);
+    private bool _isEnded;
+
+    public Session Session { get; } = session;
+
+    public SessionService Sessions { get; } = sessions;
+
+    /// <summary>Who its client is to the topics: it publishes as this, so that what is its own does not come to it.</summary>
+    public TopicOwner Owner { get; } = new();
+
+    /// <summary>The client's connection; null: it is away.</summary>
+    public IMqttReceiver? Receiver { get; set; }
+
+    /// <summary>Sets a subscription of the session, and of the topics.</summary>
+    /// <param name="link">The connection's hold.</param>
+    /// <param name="withRetained">What is retained for it is to come: see <paramref name="subscriber"/>.</param>
+    /// <param name="existed">The filter was there: with these options it is asked whether what is retained comes.</param>
+    /// <param name="subscriber">The one of the topics that it is part of; its retained messages are to be asked for.</param>
+    /// <param name="waits">True when a confirm must wait for the log.</param>
+    public SessionStatus Subscribe(
+        SessionLink link,
+        SessionSubscription wanted,
+        bool withRetained,
+        out TopicStatus refused,
+        out TopicSubscriber? subscriber,
+        out bool waits)
+    {
+        lock (_gate)
+        {
+            waits = false;
+            subscriber = null;
+            refused = TopicStatus.Ok;
+            if (_isEnded)
+            {
+                return SessionStatus.Fenced;
+            }
+
+            SessionSubscription? before = Find(wanted.Filter);
+            SessionSink? old = before is { } there ? SinkOf(there.Options, there.Identifier) : null;
+            bool isSame = old is not null && old.HasTerms(wanted.Options, wanted.Identifier);
+            SessionSink? sink = old;
+            if (!isSame)
+            {
+                refused = Add(wanted, withRetained, out sink);
+                if (refused != TopicStatus.Ok)
+                {
+                    return SessionStatus.Ok;
+                }
+            }
+            else if (withRetained)
+            {
+                old!.Subscriber!.AskRetained(ListOf(wanted.Filter));
+            }
+
+            SessionStatus status = link.Subscribe(wanted.Filter, wanted.Options, wanted.Identifier, out _, out waits);
+            if (!isSame)
+            {
+                // The new one first, then the old one goes: a message may come twice then, but none is missed.
+                SessionSink? leaving = status == SessionStatus.Ok ? old : sink;
+                if (leaving is not null)
+                {
+                    Remove(wanted.Filter, leaving);
+                }
+            }
+
+            subscriber = status == SessionStatus.Ok ? sink!.Subscriber : null;
+            return status;
+        }
+    }
+
+    /// <summary>Whether the session has a subscription with this filter.</summary>
+    public bool Has(ReadOnlySpan<byte> filter) => Find(filter) is not null;
+
+    /// <summary>Takes a subscription away.</summary>
+    /// <param name="waits">True when a confirm must wait for the log.</param>
+    public SessionStatus Unsubscribe(SessionLink link, ReadOnlySpan<byte> filter, out bool waits)
+    {
+        lock (_gate)
+        {
+            SessionSubscription? before = Find(filter);
+            SessionStatus status = link.Unsubscribe(filter, out waits);
+            if (status == SessionStatus.Ok && !_isEnded && before is { } there
+                && SinkOf(there.Options, there.Identifier) is { } sink)
+            {
+                Remove(filter, sink);
+            }
+
+            return status;
+        }
+    }
+
+    /// <summary>Subscribes to the topics what the session has from an earlier run.</summary>
+    /// <returns>How many were refused.</returns>
+    public int Restore()
+    {
+        int refused = 0;
+        lock (_gate)
+        {
+            foreach (SessionSubscription subscription in Session.Subscriptions)
+            {
+                refused += Add(subscription, withRetained: false, out _) == TopicStatus.Ok ? 0 : 1;
+            }
+        }
+
+        return refused;
+    }
+
+    /// <summary>The session is over.</summary>
+    public void End()
+    {
+        lock (_gate)
+        {
+            _isEnded = true;
+            foreach (SessionSink sink in _sinks)
+            {
+                sink.Subscriber!.Dispose();
+            }
+
+            _sinks.Clear();
+        }
+    }
+
+    private SessionSubscription? Find(ReadOnlySpan<byte> filter)
+    {
+        foreach (SessionSubscription subscription in Session.Subscriptions)
+        {
+            if (filter.SequenceEqual(subscription.Filter))
+            {
+                return subscription;
+            }
+        }
+
+        return null;
+    }
+
+    private SessionSink? SinkOf(byte options, uint identifier) => _sinks.Find(sink => sink.HasTerms(options, identifier));
+
+    private TopicStatus Add(SessionSubscription wanted, bool withRetained, out SessionSink? sink)
+    {
+        sink = SinkOf(wanted.Options, wanted.Identifier);
+        if (sink is not null)
+        {
+            TopicStatus status = sink.Subscriber!.Change(ListOf(wanted.Filter), default);
+            if (status == TopicStatus.Ok)
+            {
+                sink.Filters++;
+                if (withRetained)
+                {
+                    sink.Subscriber.AskRetained(ListOf(wanted.Filter));
+                }
+            }
+
+            return status;
+        }
+
+        sink = new SessionSink(this, wanted) { Filters = 1 };
+        bool isShared = wanted.Filter.AsSpan().StartsWith(Share);
+        var options = new TopicSubscribeOptions(
+            Owner, Retained: false, SessionSink.IsNoLocal(wanted.Options) && !isShared, TopicWhenSlow.DropOldest)
+        {
+            WaitsForLog = Sessions.Waits,
+        };
+        TopicStatus opened = topics.Subscribe(sink, options, ListOf(wanted.Filter), out TopicSubscriber? subscriber);
+        if (opened != TopicStatus.Ok)
+        {
+            return opened;
+        }
+
+        sink.Subscriber = subscriber;
+        _sinks.Add(sink);
+        if (withRetained)
+        {
+            subscriber!.AskRetained(ListOf(wanted.Filter));
+        }
+
+        return TopicStatus.Ok;
+    }
+
+    private void Remove(ReadOnlySpan<byte> filter, SessionSink sink)
+    {
+        if (--sink.Filters > 0)
+        {
+            sink.Subscriber!.Change(default, ListOf(filter));
+        }
+        else
+        {
+            _sinks.Remove(sink);
+            sink.Subscriber!.Dispose();
+        }
+    }
+
+    // A list of one, as the topics read it.
+    private static TopicFilterList ListOf(ReadOnlySpan<byte> filter)
+    {
+        byte[] list = new byte[sizeof(uint) + filter.Length];
+        BinaryPrimitives.WriteInt32LittleEndian(list, filter.Length);
+        filter.CopyTo(list.AsSpan(sizeof(uint)));
+        return new TopicFilterList(list, 1);
+    }
+}
