@@ -27,9 +27,10 @@ internal sealed class MqttSession(SessionService sessions, TopicService topics, 
 
     /// <summary>Sets a subscription of the session, and of the topics.</summary>
     /// <param name="link">The connection's hold.</param>
-    /// <param name="withRetained">What is retained for it is to come: see <paramref name="subscriber"/>.</param>
-    /// <param name="existed">The filter was there: with these options it is asked whether what is retained comes.</param>
-    /// <param name="subscriber">The one of the topics that it is part of; its retained messages are to be asked for.</param>
+    /// <param name="wanted">Its filter, options as MQTT has them, and identifier.</param>
+    /// <param name="withRetained">What is retained for it is to come: by <paramref name="subscriber"/>.</param>
+    /// <param name="refused">Why the topics have refused it; then nothing has changed.</param>
+    /// <param name="subscriber">The one of the topics that it is part of.</param>
     /// <param name="waits">True when a confirm must wait for the log.</param>
     public SessionStatus Subscribe(
         SessionLink link,
