@@ -23,6 +23,8 @@ internal sealed class StreamContext(StreamLimits limits, EngineClock clock)
 
     public GroupTimers GroupTimers { get; } = new();
 
+    public GroupMemory GroupMemory { get; } = new(limits.Groups.WindowsBytesMax);
+
     /// <summary>The streams.</summary>
     public NameTable<StreamLog> Names { get; set; } = null!;
 

@@ -29,12 +29,13 @@ internal sealed partial class StreamFiles : IDisposable
     private readonly Queue<StreamLog> _toWrite = new();
     private readonly HashSet<StreamLog> _open = [];
 
-    // Closed, and to be opened now and then, since what is in them grows old.
-    private readonly HashSet<StreamLog> _aging = [];
+    // Closed, and to be opened now and then, since what is in them grows old: when each is to be looked at.
+    private readonly Dictionary<StreamLog, long> _aging = [];
     private bool _hasRoot;
     private bool _isRunning;
     private bool _isDisposed;
     private bool _isCareDue;
+    private long _caredAtMs;
     private bool _isAllDue;
     private long _pendingBytes;
     private int _copies;
@@ -128,15 +129,15 @@ internal sealed partial class StreamFiles : IDisposable
     }
 
     /// <summary>A stream has closed them, or has none open. Under its lock.</summary>
-    /// <param name="isAging">It is to be looked after all the same.</param>
-    public void Closed(StreamLog stream, bool isAging)
+    /// <param name="lookAtMs">When it is to be looked after all the same; null: it is not.</param>
+    public void Closed(StreamLog stream, long? lookAtMs)
     {
         lock (_gate)
         {
             _open.Remove(stream);
-            if (isAging)
+            if (lookAtMs is { } dueMs)
             {
-                _aging.Add(stream);
+                _aging[stream] = dueMs;
             }
             else
             {
@@ -167,12 +168,13 @@ internal sealed partial class StreamFiles : IDisposable
     /// <summary>Has something done beside.</summary>
     public void Schedule(Action work) => _disk.Schedule(work);
 
-    /// <summary>Has the streams that are open looked after.</summary>
-    public void Care()
+    /// <summary>Has the streams that are open looked after, and those that are due.</summary>
+    public void Care(long nowMs)
     {
         lock (_gate)
         {
             _isCareDue = true;
+            _caredAtMs = nowMs;
             if (_isDisposed || _isRunning)
             {
                 return;
@@ -330,13 +332,28 @@ internal sealed partial class StreamFiles : IDisposable
             if (!_toWrite.TryDequeue(out stream) && _isCareDue && !_isDisposed)
             {
                 _isCareDue = false;
-                cared = [.. _open, .. _aging.Where(aging => aging.IsLookDue)];
+                cared = [.. _open, .. Due()];
                 return true;
             }
 
             _isRunning = stream is not null;
             return _isRunning;
         }
+    }
+
+    // Under the gate: over the table alone, since there may be many.
+    private List<StreamLog> Due()
+    {
+        var due = new List<StreamLog>();
+        foreach ((StreamLog stream, long lookAtMs) in _aging)
+        {
+            if (lookAtMs <= _caredAtMs)
+            {
+                due.Add(stream);
+            }
+        }
+
+        return due;
     }
 
     // Under the lock of the files.

@@ -27,9 +27,6 @@ internal sealed partial class StreamLog
         WithLog("written", _flush ??= Flush);
     }
 
-    /// <summary>Though nobody uses it, records may be old enough to go. May be read without the lock.</summary>
-    public bool IsLookDue => _context.Clock.NowMs >= Volatile.Read(ref _lookAtMs);
-
     /// <summary>What happens by itself: retention, files that are over, and the end of what nobody uses.</summary>
     public void LookAfter()
     {
@@ -192,15 +189,15 @@ internal sealed partial class StreamLog
     public void NoteAging()
     {
         long age = Options.AgeMs / Limits.Tuning.SegmentsWanted;
-        Volatile.Write(ref _lookAtMs, _context.Clock.NowMs + Math.Max(age, Limits.Tuning.CareMs));
-        _context.Files.Closed(this, isAging: !IsClosed && Options.AgeMs > 0 && _first < _next);
+        _lookAtMs = _context.Clock.NowMs + Math.Max(age, Limits.Tuning.CareMs);
+        _context.Files.Closed(this, !IsClosed && Options.AgeMs > 0 && _first < _next ? _lookAtMs : null);
     }
 
     private void OpenToLook()
     {
         lock (_gate)
         {
-            if (_log is null && !IsClosed && IsLookDue)
+            if (_log is null && !IsClosed && _context.Clock.NowMs >= _lookAtMs)
             {
                 TryOpen();
             }

@@ -56,7 +56,7 @@ public sealed partial class StreamService
         if (!_recovering && Volatile.Read(ref _disposed) == 0 && nowMs - _caredAtMs >= Limits.Tuning.CareMs)
         {
             _caredAtMs = nowMs;
-            _context.Files.Care();
+            _context.Files.Care(nowMs);
         }
 
         if (!_recovering && Volatile.Read(ref _disposed) == 0)

@@ -30,8 +30,8 @@ internal readonly ref struct GroupKeptRecord
 
     public long Position { get; }
 
-    public static int BytesOf(int runs, ReadOnlySpan<GroupFailure> failures) =>
-        FixedBytes + (GroupDoneRecord.RunBytes * runs) + GroupFailedRecord.FailuresBytesOf(failures);
+    public static int BytesOf(ReadOnlySpan<OffsetRun> runs, ReadOnlySpan<GroupFailure> failures) =>
+        FixedBytes + (GroupDoneRecord.RunBytes * GroupDoneRecord.RunsOnDisk(runs)) + GroupFailedRecord.FailuresBytesOf(failures);
 
     public static void Write(
         Span<byte> payload,
@@ -46,7 +46,7 @@ internal readonly ref struct GroupKeptRecord
         writer.U64(epoch);
         writer.U64(members);
         writer.I64(done.Position);
-        writer.U32((uint)done.Runs.Length);
+        writer.U32((uint)GroupDoneRecord.RunsOnDisk(done.Runs));
         GroupDoneRecord.WriteRuns(ref writer, done.Runs);
         GroupFailedRecord.WriteFailures(ref writer, failures);
     }

@@ -193,9 +193,24 @@ internal readonly ref struct GroupDoneRecord
     {
         foreach (OffsetRun run in runs)
         {
-            writer.I64(run.First);
-            writer.U32((uint)(run.End - run.First));
+            for (long first = run.First; first < run.End; first += uint.MaxValue)
+            {
+                writer.I64(first);
+                writer.U32((uint)Math.Min(run.End - first, uint.MaxValue));
+            }
         }
+    }
+
+    /// <summary>How many runs these are on disk, where one is not longer than its count can say.</summary>
+    internal static int RunsOnDisk(ReadOnlySpan<OffsetRun> runs)
+    {
+        int count = 0;
+        foreach (OffsetRun run in runs)
+        {
+            count += (int)((run.End - run.First + uint.MaxValue - 1) / uint.MaxValue);
+        }
+
+        return count;
     }
 
     internal static bool AreRuns(ReadOnlySpan<byte> runs)

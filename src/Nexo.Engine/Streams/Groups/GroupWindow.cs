@@ -7,7 +7,7 @@ namespace Nexo.Engine.Streams;
 /// What a group that is shared by key has read and not done: of each key the first record can be given, the others wait behind it. Bounded
 /// by its user; bytes beyond a bound are let go of, oldest first, and read again when they are needed. Known by offset.
 /// </summary>
-internal sealed class GroupWindow(KeyHash hasher, KeyHash otherHasher, long bytesMax)
+internal sealed class GroupWindow(KeyHash hasher, KeyHash otherHasher, long bytesMax, GroupMemory memory)
 {
     public const int None = -1;
 
@@ -101,8 +101,11 @@ internal sealed class GroupWindow(KeyHash hasher, KeyHash otherHasher, long byte
 
         _pages.Enqueue(page);
         _bytes += page.Capacity;
+        memory.Add(page.Capacity);
         _livePages++;
-        while (_pages.TryPeek(out GroupPage? oldest) && oldest != page && (oldest.IsReleased || _bytes > bytesMax))
+        while (_pages.TryPeek(out GroupPage? oldest)
+            && oldest != page
+            && (oldest.IsReleased || _bytes > bytesMax || memory.IsFull))
         {
             _pages.Dequeue();
             Release(oldest);
@@ -253,7 +256,7 @@ internal sealed class GroupWindow(KeyHash hasher, KeyHash otherHasher, long byte
 
         foreach (GroupPage page in _pages)
         {
-            page.Release();
+            Release(page);
         }
     }
 
@@ -303,6 +306,7 @@ internal sealed class GroupWindow(KeyHash hasher, KeyHash otherHasher, long byte
         if (!page.IsReleased)
         {
             _bytes -= page.Capacity;
+            memory.Add(-page.Capacity);
             _livePages--;
             page.Release();
         }

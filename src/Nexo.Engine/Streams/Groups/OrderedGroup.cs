@@ -104,7 +104,8 @@ internal sealed class OrderedGroup(
                 return false;
             }
 
-            offset = _next;
+            // A member may commit what it has not been given yet.
+            offset = _next = Math.Max(_next, Position);
             version = Version;
         }
 

@@ -94,6 +94,16 @@ internal sealed partial class SharedGroup : StreamGroup
         }
 
         window.Clear();
+
+        // Of what was trimmed nothing is read again.
+        ForgetDoneFailures();
+        foreach (long offset in _reasons.Keys)
+        {
+            if (Done.FirstOpen(offset) != offset)
+            {
+                _reasons.Remove(offset);
+            }
+        }
     }
 
     protected override void AddFailures(List<GroupFailure> failures)
@@ -163,6 +173,6 @@ internal sealed partial class SharedGroup : StreamGroup
     {
         Floor();
         _readNext = Position;
-        _window = new GroupWindow(Context.Hasher, Context.OtherHasher, Context.Limits.Groups.WindowBytesMax);
+        _window = new GroupWindow(Context.Hasher, Context.OtherHasher, Context.Limits.Groups.WindowBytesMax, Context.GroupMemory);
     }
 }

@@ -119,7 +119,7 @@ internal abstract partial class StreamGroup
             AddFailures(failures);
             Span<GroupFailure> all = CollectionsMarshal.AsSpan(failures);
             GroupKeptRecord.Write(
-                buffer.Add((byte)StreamRecordKind.GroupKept, GroupKeptRecord.BytesOf(Done.Runs.Length, all)),
+                buffer.Add((byte)StreamRecordKind.GroupKept, GroupKeptRecord.BytesOf(Done.Runs, all)),
                 Number,
                 Epoch,
                 _membersUntil,
@@ -141,7 +141,7 @@ internal abstract partial class StreamGroup
         return isCurrent;
     }
 
-    private void ForgetDoneFailures()
+    protected void ForgetDoneFailures()
     {
         foreach (long offset in Failures.Keys)
         {

@@ -21,6 +21,9 @@ public sealed record StreamGroupLimits
     /// <summary>Bytes of these that are kept in memory; the rest is read again when it is needed.</summary>
     public long WindowBytesMax { get; init; } = 8 * 1_024 * 1_024;
 
+    /// <summary>As that, of all groups together: beyond it each keeps only what it has read last.</summary>
+    public long WindowsBytesMax { get; init; } = 256L * 1_024 * 1_024;
+
     /// <summary>Bytes of the records of one delivery, where a member says nothing; one is given however large it is.</summary>
     public int DeliveryBytes { get; init; } = 64 * 1_024;
 
