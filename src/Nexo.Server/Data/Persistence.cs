@@ -12,7 +12,8 @@ namespace Nexo.Server.Data;
 /// </summary>
 internal sealed partial class Persistence : IAsyncDisposable
 {
-    private const int LookAgainMs = 5;
+    private const double LookAgainMsMin = 5;
+    private const double LookAgainMsMax = 500;
 
     private readonly NexoServerOptions _options;
     private readonly StoreService _store;
@@ -61,11 +62,21 @@ internal sealed partial class Persistence : IAsyncDisposable
     /// <summary>True when so much waits for the log alone that what happens by itself should wait too.</summary>
     public bool IsLogCrowded => Log is { } log && log.PendingBytes > _options.Storage.PendingBytesMax;
 
-    /// <summary>Waits until it is not, or a moment: who waits looks again.</summary>
+    /// <summary>
+    /// Waits until it is not, or a moment: who waits looks again, or goes on. Where it is not the log that is behind, but files, that is a
+    /// moment which grows with what waits for them: on a full disk they never catch up, and what makes room must go on.
+    /// </summary>
     public Task WhenLessCrowdedAsync() =>
         Log is { } log && log.PendingBytes > _options.Storage.PendingBytesMax
             ? log.WhenRoomAsync().AsTask()
-            : Task.Delay(TimeSpan.FromMilliseconds(LookAgainMs), _time);
+            : Task.Delay(PauseFor(_parts.PendingBytes, _options.Storage.PendingBytesMax), _time);
+
+    /// <summary>By the square of how much more waits than may.</summary>
+    internal static TimeSpan PauseFor(long pendingBytes, long bytesMax)
+    {
+        double times = pendingBytes / (double)Math.Max(1, bytesMax);
+        return TimeSpan.FromMilliseconds(Math.Clamp(LookAgainMsMin * times * times, LookAgainMsMin, LookAgainMsMax));
+    }
 
     /// <summary>What was read back at the start.</summary>
     public RecoveryResult? Recovered { get; private set; }
