@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Nexo.Protocol;
 using Nexo.Server.Connections;
 
@@ -37,12 +38,16 @@ internal sealed class PooledRequest(
     {
     }
 
-    public void Execute() => _ = RunAsync();
-
-    private async Task RunAsync()
+    public void Execute()
     {
-        using var frame = new FrameBuffer();
-        if (answer(frame) && !await connection.Server.Persistence.FlushAsync())
+        var frame = new FrameBuffer();
+        bool waits = Answer(frame);
+        _ = FinishAsync(frame, waits);
+    }
+
+    private async Task FinishAsync(FrameBuffer frame, bool waits)
+    {
+        if (waits && !await connection.Server.Persistence.FlushAsync())
         {
             frame.Clear();
             ErrorBody.WriteFrame(
@@ -50,6 +55,24 @@ internal sealed class PooledRequest(
         }
 
         connection.Complete(correlation, frame);
+        frame.Dispose();
         connection.CountSubscriber(-1);
+    }
+
+    // Whatever happens there is an answer: without it the connection would never end.
+    private bool Answer(FrameBuffer frame)
+    {
+        try
+        {
+            return answer(frame);
+        }
+        catch (Exception failure) when (failure is not (UnreachableException or InsufficientMemoryException))
+        {
+            connection.All.LogUnexpected(connection, failure);
+            frame.Clear();
+            ErrorBody.WriteFrame(
+                frame, opcode, FrameKind.Error, correlation, ErrorCode.Internal, "It failed; the server's log says why.");
+            return false;
+        }
     }
 }
