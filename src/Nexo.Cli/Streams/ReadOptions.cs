@@ -56,6 +56,8 @@ internal sealed class ReadOptions
 
     public TimeSpan? Wait(ClientRun run) => run.Get(_wait);
 
+    public long? Count(ClientRun run) => run.Get(_count);
+
     /// <summary>True: what is read is the last records of a key, in the wrong order.</summary>
     public bool IsLastOfKey(ClientRun run) =>
         run.Key(_key) is not null && _place.Last(run) is not null && !run.Get(_backward);
@@ -64,7 +66,7 @@ internal sealed class ReadOptions
     {
         // So many before the end are, seen from the end, the first so many.
         long? last = run.Get(_backward) || IsLastOfKey(run) ? _place.Last(run) : null;
-        long? count = run.Get(_count);
+        long? count = IsLastOfKey(run) ? null : Count(run);
         return new StreamReadOptions
         {
             From = last is null ? _place.Of(run) : StreamFrom.End,

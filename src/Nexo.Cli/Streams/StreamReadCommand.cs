@@ -60,8 +60,12 @@ internal static class StreamReadCommand
         StreamReadOptions reading = options.Of(run) with { PageBytes = PageBytes };
         if (options.Wait(run) is { } wait)
         {
-            // Tells nothing but that there is one: what there is by then is read as ever.
-            await stream.ReadPageAsync(reading with { Max = 1 }, wait, run.Cancel);
+            // Tells where there is one, since the place may be another one by then, as the end is. What there is then is read as ever.
+            StreamPage<ReadOnlyMemory<byte>> page = await stream.ReadPageAsync(reading with { Max = 1 }, wait, run.Cancel);
+            if (page.Records is [{ } first] && !reading.Backward)
+            {
+                reading = reading with { From = StreamFrom.Offset(first.Offset) };
+            }
         }
 
         if (!options.IsLastOfKey(run))
@@ -76,7 +80,8 @@ internal static class StreamReadCommand
 
         // The last ones of a key are found from the end.
         List<Record> records = await stream.ReadAsync(reading, run.Cancel).ToListAsync(run.Cancel);
-        for (int i = records.Count - 1; i >= 0; i--)
+        long left = options.Count(run) ?? long.MaxValue;
+        for (int i = records.Count - 1; i >= 0 && left > 0; i--, left--)
         {
             yield return records[i];
         }

@@ -59,6 +59,9 @@ public sealed class CliTests
         await session.Expect("1\n", 0, "stream", "trim", "s", "--before", "1");
         await session.Expect("2\n", 0, "stream", "trim", "s", "--keep", "2");
         await session.Expect("2\n", 0, "stream", "trim", "s", "--older-than", "1h");
+        await session.Expect("2\n", 0, "stream", "trim", "s", "--older-than", "36500d");
+        await session.Expect("2\n", 0, "stream", "trim", "s", "--older-than", "9999999d");
+        await session.Expect("2\n", 0, "stream", "trim", "s", "--before-time", "1960-01-01");
         await session.Expect("2\n", 0, "stream", "delete", "s");
         await session.Does(Refused, "stream", "delete", "s");
         await session.Expect("0\n", 0, "stream", "delete", "other", "--if-unused");
@@ -83,6 +86,9 @@ public sealed class CliTests
         await session.Expect("ac", 0, "stream", "read", "s", "--raw", "--key", "x", "--since", "1m");
         await session.Expect("c\n", 0, "stream", "read", "s", "--key", "x", "--last", "1");
         await session.Expect("a\nc\n", 0, "stream", "read", "s", "--key", "x", "--last", "5");
+        await session.Expect("a\n", 0, "stream", "read", "s", "--key", "x", "--last", "5", "--count", "1");
+        await session.Expect("c\n", 0, "stream", "read", "s", "--key", "x", "--last", "5", "--count", "1", "--backward");
+        await session.Expect("a\nb\nc\nd\n", 0, "stream", "read", "s", "--from", "1960-01-01");
         await session.Expect("b", 0, "stream", "read", "s", "--at", "1", "--raw");
         await session.Expect("", No, "stream", "read", "s", "--at", "4");
         await session.Expect("", No, "stream", "read", "s", "--from", "end");
@@ -106,6 +112,15 @@ public sealed class CliTests
         await ReadersAsync(server, "s", 1);
         await session.Does(0, "stream", "append", "s", "a");
         Assert.Equal("a\n", (await waiting).Output);
+
+        // Where it waits is where it reads.
+        foreach (string[] place in new string[][] { ["--from", "end"], ["--last", "0"] })
+        {
+            waiting = session.Run(["stream", "read", "s", .. place, "--wait", "30s"]);
+            await ReadersAsync(server, "s", 1);
+            await session.Does(0, "stream", "append", "s", "b");
+            Assert.Equal("b\n", (await waiting).Output);
+        }
     }
 
     [Fact]
