@@ -45,9 +45,13 @@ internal static class PlaceText
             return TryParseMoment(text, out since);
         }
 
-        since = ago < now - DateTimeOffset.UnixEpoch ? now - ago : DateTimeOffset.UnixEpoch;
+        since = Before(now, ago);
         return true;
     }
+
+    /// <summary>So long before now, or if that is further back than any record, 1970.</summary>
+    public static DateTimeOffset Before(DateTimeOffset now, TimeSpan ago) =>
+        ago < now - DateTimeOffset.UnixEpoch ? now - ago : DateTimeOffset.UnixEpoch;
 
     // Other commands take milliseconds too; here they would be read as an offset by some and as a time by others.
     private static bool TryParseMoment(string text, out DateTimeOffset moment)

@@ -48,7 +48,7 @@ internal static class StreamRemovalCommands
 
                     ValueTask<ulong> TrimAsync(NexoStream named) =>
                         run.Get(offset) is { } before ? named.TrimBeforeAsync((ulong)before, run.Cancel)
-                        : run.Get(age) is { } old ? named.TrimBeforeAsync(run.Console.Time.GetUtcNow() - old, run.Cancel)
+                        : run.Get(age) is { } old ? named.TrimBeforeAsync(PlaceText.Before(run.Console.Time.GetUtcNow(), old), run.Cancel)
                         : run.Get(time) is { } moment ? named.TrimBeforeAsync(moment, run.Cancel)
                         : run.Get(records) is { } kept ? named.TrimToLastAsync(TrimBy.Records, (ulong)kept, run.Cancel)
                         : named.TrimToLastAsync(TrimBy.Bytes, (ulong)run.Get(bytes)!.Value, run.Cancel);

@@ -17,6 +17,9 @@ internal static class WireTimes
         ? TimeSpan.FromMilliseconds((long)milliseconds)
         : TimeSpan.MaxValue;
 
+    /// <summary>A place in time: what is before 1970 is before every record, as 1970 is.</summary>
+    public static ulong Place(DateTimeOffset time) => (ulong)Math.Max(0, time.ToUnixTimeMilliseconds());
+
     public static DateTimeOffset? MomentIf(bool given, long unixMilliseconds) =>
         given ? Moment(unixMilliseconds) : null;
 

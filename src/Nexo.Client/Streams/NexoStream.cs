@@ -83,7 +83,7 @@ public abstract class NexoStream
     /// <summary>Lets the records before the first one with this time or a later one go.</summary>
     /// <inheritdoc cref="TrimBeforeAsync(ulong, CancellationToken)" path="/param"/>
     public ValueTask<ulong> TrimBeforeAsync(DateTimeOffset time, CancellationToken cancellationToken = default) =>
-        TrimAsync(TrimBy.Time, unchecked((ulong)time.ToUnixTimeMilliseconds()), cancellationToken);
+        TrimAsync(TrimBy.Time, WireTimes.Place(time), cancellationToken);
 
     /// <summary>Lets all go but the last so many records, or bytes, roughly.</summary>
     /// <param name="by"><see cref="TrimBy.Records"/> or <see cref="TrimBy.Bytes"/>.</param>

@@ -26,8 +26,7 @@ public readonly record struct StreamFrom
     public static StreamFrom Offset(ulong offset) => new(PositionKind.Offset, offset);
 
     /// <summary>The first record with this time or a later one; the end if there is none.</summary>
-    public static StreamFrom Time(DateTimeOffset time) =>
-        new(PositionKind.Time, unchecked((ulong)time.ToUnixTimeMilliseconds()));
+    public static StreamFrom Time(DateTimeOffset time) => new(PositionKind.Time, WireTimes.Place(time));
 
     /// <summary>So many offsets before the end, or the beginning.</summary>
     public static StreamFrom Last(ulong records) => new(PositionKind.Last, records);
@@ -37,7 +36,7 @@ public readonly record struct StreamFrom
     {
         PositionKind.Beginning => "the beginning",
         PositionKind.End => "the end",
-        PositionKind.Time => $"time {WireTimes.Moment(unchecked((long)_value)):O}",
+        PositionKind.Time => $"time {WireTimes.Moment((long)_value):O}",
         PositionKind.Last => $"the last {_value}",
         _ => $"offset {_value}",
     };

@@ -106,6 +106,10 @@ public sealed class SdkStreamTests : IAsyncLifetime
         Assert.Empty(await ValuesAsync(new() { From = StreamFrom.Time(DateTimeOffset.UtcNow.AddMinutes(1)) }));
         Assert.Equal(Numbers(0, 1_000), await ValuesAsync(new() { From = StreamFrom.Time(DateTimeOffset.UtcNow.AddMinutes(-1)) }));
 
+        // A time before 1970 is before all.
+        Assert.Equal(Numbers(0, 1_000), await ValuesAsync(new() { From = StreamFrom.Time(DateTimeOffset.MinValue) }));
+        Assert.Equal(0ul, await _stream.TrimBeforeAsync(DateTimeOffset.MinValue));
+
         Assert.Equal(990ul, await _stream.TrimToLastAsync(TrimBy.Records, 10));
         NexoException gone = await RefusedAsync(ValuesAsync(new() { From = StreamFrom.Offset(5) }));
         Assert.Equal((ErrorCode.OffsetOutOfRange, new OffsetRange(990, 1_000)), (gone.Code, gone.ValidRange));
