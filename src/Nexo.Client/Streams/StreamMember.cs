@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Nexo.Protocol;
 
@@ -10,6 +11,12 @@ namespace Nexo.Client;
 public sealed class StreamMember<T> : IAsyncDisposable
 {
     private readonly GroupMembership _membership;
+
+    // What is left of a delivery: whoever leaves the loop and comes back goes on with it.
+    private GroupOpening? _opening;
+    private GroupChunk _chunk;
+    private int _at;
+    private int _index;
 
     internal StreamMember(GroupMembership membership) => _membership = membership;
 
@@ -27,24 +34,15 @@ public sealed class StreamMember<T> : IAsyncDisposable
     public async IAsyncEnumerable<StreamDelivery<T>> ReadAllAsync(
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        while (await _membership.WaitAsync(cancellationToken).ConfigureAwait(false))
+        do
         {
-            while (_membership.TryTake(out GroupOpening opening, out GroupChunk chunk))
+            while (TryTake(out StreamDelivery<T>? delivery))
             {
-                int at = 0;
-                for (int i = 0; RecordWalk.TryTake(chunk.Records!, ref at, out ReadOnlyMemory<byte> record); i++)
-                {
-                    opening.Release();
-
-                    // What is another one's by now is not to be worked on here.
-                    if (!opening.IsLost && chunk.Epoch >= opening.Epoch)
-                    {
-                        yield return Delivery(opening, chunk, i, record);
-                        cancellationToken.ThrowIfCancellationRequested();
-                    }
-                }
+                yield return delivery;
+                cancellationToken.ThrowIfCancellationRequested();
             }
         }
+        while (await _membership.WaitAsync(cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>Takes records that there are for this member, or waits for a first one. For a member that has joined to pull.</summary>
@@ -92,6 +90,30 @@ public sealed class StreamMember<T> : IAsyncDisposable
 
     /// <summary>Leaves the group.</summary>
     public ValueTask DisposeAsync() => _membership.DisposeAsync();
+
+    private bool TryTake([NotNullWhen(true)] out StreamDelivery<T>? delivery)
+    {
+        delivery = null;
+        do
+        {
+            while (_chunk.Records is { } records && RecordWalk.TryTake(records, ref _at, out ReadOnlyMemory<byte> record))
+            {
+                _opening!.Release();
+                int index = _index++;
+
+                // What is another one's by now is not to be worked on here.
+                if (!_opening.IsLost && _chunk.Epoch >= _opening.Epoch)
+                {
+                    delivery = Delivery(_opening, _chunk, index, record);
+                    return true;
+                }
+            }
+
+            (_at, _index) = (0, 0);
+        }
+        while (_membership.TryTake(out _opening, out _chunk));
+        return false;
+    }
 
     private StreamDelivery<T> Delivery(GroupOpening opening, in GroupChunk chunk, int index, ReadOnlyMemory<byte> record)
     {

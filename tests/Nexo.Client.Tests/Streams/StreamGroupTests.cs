@@ -48,6 +48,19 @@ public sealed class StreamGroupTests : StreamHarness, IAsyncLifetime
     }
 
     [Fact]
+    public async Task Whoever_leaves_the_loop_and_comes_back_goes_on_behind_the_last_record()
+    {
+        (StreamMember<string> member, ReceivedFrame join) = await JoinAsync();
+        await DeliverAsync(_first, join, 2, 5, 6, 7);
+        await DeliverAsync(_first, join, 2, 8);
+        for (ulong offset = 5; offset < 9; offset++)
+        {
+            await using IAsyncEnumerator<StreamDelivery<string>> once = member.ReadAllAsync().GetAsyncEnumerator();
+            Assert.Equal(offset, (await NextAsync(once)).Offset);
+        }
+    }
+
+    [Fact]
     public async Task What_came_under_an_older_epoch_is_not_handed_out_and_changes_are_told()
     {
         var told = new List<GroupState>();
