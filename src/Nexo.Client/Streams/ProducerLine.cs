@@ -12,13 +12,16 @@ internal sealed partial class ProducerLine : IAsyncDisposable
     // Timers count in whole milliseconds: less would be none at all.
     private static readonly TimeSpan DueMin = TimeSpan.FromMilliseconds(1);
 
+    // What a batch has besides its records in its frame: the stream's name and numbers.
+    private const int BesideRecords = 512;
+
     private readonly Lock _gate = new();
     private readonly NexoStream _stream;
     private readonly StreamProducerOptions _options;
     private readonly TimeProvider _time;
     private readonly LinkedLine<ProducerRecord> _waiting = new();
     private readonly Queue<ProducerBatch> _full = new();
-    private readonly Queue<(long UpTo, TaskCompletionSource Done)> _flushes = new();
+    private readonly Queue<ProducerFlush> _flushes = new();
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
 
@@ -26,6 +29,7 @@ internal sealed partial class ProducerLine : IAsyncDisposable
     private ProducerBatch? _filling;
     private Task? _run;
     private long _heldBytes;
+    private long _lastOrdinal;
     private long _added;
     private long _answered;
     private NexoException? _failure;
@@ -50,12 +54,15 @@ internal sealed partial class ProducerLine : IAsyncDisposable
             ObjectDisposedException.ThrowIf(_closed, typeof(StreamProducer<>));
             _run ??= Task.Run(RunAsync);
             _added++;
+            record.Ordinal = ++_lastOrdinal;
             if (_waiting.Count == 0 && HasRoomFor(encoded.Count))
             {
                 wake = AddToBatch(record, encoded);
             }
             else
             {
+                // What there is of a batch makes room: it waits for no more.
+                wake = _waiting.Count == 0;
                 record.WaitForRoom(encoded);
                 _waiting.AddLast(record);
             }
@@ -84,8 +91,15 @@ internal sealed partial class ProducerLine : IAsyncDisposable
                 return false;
             }
 
+            // As if it had never been: whoever flushes is told of those that were handed over before, none of which has been answered by this.
             record.EndWait();
-            Answered(1);
+            _added--;
+            foreach (ProducerFlush flush in _flushes)
+            {
+                flush.UpTo -= record.Ordinal <= flush.Ordinal ? 1 : 0;
+            }
+
+            Answered(0);
             AdmitWaiting();
         }
 
@@ -100,9 +114,9 @@ internal sealed partial class ProducerLine : IAsyncDisposable
         {
             if (_answered < _added)
             {
-                var flush = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                _flushes.Enqueue((_added, flush));
-                done = flush.Task;
+                var flush = new ProducerFlush(_lastOrdinal, _added);
+                _flushes.Enqueue(flush);
+                done = flush.Done.Task;
             }
         }
 
@@ -145,7 +159,8 @@ internal sealed partial class ProducerLine : IAsyncDisposable
     private bool AddToBatch(ProducerRecord record, FrameBuffer encoded)
     {
         bool wake = false;
-        if (_filling is { } filled && filled.Encoded.Count + encoded.Count > _options.BatchBytes)
+        int bytesMax = BatchBytesMax();
+        if (_filling is { } filled && filled.Encoded.Count + encoded.Count > bytesMax)
         {
             TakeFilling();
             wake = true;
@@ -160,13 +175,22 @@ internal sealed partial class ProducerLine : IAsyncDisposable
         _filling.Encoded.Write(encoded.Written.Span);
         _filling.Records.Add(record);
         _heldBytes += encoded.Count;
-        if (_filling.Encoded.Count >= _options.BatchBytes || _filling.Records.Count >= _options.BatchRecords)
+        if (_filling.Encoded.Count >= bytesMax || _filling.Records.Count >= _options.BatchRecords)
         {
             TakeFilling();
             wake = true;
         }
 
         return wake;
+    }
+
+    // No more than the server takes in a frame, as far as that is known.
+    private int BatchBytesMax()
+    {
+        long frame = _stream.Client.ServerInfo is { FrameBytesMax: > 0 } server
+            ? server.FrameBytesMax
+            : ProtocolVersion.DefaultFrameBytesMax;
+        return (int)Math.Clamp(frame - FrameHeader.Size - Outbox.TraceBytesMax - BesideRecords, 1, _options.BatchBytes);
     }
 
     private void TakeFilling()
@@ -189,7 +213,7 @@ internal sealed partial class ProducerLine : IAsyncDisposable
     private void Answered(int count)
     {
         _answered += count;
-        while (_flushes.TryPeek(out (long UpTo, TaskCompletionSource Done) flush) && flush.UpTo <= _answered)
+        while (_flushes.TryPeek(out ProducerFlush? flush) && flush.UpTo <= _answered)
         {
             _flushes.Dequeue();
             flush.Done.TrySetResult();
@@ -213,7 +237,7 @@ internal sealed partial class ProducerLine : IAsyncDisposable
             }
 
             TimeSpan left = _options.Linger - _time.GetElapsedTime(_filling.CreatedAt);
-            if (left > TimeSpan.Zero && _flushes.Count == 0 && !_closed)
+            if (left > TimeSpan.Zero && _flushes.Count == 0 && _waiting.Count == 0 && !_closed)
             {
                 due = left > DueMin ? left : DueMin;
                 return false;

@@ -17,6 +17,9 @@ internal sealed class ProducerRecord : IValueTaskSource<StreamAppendResult>, ILi
 
     ref Link<ProducerRecord> ILinked<ProducerRecord>.Link => ref _link;
 
+    /// <summary>The how-manieth it is of all that were handed over.</summary>
+    public long Ordinal { get; set; }
+
     /// <summary>Its bytes while it waits for room.</summary>
     public FrameBuffer? Encoded { get; private set; }
 
@@ -72,6 +75,18 @@ internal sealed class ProducerRecord : IValueTaskSource<StreamAppendResult>, ILi
     public void OnCompleted(
         Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _core.OnCompleted(continuation, state, token, flags);
+}
+
+/// <summary>Who waits until all records that were handed over before are answered.</summary>
+/// <param name="ordinal">The last of them.</param>
+/// <param name="upTo">So many are answered then.</param>
+internal sealed class ProducerFlush(long ordinal, long upTo)
+{
+    public long Ordinal { get; } = ordinal;
+
+    public long UpTo { get; set; } = upTo;
+
+    public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 }
 
 /// <summary>Records that travel together, until they are answered.</summary>

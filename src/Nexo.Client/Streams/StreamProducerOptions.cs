@@ -6,10 +6,13 @@ public sealed record StreamProducerOptions
     private const int RecordsMax = 65_536;
     private const int InFlightMax = 32;
 
-    /// <summary>How long a record waits for others to travel with; zero: not at all.</summary>
+    private static readonly TimeSpan LingerMax = TimeSpan.FromDays(1);
+
+    /// <summary>How long a record waits for others to travel with, at most a day; zero: not at all.</summary>
     public TimeSpan Linger { get; init; } = TimeSpan.FromMilliseconds(1);
 
-    /// <summary>Bytes at which a batch is sent without waiting; a larger record travels alone.</summary>
+    /// <summary>Bytes at which a batch is sent without waiting, at most as many as the server takes in a frame; a larger record travels
+    /// alone.</summary>
     public int BatchBytes { get; init; } = 256 * 1_024;
 
     /// <summary>Records at which a batch is sent without waiting: 1 to 65,536.</summary>
@@ -28,6 +31,7 @@ public sealed record StreamProducerOptions
     internal void Require()
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(Linger, TimeSpan.Zero, nameof(Linger));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Linger, LingerMax, nameof(Linger));
         ArgumentOutOfRangeException.ThrowIfLessThan(BatchBytes, 1, nameof(BatchBytes));
         ArgumentOutOfRangeException.ThrowIfLessThan(BatchRecords, 1, nameof(BatchRecords));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(BatchRecords, RecordsMax, nameof(BatchRecords));

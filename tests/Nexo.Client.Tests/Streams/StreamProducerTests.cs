@@ -178,6 +178,59 @@ public sealed class StreamProducerTests : StreamHarness, IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_flush_waits_for_all_before_it_though_some_behind_it_are_taken_back()
+    {
+        StreamProducer<string> producer = Producer(new() { BatchRecords = 1, BatchesInFlight = 1, BufferBytes = 30 });
+        string value = new('x', 20);
+        using var cancel = new CancellationTokenSource();
+        ValueTask<StreamAppendResult> first = await producer.PostAsync(value);
+        Task<ValueTask<StreamAppendResult>> before = producer.PostAsync(value, cancellationToken: cancel.Token).AsTask();
+        Task<ValueTask<StreamAppendResult>> second = producer.PostAsync(value).AsTask();
+        Task flush = producer.FlushAsync().AsTask();
+        Task<ValueTask<StreamAppendResult>> behind = producer.PostAsync(value, cancellationToken: cancel.Token).AsTask();
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => before);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => behind);
+        await _first.ReplyAsync(await _first.ReadAsync(), Appended(0));
+        Assert.Equal(0ul, (await first).Offset);
+        ReceivedFrame last = await _first.ReadAsync();
+        Assert.False(flush.IsCompleted);
+        await _first.ReplyAsync(last, Appended(1));
+        await flush.WaitAsync(Patience.Limit);
+        Assert.Equal(1ul, (await await second).Offset);
+        await producer.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_batch_is_no_larger_than_the_server_takes_and_does_not_keep_others_from_room()
+    {
+        StreamProducer<string> producer = Producer(new() { BatchBytes = 100_000_000, BufferBytes = 1_300_000 });
+        string value = new('x', 100_000);
+        Task<ValueTask<StreamAppendResult>>[] posted = [.. Enumerable.Range(0, 15).Select(_ => producer.PostAsync(value).AsTask())];
+        ReceivedFrame full = await _first.ReadAsync();
+        Assert.Equal(10, BatchOf(full).Values.Length);
+
+        // The fourteenth waits for room, so those that are there do not wait for others.
+        ReceivedFrame rest = await _first.ReadAsync();
+        Assert.Equal(2, BatchOf(rest).Values.Length);
+        Assert.False(posted[12].IsCompleted);
+        await _first.ReplyAsync(full, Appended(0));
+        await _first.ReplyAsync(rest, Appended(10));
+        Task flush = producer.FlushAsync().AsTask();
+        await _first.ReplyAsync(await _first.ReadAsync(), Appended(12));
+        await flush.WaitAsync(Patience.Limit);
+        Assert.Equal(14ul, (await await posted[14]).Offset);
+    }
+
+    [Fact]
+    public void What_cannot_be_waited_for_is_refused_at_once()
+    {
+        NexoStream<string> stream = _client.Stream<string>("s");
+        Assert.Throws<ArgumentOutOfRangeException>(() => stream.CreateProducer(new() { Linger = TimeSpan.MaxValue }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => stream.CreateProducer(new() { Linger = -TimeSpan.FromTicks(1) }));
+    }
+
+    [Fact]
     public async Task Disposing_sends_what_there_is_and_takes_no_more()
     {
         StreamProducer<string> producer = Producer(new());
