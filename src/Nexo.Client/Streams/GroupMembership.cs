@@ -107,6 +107,34 @@ internal sealed class GroupMembership : IAsyncDisposable, ILateReply
         return false;
     }
 
+    /// <summary>Of a member that pulls, to which no records come: tells the changes of its state that came.</summary>
+    public void TellStates(GroupOpening opening)
+    {
+        while (_isPulled && opening.Waiting.TryRead(out GroupChunk chunk))
+        {
+            if (chunk.State is { } state)
+            {
+                _options.OnState?.Invoke(state);
+            }
+        }
+    }
+
+    /// <summary>Of a member that pulls: waits until its state has changed, or it is a member no more; false: not in this time.</summary>
+    public async ValueTask<bool> WhenChangedAsync(GroupOpening opening, TimeSpan wait, CancellationToken cancel)
+    {
+        using var over = new CancellationTokenSource(wait, Stream.Client.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(over.Token, cancel);
+        try
+        {
+            await opening.Waiting.WaitToReadAsync(either.Token).ConfigureAwait(false);
+            return true;
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_left)
@@ -186,6 +214,11 @@ internal sealed class GroupMembership : IAsyncDisposable, ILateReply
         };
         await Stream.Client.CallAsync<GroupJoinReader, bool>(call, new(opening), Stream.Timeout, cancel).ConfigureAwait(false);
         _opening = opening;
+        if (_left)
+        {
+            // It was left while it joined again, and nobody else would leave for it.
+            await LeaveAsync(opening.Joined.Member, opening.Epoch).ConfigureAwait(false);
+        }
     }
 
     private void KeepAlive()

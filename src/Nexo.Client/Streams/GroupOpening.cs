@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Nexo.Protocol;
 
@@ -34,6 +35,7 @@ internal sealed class GroupOpening(int prefetch) : Subscription
 
     private CreditWindow _window = new(prefetch);
     private ulong _epoch;
+    private volatile StrongBox<GroupState> _state = new();
     private volatile bool _isLost;
 
     public ChannelReader<GroupChunk> Waiting => _waiting.Reader;
@@ -41,7 +43,7 @@ internal sealed class GroupOpening(int prefetch) : Subscription
     public GroupJoinReply Joined { get; private set; }
 
     /// <summary>The state that was told last.</summary>
-    public GroupState State { get; private set; }
+    public GroupState State => _state.Value;
 
     /// <summary>The group's, as far as it is known here.</summary>
     public ulong Epoch => Volatile.Read(ref _epoch);
@@ -92,7 +94,7 @@ internal sealed class GroupOpening(int prefetch) : Subscription
 
     private void Take(GroupState state)
     {
-        State = state;
+        _state = new StrongBox<GroupState>(state);
         Volatile.Write(ref _epoch, state.Epoch);
         _waiting.Writer.TryWrite(new GroupChunk(state.Epoch, 0, null, null) { State = state });
     }

@@ -91,7 +91,7 @@ internal sealed partial class ProducerLine : IAsyncDisposable
                 return false;
             }
 
-            // As if it had never been: whoever flushes is told of those that were handed over before, none of which has been answered by this.
+            // As if it had never been: whoever flushes waits for the others that were handed over before.
             record.EndWait();
             _added--;
             foreach (ProducerFlush flush in _flushes)

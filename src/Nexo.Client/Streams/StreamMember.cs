@@ -45,7 +45,8 @@ public sealed class StreamMember<T> : IAsyncDisposable
         while (await _membership.WaitAsync(cancellationToken).ConfigureAwait(false));
     }
 
-    /// <summary>Takes records that there are for this member, or waits for a first one. For a member that has joined to pull.</summary>
+    /// <summary>Takes records that there are for this member, or waits for a first one, also while it stands by. For a member that has
+    /// joined to pull.</summary>
     /// <param name="max">Most records to take: 1 or more.</param>
     /// <param name="wait">How long to wait for a first one; not at all unless it is given.</param>
     /// <param name="cancellationToken">Ends the wait; what comes too late comes again, in an ordered group to whoever becomes active next,
@@ -54,30 +55,40 @@ public sealed class StreamMember<T> : IAsyncDisposable
         int max = 1, TimeSpan? wait = null, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(max, 1);
-        GroupOpening opening = await _membership.JoinedAsync(cancellationToken).ConfigureAwait(false);
+        _ = WireTimes.MillisecondsShort(wait ?? TimeSpan.Zero, nameof(wait));
         NexoStream stream = _membership.Stream;
-        FrameBuffer body = RequestBodies.Rent();
-        new GroupPullRequest
+        var end = new Deadline(wait ?? TimeSpan.Zero, stream.Client.Time);
+        while (true)
         {
-            Member = opening.Joined.Member,
-            Epoch = opening.Epoch,
-            WaitMs = WireTimes.MillisecondsShort(wait ?? TimeSpan.Zero, nameof(wait)),
-            RecordsMax = (uint)max,
-            BytesMax = 0,
-            Stream = stream.NameBytes,
-            Group = _membership.GroupBytes,
-        }.Write(body);
-        TimeSpan deadline = stream.Timeout == Timeout.InfiniteTimeSpan ? stream.Timeout : stream.Timeout + (wait ?? TimeSpan.Zero);
-        GroupChunk chunk = await stream.Client.CallAsync<GroupPullReader, GroupChunk>(
-            Opcode.GroupPull, CallTraits.None, body, default, deadline, cancellationToken).ConfigureAwait(false);
-        var deliveries = new List<StreamDelivery<T>>(chunk.Count);
-        int at = 0;
-        while (RecordWalk.TryTake(chunk.Records!, ref at, out ReadOnlyMemory<byte> record))
-        {
-            deliveries.Add(Delivery(opening, chunk, deliveries.Count, record));
-        }
+            GroupOpening opening = await _membership.JoinedAsync(cancellationToken).ConfigureAwait(false);
+            _membership.TellStates(opening);
+            ulong epoch = opening.Epoch;
+            try
+            {
+                TimeSpan left = end.IsOver ? TimeSpan.Zero : end.Left;
+                GroupChunk chunk = await PullOnceAsync(opening, epoch, max, left, cancellationToken).ConfigureAwait(false);
+                if (chunk.Count > 0 || end.IsOver)
+                {
+                    return Deliveries(opening, chunk);
+                }
 
-        return deliveries;
+                // For one that stands by the server does not wait. Else it is active by now.
+                if (opening.State.State == MemberState.Standby
+                    && !await _membership.WhenChangedAsync(opening, end.Left, cancellationToken).ConfigureAwait(false))
+                {
+                    return [];
+                }
+            }
+            catch (NexoException fenced) when (fenced.Code == ErrorCode.MemberFenced)
+            {
+                // The group was sought, or this is no member any more: that is told too, and then it asks again.
+                if (opening.Epoch == epoch
+                    && !await _membership.WhenChangedAsync(opening, stream.Timeout, cancellationToken).ConfigureAwait(false))
+                {
+                    throw;
+                }
+            }
+        }
     }
 
     /// <summary>In an ordered group: all records before the offset are done. Returns the group's position.</summary>
@@ -90,6 +101,37 @@ public sealed class StreamMember<T> : IAsyncDisposable
 
     /// <summary>Leaves the group.</summary>
     public ValueTask DisposeAsync() => _membership.DisposeAsync();
+
+    private ValueTask<GroupChunk> PullOnceAsync(GroupOpening opening, ulong epoch, int max, TimeSpan wait, CancellationToken cancel)
+    {
+        NexoStream stream = _membership.Stream;
+        FrameBuffer body = RequestBodies.Rent();
+        new GroupPullRequest
+        {
+            Member = opening.Joined.Member,
+            Epoch = epoch,
+            WaitMs = (uint)Math.Min(Math.Ceiling(wait.TotalMilliseconds), uint.MaxValue),
+            RecordsMax = (uint)max,
+            BytesMax = 0,
+            Stream = stream.NameBytes,
+            Group = _membership.GroupBytes,
+        }.Write(body);
+        TimeSpan deadline = stream.Timeout == Timeout.InfiniteTimeSpan ? stream.Timeout : stream.Timeout + wait;
+        return stream.Client.CallAsync<GroupPullReader, GroupChunk>(
+            Opcode.GroupPull, CallTraits.None, body, default, deadline, cancel);
+    }
+
+    private List<StreamDelivery<T>> Deliveries(GroupOpening opening, in GroupChunk chunk)
+    {
+        var deliveries = new List<StreamDelivery<T>>(chunk.Count);
+        int at = 0;
+        while (RecordWalk.TryTake(chunk.Records!, ref at, out ReadOnlyMemory<byte> record))
+        {
+            deliveries.Add(Delivery(opening, chunk, deliveries.Count, record));
+        }
+
+        return deliveries;
+    }
 
     private bool TryTake([NotNullWhen(true)] out StreamDelivery<T>? delivery)
     {

@@ -69,12 +69,7 @@ public sealed class StreamGroupTests : StreamHarness, IAsyncLifetime
         await DeliverAsync(_first, join, 2, 5, 6);
         Assert.Equal(5ul, (await NextAsync(deliveries)).Offset);
         var sought = new GroupState(3, 0, MemberState.Active);
-        await _first.SendAsync(buffer =>
-        {
-            buffer.Begin(Opcode.GroupJoin, FrameKind.Notice, join.Correlation);
-            sought.Write(buffer);
-            buffer.End();
-        });
+        await TellAsync(_first, join, sought);
         await DeliverAsync(_first, join, 3, 0);
         while ((await NextAsync(deliveries)).Epoch == 2)
         {
@@ -117,6 +112,93 @@ public sealed class StreamGroupTests : StreamHarness, IAsyncLifetime
         }
     }
 
+    [Fact]
+    public async Task A_member_that_pulls_is_told_what_changes_and_asks_again_under_the_new_epoch()
+    {
+        var told = new List<GroupState>();
+        (StreamMember<string> member, ReceivedFrame join) = await JoinAsync(new() { OnState = told.Add }, isPulled: true);
+        Task<IReadOnlyList<StreamDelivery<string>>> pulling = member.PullAsync(10, TimeSpan.FromSeconds(20)).AsTask();
+        ReceivedFrame pull = await _first.ReadAsync(Opcode.GroupPull);
+        Assert.Equal((7ul, 2ul), PullOf(pull));
+
+        // The refusal may come before what it is about.
+        var sought = new GroupState(3, 1, MemberState.Active);
+        await FailAsync(_first, pull, ErrorCode.MemberFenced, 3);
+        await TellAsync(_first, join, sought);
+        pull = await _first.ReadAsync(Opcode.GroupPull);
+        Assert.Equal((7ul, 3ul), PullOf(pull));
+        Assert.Equal([new GroupState(2, 5, MemberState.Active), sought], told);
+
+        // It is fenced: it joins again.
+        await EndAsync(_first, join, ErrorCode.MemberFenced, 4);
+        await FailAsync(_first, pull, ErrorCode.MemberFenced, 4);
+        ReceivedFrame again = await AcceptJoinAsync(_first, 8, new GroupState(4, 1, MemberState.Standby), isPulled: true);
+
+        // On standby the server does not wait, so it is asked again when there is something new.
+        pull = await _first.ReadAsync(Opcode.GroupPull);
+        Assert.Equal((8ul, 4ul), PullOf(pull));
+        await PulledAsync(_first, pull, 4);
+        await TellAsync(_first, again, new GroupState(5, 1, MemberState.Active));
+        pull = await _first.ReadAsync(Opcode.GroupPull);
+        Assert.Equal((8ul, 5ul), PullOf(pull));
+        await PulledAsync(_first, pull, 5, 1, 2);
+        IReadOnlyList<StreamDelivery<string>> pulled = await pulling.WaitAsync(Patience.Limit);
+        Assert.Equal([1ul, 2ul], pulled.Select(delivery => delivery.Offset));
+        Assert.Equal([2ul, 3ul, 4ul, 5ul], told.Select(state => state.Epoch));
+    }
+
+    [Fact]
+    public async Task A_pull_on_standby_ends_with_its_wait()
+    {
+        (StreamMember<string> member, _) = await JoinAsync(isPulled: true, state: MemberState.Standby);
+        foreach (TimeSpan? wait in new TimeSpan?[] { null, TimeSpan.FromMilliseconds(50) })
+        {
+            Task<IReadOnlyList<StreamDelivery<string>>> pulling = member.PullAsync(10, wait).AsTask();
+            await PulledAsync(_first, await _first.ReadAsync(Opcode.GroupPull), 2);
+            Assert.Empty(await pulling.WaitAsync(Patience.Limit));
+        }
+    }
+
+    [Fact]
+    public async Task A_member_that_is_left_while_it_joins_again_leaves_behind_it()
+    {
+        (StreamMember<string> member, _) = await JoinAsync();
+        await using IAsyncEnumerator<StreamDelivery<string>> deliveries = member.ReadAllAsync().GetAsyncEnumerator();
+        Task<bool> moving = deliveries.MoveNextAsync().AsTask();
+        _first.Drop();
+        FakePeer second = await _server.AcceptReadyAsync();
+        ReceivedFrame join = await second.ReadAsync(Opcode.GroupJoin);
+        await member.DisposeAsync();
+        await second.ReplyAsync(join, new GroupJoinReply(8, GroupMode.Ordered, new GroupState(3, 6, MemberState.Active)).Write);
+        ReceivedFrame leave = await second.ReadAsync(Opcode.GroupLeave);
+        Assert.True(GroupMemberRequest.TryRead(leave.Body, out GroupMemberRequest request));
+        Assert.Equal(8ul, request.Member);
+        await second.ReplyAsync(leave);
+        await EndAsync(second, join, ErrorCode.None);
+        Assert.False(await moving.WaitAsync(Patience.Limit));
+    }
+
+    private static (ulong Member, ulong Epoch) PullOf(ReceivedFrame pull)
+    {
+        Assert.True(GroupPullRequest.TryRead(pull.Body, out GroupPullRequest request));
+        return (request.Member, request.Epoch);
+    }
+
+    private static Task PulledAsync(FakePeer peer, ReceivedFrame pull, ulong epoch, params ulong[] offsets) =>
+        peer.ReplyAsync(pull, buffer =>
+        {
+            GroupDelivery.WriteStart(buffer, epoch, (uint)offsets.Length, isLeased: false);
+            WriteRecords(buffer, offsets);
+        });
+
+    private static Task TellAsync(FakePeer peer, ReceivedFrame join, GroupState state) =>
+        peer.SendAsync(buffer =>
+        {
+            buffer.Begin(Opcode.GroupJoin, FrameKind.Notice, join.Correlation);
+            state.Write(buffer);
+            buffer.End();
+        });
+
     private static Task DeliverAsync(FakePeer peer, ReceivedFrame join, ulong epoch, params ulong[] offsets) =>
         peer.SendAsync(buffer =>
         {
@@ -126,11 +208,11 @@ public sealed class StreamGroupTests : StreamHarness, IAsyncLifetime
             buffer.End();
         });
 
-    private static async Task<ReceivedFrame> AcceptJoinAsync(FakePeer peer, ulong member, GroupState state)
+    private static async Task<ReceivedFrame> AcceptJoinAsync(FakePeer peer, ulong member, GroupState state, bool isPulled = false)
     {
         ReceivedFrame join = await peer.ReadAsync(Opcode.GroupJoin);
         Assert.True(GroupJoinRequest.TryRead(join.Body, out GroupJoinRequest request));
-        Assert.Equal(("s", "g", 64u, 30_000u), (request.Stream.Text(), request.Group.Text(), request.Credits, request.SessionMs));
+        Assert.Equal(("s", "g", isPulled ? 0 : 64u, 30_000u), (request.Stream.Text(), request.Group.Text(), request.Credits, request.SessionMs));
         await peer.ReplyAsync(join, new GroupJoinReply(member, GroupMode.Ordered, state).Write);
         return join;
     }
@@ -141,10 +223,14 @@ public sealed class StreamGroupTests : StreamHarness, IAsyncLifetime
         return deliveries.Current;
     }
 
-    private async Task<(StreamMember<string> Member, ReceivedFrame Join)> JoinAsync(StreamJoinOptions? options = null)
+    private async Task<(StreamMember<string> Member, ReceivedFrame Join)> JoinAsync(
+        StreamJoinOptions? options = null, bool isPulled = false, MemberState state = MemberState.Active)
     {
-        Task<StreamMember<string>> joining = _client.Stream<string>("s").Group("g").JoinAsync(options).AsTask();
-        ReceivedFrame join = await AcceptJoinAsync(_first, 7, new GroupState(2, 5, MemberState.Active));
+        StreamGroup<string> group = _client.Stream<string>("s").Group("g");
+        Task<StreamMember<string>> joining = isPulled
+            ? group.JoinToPullAsync(options).AsTask()
+            : group.JoinAsync(options).AsTask();
+        ReceivedFrame join = await AcceptJoinAsync(_first, 7, new GroupState(2, 5, state), isPulled);
         return (await joining.WaitAsync(Patience.Limit), join);
     }
 }
