@@ -31,6 +31,9 @@ public sealed class StreamFollower : IDisposable
         stream.CountReader(counts ? 1 : 0);
     }
 
+    /// <summary>Its place among those that wait, -1: it does not. Under the stream's lock.</summary>
+    internal int WaitingAt { get; set; } = -1;
+
     /// <summary>The next offset to be read.</summary>
     public long Position => Volatile.Read(ref _position);
 

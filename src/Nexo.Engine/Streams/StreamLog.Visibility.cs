@@ -101,8 +101,13 @@ internal sealed partial class StreamLog
                 return false;
             }
 
-            (_waiting ??= []).Add(reader);
-            _waitingFrom = Math.Min(_waitingFrom, reader.Position);
+            if (reader.WaitingAt < 0)
+            {
+                reader.WaitingAt = (_waiting ??= []).Count;
+                _waiting.Add(reader);
+                _waitingFrom = Math.Min(_waitingFrom, reader.Position);
+            }
+
             WantNotice();
             return true;
         }
@@ -113,7 +118,18 @@ internal sealed partial class StreamLog
     {
         lock (_gate)
         {
-            return _waiting?.Remove(reader) == true;
+            if (reader.WaitingAt < 0)
+            {
+                return false;
+            }
+
+            // They may be very many, and their times end together: nobody is searched for.
+            StreamFollower last = _waiting![^1];
+            _waiting[reader.WaitingAt] = last;
+            last.WaitingAt = reader.WaitingAt;
+            _waiting.RemoveAt(_waiting.Count - 1);
+            reader.WaitingAt = -1;
+            return true;
         }
     }
 
@@ -132,10 +148,12 @@ internal sealed partial class StreamLog
             StreamFollower reader = waiting[i];
             if (IsClosed || reader.Position < _visible)
             {
+                reader.WaitingAt = -1;
                 (readable ??= StreamFollower.RentWoken()).Add(reader);
             }
             else
             {
+                reader.WaitingAt = kept;
                 waiting[kept++] = reader;
                 _waitingFrom = Math.Min(_waitingFrom, reader.Position);
             }

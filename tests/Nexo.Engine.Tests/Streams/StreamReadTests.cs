@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using Nexo.Engine.Streams;
 using Xunit;
 
@@ -24,6 +25,38 @@ public sealed class StreamReadTests
         Assert.Equal("4", harness.ReadOnce(new StreamPlace(StreamFrom.Offset, 0, Clamp: true)).Records[0].Value);
         Assert.Empty(harness.ReadOnce(new StreamPlace(StreamFrom.Offset, 99, Clamp: true)).Records);
         Assert.Empty(harness.ReadOnce(new StreamPlace(StreamFrom.Offset, 10)).Records);
+    }
+
+    [Fact]
+    public void Very_many_who_wait_cost_an_append_little_and_end_quickly()
+    {
+        using StreamHarness harness = Filled(1);
+        var tails = new List<StreamFollower>();
+        int woken = 0;
+        for (int i = 0; i < 200_000; i++)
+        {
+            harness.Streams.Follow("s"u8, new StreamPlace(StreamFrom.End), default, out StreamFollower? tail, out _);
+            Assert.True(tail!.TryWait(() => woken++));
+            tails.Add(tail);
+        }
+
+        // Nothing can be read before it is durable.
+        harness.Log.IsImmediate = false;
+        long start = Stopwatch.GetTimestamp();
+        for (int i = 0; i < 2_000; i++)
+        {
+            harness.Append("x");
+        }
+
+        for (int i = tails.Count - 1; i > 0; i--)
+        {
+            tails[i].Dispose();
+        }
+
+        Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 0, 8);
+        Assert.Equal((0, 1), (woken, harness.Stats().Readers));
+        harness.Log.MakeDurable();
+        Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref woken) == 1, TimeSpan.FromSeconds(10)));
     }
 
     [Fact]
