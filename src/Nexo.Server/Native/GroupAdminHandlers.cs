@@ -197,6 +197,13 @@ internal static class GroupAdminHandlers
     private static void WriteRefused(
         FrameBuffer answer, in FrameHeader head, StreamStatus status, in StreamGroupDeclared declared, StreamLimits limits)
     {
+        if (status == StreamStatus.GroupConflict && declared.Difference == StreamGroupOption.None)
+        {
+            ErrorBody.WriteFrame(
+                answer, head.Opcode, head.Kind, head.Correlation, StreamFailures.CodeOf(status), declared.Message);
+            return;
+        }
+
         if (declared.Difference == StreamGroupOption.None)
         {
             StreamFailures.WriteFrame(answer, head, status, declared.Range, limits);

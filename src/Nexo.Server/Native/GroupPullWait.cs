@@ -40,6 +40,7 @@ internal sealed class GroupPullWait : WaitingRequest, IThreadPoolWorkItem, IStre
         _group = request.Group.ToArray();
         _member = request.Member;
         _epoch = request.Epoch;
+        _epochNow = request.Epoch;
         _recordsMax = (int)Math.Min(request.RecordsMax, int.MaxValue);
         _bytesMax = GroupSubscription.BytesMaxOf(connection, request.BytesMax);
         _waitMs = request.WaitMs;
@@ -101,8 +102,26 @@ internal sealed class GroupPullWait : WaitingRequest, IThreadPoolWorkItem, IStre
         lock (_gate)
         {
             _isDelivered = true;
-            GroupSubscription.WriteDelivery(_answer, Opcode.GroupPull, FrameKind.Reply, _correlation, records);
+            if (GroupSubscription.TryWriteDelivery(
+                _answer, _connection.BodyBytesMax, Opcode.GroupPull, FrameKind.Reply, _correlation, records))
+            {
+                return;
+            }
+
+            ErrorBody.WriteFrame(
+                _answer,
+                Opcode.GroupPull,
+                FrameKind.Error,
+                _correlation,
+                ErrorCode.ReplyTooLarge,
+                GroupSubscription.TooLargeMessage);
         }
+
+        // What it could not be given is not to be passed over: it comes again, to whoever is a member then.
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static self => self._connection.Server.Streams.LeaveGroup(self._stream, self._group, self._member, out _),
+            this,
+            preferLocal: false);
     }
 
     public void OnState(in StreamGroupState state)

@@ -18,6 +18,8 @@ internal sealed class GroupSubscription(NativeConnection connection, uint id, ui
     // What may lie here before the group waits for its flush.
     private const int QueuedBytesMax = 256 * 1_024;
 
+    public const string TooLargeMessage = "The next record is larger than connections.frame-bytes-max allows a frame to be now.";
+
     // Records of one delivery, with a lease each.
     private const int DeliveryRecordsMost = 1_024;
 
@@ -106,11 +108,15 @@ internal sealed class GroupSubscription(NativeConnection connection, uint id, ui
     {
         lock (_gate)
         {
-            if (!_isEnding)
+            if (_isEnding || TryWriteDelivery(_queued, connection.BodyBytesMax, Opcode.GroupJoin, FrameKind.Push, id, records))
             {
-                WriteDelivery(_queued, Opcode.GroupJoin, FrameKind.Push, id, records);
+                return;
             }
         }
+
+        // Not under the group's lock: it leaves, and others meet the same.
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static self => self.End(ErrorCode.ReplyTooLarge, TooLargeMessage), this, preferLocal: false);
     }
 
     public void OnState(in StreamGroupState state)
@@ -188,10 +194,15 @@ internal sealed class GroupSubscription(NativeConnection connection, uint id, ui
         EndWith(code, message);
     }
 
-    /// <summary>Writes records as one frame.</summary>
-    public static void WriteDelivery(
-        FrameBuffer target, Opcode opcode, FrameKind kind, uint correlation, scoped in StreamGroupRecords records)
+    /// <summary>Writes records as one frame; false, and nothing was written: they are more than that may hold.</summary>
+    public static bool TryWriteDelivery(
+        FrameBuffer target, int bodyBytesMax, Opcode opcode, FrameKind kind, uint correlation, scoped in StreamGroupRecords records)
     {
+        if (records.Records.Length + GroupDelivery.StartSize + (records.Leases.Length * GroupDelivery.LeaseSize) > bodyBytesMax)
+        {
+            return false;
+        }
+
         target.Begin(opcode, kind, correlation);
         GroupDelivery.WriteStart(target, records.Epoch, (uint)records.Count, isLeased: !records.Leases.IsEmpty);
         foreach (StreamGroupLease lease in records.Leases)
@@ -201,6 +212,7 @@ internal sealed class GroupSubscription(NativeConnection connection, uint id, ui
 
         target.Write(records.Records);
         target.End();
+        return true;
     }
 
     protected internal override bool Fill()

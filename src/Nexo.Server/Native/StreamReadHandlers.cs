@@ -49,9 +49,16 @@ internal static class StreamReadHandlers
         }
 
         NativeConnection connection = request.Connection;
-        if (connection.TryReserve(request.Opcode, request.Correlation))
+        if (!connection.TryReserve(request.Opcode, request.Correlation))
         {
-            connection.Add(request.Correlation, new StreamSubscription(connection, request.Correlation, tail));
+            return;
+        }
+
+        // A time is looked for in files. Any other place is that of now, before what was sent behind the request.
+        var subscription = new StreamSubscription(connection, request.Correlation, tail);
+        if (tail.From.Kind == PositionKind.Time || subscription.TryOpen(request))
+        {
+            connection.Add(request.Correlation, subscription);
         }
     }
 }

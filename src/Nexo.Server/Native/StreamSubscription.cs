@@ -69,6 +69,22 @@ internal sealed class StreamSubscription : OutboxSource, ISubscription, IThreadP
         Ended,
     }
 
+    /// <summary>Finds the place, and answers the request; false: with a refusal, and nothing was opened.</summary>
+    public bool TryOpen(in Request request)
+    {
+        StreamStatus status = request.Streams.Follow(_stream, _from, _key, out _follower, out StreamRange range);
+        if (status != StreamStatus.Ok)
+        {
+            StreamFailures.FailPlace(request, status, range);
+            return false;
+        }
+
+        FrameBuffer reply = request.BeginReply();
+        range.ToWire().Write(reply);
+        reply.End();
+        return true;
+    }
+
     public void Start()
     {
         _connection.CountSubscriber(1);
@@ -156,7 +172,7 @@ internal sealed class StreamSubscription : OutboxSource, ISubscription, IThreadP
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
-    /// <summary>Finds the place, and answers the request.</summary>
+    /// <summary>Finds the place, and answers the request, beside.</summary>
     private bool TryOpen()
     {
         StreamService streams = _connection.Server.Streams;

@@ -39,6 +39,42 @@ public sealed class StreamDurabilityTests
     }
 
     [Fact]
+    public async Task A_record_that_no_frame_holds_any_more_is_told_of_and_passed_over_by_nobody()
+    {
+        const int Kb = 1_024;
+        var disk = new SimulatedDisk();
+        await using (TestServer server = await DurableServer.StartAsync(disk))
+        {
+            using RawPeer writer = await RawPeer.GreetAsync(server);
+            await writer.CreateAsync("s");
+            await writer.AppendAsync("s", new string('x', 300 * Kb));
+            await writer.CreateGroupAsync(GroupMode.Ordered);
+        }
+
+        await using TestServer smaller = await TestServer.StartAsync(options =>
+            DurableServer.On(options, disk) with { Connections = options.Connections with { FrameBytesMax = 256 * Kb } });
+        using RawPeer peer = await RawPeer.GreetAsync(smaller);
+        Assert.Equal(ErrorCode.ReplyTooLarge, (await peer.TryReadStreamAsync("s", StreamPeer.At(0))).Code);
+        await peer.TailAsync(7, "s", StreamPeer.At(0), credits: 10);
+        Assert.Equal((FrameKind.End, ErrorCode.ReplyTooLarge), await EndAsync());
+
+        // Of a group too, whose next member meets it again.
+        await peer.JoinAsync(8, credits: 10);
+        Assert.Equal((FrameKind.End, ErrorCode.ReplyTooLarge), await EndAsync());
+        Member pulling = await peer.JoinAsync(9, credits: 0);
+        await peer.BeginPullAsync(10, pulling.Number, pulling.Epoch);
+        Assert.Equal((FrameKind.Error, ErrorCode.ReplyTooLarge), await EndAsync());
+        Assert.Equal((FrameKind.End, ErrorCode.None), await EndAsync());
+        Assert.Equal(ErrorCode.ReplyTooLarge, (await peer.TryReadStreamAsync("s", StreamPeer.At(0))).Code);
+
+        async Task<(FrameKind Kind, ErrorCode Code)> EndAsync()
+        {
+            Frame frame = await peer.ReadAsync();
+            return (frame.Header.Kind, frame.Code);
+        }
+    }
+
+    [Fact]
     public async Task With_interval_and_memory_nobody_waits_for_the_disk()
     {
         var disk = new SimulatedDisk();

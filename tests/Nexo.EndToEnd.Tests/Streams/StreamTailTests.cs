@@ -35,6 +35,28 @@ public sealed class StreamTailTests
     }
 
     [Fact]
+    public async Task A_tail_from_the_end_is_answered_in_its_turn_and_gets_what_was_appended_behind_it()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        using RawPeer peer = await RawPeer.GreetAsync(server);
+        await peer.CreateAsync("s");
+        for (uint i = 0; i < 20; i++)
+        {
+            uint tail = 100 + i;
+            await peer.SendAsync(buffer =>
+            {
+                buffer.Begin(Opcode.StreamTail, FrameKind.Request, tail);
+                new StreamTailRequest { Credits = 1, From = new(PositionKind.End), Stream = "s"u8 }.Write(buffer);
+                buffer.End();
+                StreamPeer.Append(buffer, 5, "s", "x");
+            });
+            Assert.Equal(tail, StreamPeer.Reply(await peer.ReadAsync(), Opcode.StreamTail).Header.Correlation);
+            Assert.Equal(5u, StreamPeer.Reply(await peer.ReadAsync(), Opcode.StreamAppend).Header.Correlation);
+            Assert.Equal(i, (await peer.ReadTailAsync(tail, 1)).Single().Offset);
+        }
+    }
+
+    [Fact]
     public async Task Reads_that_nobody_takes_stay_few_and_come_in_their_order()
     {
         const int Reads = 200;
