@@ -46,7 +46,10 @@ internal sealed class StreamReading(NexoStream stream, StreamReadOptions options
     {
         bool stands = run.Count == 0 && _from.Kind == PositionKind.Offset && _from.Value == run.ContinueAt;
         _left -= run.Count;
-        _from = _from with { Kind = PositionKind.Offset, Value = run.ContinueAt };
+
+        // Backward, what goes by retention meanwhile is no more to be read, and that is the end.
+        PositionFlags flags = options.Backward ? _from.Flags | PositionFlags.Clamp : _from.Flags;
+        _from = new StreamPosition(PositionKind.Offset, run.ContinueAt, flags);
         bool isAtEnd = options.Backward ? run.ContinueAt <= run.Range.First : run.ContinueAt >= run.Range.Next;
         return isAtEnd || stands || _left == 0;
     }

@@ -78,23 +78,36 @@ internal sealed class StreamTail : IAsyncDisposable
 
     private async ValueTask<StreamTail> OpenAsync(CancellationToken cancel)
     {
-        if (_from.Kind == PositionKind.Time)
+        StreamPosition place = _from;
+        if (place.Kind != PositionKind.Time)
         {
-            await FindTimeAsync(cancel).ConfigureAwait(false);
+            await SubscribeAsync(cancel).ConfigureAwait(false);
+            return this;
         }
 
-        await SubscribeAsync(cancel).ConfigureAwait(false);
-        return this;
+        while (true)
+        {
+            await FindTimeAsync(place, cancel).ConfigureAwait(false);
+            try
+            {
+                await SubscribeAsync(cancel).ConfigureAwait(false);
+                return this;
+            }
+            catch (NexoException gone) when (gone.Code == ErrorCode.OffsetOutOfRange)
+            {
+                // It went by retention meanwhile: then it is another one.
+            }
+        }
     }
 
     // By its offset from here on: what has this time may be appended later, before what a tail that is opened anew begins with.
-    private async ValueTask FindTimeAsync(CancellationToken cancel)
+    private async ValueTask FindTimeAsync(StreamPosition time, CancellationToken cancel)
     {
-        ReadRun run = await _stream.ReadRunAsync(_from, recordsMax: 1, bytesMax: 1, default, TimeSpan.Zero, cancel)
+        ReadRun run = await _stream.ReadRunAsync(time, recordsMax: 1, bytesMax: 1, default, TimeSpan.Zero, cancel)
             .ConfigureAwait(false);
         ReadOnlySpan<byte> records = run.Records;
         ulong offset = StreamedRecord.TryTake(ref records, out StreamedRecord first) ? first.Offset : run.ContinueAt;
-        _from = _from with { Kind = PositionKind.Offset, Value = offset };
+        _from = time with { Kind = PositionKind.Offset, Value = offset };
     }
 
     private async ValueTask SubscribeAsync(CancellationToken cancel)

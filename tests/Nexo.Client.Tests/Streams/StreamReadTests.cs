@@ -65,6 +65,19 @@ public sealed class StreamReadTests : StreamHarness, IAsyncLifetime
     }
 
     [Fact]
+    public async Task Backward_what_has_gone_meanwhile_is_the_end()
+    {
+        Task<List<StreamRecord<string>>> reading = Stream.ReadAsync(new() { Backward = true }).ToListAsync().AsTask();
+        ReceivedFrame first = await Peer.ReadAsync();
+        Assert.Equal(PositionFlags.Backward, FromOf(first).Flags);
+        await Peer.ReplyAsync(first, Page(0, 9, 7, 8, 7));
+        ReceivedFrame second = await Peer.ReadAsync();
+        Assert.Equal(PositionFlags.Backward | PositionFlags.Clamp, FromOf(second).Flags);
+        await Peer.ReplyAsync(second, Page(8, 9, 8));
+        Assert.Equal(["8", "7"], (await reading.WaitAsync(Patience.Limit)).Select(record => record.Value));
+    }
+
+    [Fact]
     public async Task No_more_is_asked_for_than_is_wanted()
     {
         Task<List<StreamRecord<string>>> reading = Stream.ReadAsync(new() { Max = 3 }).ToListAsync().AsTask();
@@ -126,7 +139,14 @@ public sealed class StreamReadTests : StreamHarness, IAsyncLifetime
         Task<bool> moving = records.MoveNextAsync().AsTask();
         ReceivedFrame read = await Peer.ReadAsync(Opcode.StreamRead);
         Assert.Equal(new StreamPosition(PositionKind.Time, 5_000), FromOf(read));
-        await Peer.ReplyAsync(read, Page(0, 9, 8, 7));
+        await Peer.ReplyAsync(read, Page(0, 9, 4, 3));
+
+        // What was found may have gone by then.
+        ReceivedFrame late = await Peer.ReadAsync(Opcode.StreamTail);
+        await FailAsync(Peer, late, ErrorCode.OffsetOutOfRange, 7, 9);
+        read = await Peer.ReadAsync(Opcode.StreamRead);
+        Assert.Equal(new StreamPosition(PositionKind.Time, 5_000), FromOf(read));
+        await Peer.ReplyAsync(read, Page(7, 9, 8, 7));
         ReceivedFrame tail = await AcceptTailAsync(Peer, new StreamPosition(PositionKind.Offset, 7), new OffsetRange(0, 9));
         await PushAsync(Peer, tail, 8, 7);
         Assert.True(await moving.WaitAsync(Patience.Limit));
