@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Nexo.Protocol;
 
 namespace Nexo.EndToEnd.Tests;
 
@@ -18,6 +19,9 @@ internal sealed class CutRelay : IAsyncDisposable
         _accepting = AcceptAsync();
     }
 
+    /// <summary>Cuts, once, instead of passing on what has a request with this opcode; none: it does not.</summary>
+    public Opcode CutsAt { get; set; }
+
     public string Url => $"nexo://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
 
     /// <summary>Cuts, without a word to either side.</summary>
@@ -34,6 +38,9 @@ internal sealed class CutRelay : IAsyncDisposable
             _sockets.Clear();
         }
     }
+
+    /// <summary>Takes no more connections.</summary>
+    public void Close() => _listener.Dispose();
 
     public async ValueTask DisposeAsync()
     {
@@ -56,8 +63,8 @@ internal sealed class CutRelay : IAsyncDisposable
                     _sockets.AddRange([client, server]);
                 }
 
-                _ = PassAsync(client, server);
-                _ = PassAsync(server, client);
+                _ = PassAsync(client, server, isRequests: true);
+                _ = PassAsync(server, client, isRequests: false);
             }
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
@@ -66,7 +73,7 @@ internal sealed class CutRelay : IAsyncDisposable
         }
     }
 
-    private static async Task PassAsync(Socket from, Socket to)
+    private async Task PassAsync(Socket from, Socket to, bool isRequests)
     {
         byte[] chunk = new byte[64 * 1_024];
         try
@@ -74,6 +81,13 @@ internal sealed class CutRelay : IAsyncDisposable
             int count;
             while ((count = await from.ReceiveAsync(chunk)) > 0)
             {
+                if (isRequests && CutsAt != default && HasRequest(chunk.AsSpan(0, count), CutsAt))
+                {
+                    CutsAt = default;
+                    Cut();
+                    return;
+                }
+
                 await to.SendAsync(chunk.AsMemory(0, count));
             }
 
@@ -84,4 +98,8 @@ internal sealed class CutRelay : IAsyncDisposable
             // Cut.
         }
     }
+
+    // [u16 opcode][u8 kind 0]: no value of these tests looks like it.
+    private static bool HasRequest(ReadOnlySpan<byte> bytes, Opcode opcode) =>
+        bytes.IndexOf([(byte)opcode, (byte)((int)opcode >> 8), (byte)FrameKind.Request]) >= 0;
 }

@@ -198,7 +198,8 @@ internal sealed class ConsumeSession(ClientRun run, NexoQueue<ReadOnlyMemory<byt
         }
     }
 
-    private static bool IsPassing(NexoException failure) =>
+    /// <summary>Whether it says nothing about the message itself, so that whoever follows goes on.</summary>
+    public static bool IsPassing(NexoException failure) =>
         failure.Retryable || failure.Code is ClientErrorCode.ConnectionLost or ClientErrorCode.DeadlineExceeded;
 
     /// <summary>Gives back what was only looked at, and what was pulled and not come to.</summary>

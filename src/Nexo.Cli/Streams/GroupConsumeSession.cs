@@ -33,9 +33,18 @@ internal sealed class GroupConsumeSession(ClientRun run, StreamGroup<ReadOnlyMem
 
     public async Task<int> RunAsync()
     {
+        if (Settling is ConsumeSettling.Nack or ConsumeSettling.DeadLetter
+            && (await group.DescribeAsync(run.Cancel)).Mode == GroupMode.Ordered)
+        {
+            throw CliFailure.Usage(
+                "A record of an ordered group cannot fail by itself: those behind it would have to wait.",
+                "--nack and --dead-letter are for groups with --mode shared");
+        }
+
         if (Follow)
         {
             run.Remark("waiting for records; Ctrl-C ends");
+            StreamTailCommand.TellLosses(run);
         }
 
         try
@@ -131,19 +140,13 @@ internal sealed class GroupConsumeSession(ClientRun run, StreamGroup<ReadOnlyMem
             return;
         }
 
-        if (!settled[^1].IsOrdered)
-        {
-            await Task.WhenAll(settled.Select(delivery => SettleAsync(delivery.Offset, Settle(delivery))));
-        }
-        else if (Settling == ConsumeSettling.Ack)
+        if (settled[^1].IsOrdered)
         {
             await SettleAsync(settled[^1].Offset, settled[^1].CommitAsync(CancellationToken.None).AsTask());
         }
         else
         {
-            throw CliFailure.Usage(
-                "A record of an ordered group cannot fail by itself: those behind it would have to wait.",
-                "--nack and --dead-letter are for groups with --mode shared");
+            await Task.WhenAll(settled.Select(delivery => SettleAsync(delivery.Offset, Settle(delivery))));
         }
     }
 
@@ -164,6 +167,11 @@ internal sealed class GroupConsumeSession(ClientRun run, StreamGroup<ReadOnlyMem
         {
             Interlocked.Increment(ref _lost);
             run.Remark($"record {offset} was no longer ours: it comes again");
+        }
+        catch (NexoException failure) when (Follow && ConsumeSession.IsPassing(failure))
+        {
+            Interlocked.Increment(ref _lost);
+            run.Remark($"record {offset} may not be done, and then comes again: {failure.Message}");
         }
     }
 }

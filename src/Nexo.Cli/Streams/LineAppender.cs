@@ -91,10 +91,13 @@ internal sealed class LineAppender(ClientRun run, NexoStream<ReadOnlyMemory<byte
             // What is read behind a refusal is not wanted; what went wrong with reading came through the channel.
             await over.CancelAsync();
             await gathering.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (_producer is not null)
+            Task disposing = _producer?.DisposeAsync().AsTask() ?? Task.CompletedTask;
+            if (!run.Cancel.IsCancellationRequested)
             {
-                await _producer.DisposeAsync();
+                await disposing;
             }
+
+            // Else it may try for minutes to bring what it has to a server that is away; it ends with the client.
         }
     }
 

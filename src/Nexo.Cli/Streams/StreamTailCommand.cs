@@ -52,7 +52,7 @@ internal static class StreamTailCommand
         ClientRun run, NexoStream<ReadOnlyMemory<byte>> stream, StreamTailOptions options, RecordPrinter printer, long left)
     {
         run.Remark("waiting for records; Ctrl-C ends");
-        run.Client.StateChanged += (_, change) => Tell(run, change.Current);
+        TellLosses(run);
         try
         {
             await PrintAsync(run, stream, options, printer, left);
@@ -90,7 +90,9 @@ internal static class StreamTailCommand
         }
     }
 
-    // Silence may last for hours: who looks at it is to know whether it still listens.
+    /// <summary>Silence may last for hours: who looks at it is to know whether it still listens.</summary>
+    public static void TellLosses(ClientRun run) => run.Client.StateChanged += (_, change) => Tell(run, change.Current);
+
     private static void Tell(ClientRun run, NexoConnectionState state)
     {
         if (state == NexoConnectionState.Connecting)

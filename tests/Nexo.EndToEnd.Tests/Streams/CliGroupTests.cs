@@ -50,6 +50,7 @@ public sealed class CliGroupTests
         await session.Expect("1\n", 0, "stream", "group", "create", "s", "g", "--from", "1");
         CliResult other = await session.Run(["stream", "group", "create", "s", "g", "--mode", "shared", "--json"]);
         Assert.Equal((Refused, "group_conflict"), (other.ExitCode, Code(other)));
+        Assert.Contains("the mode is Ordered", other.Error, StringComparison.Ordinal);
         await session.Expect("b\n", 0, "stream", "group", "consume", "s", "g");
         await session.Expect("c\n", 0, "stream", "group", "consume", "s", "g", "--count", "0", "--no-ack");
         await session.Expect("c\n", 0, "stream", "group", "consume", "s", "g", "--count", "0");
@@ -106,7 +107,24 @@ public sealed class CliGroupTests
         Assert.Equal((0, "b\n"), ((await second).ExitCode, (await second).Output));
         CliResult nacked = await session.Run(["stream", "group", "seek", "s", "g", "--to", "beginning", "--json"]);
         Assert.Equal(2, Number(nacked.Json, "replayed"));
-        await session.Does(Usage, "stream", "group", "consume", "s", "g", "--nack");
+
+        // Told before anything is printed.
+        CliResult refused = await session.Run(["stream", "group", "consume", "s", "g", "--nack"]);
+        Assert.Equal((Usage, ""), (refused.ExitCode, refused.Output));
+    }
+
+    [Fact]
+    public async Task Following_goes_on_when_the_connection_is_lost_over_a_commit()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        await using var relay = new CutRelay(server.Port);
+        var session = new CliSession(server.Url);
+        await StreamAsync(session, "s", "a");
+        await session.Does(0, "stream", "group", "create", "s", "g");
+        relay.CutsAt = Opcode.GroupCommit;
+        CliResult followed = await new CliSession(relay.Url).Run(["stream", "group", "consume", "s", "g", "--follow", "--count", "2"]);
+        Assert.Equal((No, "a\na\n"), (followed.ExitCode, followed.Output));
+        Assert.Equal(1, Number((await session.Run(["stream", "group", "show", "s", "g", "--json"])).Json, "position"));
     }
 
     private static async Task StreamAsync(CliSession session, string name, string lines)

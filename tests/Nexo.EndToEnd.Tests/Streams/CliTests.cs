@@ -12,6 +12,7 @@ public sealed class CliTests
     private const int No = 1;
     private const int Usage = 2;
     private const int Refused = 5;
+    private const int Interrupted = 130;
 
     [Fact]
     public async Task Every_stream_command_is_reached_from_the_command_line()
@@ -310,6 +311,21 @@ public sealed class CliTests
     {
         CliResult appended = await session.Run(["stream", "append", stream, "--lines"], Encoding.UTF8.GetBytes(lines));
         Assert.Equal($"{lines.Split('\n').Length}\n", appended.Output);
+    }
+
+    [Fact]
+    public async Task Ctrl_C_ends_appending_also_when_the_server_is_away()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        await using var relay = new CutRelay(server.Port);
+        await new CliSession(server.Url).Does(0, "stream", "create", "s");
+        relay.CutsAt = Opcode.StreamAppendBatch;
+        using var stop = new CancellationTokenSource();
+        Task<CliResult> appending = new CliSession(relay.Url).Run(["stream", "append", "s", "--lines"], "a\nb"u8.ToArray(), stop.Token);
+        await Poll.UntilAsync(() => Task.FromResult(relay.CutsAt == default));
+        relay.Close();
+        await stop.CancelAsync();
+        Assert.Equal(Interrupted, (await appending.WaitAsync(TimeSpan.FromSeconds(10))).ExitCode);
     }
 
     private static async Task ReadersAsync(TestServer server, string stream, int count)
