@@ -96,6 +96,7 @@ internal unsafe partial struct CountedTree
             if (node->Count > 0)
             {
                 node->Count--;
+                Count--;
                 return node->References[node->Count];
             }
 
@@ -119,6 +120,21 @@ internal unsafe partial struct CountedTree
         long nodes = 0;
         uint items = _root == 0 ? 0 : Check(arena, _root, ref nodes);
         Invariant.Require(items == Count, "a counted tree counts its items");
+        return nodes;
+    }
+
+    /// <summary>As above, of a tree that is being torn down: what its nodes say of each other does not hold any more.</summary>
+    public readonly long CountTornNodes(Arena arena) => _root == 0 ? 0 : CountTorn(arena, _root);
+
+    private static long CountTorn(Arena arena, uint reference)
+    {
+        long nodes = 1;
+        Node* node = At(arena, reference);
+        for (int i = 0; node->Level > 0 && i < node->Count; i++)
+        {
+            nodes += CountTorn(arena, node->Children[i].Node);
+        }
+
         return nodes;
     }
 

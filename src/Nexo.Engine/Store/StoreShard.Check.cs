@@ -34,7 +34,7 @@ internal sealed unsafe partial class StoreShard
             Invariant.Require(_wheel.Count == expiring, "the wheel counts its entries");
             for (uint dead = _deadTables; dead != 0; dead = ((FieldTable*)_arena.At(dead))->NextDead)
             {
-                slots += SlotsOf((FieldTable*)_arena.At(dead));
+                slots += SlotsOf((FieldTable*)_arena.At(dead), isDead: true);
             }
 
             Invariant.Require(_arena.Slots == slots + nodes, "every slot in use has an owner");
@@ -57,7 +57,7 @@ internal sealed unsafe partial class StoreShard
             FieldTable* table = FieldTable.Of(_arena, entry);
             Invariant.Require(table->Count > 0, "nothing that has a table is empty");
             CheckTree(table);
-            slots += SlotsOf(table);
+            slots += SlotsOf(table, isDead: false);
         }
     }
 
@@ -76,6 +76,6 @@ internal sealed unsafe partial class StoreShard
         }
     }
 
-    private long SlotsOf(FieldTable* table) => 1 + table->Table.Count + table->Table.CountSlots(_arena)
-        + table->Tree.CountNodes(_arena) + (table->Shares ? 0 : table->Tree.Count);
+    private long SlotsOf(FieldTable* table, bool isDead) => 1 + table->Table.Count + table->Table.CountSlots(_arena)
+        + (isDead ? table->Tree.CountTornNodes(_arena) : table->Tree.CountNodes(_arena)) + (table->Shares ? 0 : table->Tree.Count);
 }

@@ -66,6 +66,13 @@ internal sealed unsafe partial class StoreShard
 
         while (pairs.TryTake(out ReadOnlySpan<byte> field, out ReadOnlySpan<byte> value))
         {
+            // A score that is the same number stays as it is, which of the two zeros it may be.
+            if (shape.Flags == EntryFlags.SortedSet
+                && PackedHash.TryGet(packed[..length], field, out ReadOnlySpan<byte> score) && IsSame(shape.Flags, score, value))
+            {
+                continue;
+            }
+
             length = PackedHash.Remove(packed[..length], field);
             length = (shape.Flags & EntryFlags.SortedSet) == 0
                 ? PackedHash.Append(packed, length, field, value)

@@ -280,7 +280,7 @@ internal sealed unsafe partial class StoreShard
     {
         while (pairs.TryTake(out ReadOnlySpan<byte> field, out ReadOnlySpan<byte> value))
         {
-            if (!TryGetField(entry, field, out ReadOnlySpan<byte> found) || !found.SequenceEqual(value))
+            if (!TryGetField(entry, field, out ReadOnlySpan<byte> found) || !IsSame(Entry.Type(entry), found, value))
             {
                 return false;
             }
@@ -288,6 +288,11 @@ internal sealed unsafe partial class StoreShard
 
         return true;
     }
+
+    private static bool IsSame(EntryFlags type, ReadOnlySpan<byte> value, ReadOnlySpan<byte> other) =>
+        type == EntryFlags.SortedSet
+            ? ScoreBytes.Read(value).Equals(ScoreBytes.Read(other))
+            : value.SequenceEqual(other);
 
     private uint* FindTyped(
         EntryFlags type, ReadOnlySpan<byte> key, ulong hash, out byte* entry, out StoreStatus status)
