@@ -103,6 +103,9 @@ internal sealed class SnapshotBuffer : IHashSink, IBlobSink
         }
     }
 
+    /// <summary>Goes over the records, which stay.</summary>
+    public SnapshotRecords GetEnumerator() => new(_bytes.AsSpan(0, Length));
+
     private Span<byte> EndRecord()
     {
         Span<byte> record = _bytes.AsSpan(_fieldsAt, Length - _fieldsAt);

@@ -259,6 +259,7 @@ internal sealed unsafe partial class StoreShard : IDisposable
     private void TakeOut(uint* place, ulong hash, byte* entry, StoreChangeKind change)
     {
         _counters.CountRemoval(change);
+        _removed[(byte)hash]++;
         Tell(change, entry);
         Detach(place, hash, entry);
     }

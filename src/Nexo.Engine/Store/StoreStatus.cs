@@ -51,4 +51,7 @@ public enum StoreStatus : byte
     /// The log has failed: it takes no change any more until the process starts anew; nothing changed.
     /// </summary>
     LogFailed,
+
+    /// <summary>The value is not the text of a finite number; nothing changed.</summary>
+    NotANumber,
 }

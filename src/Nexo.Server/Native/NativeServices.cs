@@ -11,6 +11,7 @@ using Nexo.Server.Connections;
 using Nexo.Server.Data;
 using Nexo.Server.Hosting;
 using Nexo.Server.Mqtt.Sessions;
+using Nexo.Server.Resp;
 using Nexo.Server.Topics;
 
 namespace Nexo.Server.Native;
@@ -28,6 +29,7 @@ internal static class NativeServices
         services.AddHostedService<PersistenceLifetime>();
         services.AddSingleton<ClientConnections>();
         services.AddSingleton<NativeServer>();
+        services.AddSingleton<RespServer>();
         services.AddSingleton<StoreTicker>();
         services.AddSingleton<QueueTicker>();
         services.AddSingleton<TopicTicker>();

@@ -1,0 +1,174 @@
+using Nexo.Protocol;
+using Nexo.Server.Security;
+
+namespace Nexo.Server.Resp;
+
+// The life of a connection: bounds, login, waiting for others, the end.
+internal sealed partial class RespConnection
+{
+    // As Redis has it for who has not logged in.
+    private const int ArgumentsBeforeLogin = 10;
+    private const int BulkBytesBeforeLogin = 16 * 1_024;
+
+    private bool _mustLogIn;
+    private int _hasFailed;
+    private CancellationTokenSource? _waiting;
+
+    /// <summary>What the client's library calls itself.</summary>
+    public string LibraryName { get; set; } = string.Empty;
+
+    public string LibraryVersion { get; set; } = string.Empty;
+
+    /// <summary>The command that was handled last.</summary>
+    public string LastCommand { get; private set; } = string.Empty;
+
+    /// <summary>True when the client has logged in, or need not.</summary>
+    public bool IsLoggedIn => !_mustLogIn;
+
+    /// <summary>True while the client waits in a blocking command.</summary>
+    public bool IsBlocked => _waiting is not null;
+
+    protected override string HelloTimeoutMessage => "Nobody logged in in time.";
+
+    private int CommandBytesMax =>
+        _mustLogIn ? Server.Clients.Options.PreAuthBytesMax : Server.Clients.Options.FrameBytesMax;
+
+    /// <summary>What it calls itself, for CLIENT SETNAME.</summary>
+    public void Rename(string name) => ClientName = name;
+
+    /// <summary>
+    /// Answers later, before anything behind it is handled: <paramref name="wait"/> runs on another thread and writes the answer
+    /// when it has waited. Its token is cancelled when the client has gone, is unblocked by another, or the server stops: then
+    /// the answer is that nothing has come.
+    /// </summary>
+    public void Block(Func<CancellationToken, ValueTask> wait)
+    {
+        RunAside(async () =>
+        {
+            using var waiting = CancellationTokenSource.CreateLinkedTokenSource(ConnectionClosed);
+            _waiting = waiting;
+            if (IsGoingAway || HasHungUp)
+            {
+                await waiting.CancelAsync();
+            }
+
+            try
+            {
+                await wait(waiting.Token);
+            }
+            finally
+            {
+                _waiting = null;
+            }
+        });
+    }
+
+    /// <summary>Ends what it waits for; false: it does not wait.</summary>
+    public bool Unblock()
+    {
+        try
+        {
+            CancellationTokenSource? waiting = _waiting;
+            waiting?.Cancel();
+            return waiting is not null;
+        }
+        catch (ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Verifies credentials off this thread, then goes on; nothing behind is handled before that.</summary>
+    public void LogIn(string user, string secret, Action<AuthResult> then)
+    {
+        IsVerifying = true;
+        HelloRequest hello = user == "default"
+            ? new HelloRequest { Token = secret }
+            : new HelloRequest { User = user, Password = secret };
+        RunAside(async () =>
+        {
+            AuthResult result = await Server.Clients.Authenticator.VerifyAsync(hello, RemoteEndPoint, ConnectionClosed);
+            IsVerifying = false;
+            if (result.Code == ErrorCode.None)
+            {
+                User = result.User;
+                _mustLogIn = false;
+                BoundCommands();
+                MarkReady();
+            }
+
+            then(result);
+        });
+    }
+
+    /// <summary>As if it had just connected.</summary>
+    public void Reset()
+    {
+        Discard();
+        UnsubscribeAll();
+        Writer.Version = 2;
+        ClientName = string.Empty;
+        _mustLogIn = Server.Clients.Authenticator.Required;
+        BoundCommands();
+    }
+
+    /// <summary>The client has said goodbye.</summary>
+    public void Quit() => Leave("the client said QUIT");
+
+    protected override void OnSweep(long nowMs)
+    {
+        if (_waiting is not null && (HasHungUp || IsGoingAway))
+        {
+            Unblock();
+        }
+    }
+
+    protected override void Refuse(ErrorCode code, string message)
+    {
+        switch (code)
+        {
+            case ErrorCode.TooManyConnections:
+                Fail("ERR max number of clients reached"u8);
+                break;
+            case ErrorCode.Recovering:
+                Fail($"LOADING {message}");
+                break;
+            default:
+                Fail($"ERR {message}");
+                break;
+        }
+
+        End(code, message);
+    }
+
+    // An error that nobody asked for would be taken for the answer to a command.
+    protected override void PostGoAway(ErrorCode code, string message)
+    {
+    }
+
+    internal override int TakeBack(ReadOnlySpan<byte> replies, object? note, FrameBuffer instead)
+    {
+        if (Interlocked.Exchange(ref _hasFailed, 1) != 0)
+        {
+            return 0;
+        }
+
+        // Which of the replies are to writes is not known any more; the client learns that it cannot know, and comes again.
+        new RespWriter(instead).Error("MISCONF Writing to disk has failed, so it is not known what of this will survive."u8);
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static self => self.EndSoon(ErrorCode.StorageFailed, "What it wrote could not be kept."), this, preferLocal: false);
+        return 1;
+    }
+
+    private void RefuseBroken(string error)
+    {
+        Fail($"ERR {error}");
+        End(ErrorCode.Malformed, error);
+    }
+
+    private void BoundCommands()
+    {
+        _reader.ArgumentsMax = _mustLogIn ? ArgumentsBeforeLogin : 1_024 * 1_024;
+        _reader.BulkBytesMax = _mustLogIn ? BulkBytesBeforeLogin : Server.Clients.Options.FrameBytesMax;
+    }
+}

@@ -1,0 +1,132 @@
+using Nexo.Engine.Store;
+
+namespace Nexo.Server.Resp;
+
+// MULTI and WATCH. What EXEC does, nobody comes between: the store is held all the while.
+internal sealed partial class RespConnection
+{
+    private readonly List<QueuedCommand> _queue = [];
+    private readonly List<WatchedKey> _watched = [];
+    private long _queuedBytes;
+    private bool _isAborted;
+
+    /// <summary>True between MULTI and EXEC.</summary>
+    public bool IsQueueing { get; private set; }
+
+    /// <summary>True within EXEC: nothing may wait then.</summary>
+    public bool IsExecuting { get; private set; }
+
+    public int QueuedCount => IsQueueing ? _queue.Count : -1;
+
+    public int WatchedCount => _watched.Count;
+
+    public void BeginTransaction() => IsQueueing = true;
+
+    /// <summary>Remembers what a key is now.</summary>
+    public void Watch(ReadOnlySpan<byte> key)
+    {
+        foreach (WatchedKey watched in _watched)
+        {
+            if (key.SequenceEqual(watched.Key))
+            {
+                return;
+            }
+        }
+
+        _watched.Add(new WatchedKey(key.ToArray(), Server.Store.Look(key)));
+    }
+
+    public void Unwatch() => _watched.Clear();
+
+    /// <summary>Forgets what was queued and watched.</summary>
+    public void Discard()
+    {
+        IsQueueing = false;
+        _isAborted = false;
+        _queue.Clear();
+        _queuedBytes = 0;
+        _watched.Clear();
+    }
+
+    /// <summary>Does what was queued, and answers with all the answers, or says why not.</summary>
+    public void Exec()
+    {
+        if (_isAborted)
+        {
+            Discard();
+            Fail("EXECABORT Transaction discarded because of previous errors."u8);
+            return;
+        }
+
+        IsExecuting = true;
+        try
+        {
+            using StoreScope scope = Server.Store.EnterAll();
+            if (HasChanged())
+            {
+                Writer.NullArray();
+                return;
+            }
+
+            Writer.Array(_queue.Count);
+            foreach (QueuedCommand queued in _queue)
+            {
+                Run(queued.Command, new RespArguments(queued.Bytes, queued.Ranges));
+            }
+        }
+        finally
+        {
+            IsExecuting = false;
+            Discard();
+        }
+    }
+
+    private void Queue(RespCommand command, RespArguments arguments)
+    {
+        var ranges = new RespRange[arguments.Count];
+        int size = 0;
+        for (int i = 0; i < ranges.Length; i++)
+        {
+            ranges[i] = new RespRange(size, arguments[i].Length);
+            size += arguments[i].Length;
+        }
+
+        _queuedBytes += size;
+        if (_queuedBytes > CommandBytesMax)
+        {
+            _isAborted = true;
+            Fail("ERR the transaction is larger than connections.frame-bytes-max allows"u8);
+            return;
+        }
+
+        // Own the bytes here: they belong to the socket and die with this read.
+        byte[] bytes = new byte[size];
+        for (int i = 0; i < ranges.Length; i++)
+        {
+            arguments[i].CopyTo(bytes.AsSpan(ranges[i].Start));
+        }
+
+        _queue.Add(new QueuedCommand(command, bytes, ranges));
+        Writer.Simple("QUEUED"u8);
+    }
+
+    // What could not even be queued spoils the whole.
+    private void FailQueued() => _isAborted |= IsQueueing;
+
+    private bool HasChanged()
+    {
+        foreach (WatchedKey watched in _watched)
+        {
+            if (Server.Store.Look(watched.Key) != watched.State)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private readonly record struct QueuedCommand(RespCommand Command, byte[] Bytes, RespRange[] Ranges);
+
+    private readonly record struct WatchedKey(byte[] Key, StoreKeyState State);
+}

@@ -1,0 +1,303 @@
+using System.Runtime.CompilerServices;
+using Microsoft.AspNetCore.Connections;
+using Nexo.Engine.Store;
+using Nexo.Protocol;
+using Nexo.Server.Connections;
+
+namespace Nexo.Server.Resp;
+
+/// <summary>
+/// One client of Redis. What has come is read ahead, up to 64 commands, so that the store can fetch what their keys need; then
+/// they are handled in order. Other parts of the class are its life, transactions and Pub/Sub.
+/// </summary>
+internal sealed partial class RespConnection : ClientConnection
+{
+    private const int CommandsAtOnce = StoreService.PrefetchMax;
+
+    // With fewer there is too little to overlap.
+    private const int PrefetchMin = 4;
+
+    private readonly RespReader _reader = new();
+    private readonly ReadCommand[] _ahead = new ReadCommand[CommandsAtOnce];
+
+    // The beginning of a command that is split over two reads.
+    private readonly FrameBuffer _carried = new();
+
+    public RespConnection(ConnectionContext transport, RespServer server)
+        : base(transport, server.Clients)
+    {
+        Server = server;
+        Writer = new RespWriter(Replies);
+        _mustLogIn = server.Clients.Authenticator.Required;
+        BoundCommands();
+        if (!_mustLogIn)
+        {
+            MarkReady();
+        }
+    }
+
+    public override ClientProtocol Protocol => ClientProtocol.Resp;
+
+    public RespServer Server { get; }
+
+    /// <summary>Where answers are written. Only for the thread that handles a command.</summary>
+    public RespWriter Writer { get; }
+
+    /// <summary>Answers with an error.</summary>
+    public void Fail(ReadOnlySpan<byte> error)
+    {
+        CountError();
+        Writer.Error(error);
+    }
+
+    /// <summary>Answers with an error.</summary>
+    public void Fail(string error)
+    {
+        CountError();
+        Writer.Error(error);
+    }
+
+    /// <summary>
+    /// Has a command handled by a thread that reads nobody, before anything behind it is. In a transaction, which nobody may come
+    /// between, it is done at once.
+    /// </summary>
+    public void Aside(Action handle)
+    {
+        if (IsExecuting)
+        {
+            handle();
+            return;
+        }
+
+        RunAside(() =>
+        {
+            handle();
+            return ValueTask.CompletedTask;
+        });
+    }
+
+    [SkipLocalsInit]
+    protected override int Feed(ReadOnlySpan<byte> bytes)
+    {
+        if (!_carried.IsEmpty)
+        {
+            return FeedCarried(bytes);
+        }
+
+        Span<ulong> hashes = stackalloc ulong[CommandsAtOnce];
+        RespReadStatus status = ReadAhead(bytes, hashes, out int count, out int taken);
+        for (int i = 0; i < count; i++)
+        {
+            ReadCommand read = _ahead[i];
+            Execute(
+                read.Command,
+                _reader.Arguments(bytes.Slice(read.Start, read.Length), read.First, read.Count, read.IsInline));
+            if (MustPause)
+            {
+                _reader.Clear();
+                return read.Start + read.Length;
+            }
+        }
+
+        if (status == RespReadStatus.Broken && count == 0)
+        {
+            RefuseBroken(_reader.Error);
+            return bytes.Length;
+        }
+
+        if (status != RespReadStatus.Incomplete)
+        {
+            // What is broken is looked at again: a login before it may have moved the bounds.
+            _reader.Clear();
+            return taken;
+        }
+
+        _reader.Forget();
+        _carried.Write(bytes[taken..]);
+        return bytes.Length;
+    }
+
+    protected override void DisposeParts()
+    {
+        _carried.Dispose();
+        _scratch.Dispose();
+    }
+
+    private RespReadStatus ReadAhead(ReadOnlySpan<byte> bytes, Span<ulong> hashes, out int count, out int taken)
+    {
+        count = 0;
+        taken = 0;
+        int hashed = 0;
+        RespReadStatus status = RespReadStatus.Complete;
+        while (count < CommandsAtOnce && taken < bytes.Length)
+        {
+            ReadOnlySpan<byte> rest = bytes[taken..];
+            status = _reader.Read(rest);
+            if (status != RespReadStatus.Complete)
+            {
+                break;
+            }
+
+            RespArguments arguments = _reader.Arguments(rest);
+            RespCommand? command = arguments.Count == 0 ? null : RespCommands.Find(arguments[0]);
+            if (command is { FirstKey: > 0 } && arguments.Count > command.FirstKey)
+            {
+                hashes[hashed++] = Server.Store.HashOf(arguments[command.FirstKey]);
+            }
+
+            bool isInline = _reader.IsInline;
+            _ahead[count++] = new ReadCommand(command, taken, _reader.Taken, _reader.First, arguments.Count, isInline);
+            taken += _reader.Taken;
+            _reader.Next();
+            if (isInline)
+            {
+                break;
+            }
+        }
+
+        if (hashed >= PrefetchMin)
+        {
+            Server.Store.Prefetch(hashes[..hashed]);
+        }
+
+        return status;
+    }
+
+    /// <summary>Goes on with a command that is split: copies no more of it than it needs, and handles it alone.</summary>
+    private int FeedCarried(ReadOnlySpan<byte> bytes)
+    {
+        int used = 0;
+        while (used < bytes.Length)
+        {
+            int wanted = Math.Min(WantedOf(bytes[used..]), bytes.Length - used);
+            if (_carried.Count + (long)wanted > CommandBytesMax)
+            {
+                RefuseBroken("Protocol error: too big request");
+                return bytes.Length;
+            }
+
+            _carried.Write(bytes.Slice(used, wanted));
+            used += wanted;
+            ReadOnlySpan<byte> command = _carried.Written.Span;
+            switch (_reader.Read(command))
+            {
+                case RespReadStatus.Complete:
+                    RespArguments arguments = _reader.Arguments(command);
+                    Execute(arguments.Count == 0 ? null : RespCommands.Find(arguments[0]), arguments);
+                    _reader.Clear();
+                    _carried.Dispose();
+                    return used;
+                case RespReadStatus.Broken:
+                    RefuseBroken(_reader.Error);
+                    return bytes.Length;
+                default:
+                    break;
+            }
+        }
+
+        return used;
+    }
+
+    private int WantedOf(ReadOnlySpan<byte> more)
+    {
+        if (_carried.Written.Span[0] == (byte)'*')
+        {
+            return _reader.Needed;
+        }
+
+        int end = more.IndexOf((byte)'\n');
+        return end < 0 ? more.Length : end + 1;
+    }
+
+    private void Execute(RespCommand? command, RespArguments arguments)
+    {
+        if (arguments.Count == 0)
+        {
+            return;
+        }
+
+        CountRequest();
+        if (command is null)
+        {
+            FailUnknown(arguments);
+        }
+        else if (!command.Takes(arguments.Count))
+        {
+            FailQueued();
+            Fail($"ERR wrong number of arguments for '{command.Name}' command");
+        }
+        else if (MayRun(command))
+        {
+            if (IsQueueing && !command.Has(RespFlags.NotQueued))
+            {
+                Queue(command, arguments);
+            }
+            else
+            {
+                Run(command, arguments);
+            }
+        }
+    }
+
+    private void Run(RespCommand command, RespArguments arguments)
+    {
+        LastCommand = command.Name;
+        if (command.Has(RespFlags.Write))
+        {
+            NoteStoreWrite();
+        }
+
+        command.Handler(new RespRequest(this, command, arguments));
+    }
+
+    private bool MayRun(RespCommand command)
+    {
+        if (_mustLogIn && !command.Has(RespFlags.NoAuth))
+        {
+            Fail("NOAUTH Authentication required."u8);
+            return false;
+        }
+
+        if (IsGoingAway)
+        {
+            Fail("ERR The server is shutting down."u8);
+            return false;
+        }
+
+        if (Subscriptions > 0 && !Writer.IsV3 && !command.Has(RespFlags.WhenSubscribed))
+        {
+            Fail($"ERR Can't execute '{command.Name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are "
+                + "allowed in this context");
+            return false;
+        }
+
+        if (IsQueueing && command.Has(RespFlags.NotInTransaction))
+        {
+            FailQueued();
+            Fail("ERR Command not allowed inside a transaction"u8);
+            return false;
+        }
+
+        return true;
+    }
+
+    private void FailUnknown(RespArguments arguments)
+    {
+        const int ShownMax = 128;
+        FailQueued();
+        var shown = new System.Text.StringBuilder();
+        for (int i = 1; i < arguments.Count && shown.Length < ShownMax; i++)
+        {
+            shown.Append('\'').Append(Shown(arguments[i], ShownMax - shown.Length)).Append("' ");
+        }
+
+        Fail($"ERR unknown command '{Shown(arguments[0], ShownMax)}', with args beginning with: {shown}");
+    }
+
+    // As it is, but for what would end the line.
+    private static string Shown(ReadOnlySpan<byte> text, int max) =>
+        System.Text.Encoding.UTF8.GetString(text[..Math.Min(text.Length, max)]).Replace('\r', ' ').Replace('\n', ' ');
+
+    private readonly record struct ReadCommand(
+        RespCommand? Command, int Start, int Length, int First, int Count, bool IsInline);
+}

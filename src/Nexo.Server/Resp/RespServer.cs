@@ -1,0 +1,38 @@
+using Nexo.Engine;
+using Nexo.Engine.Store;
+using Nexo.Engine.Topics;
+using Nexo.Server.Connections;
+
+namespace Nexo.Server.Resp;
+
+/// <summary>What the connections of clients of Redis work with.</summary>
+internal sealed class RespServer(
+    NexoServerOptions options,
+    StoreService store,
+    StoreLimits limits,
+    TopicService topics,
+    EngineClock clock,
+    ClientConnections clients)
+{
+    /// <summary>The connections, and those of other protocols.</summary>
+    public ClientConnections Clients { get; } = clients;
+
+    public StoreService Store { get; } = store;
+
+    public StoreLimits StoreLimits { get; } = limits;
+
+    public TopicService Topics { get; } = topics;
+
+    public EngineClock Clock { get; } = clock;
+
+    public NexoServerOptions Options { get; } = options;
+
+    /// <summary>True when a write is answered only when the disk has it.</summary>
+    public bool WritesWait { get; } = options.EffectiveDurability == StoreDurability.Fsync;
+
+    /// <summary>Where pages of SCAN go on.</summary>
+    public RespCursors Cursors { get; } = new();
+
+    /// <summary>Name of this run, as Redis has one.</summary>
+    public string RunId { get; } = Guid.NewGuid().ToString("N") + Guid.NewGuid().ToString("N")[..8];
+}
