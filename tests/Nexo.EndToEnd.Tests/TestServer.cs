@@ -25,6 +25,10 @@ internal sealed class TestServer : IAsyncDisposable
 
     public string? HttpUrl { get; }
 
+    public string? RespUrl => NexoServer.Addresses(_app).Resp;
+
+    public int RespPort => new Uri(RespUrl!).Port;
+
     public IServiceProvider Services => _app.Services;
 
     public NativeServer Native => Services.GetRequiredService<NativeServer>();
