@@ -134,7 +134,7 @@ internal sealed unsafe partial class StoreShard
         lock (_gate)
         {
             length = 0;
-            uint* place = FindHash(key, hash, out byte* entry, out StoreStatus status);
+            uint* place = FindTyped(EntryFlags.Hash, key, hash, out byte* entry, out StoreStatus status);
             if (status == StoreStatus.WrongType)
             {
                 return status;
@@ -154,7 +154,7 @@ internal sealed unsafe partial class StoreShard
 
             var pair = new OnePair(field, text[..length]);
             Measure(pair, out PairSizes sizes);
-            return SetFields(key, hash, pair, sizes, out _, out _);
+            return SetFields(EntryFlags.Hash, key, hash, pair, sizes, out _, out _);
         }
     }
 
@@ -171,13 +171,13 @@ internal sealed unsafe partial class StoreShard
 
         lock (_gate)
         {
-            uint* place = FindHash(key, hash, out byte* entry, out status);
+            uint* place = FindTyped(EntryFlags.Hash, key, hash, out byte* entry, out status);
             if (status == StoreStatus.WrongType || (place != null && TryGetField(entry, field, out _)))
             {
                 return status;
             }
 
-            status = SetFields(key, hash, pair, sizes, out int added, out _);
+            status = SetFields(EntryFlags.Hash, key, hash, pair, sizes, out int added, out _);
             stored = added > 0;
             return status;
         }
@@ -212,7 +212,7 @@ internal sealed unsafe partial class StoreShard
 
     private static StoreStatus ValueStatus(uint* place, byte* entry) =>
         place == null ? StoreStatus.NotFound
-        : Entry.Is(entry, EntryFlags.Hash) ? StoreStatus.WrongType
+        : Entry.Is(entry, EntryFlags.Types) ? StoreStatus.WrongType
         : StoreStatus.Ok;
 
     /// <summary>Makes a value end in these bytes from an offset on; the entry is none, or a value.</summary>

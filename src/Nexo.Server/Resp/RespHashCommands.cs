@@ -198,16 +198,15 @@ internal static class RespHashCommands
         }
     }
 
-    // All of it at once: a client goes on until the cursor is 0, and needs nothing else.
     private static void HScan(in RespRequest request)
     {
-        if (!RespScanCommands.TryCursor(request[2], out _))
+        if (!RespScanCommands.TryCursor(request[2], out ulong cursor) || cursor > uint.MaxValue)
         {
             request.Fail("ERR invalid cursor"u8);
             return;
         }
 
-        bool hasValues = !request.Is(request.Count - 1, "novalues"u8);
+        bool hasValues = request.Count == 3 || !request.Is(request.Count - 1, "novalues"u8);
         var options = new RespRequest(
             request.Connection, request.Command, hasValues ? request.Arguments : request.Arguments.Slice(0, request.Count - 1));
         if (!RespScanCommands.TryOptions(options, out RespScanCommands.ScanOptions scan, first: 3))
@@ -217,15 +216,17 @@ internal static class RespHashCommands
 
         RespConnection connection = request.Connection;
         var sink = new RespHashSink(connection.ScratchWriter, fields: true, hasValues) { Pattern = scan.Pattern };
-        StoreStatus status = request.Store.HashGetAll(request[1], ref sink, out _);
+        uint next = (uint)cursor;
+        StoreStatus status = request.Store.ScanFields(StoreEntryKind.Hash, request[1], ref next, scan.Count, ref sink);
         if (status is not (StoreStatus.Ok or StoreStatus.NotFound))
         {
+            connection.Scratch.Clear();
             request.Fail(status);
             return;
         }
 
         request.Reply.Array(2);
-        request.Reply.BulkNumber(0);
+        request.Reply.BulkNumber(status == StoreStatus.Ok ? next : 0);
         request.Reply.Array(hasValues ? 2 * sink.Count : sink.Count);
         connection.AppendScratch();
     }
