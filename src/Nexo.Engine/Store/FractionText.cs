@@ -16,7 +16,7 @@ public static class FractionText
 
     // As many as the long double of others tells apart.
     private const int FractionDigits = 17;
-    private const decimal DecimalMax = 1e18m;
+    private const decimal DecimalMax = 1e27m;
 
     /// <summary>
     /// Adds; <see cref="StoreStatus.NotANumber"/>: one of the two is none, <see cref="StoreStatus.Overflow"/>: the sum would be none.

@@ -80,28 +80,40 @@ internal sealed partial class RespConnection
     {
         for (int i = 0; i < patterns.Count; i++)
         {
-            string key = KeyOf(patterns[i]);
-            if (!_patterns.ContainsKey(key))
+            if (!TrySubscribePattern(patterns[i]))
             {
-                var subscription = new RespSubscription(this, patterns[i].ToArray());
-                byte[] filters = RespChannels.FiltersOf(patterns[i], Server.Topics.Limits);
-                PauseUntilTold(subscription);
-                TopicStatus status = subscription.Change(new TopicFilterList(filters, RespChannels.CountOf(filters)), default);
-                if (status != TopicStatus.Ok)
-                {
-                    subscription.End();
-                    Fail($"ERR the pattern was refused: {status}");
-                    return;
-                }
-
-                lock (_channels)
-                {
-                    _patterns.Add(key, subscription);
-                }
+                return;
             }
 
             Confirm("psubscribe"u8, patterns[i], Subscriptions);
         }
+    }
+
+    // False: it was answered with an error.
+    private bool TrySubscribePattern(ReadOnlySpan<byte> pattern)
+    {
+        string key = KeyOf(pattern);
+        if (_patterns.GetValueOrDefault(key) is not null)
+        {
+            return true;
+        }
+
+        var subscription = new RespSubscription(this, pattern.ToArray());
+        PauseUntilTold(subscription);
+        TopicStatus status = subscription.Begin(RespChannels.FiltersOf(pattern, Server.Topics.Limits));
+        if (status != TopicStatus.Ok)
+        {
+            subscription.End();
+            Fail($"ERR the pattern was refused: {status}");
+            return false;
+        }
+
+        lock (_channels)
+        {
+            _patterns.Add(key, subscription);
+        }
+
+        return true;
     }
 
     public void UnsubscribePatterns(RespArguments patterns)

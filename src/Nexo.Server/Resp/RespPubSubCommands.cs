@@ -51,7 +51,7 @@ internal static class RespPubSubCommands
 
         if (status == TopicStatus.Ok)
         {
-            request.Reply.Integer(published.Receivers);
+            request.Reply.Integer(Math.Max(0, published.Receivers - connection.Server.Patterns.CountMisses(topic, request[1])));
         }
         else
         {

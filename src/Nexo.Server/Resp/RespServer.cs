@@ -30,6 +30,9 @@ internal sealed class RespServer(
     /// <summary>True when a write is answered only when the disk has it.</summary>
     public bool WritesWait { get; } = options.EffectiveDurability == StoreDurability.Fsync;
 
+    /// <summary>Patterns that clients have subscribed to.</summary>
+    public RespPatterns Patterns { get; } = new();
+
     /// <summary>Where pages of SCAN go on.</summary>
     public RespCursors Cursors { get; } = new();
 

@@ -1,5 +1,4 @@
 using Nexo.Engine.Store;
-using Nexo.Protocol;
 
 namespace Nexo.Server.Resp;
 

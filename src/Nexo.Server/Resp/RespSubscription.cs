@@ -40,6 +40,18 @@ internal sealed class RespSubscription : OutboxSource, ITopicSink
 
     private bool MaySend => _paused == 0 && !_isEnded && !_outbox.IsClosed;
 
+    /// <summary>Begins the subscription of a pattern.</summary>
+    public TopicStatus Begin(byte[] filters)
+    {
+        TopicStatus status = Change(new TopicFilterList(filters, RespChannels.CountOf(filters)), default);
+        if (status == TopicStatus.Ok)
+        {
+            _connection.Server.Patterns.Add(_pattern!, filters);
+        }
+
+        return status;
+    }
+
     public TopicStatus Change(TopicFilterList added, TopicFilterList removed)
     {
         if (_subscriber is not null)
@@ -90,11 +102,7 @@ internal sealed class RespSubscription : OutboxSource, ITopicSink
             _waiting.Clear();
         }
 
-        if (_subscriber is not null)
-        {
-            _subscriber.Dispose();
-            _connection.CountSubscriber(-1);
-        }
+        Leave();
     }
 
     public int Deliver(TopicRun run)
@@ -230,8 +238,21 @@ internal sealed class RespSubscription : OutboxSource, ITopicSink
 
     private void FinishSlow()
     {
-        _subscriber?.Dispose();
         _connection.EndForSlowness();
-        _connection.CountSubscriber(-1);
+        Leave();
+    }
+
+    private void Leave()
+    {
+        if (_pattern is not null)
+        {
+            _connection.Server.Patterns.Remove(_pattern);
+        }
+
+        if (_subscriber is not null)
+        {
+            _subscriber.Dispose();
+            _connection.CountSubscriber(-1);
+        }
     }
 }
