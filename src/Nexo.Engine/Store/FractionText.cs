@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace Nexo.Engine.Store;
 
@@ -17,6 +18,9 @@ public static class FractionText
     // As many as the long double of others tells apart.
     private const int FractionDigits = 17;
     private const decimal DecimalMax = 1e27m;
+
+    // 2^64.
+    private const decimal BitsMax = 18_446_744_073_709_551_616m;
 
     /// <summary>
     /// Adds; <see cref="StoreStatus.NotANumber"/>: one of the two is none, <see cref="StoreStatus.Overflow"/>: the sum would be none.
@@ -41,7 +45,7 @@ public static class FractionText
             && decimal.TryParse(before, Styles, CultureInfo.InvariantCulture, out decimal exact)
             && decimal.TryParse(delta, Styles, CultureInfo.InvariantCulture, out decimal more))
         {
-            decimal rounded = Math.Round(exact + more, FractionDigits, MidpointRounding.ToEven);
+            decimal rounded = RoundAsOthers(Math.Round(exact + more, FractionDigits, MidpointRounding.ToEven));
             rounded.TryFormat(text, out length, "0.#################", CultureInfo.InvariantCulture);
         }
         else
@@ -52,6 +56,24 @@ public static class FractionText
         return StoreStatus.Ok;
     }
 
-    private static bool TryRead(ReadOnlySpan<byte> text, out double value) =>
-        double.TryParse(text, Styles, CultureInfo.InvariantCulture, out value) && double.IsFinite(value);
+    // Beyond 2^63 others have no fractions any more, and then not every whole number: their numbers have 64 bits.
+    private static decimal RoundAsOthers(decimal sum)
+    {
+        decimal step = 1;
+        for (decimal limit = BitsMax; limit <= Math.Abs(sum); limit *= 2)
+        {
+            step *= 2;
+        }
+
+        return Math.Abs(sum) < BitsMax / 2 ? sum : Math.Round(sum / step, MidpointRounding.ToEven) * step;
+    }
+
+    // Infinity is a number, whose sums are none.
+    private static bool TryRead(ReadOnlySpan<byte> text, out double value)
+    {
+        bool isInfinite = Ascii.EqualsIgnoreCase(text.TrimStart("+-"u8), "inf"u8);
+        value = double.PositiveInfinity;
+        return isInfinite
+            || (double.TryParse(text, Styles, CultureInfo.InvariantCulture, out value) && double.IsFinite(value));
+    }
 }

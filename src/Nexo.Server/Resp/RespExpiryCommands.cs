@@ -36,7 +36,7 @@ internal static class RespExpiryCommands
 
     private static void Change(in RespRequest request, bool isSeconds, bool isMoment)
     {
-        if (!request.TryInteger(2, out long number) || !TryConditions(request, out StoreExpiryCondition first, out bool alsoIfAny))
+        if (!TryConditions(request, out StoreExpiryCondition first, out bool alsoIfAny) || !request.TryInteger(2, out long number))
         {
             return;
         }

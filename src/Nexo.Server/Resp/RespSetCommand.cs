@@ -52,7 +52,8 @@ internal static class RespSetCommand
         condition = StoreConditionKind.None;
         expiry = default;
         returnsPrevious = false;
-        bool hasExpiry = false;
+        var option = default(RespExpiryOption);
+        bool keeps = false;
         for (int at = 3; at < request.Count;)
         {
             if (request.Is(at, "get"u8))
@@ -70,33 +71,19 @@ internal static class RespSetCommand
                 condition = StoreConditionKind.IfPresent;
                 at++;
             }
-            else if (request.Is(at, "keepttl"u8) && !hasExpiry)
+            else if (request.Is(at, "keepttl"u8) && !option.IsGiven)
             {
                 expiry = new StoreExpiry(StoreExpiryKind.Keep, 0);
-                hasExpiry = true;
+                keeps = true;
                 at++;
             }
-            else
+            else if (keeps || !option.TryTake(request, ref at))
             {
-                if (hasExpiry || !RespExpiries.TryTake(request, ref at, out expiry, out bool isOption))
-                {
-                    if (hasExpiry)
-                    {
-                        request.FailSyntax();
-                    }
-
-                    return false;
-                }
-
-                hasExpiry = true;
-                if (!isOption)
-                {
-                    request.FailSyntax();
-                    return false;
-                }
+                request.FailSyntax();
+                return false;
             }
         }
 
-        return true;
+        return !option.IsGiven || option.TryRead(request, out expiry);
     }
 }

@@ -113,43 +113,33 @@ internal static class RespStringCommands
 
     private static void GetEx(in RespRequest request)
     {
-        RespConnection connection = request.Connection;
-        var expiry = default(StoreExpiry);
-        bool changes = false;
+        var option = default(RespExpiryOption);
+        bool persists = false;
         for (int at = 2; at < request.Count;)
         {
-            if (changes)
+            if (request.Is(at, "persist"u8) && !option.IsGiven)
             {
-                request.FailSyntax();
-                return;
-            }
-
-            changes = true;
-            if (request.Is(at, "persist"u8))
-            {
+                persists = true;
                 at++;
-                continue;
             }
-
-            if (!RespExpiries.TryTake(request, ref at, out expiry, out bool isOption))
-            {
-                return;
-            }
-
-            if (!isOption)
+            else if (persists || !option.TryTake(request, ref at))
             {
                 request.FailSyntax();
                 return;
             }
         }
 
-        if (!changes)
+        var expiry = default(StoreExpiry);
+        bool isValue = request.Store.Kind(request[1], out StoreEntryKind kind) == StoreStatus.Ok && kind == StoreEntryKind.Value;
+        if (!isValue || (!persists && !option.IsGiven))
         {
             Get(request);
-            return;
         }
-
-        connection.EndScratchValue(request.Store.Touch(request[1], expiry, connection.Scratch, out _), request);
+        else if (persists || option.TryRead(request, out expiry))
+        {
+            RespConnection connection = request.Connection;
+            connection.EndScratchValue(request.Store.Touch(request[1], expiry, connection.Scratch, out _), request);
+        }
     }
 
     private static void GetRange(in RespRequest request)
@@ -291,18 +281,6 @@ internal static class RespStringCommands
 
     private static void IncrByFloat(in RespRequest request)
     {
-        if (!RespNumbers.TryDouble(request[2], out double delta))
-        {
-            request.Fail(RespErrors.NotAFloat);
-            return;
-        }
-
-        if (!double.IsFinite(delta))
-        {
-            request.Fail("ERR increment would produce NaN or Infinity"u8);
-            return;
-        }
-
         Span<byte> text = stackalloc byte[FractionText.BytesMax];
         StoreStatus status = request.Store.IncrementFraction(request[1], request[2], text, out int length);
         switch (status)

@@ -1,4 +1,3 @@
-using Nexo.Server;
 using Nexo.Server.Security;
 
 namespace Nexo.EndToEnd.Tests.Resp;

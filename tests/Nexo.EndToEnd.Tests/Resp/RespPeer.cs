@@ -97,6 +97,7 @@ internal sealed class RespPeer : IAsyncDisposable
 
     public ValueTask DisposeAsync()
     {
+        _stream.Dispose();
         _client.Dispose();
         return ValueTask.CompletedTask;
     }
