@@ -91,6 +91,13 @@ public sealed class FrameBuffer : IBufferWriter<byte>, IDisposable
         }
     }
 
+    /// <summary>Takes back what was written after the first <paramref name="count"/> bytes, outside of frames.</summary>
+    public void Truncate(int count)
+    {
+        Debug.Assert(_open < 0 && count <= _count, "only what is there can be taken back");
+        _count = count;
+    }
+
     /// <summary>Forgets everything; keeps the array unless it has grown large.</summary>
     public void Clear()
     {

@@ -6,6 +6,10 @@ namespace Nexo.Server.Resp;
 /// <summary>What CONFIG GET answers: Nexo's settings under the names that clients of Redis ask for.</summary>
 internal static class RespConfig
 {
+    /// <summary>What happens at the memory limit.</summary>
+    public static string PolicyOf(RespServer server) =>
+        server.Options.Store.Eviction == Engine.Store.StoreEviction.Evict ? "allkeys-lru" : "noeviction";
+
     public static void Get(in RespRequest request)
     {
         var found = new List<(string Name, string Value)>();
@@ -40,7 +44,7 @@ internal static class RespConfig
         yield return ("dir", options.DataDirectory is null ? string.Empty : Path.GetFullPath(options.DataDirectory));
         yield return ("maxclients", Number(options.Connections.ConnectionsMax));
         yield return ("maxmemory", Number(options.Store.MaxMemory));
-        yield return ("maxmemory-policy", options.Store.Eviction == Engine.Store.StoreEviction.Evict ? "allkeys-lru" : "noeviction");
+        yield return ("maxmemory-policy", PolicyOf(server));
         yield return ("notify-keyspace-events", string.Empty);
         yield return ("port", Number(options.Resp.Port));
         yield return ("proto-max-bulk-len", Number(options.Connections.FrameBytesMax));

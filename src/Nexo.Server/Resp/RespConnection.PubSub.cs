@@ -22,7 +22,7 @@ internal sealed partial class RespConnection
     public void Subscribe(RespArguments channels)
     {
         var added = new FilterWriter();
-        var fresh = new List<string>();
+        var fresh = new HashSet<string>();
         for (int i = 0; i < channels.Count; i++)
         {
             if (!RespChannels.TryTopic(channels[i], Server.Topics.Limits, out ReadOnlySpan<byte> topic))
@@ -32,9 +32,8 @@ internal sealed partial class RespConnection
             }
 
             string key = KeyOf(channels[i]);
-            if (!_channels.ContainsKey(key) && !fresh.Contains(key))
+            if (!_channels.ContainsKey(key) && fresh.Add(key))
             {
-                fresh.Add(key);
                 added.Add(topic);
             }
         }

@@ -23,6 +23,22 @@ internal sealed partial class RespConnection
         }
     }
 
+    /// <summary>True when the parts of an answer are more than one may have.</summary>
+    public bool IsScratchFull => _scratch.Count > Server.AnswerBytesMax;
+
+    /// <summary>Answers that the parts in <see cref="Scratch"/>, which are forgotten, are too many; false: they are not.</summary>
+    public bool FailIfScratchFull()
+    {
+        if (!IsScratchFull)
+        {
+            return false;
+        }
+
+        _scratch.Dispose();
+        Fail(RespErrors.AnswerTooLarge);
+        return true;
+    }
+
     /// <summary>Moves what was written to <see cref="Scratch"/> behind what was answered.</summary>
     public void AppendScratch()
     {

@@ -5,6 +5,8 @@ namespace Nexo.Server.Resp;
 // MULTI and WATCH. What EXEC does, nobody comes between: the store is held all the while.
 internal sealed partial class RespConnection
 {
+    private const int WatchedMax = 65_536;
+
     private readonly List<QueuedCommand> _queue = [];
     private readonly List<WatchedKey> _watched = [];
     private long _queuedBytes;
@@ -20,19 +22,14 @@ internal sealed partial class RespConnection
 
     public int WatchedCount => _watched.Count;
 
+    /// <summary>Whether so many more keys may be watched.</summary>
+    public bool MayWatch(int more) => _watched.Count + more <= WatchedMax;
+
     public void BeginTransaction() => IsQueueing = true;
 
     /// <summary>Remembers what a key is now.</summary>
     public void Watch(ReadOnlySpan<byte> key)
     {
-        foreach (WatchedKey watched in _watched)
-        {
-            if (key.SequenceEqual(watched.Key))
-            {
-                return;
-            }
-        }
-
         _watched.Add(new WatchedKey(key.ToArray(), Server.Store.Look(key)));
     }
 
@@ -68,16 +65,35 @@ internal sealed partial class RespConnection
                 return;
             }
 
-            Writer.Array(_queue.Count);
-            foreach (QueuedCommand queued in _queue)
-            {
-                Run(queued.Command, new RespArguments(queued.Bytes, queued.Ranges));
-            }
+            RunQueued();
         }
         finally
         {
             IsExecuting = false;
             Discard();
+        }
+    }
+
+    private void RunQueued()
+    {
+        int start = Replies.Count;
+        bool isTooLarge = false;
+        Writer.Array(_queue.Count);
+        foreach (QueuedCommand queued in _queue)
+        {
+            Run(queued.Command, new RespArguments(queued.Bytes, queued.Ranges));
+            if (Replies.Count - start > Server.AnswerBytesMax)
+            {
+                // All of it is done, as promised.
+                isTooLarge = true;
+                Replies.Truncate(start);
+            }
+        }
+
+        if (isTooLarge)
+        {
+            Replies.Truncate(start);
+            Fail("ERR the transaction was done, but its answers are larger than four times connections.frame-bytes-max"u8);
         }
     }
 

@@ -76,6 +76,33 @@ internal sealed partial class RespConnection : ClientConnection
         });
     }
 
+    /// <summary>As above, slice by slice: while the log is behind, it waits. Ends with the answer.</summary>
+    public void Aside(Func<bool> moveNext, Action answer)
+    {
+        if (IsExecuting)
+        {
+            while (moveNext())
+            {
+            }
+
+            answer();
+            return;
+        }
+
+        RunAside(async () =>
+        {
+            while (moveNext())
+            {
+                if (Server.Clients.Persistence.IsCrowded)
+                {
+                    await Server.Clients.Persistence.WhenLessCrowdedAsync().WaitAsync(ConnectionClosed);
+                }
+            }
+
+            answer();
+        });
+    }
+
     [SkipLocalsInit]
     protected override int Feed(ReadOnlySpan<byte> bytes)
     {

@@ -15,6 +15,9 @@ internal static class RespErrors
 
     public static ReadOnlySpan<byte> NoSuchKey => "ERR no such key"u8;
 
+    public static ReadOnlySpan<byte> AnswerTooLarge =>
+        "ERR the answer would be larger than four times connections.frame-bytes-max; ask for less at once"u8;
+
     public static ReadOnlySpan<byte> OutOfRange => "ERR index out of range"u8;
 
     /// <summary>Answers with what a refusal of the store is to a client of Redis.</summary>

@@ -3,8 +3,8 @@ using Nexo.Engine.Store;
 namespace Nexo.Server.Resp;
 
 /// <summary>
-/// An expiry among the options of a command: <c>EX</c>, <c>PX</c>, <c>EXAT</c> or <c>PXAT</c> and a number. As in Redis the options are read
-/// first, and whether the number is one is said when they are all right.
+/// An expiry among the options of a command: <c>EX</c>, <c>PX</c>, <c>EXAT</c> or <c>PXAT</c> and a number. As in Redis the
+/// options are read first, and whether the number is one is said when they are all right.
 /// </summary>
 internal struct RespExpiryOption
 {

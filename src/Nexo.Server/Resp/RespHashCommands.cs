@@ -82,11 +82,16 @@ internal static class RespHashCommands
     {
         RespConnection connection = request.Connection;
         var fields = new RespBlobs(request.Arguments.From(2));
-        var sink = new RespFieldSink(connection.ScratchWriter);
+        var sink = new RespFieldSink(connection);
         StoreStatus status = request.Store.HashMultiGet(request[1], ref fields, ref sink, out _);
         if (status is not (StoreStatus.Ok or StoreStatus.NotFound))
         {
             request.Fail(status);
+            return;
+        }
+
+        if (connection.FailIfScratchFull())
+        {
             return;
         }
 
@@ -108,11 +113,16 @@ internal static class RespHashCommands
     private static void List(in RespRequest request, bool fields, bool values)
     {
         RespConnection connection = request.Connection;
-        var sink = new RespHashSink(connection.ScratchWriter, fields, values);
+        var sink = new RespHashSink(connection, fields, values);
         StoreStatus status = request.Store.HashGetAll(request[1], ref sink, out _);
         if (status is not (StoreStatus.Ok or StoreStatus.NotFound))
         {
             request.Fail(status);
+            return;
+        }
+
+        if (connection.FailIfScratchFull())
+        {
             return;
         }
 
@@ -215,13 +225,18 @@ internal static class RespHashCommands
         }
 
         RespConnection connection = request.Connection;
-        var sink = new RespHashSink(connection.ScratchWriter, fields: true, hasValues) { Pattern = scan.Pattern };
+        var sink = new RespHashSink(connection, fields: true, hasValues) { Pattern = scan.Pattern };
         uint next = (uint)cursor;
         StoreStatus status = request.Store.ScanFields(StoreEntryKind.Hash, request[1], ref next, scan.Count, ref sink);
         if (status is not (StoreStatus.Ok or StoreStatus.NotFound))
         {
             connection.Scratch.Clear();
             request.Fail(status);
+            return;
+        }
+
+        if (connection.FailIfScratchFull())
+        {
             return;
         }
 

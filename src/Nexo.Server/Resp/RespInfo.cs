@@ -36,7 +36,7 @@ internal static class RespInfo
     {
         "server" => Server(server),
         "clients" => Clients(server.Clients),
-        "memory" => Memory(server.Store.Stats),
+        "memory" => Memory(server),
         "persistence" => Persistence(server),
         "stats" => Stats(server),
         "replication" =>
@@ -77,14 +77,15 @@ internal static class RespInfo
         yield return ("pubsub_clients", Number(clients.All.Count(connection => connection is RespConnection { Subscriptions: > 0 })));
     }
 
-    private static IEnumerable<(string Name, string Value)> Memory(StoreStats store)
+    private static IEnumerable<(string Name, string Value)> Memory(RespServer server)
     {
+        StoreStats store = server.Store.Stats;
         yield return ("used_memory", Number(store.UsedBytes));
         yield return ("used_memory_rss", Number(Environment.WorkingSet));
         yield return ("used_memory_dataset", Number(store.UsedBytes));
         yield return ("total_system_memory", Number(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes));
         yield return ("maxmemory", Number(store.MemoryBytesMax));
-        yield return ("maxmemory_policy", "noeviction");
+        yield return ("maxmemory_policy", RespConfig.PolicyOf(server));
         yield return ("mem_allocator", "nexo");
     }
 

@@ -39,7 +39,7 @@ internal static class RespScanCommands
 
         byte[] prefix = options.Pattern is null ? [] : RespGlob.Prefix(options.Pattern, out _);
         RespConnection connection = request.Connection;
-        var sink = new RespScanSink(connection.ScratchWriter, options.Pattern, options.Kind);
+        var sink = new RespScanSink(connection, options.Pattern, options.Kind);
         using var next = new FrameBuffer();
         StoreStatus status = request.Store.Scan(prefix, cursor, options.Count, ref sink, next);
         if (status != StoreStatus.Ok)
@@ -64,7 +64,7 @@ internal static class RespScanCommands
         connection.Aside(() =>
         {
             byte[] prefix = RespGlob.Prefix(pattern, out _);
-            var sink = new RespScanSink(connection.ScratchWriter, pattern, null);
+            var sink = new RespScanSink(connection, pattern, null);
             using var cursor = new FrameBuffer();
             byte[] at = [];
             do
@@ -73,7 +73,12 @@ internal static class RespScanCommands
                 connection.Server.Store.Scan(prefix, at, PageOfKeys, ref sink, cursor);
                 at = cursor.Written.ToArray();
             }
-            while (at.Length > 0);
+            while (at.Length > 0 && !connection.IsScratchFull);
+
+            if (connection.FailIfScratchFull())
+            {
+                return;
+            }
 
             connection.Writer.Array(sink.Count);
             connection.AppendScratch();

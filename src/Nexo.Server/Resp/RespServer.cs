@@ -30,6 +30,9 @@ internal sealed class RespServer(
     /// <summary>True when a write is answered only when the disk has it.</summary>
     public bool WritesWait { get; } = options.EffectiveDurability == StoreDurability.Fsync;
 
+    /// <summary>The largest answer to a command, or to a transaction; a single value is always smaller.</summary>
+    public int AnswerBytesMax { get; } = (int)Math.Min(4L * options.Connections.FrameBytesMax, int.MaxValue / 2);
+
     /// <summary>Patterns that clients have subscribed to.</summary>
     public RespPatterns Patterns { get; } = new();
 

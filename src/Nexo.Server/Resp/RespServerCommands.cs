@@ -55,13 +55,9 @@ internal static class RespServerCommands
 
         RespConnection connection = request.Connection;
         string name = request.Command.Name;
-        connection.Aside(() =>
+        StoreClearing clearing = connection.Server.Store.Clear([]);
+        connection.Aside(clearing.MoveNext, () =>
         {
-            StoreClearing clearing = connection.Server.Store.Clear([]);
-            while (clearing.MoveNext())
-            {
-            }
-
             connection.NoteStoreWrite();
             if (clearing.Status == StoreStatus.Ok)
             {

@@ -64,10 +64,11 @@ internal readonly struct RespRangeSink(RespWriter reply, long first, long last) 
 }
 
 /// <summary>Answers with the values of fields, as far as they are there.</summary>
-internal readonly struct RespFieldSink(RespWriter reply) : IFieldSink
+internal readonly struct RespFieldSink(RespConnection connection) : IFieldSink
 {
     public bool Add(bool found, ReadOnlySpan<byte> value)
     {
+        RespWriter reply = connection.ScratchWriter;
         if (found)
         {
             reply.Bulk(value);
@@ -77,7 +78,7 @@ internal readonly struct RespFieldSink(RespWriter reply) : IFieldSink
             reply.Null();
         }
 
-        return true;
+        return !connection.IsScratchFull;
     }
 }
 
@@ -97,8 +98,10 @@ internal struct RespFieldCount : IFieldSink
 }
 
 /// <summary>Writes fields, values or both, and counts them.</summary>
-internal struct RespHashSink(RespWriter target, bool fields, bool values) : IHashSink
+internal struct RespHashSink(RespConnection connection, bool fields, bool values) : IHashSink
 {
+    private readonly RespWriter _target = connection.ScratchWriter;
+
     public int Count { get; private set; }
 
     /// <summary>Fields that do not match it are passed over.</summary>
@@ -113,29 +116,31 @@ internal struct RespHashSink(RespWriter target, bool fields, bool values) : IHas
 
         if (fields)
         {
-            target.Bulk(field);
+            _target.Bulk(field);
         }
 
         if (values)
         {
-            target.Bulk(value);
+            _target.Bulk(value);
         }
 
         Count++;
-        return true;
+        return !connection.IsScratchFull;
     }
 }
 
 /// <summary>Writes the keys of a page of a scan, and counts them.</summary>
-internal struct RespScanSink(RespWriter target, byte[]? pattern, StoreEntryKind? kind) : IScanSink
+internal struct RespScanSink(RespConnection connection, byte[]? pattern, StoreEntryKind? kind) : IScanSink
 {
+    private readonly RespWriter _target = connection.ScratchWriter;
+
     public int Count { get; private set; }
 
     public bool Add(StoreEntryKind kindOfKey, ReadOnlySpan<byte> key)
     {
         if ((kind is null || kind == kindOfKey) && (pattern is null || RespGlob.Matches(pattern, key)))
         {
-            target.Bulk(key);
+            _target.Bulk(key);
             Count++;
         }
 

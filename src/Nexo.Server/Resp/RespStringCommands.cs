@@ -189,9 +189,17 @@ internal static class RespStringCommands
     private static void MGet(in RespRequest request)
     {
         var sink = new RespValueSink(request.Reply);
+        int start = request.Reply.Buffer.Count;
         request.Reply.Array(request.Count - 1);
         for (int i = 1; i < request.Count; i++)
         {
+            if (request.Reply.Buffer.Count - start > request.Connection.Server.AnswerBytesMax)
+            {
+                request.Reply.Buffer.Truncate(start);
+                request.Fail(RespErrors.AnswerTooLarge);
+                return;
+            }
+
             if (request.Store.Read(request[i], ref sink) != StoreStatus.Ok)
             {
                 request.Reply.Null();

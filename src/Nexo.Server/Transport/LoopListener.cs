@@ -8,6 +8,7 @@ namespace Nexo.Server.Transport;
 internal sealed class LoopListener(Socket socket, EventLoops loops) : IConnectionListener
 {
     private const int FullDelayMs = 50;
+    private const int KeepAliveSeconds = 300;
 
     public EndPoint EndPoint => socket.LocalEndPoint!;
 
@@ -48,6 +49,10 @@ internal sealed class LoopListener(Socket socket, EventLoops loops) : IConnectio
             if (accepted.ProtocolType == ProtocolType.Tcp)
             {
                 accepted.NoDelay = true;
+
+                // Not every protocol asks a silent client whether it is there.
+                accepted.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+                accepted.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, KeepAliveSeconds);
             }
 
             return loops.Serve(accepted);
