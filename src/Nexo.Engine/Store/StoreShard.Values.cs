@@ -75,7 +75,9 @@ internal sealed unsafe partial class StoreShard
             result = new SetResult(true, place != null, version);
             if (plan.Passed)
             {
+                // It has come and gone, for whoever watches the key.
                 _version = version;
+                _removed[(byte)hash]++;
                 RemoveIfThere(place, hash, old, StoreChangeKind.Expired);
                 return StoreStatus.Ok;
             }

@@ -92,6 +92,10 @@ internal static class RedisCommandGen
     public static bool IsOfFractions(string[] command, string wanted, string got) =>
         command[0].EndsWith("BYFLOAT", StringComparison.Ordinal) && IsSum(wanted) && IsSum(got);
 
+    /// <summary>Whether the reply depends on which millisecond it is.</summary>
+    public static bool IsOfTime(string[] command) =>
+        command[0].EndsWith("EXPIRE", StringComparison.Ordinal) && (command.Contains("GT") || command.Contains("LT"));
+
     /// <summary>The replies of a transaction: those that may differ in order or by a moment are made the same.</summary>
     public static string NormalizeAll(List<string[]> commands, string replies)
     {

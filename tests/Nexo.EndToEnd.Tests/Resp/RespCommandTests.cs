@@ -130,6 +130,32 @@ public sealed class RespCommandTests
     }
 
     [Fact]
+    public async Task An_answer_that_would_be_too_large_is_refused_and_the_connection_goes_on()
+    {
+        await using TestServer server = await RespServers.StartAsync(options => options with
+        {
+            Connections = options.Connections with { FrameBytesMax = 256 * 1_024 },
+            Topics = options.Topics with { TopicBytesMax = 512 },
+        });
+        await using RespPeer peer = await RespPeer.ConnectAsync(server);
+        const string TooLarge = "-ERR the answer would be larger than four times connections.frame-bytes-max; ask for less at once";
+        await peer.CallWordsAsync("SET", "k", new string('x', 100_000));
+        await peer.CallWordsAsync("HSET", "h", "a", new string('x', 100_000), "b", "c");
+
+        Assert.Equal(TooLarge, await peer.CallWordsAsync(["MGET", .. Enumerable.Repeat("k", 20)]));
+        Assert.Equal(TooLarge, await peer.CallWordsAsync(["HMGET", "h", .. Enumerable.Repeat("a", 20)]));
+        await peer.CallAsync("MULTI");
+        for (int i = 0; i < 20; i++)
+        {
+            await peer.CallAsync("GET k");
+        }
+
+        await peer.CallAsync("INCR n");
+        Assert.StartsWith("-ERR the transaction was done, but its answers", await peer.CallAsync("EXEC"));
+        await peer.ExpectAsync("GET n", "\"1\"");
+    }
+
+    [Fact]
     public async Task Keys_are_listed_whole_by_scan_and_by_patterns()
     {
         await using TestServer server = await RespServers.StartAsync();
