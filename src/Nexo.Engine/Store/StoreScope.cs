@@ -74,6 +74,9 @@ public sealed partial class StoreService
     private static int _depth;
 
     [ThreadStatic]
+    private static bool _holdsAll;
+
+    [ThreadStatic]
     private static TogetherLog? _together;
 
     /// <summary>
@@ -101,13 +104,16 @@ public sealed partial class StoreService
             shards.Add(i);
         }
 
-        return Enter(shards);
+        StoreScope scope = Enter(shards);
+        _holdsAll = true;
+        return scope;
     }
 
     internal void Leave(ShardSet shards)
     {
-        if (--_depth == 0 && _keepsEntries)
+        if (--_depth == 0)
         {
+            _holdsAll = false;
             _together?.Close();
         }
 

@@ -222,10 +222,11 @@ public sealed partial class StoreService
     private StoreStatus Views(byte[][] keys, bool scored, out MemberView[] views)
     {
         views = new MemberView[keys.Length];
+        long now = _clock.NowMs;
         for (int i = 0; i < keys.Length; i++)
         {
             ulong hash = _hasher.Of(keys[i]);
-            StoreStatus status = ShardOf(hash).View(keys[i], hash, scored, out views[i]);
+            StoreStatus status = ShardOf(hash).View(keys[i], hash, scored, now, out views[i]);
             if (status != StoreStatus.Ok)
             {
                 return status;
@@ -272,13 +273,14 @@ public sealed partial class StoreService
         moved = false;
         ulong sourceHash = _hasher.Of(source);
         ulong targetHash = _hasher.Of(target);
-        StoreStatus status = ShardOf(sourceHash).View(source, sourceHash, scored: false, out MemberView from);
+        long now = _clock.NowMs;
+        StoreStatus status = ShardOf(sourceHash).View(source, sourceHash, scored: false, now, out MemberView from);
         if (status != StoreStatus.Ok || from.IsNone)
         {
             return status;
         }
 
-        status = ShardOf(targetHash).View(target, targetHash, scored: false, out _);
+        status = ShardOf(targetHash).View(target, targetHash, scored: false, now, out _);
         if (status != StoreStatus.Ok || !from.TryGet(member, out _) || source.SequenceEqual(target))
         {
             moved = status == StoreStatus.Ok && from.TryGet(member, out _);

@@ -116,12 +116,17 @@ public sealed partial class StoreService
         }
 
         _serving = true;
-        while (_ready.TryDequeue(out byte[]? key))
+        try
         {
-            Serve(key);
+            while (_ready.TryDequeue(out byte[]? key))
+            {
+                Serve(key);
+            }
         }
-
-        _serving = false;
+        finally
+        {
+            _serving = false;
+        }
     }
 
     private void Serve(byte[] key)

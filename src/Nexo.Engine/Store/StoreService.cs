@@ -229,7 +229,7 @@ public sealed partial class StoreService : IDisposable
     private bool MakeRoom(StoreShard shard, ref int rounds)
     {
         bool evicts = _limits.Eviction == StoreEviction.Evict;
-        if (_depth > 0)
+        if (_depth > 0 && !_holdsAll)
         {
             // Other shards would be entered out of order.
             shard.CountRefused();

@@ -106,11 +106,15 @@ internal sealed unsafe partial class StoreShard
         }
     }
 
-    /// <summary>What a set is, or a sorted set, for as long as the lock is held; no entry: it has no members.</summary>
-    public StoreStatus View(ReadOnlySpan<byte> key, ulong hash, bool scored, out MemberView view)
+    /// <summary>
+    /// What a set is, or a sorted set, for as long as the lock is held; no entry: it has no members. One moment counts for
+    /// all that are looked at together: none of them ends while another one looks into it.
+    /// </summary>
+    public StoreStatus View(ReadOnlySpan<byte> key, ulong hash, bool scored, long now, out MemberView view)
     {
         view = default;
-        FindForRead(key, hash, out byte* entry);
+        Find(key, hash, out byte* entry, now);
+        CountLook(entry == null ? StoreStatus.NotFound : StoreStatus.Ok);
         if (entry == null)
         {
             return StoreStatus.Ok;

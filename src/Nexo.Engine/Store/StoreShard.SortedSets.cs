@@ -108,10 +108,11 @@ internal sealed unsafe partial class StoreShard
             if (status == StoreStatus.Ok)
             {
                 WalkMembers(entry, range, highest, ref sink);
-                status = RemoveRanks(key, hash, range, out _);
+                status = RemoveRanks(key, hash, entry, range, out _);
             }
 
-            return status;
+            // It may have ended in this very moment: what it gave out was there.
+            return status == StoreStatus.NotFound ? StoreStatus.Ok : status;
         }
     }
 
@@ -159,7 +160,7 @@ internal sealed unsafe partial class StoreShard
                 range = SortedRange.ByRank(ranks.First, ranks.First + left - 1);
             }
 
-            status = RemoveRanks(key, hash, new RankRange(ranks.First + left, slice), out int gone);
+            status = RemoveRanks(key, hash, entry, new RankRange(ranks.First + left, slice), out int gone);
             removed += gone;
             return status;
         }
@@ -247,10 +248,8 @@ internal sealed unsafe partial class StoreShard
     }
 
     /// <summary>Removes the members with these ranks by their names, as recovery does.</summary>
-    private StoreStatus RemoveRanks(ReadOnlySpan<byte> key, ulong hash, RankRange range, out int removed)
+    private StoreStatus RemoveRanks(ReadOnlySpan<byte> key, ulong hash, byte* entry, RankRange range, out int removed)
     {
-        removed = 0;
-        Find(key, hash, out byte* entry);
         using ItemBuffer chosen = ItemBuffer.Rent();
         WalkMembers(entry, range, reverse: false, ref chosen.Sink);
         BlobRun members = chosen.Items;
