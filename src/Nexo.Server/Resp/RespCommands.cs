@@ -37,6 +37,9 @@ internal static class RespCommands
         .. RespStringCommands.All,
         .. RespKeyCommands.All,
         .. RespHashCommands.All,
+        .. RespListCommands.All,
+        .. RespSetCommands.All,
+        .. RespSortedSetCommands.All,
         .. RespTransactionCommands.All,
         .. RespPubSubCommands.All,
     ];

@@ -1,0 +1,96 @@
+using System.Globalization;
+using Nexo.EndToEnd.Tests.Data;
+using Nexo.Server;
+using Nexo.Storage;
+
+namespace Nexo.EndToEnd.Tests.Resp;
+
+/// <summary>Lists, sets and sorted sets: what they survive, and those with many members.</summary>
+public sealed class RespCollectionTests
+{
+    [Fact]
+    public async Task With_fsync_what_was_answered_survives_a_power_loss_and_a_waiting_pop_as_well()
+    {
+        var disk = new SimulatedDisk();
+        SimulatedDisk left;
+        await using (TestServer server = await StartAsync(disk))
+        {
+            await using RespPeer peer = await RespPeer.ConnectAsync(server);
+            await using RespPeer waiting = await RespPeer.ConnectAsync(server);
+            await peer.ExpectAsync("RPUSH l a b c d", ":4");
+            await peer.ExpectAsync("LINSERT l BEFORE c x", ":5");
+            await peer.ExpectAsync("LMOVE l l2 LEFT RIGHT", "\"a\"");
+            await peer.ExpectAsync("SADD s m n", ":2");
+            await peer.ExpectAsync("SMOVE s s2 m", ":1");
+            await peer.ExpectAsync("ZADD z 1 a 2 b 3 c", ":3");
+            await peer.ExpectAsync("ZRANGESTORE z2 z 1 -1", ":2");
+            await peer.ExpectAsync("ZPOPMIN z", "[\"a\", \"1\"]");
+            await waiting.SendAsync("BLPOP", "w", "0");
+            await Task.Delay(300);
+            await peer.ExpectAsync("RPUSH w 1 2", ":2");
+            Assert.Equal("[\"w\", \"1\"]", await waiting.ReadAsync());
+            left = disk.Crash(seed: 1);
+        }
+
+        await using TestServer again = await StartAsync(left);
+        await using RespPeer reader = await RespPeer.ConnectAsync(again);
+        await reader.ExpectAsync("LRANGE l 0 -1", "[\"b\", \"x\", \"c\", \"d\"]");
+        await reader.ExpectAsync("LRANGE l2 0 -1", "[\"a\"]");
+        await reader.ExpectAsync("SMEMBERS s", "[\"n\"]");
+        await reader.ExpectAsync("SMEMBERS s2", "[\"m\"]");
+        await reader.ExpectAsync("ZRANGE z 0 -1", "[\"b\", \"c\"]");
+        await reader.ExpectAsync("ZRANGE z2 0 -1 WITHSCORES", "[\"b\", \"2\", \"c\", \"3\"]");
+        await reader.ExpectAsync("LRANGE w 0 -1", "[\"2\"]");
+    }
+
+    [Fact]
+    public async Task What_goes_over_many_members_is_answered_in_its_turn()
+    {
+        await using TestServer server = await RespServers.StartAsync();
+        await using RespPeer peer = await RespPeer.ConnectAsync(server);
+        const int Members = 30_000;
+        await peer.CallWordsAsync(["SADD", "a", .. Enumerable.Range(0, Members).Select(Name)]);
+        await peer.CallWordsAsync(["SADD", "b", .. Enumerable.Range(Members / 2, Members).Select(Name)]);
+        await peer.CallWordsAsync(["ZADD", "z", .. Enumerable.Range(0, Members).SelectMany(i => new[] { $"{i}", Name(i) })]);
+
+        await peer.SendAsync("SUNIONSTORE", "u", "a", "b");
+        await peer.SendAsync("PING");
+        await peer.SendAsync("SINTERCARD", "2", "a", "b");
+        await peer.SendAsync("ZUNIONSTORE", "sum", "2", "a", "z");
+        await peer.SendAsync("ZSCORE", "sum", Name(7));
+
+        Assert.Equal($":{Members + (Members / 2)}", await peer.ReadAsync());
+        Assert.Equal("+PONG", await peer.ReadAsync());
+        Assert.Equal($":{Members / 2}", await peer.ReadAsync());
+        Assert.Equal($":{Members}", await peer.ReadAsync());
+        Assert.Equal("\"8\"", await peer.ReadAsync());
+        await peer.ExpectAsync("ZREMRANGEBYSCORE z (10 29989", $":{Members - 21}");
+        await peer.ExpectAsync("ZCARD z", ":21");
+        await peer.ExpectAsync("MULTI", "+OK");
+        await peer.ExpectAsync("SDIFFSTORE d b a", "+QUEUED");
+        await peer.ExpectAsync("SCARD d", "+QUEUED");
+        await peer.ExpectAsync("EXEC", $"[:{Members / 2}, :{Members / 2}]");
+    }
+
+    [Fact]
+    public async Task An_answer_that_would_be_too_large_is_refused_and_the_connection_goes_on()
+    {
+        await using TestServer server = await RespServers.StartAsync(
+            options => options with { Connections = options.Connections with { FrameBytesMax = 256 * 1_024 } });
+        await using RespPeer peer = await RespPeer.ConnectAsync(server);
+        for (int i = 0; i < 60; i++)
+        {
+            await peer.CallWordsAsync(["RPUSH", "l", .. Enumerable.Range(0, 20).Select(_ => new string('x', 1_000))]);
+        }
+
+        Assert.StartsWith("-ERR the answer would be larger", await peer.CallAsync("LRANGE l 0 -1"), StringComparison.Ordinal);
+        await peer.ExpectAsync("LLEN l", ":1200");
+        await peer.CallAsync("LPOP l 1199");
+        await peer.ExpectAsync("LLEN l", ":1");
+    }
+
+    private static string Name(int number) => number.ToString("d6", CultureInfo.InvariantCulture);
+
+    private static Task<TestServer> StartAsync(SimulatedDisk disk) =>
+        RespServers.StartAsync(options => DurableServer.On(options, disk, StoreDurability.Fsync));
+}
