@@ -1,7 +1,7 @@
 using BenchmarkDotNet.Running;
 using Nexo.Bench.Micro;
 
-// `memory [entries…]`, `hitrate`, `recovery [entries]`, `quick`, `queues`, `topics` and `wal [directory]` print a table; anything
+// `memory [entries…]`, `hitrate`, `recovery [entries]`, `quick`, `collections [members]`, `queues`, `topics` and `wal [directory]` print a table; anything
 // else goes to BenchmarkDotNet (`--filter '*'`).
 switch (args.FirstOrDefault())
 {
@@ -20,6 +20,9 @@ switch (args.FirstOrDefault())
         break;
     case "quick":
         QuickTable.Print();
+        break;
+    case "collections":
+        CollectionTable.Print(args.Length > 1 ? int.Parse(args[1]) : 1_000_000);
         break;
     case "queues":
         QueueTable.Print();
