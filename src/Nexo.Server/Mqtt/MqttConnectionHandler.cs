@@ -2,13 +2,9 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Nexo.Server.Mqtt;
 
-/// <summary>Kestrel's entry to MQTT.</summary>
-internal sealed class MqttConnectionHandler : ConnectionHandler
+/// <summary>Kestrel's entry to MQTT: one call per accepted connection, which ends with it.</summary>
+internal sealed class MqttConnectionHandler(MqttServer server) : ConnectionHandler
 {
-    public override Task OnConnectedAsync(ConnectionContext connection)
-    {
-        // Not served yet: whoever connects is told so by the end of the connection.
-        connection.Abort();
-        return Task.CompletedTask;
-    }
+    public override Task OnConnectedAsync(ConnectionContext connection) =>
+        server.Clients.ServeAsync(new MqttConnection(connection, server));
 }

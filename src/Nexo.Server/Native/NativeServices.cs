@@ -10,6 +10,7 @@ using Nexo.Protocol;
 using Nexo.Server.Connections;
 using Nexo.Server.Data;
 using Nexo.Server.Hosting;
+using Nexo.Server.Mqtt;
 using Nexo.Server.Mqtt.Sessions;
 using Nexo.Server.Resp;
 using Nexo.Server.Topics;
@@ -28,6 +29,7 @@ internal static class NativeServices
         services.AddSingleton<BackupService>();
         services.AddHostedService<PersistenceLifetime>();
         services.AddSingleton<ClientConnections>();
+        services.AddSingleton<MqttServer>();
         services.AddSingleton<NativeServer>();
         services.AddSingleton<RespServer>();
         services.AddSingleton<StoreTicker>();

@@ -51,4 +51,19 @@ public sealed record MqttOptions
 
     /// <summary>The longest time that a session waits for its client, in milliseconds; 0: any.</summary>
     public int SessionExpiryMaxMs { get; init; }
+
+    /// <summary>Whether the HTTP port takes MQTT over WebSocket, at <c>/mqtt</c>.</summary>
+    public bool WebSocket { get; init; }
+
+    /// <summary>Messages with QoS 2 of a client that it has not released; MQTT 5 clients are told it.</summary>
+    public int ReceiveMaximum { get; init; } = 1_024;
+
+    /// <summary>Messages with QoS 1 and 2 on their way to a client, if it does not ask for fewer.</summary>
+    public int InFlightMax { get; init; } = 1_024;
+
+    /// <summary>Aliases of topics that a client may set; and that it is given, if it takes them.</summary>
+    public int TopicAliasesMax { get; init; } = 64;
+
+    /// <summary>Longest time, in seconds, that an MQTT 5 client may be silent; it is told so. 0: as it likes.</summary>
+    public int KeepAliveMaxSeconds { get; init; }
 }

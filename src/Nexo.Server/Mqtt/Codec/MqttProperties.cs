@@ -226,13 +226,13 @@ internal ref struct MqttPropertyWriter(Span<byte> target)
     }
 
     /// <summary>Text, or bytes.</summary>
-    public void Binary(MqttProperty property, ReadOnlySpan<byte> value)
+    public void Binary(MqttProperty property, scoped ReadOnlySpan<byte> value)
     {
         _writer.Byte((byte)property);
         _writer.Binary(value);
     }
 
-    public void User(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    public void User(scoped ReadOnlySpan<byte> name, scoped ReadOnlySpan<byte> value)
     {
         _writer.Byte((byte)MqttProperty.UserProperty);
         _writer.Binary(name);

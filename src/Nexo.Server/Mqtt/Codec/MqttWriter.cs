@@ -44,20 +44,20 @@ internal ref struct MqttWriter(Span<byte> target)
     }
 
     /// <summary><c>[u16 length][bytes]</c>, of text too.</summary>
-    public void Binary(ReadOnlySpan<byte> bytes)
+    public void Binary(scoped ReadOnlySpan<byte> bytes)
     {
         UInt16(checked((ushort)bytes.Length));
         Bytes(bytes);
     }
 
-    public void Bytes(ReadOnlySpan<byte> bytes)
+    public void Bytes(scoped ReadOnlySpan<byte> bytes)
     {
         bytes.CopyTo(_target[Written..]);
         Written += bytes.Length;
     }
 
     /// <summary>A block of properties with its length.</summary>
-    public void Properties(MqttProperties properties)
+    public void Properties(scoped MqttProperties properties)
     {
         Variable(properties.Block.Length);
         Bytes(properties.Block);

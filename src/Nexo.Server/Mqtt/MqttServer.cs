@@ -1,0 +1,53 @@
+using System.Collections.Concurrent;
+using Nexo.Engine.Topics;
+using Nexo.Server.Connections;
+
+namespace Nexo.Server.Mqtt;
+
+/// <summary>What the connections of MQTT have in common.</summary>
+internal sealed class MqttServer(NexoServerOptions options, ClientConnections clients)
+{
+    private readonly ConcurrentDictionary<MqttClientKey, MqttConnection> _byId = new();
+    private long _takenOver;
+    private long _refused;
+
+    public ClientConnections Clients { get; } = clients;
+
+    public MqttOptions Options { get; } = options.Mqtt;
+
+    public TopicService Topics => Clients.Topics;
+
+    /// <summary>Bytes of messages that wait for a client.</summary>
+    public int WaitingBytesMax { get; } = options.Topics.OutboxBytes;
+
+    /// <summary>The largest packet.</summary>
+    public int PacketBytesMax => Clients.Options.FrameBytesMax;
+
+    /// <summary>Connections that ended because their client has come again.</summary>
+    public long TakenOver => Interlocked.Read(ref _takenOver);
+
+    /// <summary>Messages of clients that were refused.</summary>
+    public long Refused => Interlocked.Read(ref _refused);
+
+    public void CountRefused() => Interlocked.Increment(ref _refused);
+
+    /// <summary>A client is this connection's from now on; one that it has already ends first.</summary>
+    public void Take(MqttClientKey key, MqttConnection connection)
+    {
+        while (!_byId.TryAdd(key, connection))
+        {
+            if (_byId.TryGetValue(key, out MqttConnection? old))
+            {
+                old.TakeOver();
+                Interlocked.Increment(ref _takenOver);
+                Leave(key, old);
+            }
+        }
+    }
+
+    /// <summary>A connection has ended.</summary>
+    public void Leave(MqttClientKey key, MqttConnection connection) => _byId.TryRemove(KeyValuePair.Create(key, connection));
+}
+
+/// <summary>Who a client is: its identifier is its user's own.</summary>
+internal readonly record struct MqttClientKey(string User, string ClientId);
