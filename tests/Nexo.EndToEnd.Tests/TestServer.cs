@@ -17,9 +17,13 @@ internal sealed class TestServer : IAsyncDisposable
         Url = NexoServer.Addresses(app).Native!;
         HttpUrl = NexoServer.Addresses(app).Http;
         Port = new Uri(Url).Port;
+        MqttPort = NexoServer.Addresses(app).Mqtt is { } mqtt ? new Uri(mqtt).Port : 0;
     }
 
     public int Port { get; }
+
+    /// <summary>0: off.</summary>
+    public int MqttPort { get; }
 
     public string Url { get; }
 

@@ -80,17 +80,18 @@ internal sealed class Listeners(NexoServerOptions options)
         return listen;
     }
 
-    private static ListenOptions UseHttp(ListenOptions listen)
+    private ListenOptions UseHttp(ListenOptions listen)
     {
         listen.Protocols = HttpProtocols.Http1;
 
-        // Kestrel's own limit counts those of the other ports too, which have theirs.
+        // Kestrel's own limit counts those of the other ports too, which have theirs; as has MQTT over WebSocket.
+        int most = HttpConnectionsMax + (options.Mqtt.WebSocket ? options.Connections.ConnectionsMax : 0);
         int open = 0;
         listen.Use(next => async connection =>
         {
             try
             {
-                if (Interlocked.Increment(ref open) <= HttpConnectionsMax)
+                if (Interlocked.Increment(ref open) <= most)
                 {
                     await next(connection);
                 }

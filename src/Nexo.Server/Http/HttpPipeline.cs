@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Nexo.Server.Mqtt;
 using Nexo.Server.Observability;
 
 namespace Nexo.Server.Http;
@@ -18,6 +19,13 @@ internal static class HttpPipeline
         var metrics = app.Services.GetRequiredService<NexoMetrics>();
         var readiness = app.Services.GetRequiredService<Readiness>();
         var page = app.Services.GetRequiredService<StatusPage>();
+        var mqtt = app.Services.GetRequiredService<MqttWebSocket>();
+        if (mqtt.IsOn)
+        {
+            app.UseWebSockets();
+            app.Map(MqttWebSocket.Path, branch => branch.Run(mqtt.ServeAsync));
+        }
+
         app.Run(context => context.Request.Path.Value switch
         {
             "/" => Answer(context, StatusCodes.Status200OK, "text/html; charset=utf-8", page.Render()),

@@ -16,14 +16,8 @@ internal sealed partial class MqttConnection
     private long _keepAliveMs;
     private long _packetBytesMax = long.MaxValue;
 
-    private void OnFirstPacket(in MqttFixedHeader header, ReadOnlySpan<byte> body)
+    private void OnFirstPacket(ReadOnlySpan<byte> body)
     {
-        if (header.Type != MqttPacketType.Connect)
-        {
-            End(ErrorCode.HelloExpected, "The first packet of a client is a CONNECT.");
-            return;
-        }
-
         MqttReason fault = ConnectPacket.TryRead(body, out ConnectPacket packet);
         _version = packet.Version;
         if (fault != MqttReason.Success)

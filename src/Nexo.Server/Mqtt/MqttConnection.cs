@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Connections;
+using Nexo.Protocol;
 using Nexo.Server.Connections;
 using Nexo.Server.Mqtt.Codec;
 
@@ -12,6 +13,8 @@ internal sealed partial class MqttConnection : ClientConnection, IMqttPacketSink
 {
     // So many are handled before others have a look at the connection.
     private const int PacketsAtOnce = 1_024;
+
+    private const byte ConnectByte = (byte)MqttPacketType.Connect << 4;
 
     private readonly MqttAssembler _assembler;
     private MqttVersion _version;
@@ -41,7 +44,7 @@ internal sealed partial class MqttConnection : ClientConnection, IMqttPacketSink
 
         if (_delivery is null)
         {
-            OnFirstPacket(header, body);
+            OnFirstPacket(body);
             return false;
         }
 
@@ -85,6 +88,13 @@ internal sealed partial class MqttConnection : ClientConnection, IMqttPacketSink
     protected override int Feed(ReadOnlySpan<byte> bytes)
     {
         _packetsLeft = PacketsAtOnce;
+        if (_delivery is null && !_assembler.IsInPacket && bytes[0] != ConnectByte)
+        {
+            // Whatever it speaks, its length may be one that never comes.
+            End(ErrorCode.HelloExpected, "The first packet of a client is a CONNECT.");
+            return bytes.Length;
+        }
+
         return _assembler.Feed(bytes, this);
     }
 

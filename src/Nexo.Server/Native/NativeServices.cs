@@ -30,6 +30,7 @@ internal static class NativeServices
         services.AddHostedService<PersistenceLifetime>();
         services.AddSingleton<ClientConnections>();
         services.AddSingleton<MqttServer>();
+        services.AddSingleton<MqttWebSocket>();
         services.AddSingleton<NativeServer>();
         services.AddSingleton<RespServer>();
         services.AddSingleton<StoreTicker>();

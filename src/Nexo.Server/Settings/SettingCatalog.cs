@@ -6,7 +6,7 @@ namespace Nexo.Server.Settings;
 /// <summary>
 /// Every setting there is. File, environment, flags, <c>nexo config</c> and the documentation all come from here.
 /// </summary>
-internal static class SettingCatalog
+internal static partial class SettingCatalog
 {
     private const int Kb = 1_024;
     private const int Mb = 1_024 * Kb;
@@ -22,8 +22,8 @@ internal static class SettingCatalog
 
     public static IReadOnlyList<Setting> All { get; } =
     [
-        .. Network(), .. Connections(), .. Store(), .. Queues(), .. Topics(), .. Streams(), .. Gateways(), .. Security(), .. Log(),
-        .. Data(),
+        .. Network(), .. Connections(), .. Store(), .. Queues(), .. Topics(), .. Streams(), .. Gateways(), .. MqttConnections(), .. Security(),
+        .. Log(), .. Data(),
     ];
 
     public static Setting? Find(string name) =>

@@ -1,0 +1,146 @@
+using System.IO.Pipelines;
+using System.Net;
+using System.Net.WebSockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http;
+
+namespace Nexo.Server.Mqtt;
+
+/// <summary>
+/// MQTT over WebSocket (§6): packets lie in binary messages, in whatever pieces, and the sub-protocol is <c>mqtt</c>. To the connection it
+/// is a pair of pipes as any other.
+/// </summary>
+internal sealed class MqttWebSocket(MqttServer server)
+{
+    public const string Path = "/mqtt";
+    private const string SubProtocol = "mqtt";
+    private const int PieceBytes = 16 * 1_024;
+
+    /// <summary>What is received and not read yet holds the client up.</summary>
+    private const int ReadAheadBytes = 64 * 1_024;
+
+    public bool IsOn => server.Options.WebSocket;
+
+    public async Task ServeAsync(HttpContext context)
+    {
+        if (!context.WebSockets.IsWebSocketRequest
+            || !context.WebSockets.WebSocketRequestedProtocols.Contains(SubProtocol, StringComparer.Ordinal))
+        {
+            context.Response.StatusCode = StatusCodes.Status400BadRequest;
+            await context.Response.WriteAsync("Here is MQTT over WebSocket, with the sub-protocol mqtt.\n");
+            return;
+        }
+
+        using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync(SubProtocol);
+        using var closed = new CancellationTokenSource();
+        await ServeAsync(context, socket, closed);
+    }
+
+    private async Task ServeAsync(HttpContext context, WebSocket socket, CancellationTokenSource closed)
+    {
+        var input = new Pipe(new PipeOptions(
+            pauseWriterThreshold: ReadAheadBytes, resumeWriterThreshold: ReadAheadBytes / 2, useSynchronizationContext: false));
+
+        // A flush completes when the socket has taken all of it: the outbox builds on that.
+        var output = new Pipe(new PipeOptions(pauseWriterThreshold: 1, resumeWriterThreshold: 0, useSynchronizationContext: false));
+        var transport = new DefaultConnectionContext(
+            context.Connection.Id, new DuplexPipe(input.Reader, output.Writer), new DuplexPipe(output.Reader, input.Writer))
+        {
+            RemoteEndPoint = EndPointOf(context.Connection.RemoteIpAddress, context.Connection.RemotePort),
+            LocalEndPoint = EndPointOf(context.Connection.LocalIpAddress, context.Connection.LocalPort),
+        };
+        transport.ConnectionClosed = closed.Token;
+        using CancellationTokenRegistration abort = context.RequestAborted.Register(transport.Abort);
+        Task receiving = ReceiveAsync(socket, input.Writer, closed);
+        Task sending = SendAsync(socket, output.Reader, closed);
+        await server.Clients.ServeAsync(new MqttConnection(transport, server));
+        await output.Writer.CompleteAsync();
+        await sending;
+        await CloseAsync(socket);
+        await input.Reader.CompleteAsync();
+        await receiving;
+        await transport.DisposeAsync();
+    }
+
+    private static async Task ReceiveAsync(WebSocket socket, PipeWriter target, CancellationTokenSource closed)
+    {
+        try
+        {
+            while (true)
+            {
+                ValueWebSocketReceiveResult received = await socket.ReceiveAsync(target.GetMemory(PieceBytes), CancellationToken.None);
+
+                // Text is no MQTT (§6.0.0-1).
+                if (received.MessageType != WebSocketMessageType.Binary)
+                {
+                    break;
+                }
+
+                target.Advance(received.Count);
+                if ((await target.FlushAsync()).IsCompleted)
+                {
+                    break;
+                }
+            }
+        }
+        catch (Exception exception) when (exception is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException)
+        {
+            // The peer has gone: the end of the pipe says so.
+        }
+
+        await target.CompleteAsync();
+        await closed.CancelAsync();
+    }
+
+    private static async Task SendAsync(WebSocket socket, PipeReader source, CancellationTokenSource closed)
+    {
+        try
+        {
+            while (true)
+            {
+                ReadResult read = await source.ReadAsync();
+                foreach (ReadOnlyMemory<byte> piece in read.Buffer)
+                {
+                    await socket.SendAsync(piece, WebSocketMessageType.Binary, endOfMessage: true, CancellationToken.None);
+                }
+
+                source.AdvanceTo(read.Buffer.End);
+                if (read.IsCompleted || read.IsCanceled)
+                {
+                    break;
+                }
+            }
+        }
+        catch (Exception exception) when (exception is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException
+            or InvalidOperationException)
+        {
+            await closed.CancelAsync();
+        }
+
+        await source.CompleteAsync();
+    }
+
+    private static async Task CloseAsync(WebSocket socket)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+        try
+        {
+            await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, patience.Token);
+        }
+        catch (Exception exception) when (exception is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException)
+        {
+            // It has gone already.
+        }
+
+        socket.Abort();
+    }
+
+    private static IPEndPoint? EndPointOf(IPAddress? address, int port) => address is null ? null : new IPEndPoint(address, port);
+
+    private sealed class DuplexPipe(PipeReader input, PipeWriter output) : IDuplexPipe
+    {
+        public PipeReader Input { get; } = input;
+
+        public PipeWriter Output { get; } = output;
+    }
+}
