@@ -89,6 +89,28 @@ public sealed class ShortFormTests
     }
 
     [Fact]
+    public async Task Killed_at_random_moments_sessions_of_mqtt_get_what_was_confirmed_and_exactly_once_what_was_promised_so()
+    {
+        using var form = new ShortForm();
+        ShortForm.AssertPassed(await KillScenario.RunMqttAsync(form.Options(cycles: 10), default));
+    }
+
+    [Fact]
+    public async Task Sessions_of_mqtt_that_confirm_what_they_do_not_keep_are_found_out()
+    {
+        using var form = new ShortForm();
+        ScenarioOptions options = form.Options(cycles: 4);
+        ScenarioResult result = await KillScenario.RunMqttAsync(
+            options with
+            {
+                Launch = options.Launch with { Durability = Durability.Memory, Claimed = Durability.Fsync },
+            },
+            default);
+
+        Assert.Contains(result.Findings, finding => finding.Kind == FindingKind.Lost);
+    }
+
+    [Fact]
     public async Task After_a_power_failure_everything_acknowledged_is_there()
     {
         using var form = new ShortForm();

@@ -1,4 +1,5 @@
 using Nexo.Crash.Ledger;
+using Nexo.Crash.Server;
 
 namespace Nexo.Crash.Scenarios;
 
@@ -14,6 +15,12 @@ internal sealed class BothProof(Proof first, Proof second) : Proof
     public override long Unknown => first.Unknown + second.Unknown;
 
     public override IEnumerable<KeyValuePair<string, long>> Facts => [.. first.Facts, .. second.Facts];
+
+    public override void OnStarted(ServerProcess server)
+    {
+        first.OnStarted(server);
+        second.OnStarted(server);
+    }
 
     public override async Task<IReadOnlyList<Finding>> PrepareAsync(int port, CancellationToken cancel) =>
         [.. await first.PrepareAsync(port, cancel), .. await second.PrepareAsync(port, cancel)];

@@ -52,6 +52,10 @@ internal sealed class KillScenario
     public static Task<ScenarioResult> RunStreamsAsync(ScenarioOptions options, CancellationToken cancel) =>
         RunAsync("stream-kill", options, options.StreamProof, cancel);
 
+    /// <summary>With publishers and subscribers of MQTT.</summary>
+    public static Task<ScenarioResult> RunMqttAsync(ScenarioOptions options, CancellationToken cancel) =>
+        RunAsync("mqtt-kill", options.WithMqtt(), options.MqttProof, cancel);
+
     private static async Task<ScenarioResult> RunAsync(
         string name, ScenarioOptions options, Func<Random, Proof> proof, CancellationToken cancel)
     {
@@ -114,6 +118,7 @@ internal sealed class KillScenario
     private async Task<ServerProcess> StartAndVerifyAsync()
     {
         ServerProcess server = await ServerProcess.StartAsync(_launch, _cancel);
+        _proof.OnStarted(server);
         _readyMs = (0.8 * _readyMs) + (0.2 * server.ReadyAfter.TotalMilliseconds);
         try
         {

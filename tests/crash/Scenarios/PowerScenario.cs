@@ -31,9 +31,9 @@ internal sealed class PowerScenario
         _disk = disk;
         _cancel = cancel;
         _random = new Random(options.Seed);
-        _launch = options.Launch with { DataDirectory = Path.Combine(disk.Root, "data") };
+        _launch = options.WithMqtt().Launch with { DataDirectory = Path.Combine(disk.Root, "data") };
         _result = new ScenarioResult($"power, {_launch.LedgerDefault}", options.Seed);
-        _proof = options.AllProofs(_random);
+        _proof = new BothProof(options.AllProofs(_random), options.MqttProof(_random));
     }
 
     public static async Task<ScenarioResult> RunAsync(ScenarioOptions options, CancellationToken cancel)
@@ -66,6 +66,7 @@ internal sealed class PowerScenario
             if (_result.Findings.Count == 0)
             {
                 await using ServerProcess last = await ServerProcess.StartAsync(_launch, _cancel);
+                _proof.OnStarted(last);
                 _result.Add(await _proof.VerifyAsync(last.Port, _cancel));
                 _result.Add(await _proof.EndAsync(last.Port, _cancel));
             }
@@ -91,6 +92,7 @@ internal sealed class PowerScenario
         _result.Cycles++;
         await using (ServerProcess server = await ServerProcess.StartAsync(_launch, _cancel))
         {
+            _proof.OnStarted(server);
             _result.Add(await _proof.VerifyAsync(server.Port, _cancel));
             if (_result.Cycles == 1)
             {

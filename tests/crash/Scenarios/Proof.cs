@@ -1,4 +1,5 @@
 using Nexo.Crash.Ledger;
+using Nexo.Crash.Server;
 
 namespace Nexo.Crash.Scenarios;
 
@@ -17,6 +18,11 @@ internal abstract class Proof
 
     /// <summary>What else is worth a word in the report, summed over the run.</summary>
     public virtual IEnumerable<KeyValuePair<string, long>> Facts => [];
+
+    /// <summary>A server has started: for who needs more of it than its port.</summary>
+    public virtual void OnStarted(ServerProcess server)
+    {
+    }
 
     /// <summary>Before the first load on an empty data directory.</summary>
     public abstract Task<IReadOnlyList<Finding>> PrepareAsync(int port, CancellationToken cancel);

@@ -1,4 +1,5 @@
 using Nexo.Crash.Load;
+using Nexo.Crash.Mqtt;
 using Nexo.Crash.Queues;
 using Nexo.Crash.Server;
 using Nexo.Crash.Streams;
@@ -53,6 +54,12 @@ internal sealed record ScenarioOptions
 
     public StreamProof StreamProof(Random random, StreamLoadOptions load) =>
         new(random, load with { LyingDurability = Launch.Claimed is null ? null : Launch.Durability });
+
+    /// <summary>Publishers and subscribers of MQTT.</summary>
+    public MqttProof MqttProof(Random random) => new(random, lanes: 3);
+
+    /// <summary>With a server that speaks MQTT.</summary>
+    public ScenarioOptions WithMqtt() => this with { Launch = Launch with { Settings = [.. Launch.Settings, "mqtt.port=0"] } };
 
     /// <summary>All of them beside each other, on a disk that fails.</summary>
     public Proof AllProofs(Random random) => new BothProof(

@@ -32,6 +32,9 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public int HttpPort { get; private set; }
 
+    /// <summary>0: it does not speak MQTT.</summary>
+    public int MqttPort { get; private set; }
+
     public TimeSpan ReadyAfter { get; private set; }
 
     public bool HasExited => _process.HasExited;
@@ -94,6 +97,7 @@ internal sealed class ServerProcess : IAsyncDisposable
             JsonElement ready = await _ready.Task.WaitAsync(ReadyWithin, cancel);
             Port = new Uri(ready.GetProperty("native").GetString()!).Port;
             HttpPort = new Uri(ready.GetProperty("http").GetString()!).Port;
+            MqttPort = ready.TryGetProperty("mqtt", out JsonElement mqtt) && mqtt.GetString() is { } url ? new Uri(url).Port : 0;
             ReadyAfter = Stopwatch.GetElapsedTime(since);
         }
         catch (Exception failure) when (failure is ServerStartException or TimeoutException)
