@@ -141,6 +141,17 @@ public sealed partial class SessionService : IDisposable
         return session is not null;
     }
 
+    /// <summary>Whether a client has a session.</summary>
+    public bool Contains(string user, ReadOnlySpan<byte> clientId)
+    {
+        ArgumentNullException.ThrowIfNull(user);
+        byte[] key = KeyOf(user, clientId, out _);
+        lock (_gate)
+        {
+            return _byKey.ContainsKey(key);
+        }
+    }
+
     /// <summary>Those that are there now.</summary>
     public IReadOnlyList<Session> List()
     {

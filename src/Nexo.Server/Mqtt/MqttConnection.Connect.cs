@@ -105,14 +105,13 @@ internal sealed partial class MqttConnection
         Server.Take(_key, this);
         Server.Topics.Wills.ComeBack(User, MqttConnect.SessionOf(connect.ClientId), hasEnded: connect.IsClean);
         uint expiryAsked = connect.SessionExpirySeconds;
-        connect.SessionExpirySeconds = 0;
         if (connect.HasWill && !TrySetWill(connect))
         {
             Detach();
             return;
         }
 
-        _delivery = new MqttDelivery(this, new MqttDeliveryTerms
+        var delivery = new MqttDelivery(this, new MqttDeliveryTerms
         {
             Version = _version,
             ReceiveMaximum = Math.Min(connect.ReceiveMaximum, Server.Options.InFlightMax),
@@ -120,6 +119,13 @@ internal sealed partial class MqttConnection
             AliasesMax = Math.Min(connect.AliasesMax, Server.Options.TopicAliasesMax),
             WaitingBytesMax = Server.WaitingBytesMax,
         });
+        if (!TryOpenSession(connect, delivery, expiryAsked))
+        {
+            Detach();
+            return;
+        }
+
+        _delivery = delivery;
         int keepAlive = connect.KeepAliveSeconds;
         int keepAliveMax = Server.Options.KeepAliveMaxSeconds;
         bool isShortened = _version == MqttVersion.V5 && keepAliveMax > 0 && (keepAlive == 0 || keepAlive > keepAliveMax);
@@ -130,9 +136,9 @@ internal sealed partial class MqttConnection
 
         Span<byte> block = stackalloc byte[ReasonBytesMax];
         var properties = new MqttPropertyWriter(block);
-        if (expiryAsked != connect.SessionExpirySeconds)
+        if (expiryAsked != _expirySeconds)
         {
-            properties.UInt32(MqttProperty.SessionExpiry, connect.SessionExpirySeconds);
+            properties.UInt32(MqttProperty.SessionExpiry, _expirySeconds);
         }
 
         properties.UInt16(MqttProperty.ReceiveMaximum, (ushort)Server.Options.ReceiveMaximum);
@@ -148,7 +154,7 @@ internal sealed partial class MqttConnection
             properties.UInt16(MqttProperty.ServerKeepAlive, (ushort)keepAlive);
         }
 
-        WriteConnack(new ConnackPacket { Properties = properties.Written });
+        WriteConnack(new ConnackPacket { IsSessionPresent = _wasPresent, Properties = properties.Written });
     }
 
     private bool TrySetWill(MqttConnect connect)

@@ -105,6 +105,17 @@ internal sealed partial class MqttConnection
             return;
         }
 
+        if (packet.Properties.Number(MqttProperty.SessionExpiry) is { } expiry)
+        {
+            if (expiry > 0 && _expirySeconds == 0)
+            {
+                Fail(MqttReason.ProtocolError, "A session that ends with its connection cannot be made to last when that ends.");
+                return;
+            }
+
+            _expiryAtEnd = expiry;
+        }
+
         _keepsWill = packet.Reason != MqttReason.Success;
         Leave("the client said that it goes away");
     }
@@ -127,6 +138,7 @@ internal sealed partial class MqttConnection
 
             _subscriptions.Clear();
             _filters.Clear();
+            CloseSession();
             _delivery?.End();
         }
 

@@ -55,7 +55,8 @@ internal sealed partial class MqttConnection
         {
             if (packet.Qos == 2 && reason >= MqttReason.UnspecifiedError)
             {
-                _inbound!.Remove(packet.PacketId);
+                _stored?.Link.EndInbound(packet.PacketId, out _);
+                _inbound?.Remove(packet.PacketId);
             }
 
             Acknowledge(packet.Qos == 1 ? MqttPacketType.Puback : MqttPacketType.Pubrec, packet.PacketId, reason);
@@ -85,10 +86,10 @@ internal sealed partial class MqttConnection
             Retain = packet.Retain,
             TtlMs = ttlMs,
             Qos = TopicQos.AtMostOnce + packet.Qos,
-            Publisher = TopicOwner,
+            Publisher = Owner,
         };
         TopicStatus status = Server.Topics.Publish(message, TopicWork, out TopicPublished published);
-        if (message.Retain || published.Bindings > 0)
+        if (message.Retain || published.Bindings > 0 || published.WaitsForLog)
         {
             NoteWritten();
         }
@@ -144,6 +145,11 @@ internal sealed partial class MqttConnection
     /// <summary>False: it is not to be published, since it was already, or more are under way than may be.</summary>
     private bool TryBeginInbound(ushort packetId)
     {
+        if (_stored is { } stored)
+        {
+            return TryBeginInboundStored(stored, packetId);
+        }
+
         _inbound ??= [];
         if (_inbound.Contains(packetId))
         {
@@ -163,6 +169,12 @@ internal sealed partial class MqttConnection
 
     private void EndInbound(ushort packetId)
     {
+        if (_stored is { } stored)
+        {
+            EndInboundStored(stored, packetId);
+            return;
+        }
+
         bool existed = _inbound?.Remove(packetId) == true;
         Acknowledge(MqttPacketType.Pubcomp, packetId, existed ? MqttReason.Success : MqttReason.PacketIdentifierNotFound);
     }

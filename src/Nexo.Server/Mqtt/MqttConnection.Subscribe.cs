@@ -20,6 +20,12 @@ internal sealed partial class MqttConnection
 
     internal override void OnSent(object note)
     {
+        if (note is MqttStored beginning)
+        {
+            beginning.Begin();
+            return;
+        }
+
         foreach (TopicSubscriber subscriber in (List<TopicSubscriber>)note)
         {
             _delivery!.SendRetained(subscriber);
@@ -28,6 +34,13 @@ internal sealed partial class MqttConnection
 
     protected override object? TakeNote()
     {
+        if (_isBeginning)
+        {
+            // The batch with the CONNACK: nothing else can be in it.
+            _isBeginning = false;
+            return _stored;
+        }
+
         List<TopicSubscriber>? taken = _withRetained;
         _withRetained = null;
         return taken;
@@ -90,6 +103,11 @@ internal sealed partial class MqttConnection
 
     private MqttReason Subscribe(ReadOnlySpan<byte> filter, MqttSubscribeOptions options, uint identifier)
     {
+        if (_stored is { } stored)
+        {
+            return SubscribeStored(stored, filter, options, identifier);
+        }
+
         _filters.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(filter, out MqttSubscription? old);
         bool isShared = filter.StartsWith(Share);
         bool wantsRetained = !isShared && (options.RetainHandling == MqttRetainHandling.Always
@@ -131,6 +149,11 @@ internal sealed partial class MqttConnection
 
     private MqttReason Unsubscribe(ReadOnlySpan<byte> filter)
     {
+        if (_stored is { } stored && !_isDetached)
+        {
+            return UnsubscribeStored(stored, filter);
+        }
+
         Dictionary<byte[], MqttSubscription>.AlternateLookup<ReadOnlySpan<byte>> lookup =
             _filters.GetAlternateLookup<ReadOnlySpan<byte>>();
         if (_isDetached || !lookup.Remove(filter, out _, out MqttSubscription? subscription))

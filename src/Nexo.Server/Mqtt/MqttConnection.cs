@@ -129,6 +129,12 @@ internal sealed partial class MqttConnection : ClientConnection, IMqttPacketSink
             return;
         }
 
+        if (_stored is { } stored && header.Type != MqttPacketType.Pubrel)
+        {
+            OnAcknowledgementStored(stored, header.Type, ack);
+            return;
+        }
+
         ushort id = ack.PacketId;
         switch (header.Type)
         {

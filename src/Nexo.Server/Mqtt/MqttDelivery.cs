@@ -40,6 +40,7 @@ internal sealed partial class MqttDelivery : OutboxSource
     public MqttDelivery(MqttConnection connection, MqttDeliveryTerms terms)
     {
         _connection = connection;
+        Terms = terms;
         _outbox = connection.Outbox;
         _version = terms.Version;
         _packetBytesMax = terms.PacketBytesMax;
@@ -48,6 +49,9 @@ internal sealed partial class MqttDelivery : OutboxSource
         _waiting = new TopicOutbox(terms.WaitingBytesMax, TopicWhenSlow.DropOldest, _outbox.TopicRoom);
         _unsent = new TopicOutbox(terms.WaitingBytesMax, TopicWhenSlow.DropNewest, _outbox.TopicRoom);
     }
+
+    /// <summary>What its client takes.</summary>
+    public MqttDeliveryTerms Terms { get; }
 
     /// <summary>Of a shared group the member with the least gets the next message.</summary>
     public long Load => _outbox.LooksFull ? long.MaxValue : Volatile.Read(ref _load);
@@ -95,6 +99,30 @@ internal sealed partial class MqttDelivery : OutboxSource
             NoteLoad();
             return dropped;
         }
+    }
+
+    /// <summary>The same, only for the messages with QoS 0 among them.</summary>
+    public int DeliverUnsure(TopicRun run, MqttSubscription by)
+    {
+        int dropped = 0;
+        lock (_outbox.Gate)
+        {
+            for (int i = 0; i < run.Count && !_isEnded && !_outbox.IsClosed; i++)
+            {
+                TopicMessage message = run[i];
+                if (MqttHeaders.QosOf(message, run.IsRetained) == 0)
+                {
+                    _encoded.Clear();
+                    by.Encoder.Write(_encoded, message, run.IsRetained, by.Terms.Identifier);
+                    dropped += Take(_encoded.Written.Span, run.Share);
+                }
+            }
+
+            _encoded.Clear();
+            NoteLoad();
+        }
+
+        return dropped;
     }
 
     public void Flush() => _outbox.Flush();

@@ -1,17 +1,21 @@
 using System.Collections.Concurrent;
 using Nexo.Engine.Topics;
 using Nexo.Server.Connections;
+using Nexo.Server.Mqtt.Sessions;
 
 namespace Nexo.Server.Mqtt;
 
 /// <summary>What the connections of MQTT have in common.</summary>
-internal sealed class MqttServer(NexoServerOptions options, ClientConnections clients)
+internal sealed class MqttServer(NexoServerOptions options, ClientConnections clients, MqttSessions sessions)
 {
     private readonly ConcurrentDictionary<MqttClientKey, MqttConnection> _byId = new();
     private long _takenOver;
     private long _refused;
 
     public ClientConnections Clients { get; } = clients;
+
+    /// <summary>Those that outlive their connections.</summary>
+    public MqttSessions Sessions { get; } = sessions;
 
     public MqttOptions Options { get; } = options.Mqtt;
 

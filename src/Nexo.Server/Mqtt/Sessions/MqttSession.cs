@@ -104,6 +104,18 @@ internal sealed class MqttSession(SessionService sessions, TopicService topics, 
         }
     }
 
+    /// <summary>Names the subscriptions to the topics of which something retained is still to come.</summary>
+    public void ForRetained(Action<TopicSubscriber> take)
+    {
+        TopicSubscriber[] waiting;
+        lock (_gate)
+        {
+            waiting = [.. _sinks.Select(sink => sink.Subscriber!).Where(subscriber => subscriber.HasRetained)];
+        }
+
+        Array.ForEach(waiting, take);
+    }
+
     /// <summary>Subscribes to the topics what the session has from an earlier run.</summary>
     /// <returns>How many were refused.</returns>
     public int Restore()

@@ -46,12 +46,13 @@ internal sealed class SessionSink(MqttSession session, SessionSubscription terms
         for (int i = 0; i < run.Count; i++)
         {
             TopicMessage message = run[i];
-            if (message.Qos == TopicQos.AtMostOnce)
+            byte qos = MqttHeaders.QosOf(message, run.IsRetained);
+            if (qos == 0)
             {
                 continue;
             }
 
-            bool isExactlyOnce = isExactlyOnceAllowed && message.Qos == TopicQos.ExactlyOnce;
+            bool isExactlyOnce = isExactlyOnceAllowed && qos == 2;
             bool retain = run.IsRetained || (keepsRetain && message.Retain);
             dropped += bodies.TryAdd(session.Sessions, i, in message, isExactlyOnce, retain, terms.Identifier) ? 0 : 1;
         }
