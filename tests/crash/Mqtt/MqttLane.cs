@@ -136,6 +136,14 @@ internal sealed class MqttLane(int number)
         }
     }
 
+    public void ForgetAll()
+    {
+        lock (_gate)
+        {
+            _held.Clear();
+        }
+    }
+
     /// <summary>Messages that it has, and whose ids it was not told to forget.</summary>
     public bool HoldsIds
     {

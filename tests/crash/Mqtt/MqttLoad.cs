@@ -158,6 +158,9 @@ internal sealed class MqttLoad(MqttLane lane, Random random)
             lane.Report(FindingKind.Lost, $"the session of {lane.Subscriber} is not there");
         }
 
+        // Without one there, what the client remembers of it means nothing any more.
+        lane.ForgetAll();
+
         await wire.SubscribeAsync(lane.Topic, quality: 2, cancel);
         while ((await wire.ReadAsync(cancel)).Type != MqttPacket.Suback)
         {

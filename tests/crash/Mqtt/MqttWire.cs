@@ -32,6 +32,7 @@ internal sealed class MqttWire : IDisposable
     private readonly TcpClient _client = new() { NoDelay = true };
     private readonly byte[] _byte = new byte[1];
     private Stream _stream = Stream.Null;
+    private Stream _buffered = Stream.Null;
 
     /// <summary>The server had a session of this client.</summary>
     public bool WasPresent { get; private set; }
@@ -44,7 +45,8 @@ internal sealed class MqttWire : IDisposable
         try
         {
             await wire._client.ConnectAsync(IPAddress.Loopback, port, cancel);
-            wire._stream = new BufferedStream(wire._client.GetStream());
+            wire._stream = wire._client.GetStream();
+            wire._buffered = new BufferedStream(wire._stream);
             byte[] id = Encoding.UTF8.GetBytes(client);
             await wire.SendAsync(
                 0x10, [0, 4, .. "MQTT"u8, 4, 0, 0, 0, (byte)(id.Length >> 8), (byte)id.Length, .. id], cancel);
@@ -107,7 +109,7 @@ internal sealed class MqttWire : IDisposable
             }
 
             byte[] body = new byte[length];
-            await _stream.ReadExactlyAsync(body, late.Token);
+            await _buffered.ReadExactlyAsync(body, late.Token);
             return new MqttPacket(first >> 4, first & 0x0F, body);
         }
         catch (Exception failure) when (failure is IOException or SocketException or ObjectDisposedException)
@@ -136,7 +138,6 @@ internal sealed class MqttWire : IDisposable
         try
         {
             await _stream.WriteAsync(packet.ToArray(), cancel);
-            await _stream.FlushAsync(cancel);
         }
         catch (Exception failure) when (failure is IOException or SocketException or ObjectDisposedException)
         {
@@ -146,7 +147,7 @@ internal sealed class MqttWire : IDisposable
 
     private async Task<int> ReadByteAsync(CancellationToken cancel)
     {
-        await _stream.ReadExactlyAsync(_byte, cancel);
+        await _buffered.ReadExactlyAsync(_byte, cancel);
         return _byte[0];
     }
 }
