@@ -22,7 +22,12 @@ internal sealed class MqttSessions : ISessionObserver
 
     /// <summary>Opens the session of a client; its former connection has ended before.</summary>
     public SessionStatus Open(
-        string user, ReadOnlySpan<byte> clientId, SessionTerms terms, ISessionHolder holder, out SessionOpened opened, out MqttSession? session)
+        string user,
+        ReadOnlySpan<byte> clientId,
+        SessionTerms terms,
+        ISessionHolder holder,
+        out SessionOpened opened,
+        out MqttSession? session)
     {
         session = null;
         SessionStatus status = Service.Open(user, clientId, terms, holder, out opened);
