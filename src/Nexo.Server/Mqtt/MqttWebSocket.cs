@@ -83,7 +83,8 @@ internal sealed class MqttWebSocket(MqttServer server)
                 }
             }
         }
-        catch (Exception exception) when (exception is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException)
+        catch (Exception exception) when (exception
+            is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException)
         {
             // The peer has gone: the end of the pipe says so.
         }
@@ -111,7 +112,8 @@ internal sealed class MqttWebSocket(MqttServer server)
                 }
             }
         }
-        catch (Exception exception) when (exception is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException
+        catch (Exception exception) when (exception
+            is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException
             or InvalidOperationException)
         {
             await closed.CancelAsync();
@@ -127,7 +129,8 @@ internal sealed class MqttWebSocket(MqttServer server)
         {
             await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, patience.Token);
         }
-        catch (Exception exception) when (exception is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException)
+        catch (Exception exception) when (exception
+            is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException)
         {
             // It has gone already.
         }

@@ -22,7 +22,8 @@ internal static partial class SettingCatalog
 
     public static IReadOnlyList<Setting> All { get; } =
     [
-        .. Network(), .. Connections(), .. Store(), .. Queues(), .. Topics(), .. Streams(), .. Gateways(), .. MqttConnections(), .. Security(),
+        .. Network(), .. Connections(), .. Store(), .. Queues(), .. Topics(), .. Streams(), .. Gateways(),
+        .. MqttConnections(), .. Security(),
         .. Log(), .. Data(),
     ];
 

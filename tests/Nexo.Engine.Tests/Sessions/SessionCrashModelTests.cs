@@ -21,7 +21,8 @@ public sealed class SessionCrashModelTests
             seeds => new Life().Run(seeds), iter: ModelRounds.Of(150), threads: 1);
     }
 
-    private sealed record Message(ulong Number, string Body, bool ExactlyOnce, bool Retain, uint Identifier, long DeadlineMs, bool Received);
+    private sealed record Message(
+        ulong Number, string Body, bool ExactlyOnce, bool Retain, uint Identifier, long DeadlineMs, bool Received);
 
     /// <summary>What a session is to be.</summary>
     private sealed class Modelled
@@ -68,8 +69,8 @@ public sealed class SessionCrashModelTests
 
         public static string Text(Message message, bool wasSent) => message.Received
             ? $"; {message.Number} received"
-            : $"; {message.Number} {(message.ExactlyOnce ? 2 : 1)}{(message.Retain ? "r" : "")}{(wasSent ? "s" : "")} #{message.Identifier} "
-                + $"{message.Body} until {message.DeadlineMs}";
+            : $"; {message.Number} {(message.ExactlyOnce ? 2 : 1)}{(message.Retain ? "r" : "")}{(wasSent ? "s" : "")} "
+                + $"#{message.Identifier} {message.Body} until {message.DeadlineMs}";
     }
 
     private sealed class Model
@@ -378,8 +379,8 @@ public sealed class SessionCrashModelTests
                 string life = message.DeadlineMs == 0 ? string.Empty : $" for {Math.Max(0, message.DeadlineMs - NowMs)}";
                 string wanted = message.Received
                     ? $"{id} release"
-                    : $"{id} {(message.ExactlyOnce ? "q2" : "q1")}{(message.Number <= sent ? " dup" : "")}{(message.Retain ? " retain" : "")}"
-                        + $"{(message.Identifier == 0 ? "" : $" #{message.Identifier}")} t={message.Body}{life}";
+                    : $"{id} {(message.ExactlyOnce ? "q2" : "q1")}{(message.Number <= sent ? " dup" : "")}"
+                        + $"{(message.Retain ? " retain" : "")}{(message.Identifier == 0 ? "" : $" #{message.Identifier}")} t={message.Body}{life}";
                 Assert.Equal(wanted, text);
                 session.Sent = Math.Max(session.Sent, message.Number);
             }
@@ -464,7 +465,10 @@ public sealed class SessionCrashModelTests
 
             // In the midst of a command it is as before it or as after it; a clean start that has not come further has left none.
             int after = _states.FindIndex(state => state.End >= cut);
-            List<Model> allowed = [.. _states.Where((state, at) => at == after || at == after - 1 || state.End == cut).Select(state => state.Model)];
+            List<Model> allowed =
+            [
+                .. _states.Where((state, at) => at == after || at == after - 1 || state.End == cut).Select(state => state.Model),
+            ];
             if (after > 0 && _states[after].End > cut)
             {
                 Model before = _states[after - 1].Model;
@@ -475,7 +479,8 @@ public sealed class SessionCrashModelTests
             Model? model = allowed.Find(candidate => candidate.Recovered(NowMs) == found);
             Assert.True(
                 model is not null,
-                $"after record {cut}:\n{found}\nis none of\n{string.Join("\n--\n", allowed.Take(3).Select(candidate => candidate.Recovered(NowMs)))}");
+                $"after record {cut}:\n{found}\nis none of\n"
+                + string.Join("\n--\n", allowed.Take(3).Select(candidate => candidate.Recovered(NowMs))));
             _model = model.Copy();
             foreach ((string client, Modelled session) in _model.Sessions.ToArray())
             {

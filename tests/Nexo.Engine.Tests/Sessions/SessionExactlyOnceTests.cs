@@ -60,7 +60,9 @@ public sealed class SessionExactlyOnceTests
 
             Assert.Equal(Messages, _published);
             string[] once = [.. Enumerable.Range(1, Messages).Select(number => $"once-{number}")];
-            Assert.True(_got.Count == Messages, $"seed {seed}: {string.Join(' ', once.Except(_got))} are missing of {_got.Count}; left {string.Join(' ', _outgoing)}");
+            Assert.True(
+                _got.Count == Messages,
+                $"seed {seed}: {string.Join(' ', once.Except(_got))} are missing of {_got.Count}; left {string.Join(' ', _outgoing)}");
             Assert.Equal(once.Order(), _got.Where(body => body.StartsWith("once", StringComparison.Ordinal)).Order());
             Assert.Empty(_outgoing);
             Assert.Equal(0, _subscriber.Session.Messages);

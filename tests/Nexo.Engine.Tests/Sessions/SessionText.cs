@@ -28,7 +28,8 @@ internal static class SessionText
         return head(
                 session.ExpirySeconds,
                 session.DeadlineMs,
-                session.Subscriptions.Select(s => $"{Encoding.UTF8.GetString(s.Filter)}:{(s.Options, s.Identifier)}").Order(StringComparer.Ordinal),
+                session.Subscriptions.Select(s => $"{Encoding.UTF8.GetString(s.Filter)}:{(s.Options, s.Identifier)}")
+                    .Order(StringComparer.Ordinal),
                 sink.Inbound)
             + string.Concat(sink.Items.Select(pair => message(pair.Key, pair.Value)));
     }

@@ -38,7 +38,10 @@ internal sealed record ServerLaunch
             .. Wrapper, .. Program, "serve", "--data", DataDirectory, "--port", "0", "--http-port", "0",
             "--log-format", "json", "--set", $"store.durability={Name(Durability)}",
         ];
-        foreach (string setting in Claimed is null ? Settings : [.. Settings, $"topics.durability={Name(Durability)}", $"mqtt.durability={Name(Durability)}"])
+        IEnumerable<string> lies = Claimed is null
+            ? []
+            : [$"topics.durability={Name(Durability)}", $"mqtt.durability={Name(Durability)}"];
+        foreach (string setting in Settings.Concat(lies))
         {
             words.Add("--set");
             words.Add(setting);
