@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using Nexo.Bench.Compare.Matching;
+using Nexo.Bench.Compare.Mqtt;
 using Nexo.Bench.Compare.Queues;
 using Nexo.Bench.Compare.Streams;
 using Nexo.Bench.Compare.Topics;
@@ -38,6 +39,7 @@ internal static class Program
         root.Add(Latency());
         root.Add(QueueCommand.New(Binary));
         root.Add(PubSubCommand.New(Binary));
+        root.Add(MqttCommand.New(Binary));
         root.Add(StreamCommand.New(Binary));
         root.Add(MatchingCommand.New());
         try

@@ -89,7 +89,7 @@ internal static class TopicContenders
     private static string? Find(string program) =>
         Tool.Find(program) ?? (File.Exists($"/usr/sbin/{program}") ? $"/usr/sbin/{program}" : null);
 
-    private static string Configuration(string folder, string text)
+    public static string Configuration(string folder, string text)
     {
         string path = Path.Combine(folder, "server.conf");
         File.WriteAllText(path, text + "\n");

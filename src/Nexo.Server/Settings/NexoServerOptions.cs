@@ -78,5 +78,5 @@ public sealed record NexoServerOptions
 
     /// <summary>True when there is a log, and so a data directory is needed.</summary>
     public bool KeepsData => KeepsStore || KeepsQueues || KeepsTopics || KeepsStreams
-        || (KeepsSessions && Mqtt.Port != NetworkOptions.PortOff);
+        || (KeepsSessions && (Mqtt.Port != NetworkOptions.PortOff || Mqtt.WebSocket));
 }

@@ -2,6 +2,7 @@ using System.Text;
 using MQTTnet;
 using MQTTnet.Adapter;
 using MQTTnet.Formatter;
+using MQTTnet.Packets;
 using Nexo.Client;
 using Nexo.EndToEnd.Tests.Native;
 using Nexo.Protocol;
@@ -95,7 +96,7 @@ public sealed class MqttGatewayTests
                 Security = options.Security with
                 {
                     Token = TokenHash.Of(Token),
-                    Users = [new UserCredential("ann", PasswordHash.Create("secret", 1_000))],
+                    Users = [new UserCredential("ann", PasswordHash.Of("secret", 1_000))],
                 },
             };
         });
@@ -115,7 +116,7 @@ public sealed class MqttGatewayTests
                         o.WithCredentials(user, password);
                     }
                 }));
-            Assert.Equal(isKnownReason, failure.ResultCode is MqttClientConnectResultCode.BadUserNameOrPassword
+            Assert.Equal(isKnownReason, failure.Result.ResultCode is MqttClientConnectResultCode.BadUserNameOrPassword
                 or MqttClientConnectResultCode.NotAuthorized);
         }
     }
