@@ -13,6 +13,7 @@ internal sealed class MqttSession(SessionService sessions, TopicService topics, 
 
     private readonly Lock _gate = new();
     private readonly List<SessionSink> _sinks = new(1);
+    private IMqttReceiver? _receiver;
     private bool _isEnded;
 
     public Session Session { get; } = session;
@@ -23,7 +24,11 @@ internal sealed class MqttSession(SessionService sessions, TopicService topics, 
     public TopicOwner Owner { get; } = new();
 
     /// <summary>The client's connection; null: it is away.</summary>
-    public IMqttReceiver? Receiver { get; set; }
+    public IMqttReceiver? Receiver
+    {
+        get => Volatile.Read(ref _receiver);
+        set => Volatile.Write(ref _receiver, value);
+    }
 
     /// <summary>Sets a subscription of the session, and of the topics.</summary>
     /// <param name="link">The connection's hold.</param>
