@@ -1,7 +1,5 @@
 using System.IO.Pipelines;
-using System.Net;
 using System.Net.WebSockets;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 
 namespace Nexo.Server.Mqtt;
@@ -32,37 +30,29 @@ internal sealed class MqttWebSocket(MqttServer server)
         }
 
         using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync(SubProtocol);
-        using var closed = new CancellationTokenSource();
-        await ServeAsync(context, socket, closed);
+        await ServeAsync(context, socket);
     }
 
-    private async Task ServeAsync(HttpContext context, WebSocket socket, CancellationTokenSource closed)
+    private async Task ServeAsync(HttpContext context, WebSocket socket)
     {
         var input = new Pipe(new PipeOptions(
             pauseWriterThreshold: ReadAheadBytes, resumeWriterThreshold: ReadAheadBytes / 2, useSynchronizationContext: false));
 
         // A flush completes when the socket has taken all of it: the outbox builds on that.
         var output = new Pipe(new PipeOptions(pauseWriterThreshold: 1, resumeWriterThreshold: 0, useSynchronizationContext: false));
-        var transport = new DefaultConnectionContext(
-            context.Connection.Id, new DuplexPipe(input.Reader, output.Writer), new DuplexPipe(output.Reader, input.Writer))
-        {
-            RemoteEndPoint = EndPointOf(context.Connection.RemoteIpAddress, context.Connection.RemotePort),
-            LocalEndPoint = EndPointOf(context.Connection.LocalIpAddress, context.Connection.LocalPort),
-        };
-        transport.ConnectionClosed = closed.Token;
+        var transport = new MqttWebSocketTransport(context, socket, new DuplexPipe(input.Reader, output.Writer));
         using CancellationTokenRegistration abort = context.RequestAborted.Register(transport.Abort);
-        Task receiving = ReceiveAsync(socket, input.Writer, closed);
-        Task sending = SendAsync(socket, output.Reader, closed);
+        Task receiving = ReceiveAsync(socket, input.Writer, transport);
+        Task sending = SendAsync(socket, output.Reader, transport);
         await server.Clients.ServeAsync(new MqttConnection(transport, server));
         await output.Writer.CompleteAsync();
         await sending;
         await CloseAsync(socket);
         await input.Reader.CompleteAsync();
         await receiving;
-        await transport.DisposeAsync();
     }
 
-    private static async Task ReceiveAsync(WebSocket socket, PipeWriter target, CancellationTokenSource closed)
+    private static async Task ReceiveAsync(WebSocket socket, PipeWriter target, MqttWebSocketTransport transport)
     {
         try
         {
@@ -90,10 +80,10 @@ internal sealed class MqttWebSocket(MqttServer server)
         }
 
         await target.CompleteAsync();
-        await closed.CancelAsync();
+        transport.MarkClosed();
     }
 
-    private static async Task SendAsync(WebSocket socket, PipeReader source, CancellationTokenSource closed)
+    private static async Task SendAsync(WebSocket socket, PipeReader source, MqttWebSocketTransport transport)
     {
         try
         {
@@ -116,7 +106,7 @@ internal sealed class MqttWebSocket(MqttServer server)
             is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException
             or InvalidOperationException)
         {
-            await closed.CancelAsync();
+            transport.MarkClosed();
         }
 
         await source.CompleteAsync();
@@ -137,8 +127,6 @@ internal sealed class MqttWebSocket(MqttServer server)
 
         socket.Abort();
     }
-
-    private static IPEndPoint? EndPointOf(IPAddress? address, int port) => address is null ? null : new IPEndPoint(address, port);
 
     private sealed class DuplexPipe(PipeReader input, PipeWriter output) : IDuplexPipe
     {

@@ -1,5 +1,4 @@
 using MQTTnet;
-using MQTTnet.Formatter;
 using MQTTnet.Packets;
 using MQTTnet.Protocol;
 

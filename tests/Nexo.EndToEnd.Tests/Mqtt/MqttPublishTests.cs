@@ -1,6 +1,5 @@
 using MQTTnet;
 using MQTTnet.Formatter;
-using MQTTnet.Protocol;
 
 namespace Nexo.EndToEnd.Tests.Mqtt;
 

@@ -48,9 +48,8 @@ public sealed class MqttSessionTests
             }
 
             Assert.Empty(await back.ReceiveRestAsync());
+            await Poll.UntilAsync(() => again.Native.Sessions.Stats.Messages == 0);
         }
-
-        await Poll.UntilAsync(() => again.Native.Sessions.Stats.Messages == 0);
     }
 
     [Fact]

@@ -40,9 +40,10 @@ public sealed class MqttWebSocketTests
         using ClientWebSocket socket = await OpenAsync(server, "mqtt");
         Assert.Equal("mqtt", socket.SubProtocol);
         byte[] connect = Convert.FromHexString("100D00044D5154540402003C000163");
-        foreach (byte one in connect)
+        for (int i = 0; i < connect.Length; i++)
         {
-            await socket.SendAsync(new byte[] { one }, WebSocketMessageType.Binary, endOfMessage: one % 2 == 0, CancellationToken.None);
+            bool isEnd = i % 3 == 0 || i == connect.Length - 1;
+            await socket.SendAsync(connect.AsMemory(i, 1), WebSocketMessageType.Binary, isEnd, CancellationToken.None);
         }
 
         byte[] answer = new byte[64];
