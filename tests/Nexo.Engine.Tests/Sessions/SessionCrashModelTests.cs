@@ -132,7 +132,7 @@ public sealed class SessionCrashModelTests
             foreach (int seed in seeds)
             {
                 Step(new Random(seed));
-                _states.Add((_log.AppendedLsn.Value, _model.Copy()));
+                NoteState();
             }
 
             Crash(new Random(seeds[0]));
@@ -155,8 +155,8 @@ public sealed class SessionCrashModelTests
                 case 1:
                     _harness.Time.WallJumpMs += random.Next(2) == 0 ? 3_600_000 : -3_600_000;
                     break;
-                case 2 when _running is null:
-                    _running = (_log.Inner.End, _harness.Service.BeginSnapshot(_log.Inner.End), new RecordList());
+                case 2:
+                    BeginSnapshot();
                     break;
                 case 3:
                     Settle();
@@ -309,8 +309,21 @@ public sealed class SessionCrashModelTests
             {
                 // A crash may come between two of them: each is a command of its own.
                 Queue(client, session, entry, body, deadline);
-                _states.Add((_log.AppendedLsn.Value, _model.Copy()));
+                NoteState();
+                if (random.Next(3) == 0)
+                {
+                    // Some are done with it before others have it, and before a snapshot looks at them.
+                    Take(client);
+                    NoteState();
+                    AcknowledgeAll(client, session);
+                }
+
                 if (random.Next(4) == 0)
+                {
+                    BeginSnapshot();
+                }
+
+                while (random.Next(2) == 0)
                 {
                     GoOnWithSnapshot();
                 }
@@ -421,6 +434,36 @@ public sealed class SessionCrashModelTests
                     break;
             }
         }
+
+        private void AcknowledgeAll(string client, Modelled session)
+        {
+            if (!_holders.TryGetValue(client, out SessionHarness.Holder? holder))
+            {
+                return;
+            }
+
+            foreach (Message message in session.Messages.ToArray())
+            {
+                ushort id = Session.PacketIdOf(message.Number);
+                if (message.ExactlyOnce && !message.Received)
+                {
+                    Expect(
+                        isDone: true,
+                        holder.Link.Received(id, out _),
+                        () => session.Messages[session.Messages.IndexOf(message)] = message with { Received = true });
+                    NoteState();
+                }
+
+                SessionStatus status = message.ExactlyOnce ? holder.Link.Complete(id) : holder.Link.Acknowledge(id);
+                Expect(isDone: true, status, () => session.Messages.RemoveAll(there => there.Number == message.Number));
+                NoteState();
+            }
+        }
+
+        private void NoteState() => _states.Add((_log.AppendedLsn.Value, _model.Copy()));
+
+        private void BeginSnapshot() =>
+            _running ??= (_log.Inner.End, _harness.Service.BeginSnapshot(_log.Inner.End), new RecordList());
 
         private static void Expect(bool isDone, SessionStatus status, Action apply)
         {
