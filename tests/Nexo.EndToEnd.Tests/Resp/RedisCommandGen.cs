@@ -96,6 +96,10 @@ internal static class RedisCommandGen
     public static bool IsOfTime(string[] command) =>
         command[0].EndsWith("EXPIRE", StringComparison.Ordinal) && (command.Contains("GT") || command.Contains("LT"));
 
+    /// <summary>Whether the reply may be another in a transaction that is compared as a whole.</summary>
+    public static bool IsLoose(string[] command) =>
+        command[0].EndsWith("BYFLOAT", StringComparison.Ordinal) || IsOfTime(command);
+
     /// <summary>The replies of a transaction: those that may differ in order or by a moment are made the same.</summary>
     public static string NormalizeAll(List<string[]> commands, string replies)
     {
