@@ -50,7 +50,7 @@ if have redis-cli redis-tools; then
     redis-cli -p "$port" --scan | sort | tr '\n' ' ' | grep -q '^h k x'
     redis-cli -p "$port" info server | grep -q '^redis_version:7'
     echo "redis-cli: well"
-    redis-benchmark -p "$port" -n 2000 -c 10 -P 4 -q -e
+    redis-benchmark -p "$port" -n 2000 -c 10 -P 4 -q
     echo "redis-benchmark: well"
 else
     echo "redis-cli and redis-benchmark: passed over, they are not here and cannot be installed"
