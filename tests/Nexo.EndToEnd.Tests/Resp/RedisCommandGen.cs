@@ -60,6 +60,42 @@ internal static class RedisCommandGen
         r => ["HDEL", Key(r), Field(r), Field(r)],
         r => ["HINCRBY", Key(r), Field(r), Number(r)],
         r => ["HINCRBYFLOAT", Key(r), Field(r), OneOf(r, "1", "0.5", "-2.5", "x")],
+        r => [OneOf(r, "LPUSH", "RPUSH", "LPUSHX", "RPUSHX"), Key(r), Element(r), Element(r)],
+        r => [OneOf(r, "LPOP", "RPOP"), Key(r), .. OneOf<string[]>(r, [], ["2"], ["0"], ["-1"], ["x"])],
+        r => ["LLEN", Key(r)],
+        r => ["LRANGE", Key(r), Index(r), Index(r)],
+        r => ["LINDEX", Key(r), Index(r)],
+        r => ["LSET", Key(r), Index(r), Element(r)],
+        r => ["LREM", Key(r), OneOf(r, "0", "1", "-1", "2", "x"), Element(r)],
+        r => ["LTRIM", Key(r), Index(r), Index(r)],
+        r => ["LINSERT", Key(r), OneOf(r, "BEFORE", "AFTER", "FOO"), Element(r), Element(r)],
+        r => ["LPOS", Key(r), Element(r), .. OneOf<string[]>(r, [], ["RANK", "-1"], ["COUNT", "0"], ["RANK", "0"], ["MAXLEN", "2"])],
+        r => ["RPOPLPUSH", Key(r), Key(r)],
+        r => ["LMOVE", Key(r), Key(r), OneOf(r, "LEFT", "RIGHT"), OneOf(r, "LEFT", "RIGHT", "FOO")],
+        r => [OneOf(r, "SADD", "SREM"), Key(r), Element(r), Element(r)],
+        r => [OneOf(r, "SCARD", "SMEMBERS"), Key(r)],
+        r => ["SISMEMBER", Key(r), Element(r)],
+        r => ["SMISMEMBER", Key(r), Element(r), Element(r)],
+        r => ["SMOVE", Key(r), Key(r), Element(r)],
+        r => [OneOf(r, "SINTER", "SUNION", "SDIFF"), Key(r), Key(r)],
+        r => [OneOf(r, "SINTERSTORE", "SUNIONSTORE", "SDIFFSTORE"), Key(r), Key(r), Key(r)],
+        r => ["SINTERCARD", OneOf(r, "2", "1", "0", "x"), Key(r), Key(r), .. OneOf<string[]>(r, [], ["LIMIT", "1"])],
+        r => ["ZADD", Key(r), .. OneOf<string[]>(r, [], ["NX"], ["XX"], ["GT"], ["LT", "CH"], ["INCR"], ["NX", "XX"], ["NX", "GT"]), Score(r), Element(r), .. OneOf<string[]>(r, [], [Score(r), Element(r)])],
+        r => ["ZINCRBY", Key(r), Score(r), Element(r)],
+        r => ["ZREM", Key(r), Element(r), Element(r)],
+        r => ["ZCARD", Key(r)],
+        r => ["ZSCORE", Key(r), Element(r)],
+        r => ["ZMSCORE", Key(r), Element(r), Element(r)],
+        r => [OneOf(r, "ZRANK", "ZREVRANK"), Key(r), Element(r)],
+        r => ["ZCOUNT", Key(r), Bound(r), Bound(r)],
+        r => [OneOf(r, "ZRANGE", "ZREVRANGE"), Key(r), Index(r), Index(r), .. OneOf<string[]>(r, [], ["WITHSCORES"])],
+        r => ["ZRANGE", Key(r), Bound(r), Bound(r), "BYSCORE", .. OneOf<string[]>(r, [], ["REV"], ["LIMIT", "1", "2"], ["WITHSCORES"])],
+        r => [OneOf(r, "ZRANGEBYSCORE", "ZREVRANGEBYSCORE"), Key(r), Bound(r), Bound(r), .. OneOf<string[]>(r, [], ["WITHSCORES"], ["LIMIT", "0", "1"])],
+        r => [OneOf(r, "ZREMRANGEBYSCORE", "ZCOUNT"), Key(r), Bound(r), Bound(r)],
+        r => ["ZREMRANGEBYRANK", Key(r), Index(r), Index(r)],
+        r => [OneOf(r, "ZPOPMIN", "ZPOPMAX"), Key(r), .. OneOf<string[]>(r, [], ["2"], ["0"], ["x"])],
+        r => [OneOf(r, "ZUNIONSTORE", "ZINTERSTORE"), Key(r), "2", Key(r), Key(r), .. OneOf<string[]>(r, [], ["WEIGHTS", "2", "1"], ["AGGREGATE", "MAX"], ["AGGREGATE", "FOO"])],
+        r => [OneOf(r, "BLPOP", "BRPOP", "BZPOPMIN"), Key(r), Key(r), OneOf(r, "0.01", "-1", "x")],
         _ => ["MULTI"],
         _ => ["EXEC"],
         r => OneOf<string[]>(r, ["DISCARD"], ["WATCH", Key(r)], ["UNWATCH"], ["EXEC"]),
@@ -147,6 +183,12 @@ internal static class RedisCommandGen
     private static string Field(Random random) => $"f{random.Next(4)}";
 
     private static string Value(Random random) => OneOf(random, Values);
+
+    private static string Element(Random random) => OneOf(random, "a", "b", "c", "1", "2", "10", "a member of more than a few bytes");
+
+    private static string Score(Random random) => OneOf(random, "1", "2", "-1.5", "0", "10", "inf", "x", "3");
+
+    private static string Bound(Random random) => OneOf(random, "-inf", "+inf", "0", "(1", "2", "x", "10");
 
     private static string Number(Random random) => OneOf(random, Numbers);
 
