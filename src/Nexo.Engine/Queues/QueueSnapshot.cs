@@ -75,10 +75,7 @@ public sealed class QueueSnapshot : IDisposable
         {
             foreach (BacklogKept kept in backlogs)
             {
-                kept.IsOpen = _service.Backlogs!.TryCheckpoint(
-                    queue, kept.Priority, kept.Backlog, out SegmentedLogCheckpoint checkpoint, out bool hasFailed);
-                kept.Checkpoint = checkpoint;
-                kept.IsCopied = _isWhole || hasFailed;
+                _service.Backlogs!.Checkpoint(queue, kept, _isWhole);
             }
         }
         finally
@@ -96,7 +93,7 @@ public sealed class QueueSnapshot : IDisposable
             return false;
         }
 
-        BacklogKept? next = _place.Backlogs!.Find(kept => kept.IsOpen && kept.IsCopied && kept.CopyFrom < kept.Checkpoint.NextOffset);
+        BacklogKept? next = _place.Backlogs!.Find(kept => kept.IsOpen && kept.CopyFrom < kept.CopyTo);
         if (next is null)
         {
             _place = new SnapshotPlace { Slot = _place.Slot + 1 };
@@ -160,9 +157,15 @@ internal sealed class BacklogKept(byte priority, Backlog backlog, long copyFrom)
     /// <summary>It has files, and there is more to be copied.</summary>
     public bool IsOpen { get; set; }
 
-    /// <summary>Of a backup all are; else those whose files have failed, so that one does not hold up the snapshots of all.</summary>
+    /// <summary>
+    /// It is copied as a whole. Of a backup all are; else those whose files have failed, so that one does not hold up the snapshots
+    /// of all.
+    /// </summary>
     public bool IsCopied { get; set; }
 
     /// <summary>Of the log: the next that is to be copied.</summary>
     public long CopyFrom { get; set; } = copyFrom;
+
+    /// <summary>Of the log: behind the last that is to be copied.</summary>
+    public long CopyTo { get; set; }
 }

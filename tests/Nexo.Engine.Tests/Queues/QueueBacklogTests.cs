@@ -11,7 +11,7 @@ public sealed class QueueBacklogTests
 {
     [Fact]
     public void Messages_on_disk_keep_their_order_over_purges_snapshots_backups_and_crashes() =>
-        Gen.Select(Gen.Int[0, int.MaxValue], Gen.Int[0, 20].Array[20, 250]).Sample(
+        Gen.Select(Gen.Int[0, int.MaxValue], Gen.Int[0, 21].Array[20, 250]).Sample(
             (seed, steps) => new BacklogLife(seed).Run(steps), iter: 40, threads: 1);
 }
 
@@ -81,6 +81,7 @@ internal sealed class BacklogLife(int seed)
             case 18 when _random.Next(3) == 0: Purge(); break;
             case 18: Backup(); break;
             case 19: Crash(); break;
+            case 20: FillDisk(); break;
             default: Fail(); break;
         }
 
@@ -170,6 +171,27 @@ internal sealed class BacklogLife(int seed)
         _disk.FailAt(1, DiskError.Io, DiskOperationKinds.Sync);
         TakeSome(int.MaxValue);
         _disk.Heal();
+    }
+
+    // What is pushed finds no room in the files: a snapshot is whole all the same, and room makes it go on.
+    private void FillDisk()
+    {
+        RunJobs();
+        bool hadFailed = _hasFailed;
+        _hasFailed = true;
+        _disk.CapacityBytes = _disk.CapacityBytes - _disk.FreeBytes + _random.Next(0, 2_000);
+        Push(_random.Next(1, 200));
+        Begin(isWhole: _random.Next(4) == 0);
+        TakeSome(_random.Next(2) == 0 ? int.MaxValue : _random.Next(1, 5));
+        RunJobs();
+        if (_random.Next(2) == 0)
+        {
+            Pull(_random.Next(1, 60));
+            AckSome(all: false);
+        }
+
+        _disk.CapacityBytes = long.MaxValue;
+        _hasFailed = hadFailed;
     }
 
     private void Begin(bool isWhole)

@@ -331,8 +331,9 @@ internal sealed partial class Backlog : IDisposable
     public void Flush() => _log?.Flush();
 
     /// <summary>Makes durable what was closed: file work.</summary>
+    /// <param name="onlyWritten">Not what waits to be written, for which the disk has no room.</param>
     /// <exception cref="DiskException">It is not.</exception>
-    public SegmentedLogCheckpoint Checkpoint() => _log!.Checkpoint();
+    public SegmentedLogCheckpoint Checkpoint(bool onlyWritten) => _log!.Checkpoint(onlyWritten);
 
     /// <summary>Lets go of segments before an offset: file work.</summary>
     /// <exception cref="DiskException">They are still there.</exception>

@@ -5,38 +5,39 @@ namespace Nexo.Engine.Queues;
 /// <content>What snapshots and backups need of the files, and what they no longer need.</content>
 internal sealed partial class BacklogKeeper
 {
-    /// <summary>Makes durable what was closed of a backlog; false: it is gone.</summary>
-    /// <param name="hasFailed">
-    /// Its files cannot be made durable, now or later: nothing is pushed to the queue any more, and the checkpoint only says where its
-    /// log ends, so that what is there can be copied.
-    /// </param>
+    /// <summary>
+    /// Makes durable what was closed of a backlog, and says what a snapshot is to copy of it besides: what the disk has no room for,
+    /// since without snapshots nothing would make room; or all, if its files cannot be made durable, now or later: then nothing is
+    /// pushed to the queue any more.
+    /// </summary>
+    /// <param name="isWhole">All is copied anyway.</param>
     /// <exception cref="DiskException">It is not durable now, and may be later.</exception>
-    public bool TryCheckpoint(
-        Queue queue, byte priority, Backlog backlog, out SegmentedLogCheckpoint checkpoint, out bool hasFailed)
+    public void Checkpoint(Queue queue, BacklogKept kept, bool isWhole)
     {
+        Backlog backlog = kept.Backlog;
         lock (_files)
         {
-            checkpoint = default;
-            hasFailed = false;
             if (backlog.IsDisposed)
             {
-                return false;
+                return;
             }
 
             EnsureOpen(queue, backlog);
             if (!backlog.IsOpen)
             {
-                return false;
+                return;
             }
 
+            kept.IsOpen = true;
             try
             {
-                checkpoint = backlog.Checkpoint();
+                kept.Checkpoint = CheckpointWritten(backlog);
+                kept.IsCopied = isWhole;
+                kept.CopyFrom = isWhole ? kept.CopyFrom : Math.Max(kept.CopyFrom, kept.Checkpoint.NextOffset);
             }
             catch (DiskException failure) when (backlog.HasFailed)
             {
-                hasFailed = true;
-                checkpoint = new SegmentedLogCheckpoint(backlog.EndOffset, 0, 0, 0);
+                kept.IsCopied = true;
                 queue.BreakBacklog(isUnreadable: false);
                 if (backlog.TryTell())
                 {
@@ -45,8 +46,8 @@ internal sealed partial class BacklogKeeper
                 }
             }
 
-            Note(queue, priority, backlog);
-            return true;
+            kept.CopyTo = backlog.EndOffset;
+            Note(queue, kept.Priority, backlog);
         }
     }
 
@@ -69,7 +70,7 @@ internal sealed partial class BacklogKeeper
                 BacklogCopies.Write(queue, kept.Priority, payload.Span, buffer);
             }
 
-            return kept.CopyFrom < kept.Checkpoint.NextOffset;
+            return kept.CopyFrom < kept.CopyTo;
         }
     }
 
@@ -125,6 +126,19 @@ internal sealed partial class BacklogKeeper
                     }
                 }
             }
+        }
+    }
+
+    // On a full disk, of what is written.
+    private static SegmentedLogCheckpoint CheckpointWritten(Backlog backlog)
+    {
+        try
+        {
+            return backlog.Checkpoint(onlyWritten: false);
+        }
+        catch (DiskException failure) when (failure.Error == DiskError.Full && !backlog.HasFailed)
+        {
+            return backlog.Checkpoint(onlyWritten: true);
         }
     }
 
