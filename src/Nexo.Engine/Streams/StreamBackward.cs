@@ -11,6 +11,7 @@ internal ref struct StreamBackward(
     SegmentedLog log, StreamLimits limits, StreamRange range, long before, int recordsMax, int bytesMax)
 {
     private const int StretchMax = 16 * 1_024;
+    private const long WideStretchMax = 1L << 40;
     private const int StretchBytesMax = 1_024 * 1_024;
 
     private readonly ArrayBufferWriter<byte> _stretch = new();
@@ -46,8 +47,12 @@ internal ref struct StreamBackward(
             }
 
             _looked += key.IsEmpty ? 0 : _stretch.WrittenCount;
+            long offsets = Offset - from;
             more = Give(key, target);
             Offset = more ? from : Offset;
+
+            // Much of it was compacted away: what is left lies further apart.
+            stretch = _starts.Count <= offsets / 2 ? Math.Min(2 * stretch, WideStretchMax) : stretch;
         }
     }
 

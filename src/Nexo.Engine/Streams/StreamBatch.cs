@@ -13,6 +13,8 @@ internal struct StreamBatchMeasure()
     /// <summary>Key, headers and value of the longest.</summary>
     public int LongestBytes;
 
+    public bool HasKeyless;
+
     /// <summary>Whether some have the broker's time, and the times that the others bring.</summary>
     public bool HasOwnTime;
     public long GivenMsMin = long.MaxValue;
@@ -22,6 +24,7 @@ internal struct StreamBatchMeasure()
 
     public void Note(byte present, long timestampMs)
     {
+        HasKeyless |= (present & StreamRecordForm.KeyPresent) == 0;
         if ((present & StreamRecordForm.TimestampGiven) == 0)
         {
             HasOwnTime = true;

@@ -36,6 +36,8 @@ internal sealed class StreamContext(StreamLimits limits, EngineClock clock)
 
     public StreamFiles Files { get; set; } = null!;
 
+    public StreamCompactor Compactor { get; set; } = null!;
+
     public StreamVisibility? Visibility { get; set; }
 
     /// <summary>The wall clock, or the time since the start by it, whichever is earlier.</summary>
@@ -57,6 +59,7 @@ internal sealed class StreamTotals
     public long Duplicates;
     public long Conflicts;
     public long Trimmed;
+    public long Compacted;
     public long Readers;
     public long Groups;
 }

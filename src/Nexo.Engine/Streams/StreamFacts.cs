@@ -66,6 +66,15 @@ public sealed record StreamStats
     /// <summary>Offsets let go of by retention or by hand.</summary>
     public long Trimmed { get; init; }
 
+    /// <summary>Bytes that the files have less than what was written first, since they were compacted.</summary>
+    public long SavedBytes { get; init; }
+
+    /// <summary>Records that compaction has removed.</summary>
+    public long Compacted { get; init; }
+
+    /// <summary>When the last pass of compaction ended, Unix ms; 0: none has since the files were opened first.</summary>
+    public long CompactedAtMs { get; init; }
+
     /// <summary>Averages over the last ten seconds or so.</summary>
     public double AppendedPerSecond { get; init; }
 

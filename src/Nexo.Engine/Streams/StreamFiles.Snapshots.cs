@@ -6,9 +6,36 @@ namespace Nexo.Engine.Streams;
 internal sealed partial class StreamFiles
 {
     /// <summary>A backup begins, or ends: meanwhile no file is let go of.</summary>
-    public void BeginCopies() => Interlocked.Increment(ref _copies);
+    public void BeginCopies()
+    {
+        lock (_copying)
+        {
+            _copies++;
+        }
+    }
 
-    public void EndCopies() => Interlocked.Decrement(ref _copies);
+    public void EndCopies()
+    {
+        lock (_copying)
+        {
+            _copies--;
+        }
+    }
+
+    /// <summary>Does something that must not be seen in the midst of a backup; false: one is being made.</summary>
+    public bool TryBesideCopies(Action work)
+    {
+        lock (_copying)
+        {
+            if (_copies > 0)
+            {
+                return false;
+            }
+
+            work();
+            return true;
+        }
+    }
 
     /// <summary>One more snapshot is there: files of streams that ended before the one before it are deleted.</summary>
     public void OnSnapshotKept()

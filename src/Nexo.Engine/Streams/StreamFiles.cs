@@ -26,6 +26,9 @@ internal sealed partial class StreamFiles : IDisposable
     private readonly Lock _running = new();
     private readonly Lock _files = new();
     private readonly Lock _gate = new();
+
+    // Taken before those of a segmented log, under no other.
+    private readonly Lock _copying = new();
     private readonly Queue<StreamLog> _toWrite = new();
     private readonly HashSet<StreamLog> _open = [];
 
@@ -74,6 +77,9 @@ internal sealed partial class StreamFiles : IDisposable
 
     /// <summary>Whether memory has room for so much, where it is the disk.</summary>
     public bool HasMemoryFor(int bytes) => _hasSnapshots || _disk.Disk.FreeBytes - PendingBytes >= bytes;
+
+    /// <summary>Whether the disk has room for a file of this size beside all else.</summary>
+    public bool HasRoomFor(long bytes) => _disk.Disk.FreeBytes / 2 > bytes;
 
     public static ulong LogIdOf(ulong logId, uint stream) => logId + (stream * NumberFactor);
 

@@ -55,6 +55,32 @@ internal sealed unsafe class StreamKeyIndex : IDisposable
         entry->Version = Math.Max(entry->Version, offset + 1);
     }
 
+    /// <summary>The last record of a key is gone: forgets the key, if it still has this version.</summary>
+    public void Remove(ulong first, ulong second, long version)
+    {
+        int mask = _capacity - 1;
+        Entry* hole = Find(first, second);
+        if (version == 0 || hole->Version != version)
+        {
+            return;
+        }
+
+        // Those behind it that were put there since their own place was taken come forward.
+        int at = (int)(hole - _entries);
+        for (int next = (at + 1) & mask; _entries[next].Version != 0; next = (next + 1) & mask)
+        {
+            int home = (int)(_entries[next].First & (uint)mask);
+            if (((next - home) & mask) >= ((next - at) & mask))
+            {
+                _entries[at] = _entries[next];
+                at = next;
+            }
+        }
+
+        _entries[at] = default;
+        Count--;
+    }
+
     /// <summary>Forgets the keys whose last record is before an offset.</summary>
     public void ForgetBefore(long offset) => Grow(offset);
 

@@ -36,6 +36,12 @@ public sealed record StreamLimits
     /// <summary>Keys of one stream of which versions can be expected.</summary>
     public int KeysMax { get; init; } = 8 * 1_024 * 1_024;
 
+    /// <summary>A stream is compacted when so much of it, in percent, has come since the last time.</summary>
+    public int CompactionDirtyPercent { get; init; } = 50;
+
+    /// <summary>Bytes a second that compaction reads and writes, over all streams.</summary>
+    public long CompactionBytesPerSecondMax { get; init; } = 32L * 1_024 * 1_024;
+
     /// <summary>Bytes of all streams together where there is no data directory: beyond it appends are refused.</summary>
     public long MemoryBytesMax { get; init; } = 256L * 1_024 * 1_024;
 
@@ -75,4 +81,12 @@ internal sealed record StreamTuning
 
     /// <summary>A stream that nobody has used for so long gives back its memory and files.</summary>
     public long IdleMs { get; init; } = 60_000;
+
+    /// <summary>
+    /// Keys that one round of compaction knows, of about 50 bytes each: what has more is compacted in several rounds over the part before.
+    /// </summary>
+    public int CompactionKeysMax { get; init; } = 512 * 1_024;
+
+    /// <summary>So many segments without anything to remove are made one, where they fit into one.</summary>
+    public int CompactionMergeAt { get; init; } = 4;
 }

@@ -63,6 +63,11 @@ internal sealed partial class StreamLog
             return StreamStatus.RecordTooLarge;
         }
 
+        if (Options.Compaction && measure.HasKeyless)
+        {
+            return StreamStatus.KeyMissing;
+        }
+
         if (measure.HasGivenTime && !TimesAreIn(measure, nowMs))
         {
             return StreamStatus.TimestampOutOfRange;
@@ -187,7 +192,7 @@ internal sealed partial class StreamLog
         Interlocked.Add(ref _context.Totals.AppendedBytes, records.Length);
         if (records.Length <= Limits.Tuning.BatchBytes)
         {
-            AppendBatch(log, records, count, firstMs, maxMs);
+            AppendBatch(log, records, count, count, firstMs, maxMs);
         }
         else
         {
@@ -216,23 +221,24 @@ internal sealed partial class StreamLog
                 bytes += record.Bytes.Length;
             }
 
-            AppendBatch(log, records[..bytes], count, firstMs, maxMs);
+            AppendBatch(log, records[..bytes], count, count, firstMs, maxMs);
             records = records[bytes..];
         }
     }
 
-    private void AppendBatch(SegmentedLog log, ReadOnlySpan<byte> records, int count, long firstMs, long maxMs)
+    private void AppendBatch(
+        SegmentedLog log, ReadOnlySpan<byte> records, int offsets, int count, long firstMs, long maxMs)
     {
         log.Append(
             new BatchHeader
             {
                 BaseOffset = _next,
-                Offsets = count,
+                Offsets = offsets,
                 Records = count,
                 FirstTimestamp = firstMs,
                 MaxTimestamp = maxMs,
             },
             records);
-        _next += count;
+        _next += offsets;
     }
 }

@@ -151,6 +151,9 @@ internal sealed partial class StreamLog
                 Duplicates = _duplicates,
                 Conflicts = _conflicts,
                 Trimmed = _trimmed,
+                SavedBytes = SavedNow(),
+                Compacted = _compacted,
+                CompactedAtMs = _compactedAtMs,
             };
             return IsClosed ? StreamStatus.NotFound : StreamStatus.Ok;
         }
@@ -235,6 +238,8 @@ internal sealed partial class StreamLog
 
     // Of a closed one what was there when it was closed.
     private long BytesNow() => _log is { } log ? _closedBytes = log.Bytes : _closedBytes;
+
+    private long SavedNow() => _log is { } log ? _savedBytes = log.SavedBytes : _savedBytes;
 
     private StreamDefinition Define() => new(Encoding.UTF8.GetString(Name), Revision, Options);
 }

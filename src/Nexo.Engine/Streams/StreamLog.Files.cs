@@ -35,6 +35,12 @@ internal sealed partial class StreamLog
             WritePending();
         }
 
+        if (Options.Compaction)
+        {
+            WithLog("rolled", RollToCompact);
+            LookForCompaction();
+        }
+
         if (WantsRetention)
         {
             OpenToLook();

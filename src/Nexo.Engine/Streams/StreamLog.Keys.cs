@@ -85,7 +85,7 @@ internal sealed partial class StreamLog
         }
 
         _hasTooManyKeys = false;
-        if (_isLoadingKeys)
+        if (_isLoadingKeys || _isReplacing)
         {
             return StreamStatus.KeysLoading;
         }

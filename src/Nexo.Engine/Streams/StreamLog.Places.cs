@@ -33,7 +33,7 @@ internal sealed partial class StreamLog
                 StreamFrom.Time => OffsetAtTime(log!, (long)Math.Min(place.Value, long.MaxValue), range),
                 StreamFrom.Beginning => range.First,
                 StreamFrom.End => range.Next,
-                StreamFrom.Last => range.Next - (long)Math.Min(place.Value, (ulong)(range.Next - range.First)),
+                StreamFrom.Last => OffsetOfLast(log!, (long)Math.Min(place.Value, (ulong)(range.Next - range.First)), range),
                 _ => -1,
             };
             if (place.From > StreamFrom.Last)
@@ -58,6 +58,31 @@ internal sealed partial class StreamLog
         {
             EndUse();
         }
+    }
+
+    // Where records were compacted away they are counted, else offsets are as good.
+    private long OffsetOfLast(SegmentedLog log, long count, in StreamRange range)
+    {
+        if (range.Next - count >= GapsEnd(log, range))
+        {
+            return range.Next - count;
+        }
+
+        long offset = range.Next;
+        while (count > 0 && offset > range.First)
+        {
+            var back = new StreamBackward(log, Limits, range, offset, (int)Math.Min(count, int.MaxValue), int.MaxValue);
+            back.Run(AverageBytes(log, range), default, NoRecords.Instance);
+            if (back.Offset == offset)
+            {
+                break;
+            }
+
+            offset = back.Offset;
+            count -= back.Count;
+        }
+
+        return offset;
     }
 
     // The log tells the batch; the record is looked for in it.
@@ -156,6 +181,24 @@ internal sealed partial class StreamLog
         {
             EndUse();
         }
+    }
+
+    /// <summary>Who only wants to know where they are.</summary>
+    private sealed class NoRecords : IBufferWriter<byte>
+    {
+        public static readonly NoRecords Instance = new();
+
+        // Written to by many at once, read by nobody.
+        private readonly byte[] _bytes = new byte[64 * 1_024];
+
+        public void Advance(int count)
+        {
+            // They are not wanted.
+        }
+
+        public Memory<byte> GetMemory(int sizeHint = 0) => sizeHint <= _bytes.Length ? _bytes : new byte[sizeHint];
+
+        public Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
     }
 
     private static long AverageBytes(SegmentedLog log, in StreamRange range) =>

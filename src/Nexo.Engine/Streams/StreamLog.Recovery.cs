@@ -1,3 +1,5 @@
+using Nexo.Storage;
+
 namespace Nexo.Engine.Streams;
 
 /// <content>Records applied: absolute facts, which may have been applied before.</content>
@@ -17,10 +19,13 @@ internal sealed partial class StreamLog
     }
 
     /// <summary>Of a snapshot: so much is in its files.</summary>
-    public void ApplyKept(in StreamKeptRecord record)
+    /// <param name="position">Of that snapshot.</param>
+    /// <param name="record">What it says.</param>
+    public void ApplyKept(Lsn position, in StreamKeptRecord record)
     {
         lock (_gate)
         {
+            NoteTaken(position, record.Checkpoint);
             _checkpoint = record.Checkpoint;
             _first = record.First;
             _next = record.Checkpoint.NextOffset;
@@ -58,7 +63,12 @@ internal sealed partial class StreamLog
                 records = rest;
             }
 
-            if (!records.IsEmpty)
+            if (record.EndOffset is { } end)
+            {
+                ApplyWithGaps(Open(), records, end);
+                NotePendingUnderLock();
+            }
+            else if (!records.IsEmpty)
             {
                 ApplyInParts(Open(), records);
                 NotePendingUnderLock();
@@ -67,6 +77,28 @@ internal sealed partial class StreamLog
             AdvanceVisible();
             return true;
         }
+    }
+
+    // Of a backup of what was compacted.
+    private void ApplyWithGaps(SegmentedLog log, ReadOnlySpan<byte> records, long endOffset)
+    {
+        if (endOffset <= _next)
+        {
+            return;
+        }
+
+        _hasGaps = true;
+        var batches = new StreamBatcher(_next, Limits.Tuning.BatchBytes, (in BatchHeader batch, ReadOnlySpan<byte> run) =>
+        {
+            log.Append(batch, run);
+            _next = batch.EndOffset;
+        });
+        while (StreamRecordForm.TryTake(ref records, out StreamRecordView record))
+        {
+            batches.Add(record);
+        }
+
+        batches.Finish(endOffset);
     }
 
     /// <summary>Of a snapshot: what is remembered of a producer.</summary>

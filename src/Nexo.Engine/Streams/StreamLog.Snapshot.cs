@@ -11,7 +11,7 @@ internal sealed partial class StreamLog
     /// <summary>
     /// Writes what is to be kept of it, after <see cref="Checkpoint"/>; the answer is what is to be copied besides, if it is.
     /// </summary>
-    public StreamCopy? Keep(RecordBuffer buffer, bool isWhole)
+    public StreamCopy? Keep(RecordBuffer buffer, Lsn position, bool isWhole)
     {
         bool isCopied = isWhole && Options.Durability != StreamDurability.Memory;
         lock (_gate)
@@ -33,6 +33,11 @@ internal sealed partial class StreamLog
             long first = checkpoint.IsEmpty ? checkpoint.NextOffset : Math.Min(_first, checkpoint.NextOffset);
             new StreamKeptRecord(Number, first, checkpoint)
                 .Write(buffer.Add((byte)StreamRecordKind.StreamKept, StreamKeptRecord.Size));
+            if (!isWhole)
+            {
+                NoteTaken(position, checkpoint);
+            }
+
             foreach (StreamProducers.Producer producer in _producers?.All ?? [])
             {
                 StreamProducerKeptRecord.Write(
@@ -51,6 +56,7 @@ internal sealed partial class StreamLog
     {
         var records = new ArrayBufferWriter<byte>(CopyBytes);
         int count;
+        long first = offset;
         SegmentedLog? log;
         lock (_gate)
         {
@@ -77,8 +83,14 @@ internal sealed partial class StreamLog
                 gathering.Dispose();
             }
 
-            offset = gathering.Count == 0 ? end : gathering.Offset;
+            // Where there is a record no more up to the end, that was compacted away; or it was all let go of.
             count = gathering.Count;
+            if (gathering.IsGone && count == 0)
+            {
+                return end;
+            }
+
+            offset = gathering.Offset;
         }
         catch (ObjectDisposedException)
         {
@@ -90,16 +102,17 @@ internal sealed partial class StreamLog
             EndUse();
         }
 
-        if (count > 0)
+        if (offset > first)
         {
-            long first = new StreamRecordView(records.WrittenSpan).Offset;
-            int header = StreamAppendedRecord.HeaderBytesOf(null);
+            long? endOffset = offset - first == count ? null : offset;
+            int header = StreamAppendedRecord.HeaderBytesOf(null, endOffset);
             Span<byte> payload = buffer.Add((byte)StreamRecordKind.RecordsAppended, header + records.WrittenCount);
-            StreamAppendedRecord.WriteHeader(payload, Number, first, count, null);
+            StreamAppendedRecord.WriteHeader(payload, Number, first, count, null, endOffset);
             records.WrittenSpan.CopyTo(payload[header..]);
         }
 
-        return offset;
+        // Nothing more is to be had from there.
+        return offset > first ? offset : end;
     }
 
     // Of what is copied, and of what ends with the process, no files are needed: it begins anew behind what was there.

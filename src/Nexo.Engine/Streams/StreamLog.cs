@@ -136,6 +136,7 @@ internal sealed partial class StreamLog
         _opening++;
         _usedAtMs = _context.Clock.NowMs;
         Volatile.Write(ref _log, log);
+        NoteCompaction(StreamCompactionNote.Read(log.Note.Span), Options);
         _context.Files.Opened(this);
         return log;
     }

@@ -35,8 +35,7 @@ internal static class StreamOptionTable
             of => ToNumber(of.ProtectGroups), of => ToNumber(of.ProtectGroups),
             (set, value) => set with { ProtectGroups = value != 0 }),
 
-        // 0 until streams can be compacted.
-        new(StreamOption.Compaction, "compaction", 0, 0,
+        new(StreamOption.Compaction, "compaction", 0, 1,
             of => ToNumber(of.Compaction), of => ToNumber(of.Compaction),
             (set, value) => set with { Compaction = value != 0 }),
         new(StreamOption.Durability, "durability", 1, 3,
@@ -46,6 +45,9 @@ internal static class StreamOptionTable
             of => of.RecordBytesMax, of => of.RecordBytesMax, (set, value) => set with { RecordBytesMax = (int)value }),
         new(StreamOption.TimestampBoundMs, "timestampBoundMs", 0, CenturyMs,
             of => of.TimestampBoundMs, of => of.TimestampBoundMs, (set, value) => set with { TimestampBoundMs = value }),
+        new(StreamOption.TombstoneRetentionMs, "tombstoneRetentionMs", 0, CenturyMs,
+            of => of.TombstoneRetentionMs, of => of.TombstoneRetentionMs,
+            (set, value) => set with { TombstoneRetentionMs = value }),
     ];
 
     /// <summary>The options with those that are given.</summary>
@@ -56,6 +58,7 @@ internal static class StreamOptionTable
         Records = given.Records ?? options.Records,
         ProtectGroups = given.ProtectGroups ?? options.ProtectGroups,
         Compaction = given.Compaction ?? options.Compaction,
+        TombstoneRetentionMs = given.TombstoneRetentionMs ?? options.TombstoneRetentionMs,
         Durability = given.Durability ?? options.Durability,
         RecordBytesMax = given.RecordBytesMax ?? options.RecordBytesMax,
         TimestampBoundMs = given.TimestampBoundMs ?? options.TimestampBoundMs,

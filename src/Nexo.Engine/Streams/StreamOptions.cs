@@ -25,6 +25,7 @@ public enum StreamOption : ushort
     Durability = 6,
     RecordBytesMax = 7,
     TimestampBoundMs = 8,
+    TombstoneRetentionMs = 9,
 }
 
 /// <summary>What a stream is set to. What it keeps is let go of by whole segments, so it has somewhat more than it must.</summary>
@@ -42,8 +43,11 @@ public sealed record StreamOptions
     /// <summary>Nothing goes by itself that a group has not read.</summary>
     public bool ProtectGroups { get; init; }
 
-    /// <summary>The last record of each key stays, earlier ones go.</summary>
+    /// <summary>The last record of each key stays, earlier ones go in time. Records without a key are refused.</summary>
     public bool Compaction { get; init; }
+
+    /// <summary>With <see cref="Compaction"/>, how long a tombstone stays after what was before it is gone.</summary>
+    public long TombstoneRetentionMs { get; init; } = 24L * 3_600 * 1_000;
 
     /// <summary>Cannot be changed to or from <see cref="StreamDurability.Memory"/> later.</summary>
     public StreamDurability Durability { get; init; } = StreamDurability.Fsync;
@@ -67,6 +71,8 @@ public sealed record StreamOptionSet
     public bool? ProtectGroups { get; init; }
 
     public bool? Compaction { get; init; }
+
+    public long? TombstoneRetentionMs { get; init; }
 
     public StreamDurability? Durability { get; init; }
 

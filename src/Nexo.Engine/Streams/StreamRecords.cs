@@ -76,7 +76,8 @@ internal readonly ref struct StreamDefinedRecord
 }
 
 /// <summary>
-/// <c>[u32 stream][i64 firstOffset][u32 count][u8 flags]{u64 producer, u64 sequence}(record)*</c>; flag 1: by an idempotent producer.
+/// <c>[u32 stream][i64 firstOffset][u32 count][u8 flags]{u64 producer, u64 sequence}{i64 endOffset}(record)*</c>; flag 1: by an idempotent
+/// producer; flag 2: of the offsets from the first to the end, those that have no record were compacted away.
 /// </summary>
 internal readonly ref struct StreamAppendedRecord
 {
@@ -85,6 +86,7 @@ internal readonly ref struct StreamAppendedRecord
 
     private const int HeaderBytes = 17;
     private const byte HasProducer = 1;
+    private const byte HasGaps = 2;
 
     public uint Stream { get; private init; }
 
@@ -94,25 +96,33 @@ internal readonly ref struct StreamAppendedRecord
 
     public StreamProducer? Producer { get; private init; }
 
+    /// <summary>The offset behind it; null: its offsets follow each other.</summary>
+    public long? EndOffset { get; private init; }
+
     /// <summary>In the form of <see cref="StreamRecordForm"/>, with ascending offsets.</summary>
     public ReadOnlySpan<byte> Records { get; private init; }
 
-    public static int HeaderBytesOf(StreamProducer? producer) =>
-        HeaderBytes + (producer is null ? 0 : 2 * sizeof(ulong));
+    public static int HeaderBytesOf(StreamProducer? producer, long? endOffset = null) =>
+        HeaderBytes + (producer is null ? 0 : 2 * sizeof(ulong)) + (endOffset is null ? 0 : sizeof(long));
 
     /// <summary>Writes what stands before the records.</summary>
     public static void WriteHeader(
-        Span<byte> payload, uint stream, long firstOffset, int count, StreamProducer? producer)
+        Span<byte> payload, uint stream, long firstOffset, int count, StreamProducer? producer, long? endOffset = null)
     {
         var writer = new RecordWriter(payload);
         writer.U32(stream);
         writer.I64(firstOffset);
         writer.U32((uint)count);
-        writer.U8(producer is null ? (byte)0 : HasProducer);
+        writer.U8((byte)((producer is null ? 0 : HasProducer) | (endOffset is null ? 0 : HasGaps)));
         if (producer is { } given)
         {
             writer.U64(given.Id);
             writer.U64(given.Sequence);
+        }
+
+        if (endOffset is { } end)
+        {
+            writer.I64(end);
         }
     }
 
@@ -123,14 +133,16 @@ internal readonly ref struct StreamAppendedRecord
         long firstOffset = reader.I64();
         uint count = reader.U32();
         byte flags = reader.U8();
-        reader.Require(flags <= HasProducer && count is > 0 and <= int.MaxValue);
-        StreamProducer? producer = flags == HasProducer ? new StreamProducer(reader.U64(), reader.U64()) : null;
+        reader.Require(flags <= (HasProducer | HasGaps) && count <= int.MaxValue && (count > 0 || (flags & HasGaps) != 0));
+        StreamProducer? producer = (flags & HasProducer) != 0 ? new StreamProducer(reader.U64(), reader.U64()) : null;
+        long? endOffset = (flags & HasGaps) != 0 ? reader.I64() : null;
         record = new StreamAppendedRecord
         {
             Stream = stream,
             FirstOffset = firstOffset,
             Count = (int)count,
             Producer = producer,
+            EndOffset = endOffset,
             Records = reader.Bytes(reader.Left),
         };
         return reader.AtEnd && record.AreWhole();
@@ -143,7 +155,7 @@ internal readonly ref struct StreamAppendedRecord
         for (int i = 0; i < Count; i++)
         {
             if (!StreamRecordForm.TryTake(ref rest, out StreamRecordView view)
-                || view.Offset <= offset
+                || (EndOffset is null ? view.Offset != offset + 1 : view.Offset <= offset)
                 || !StreamRecordForm.TryParts(view.Present, view.Bytes[StreamRecordForm.HeaderBytes..], out _, out _))
             {
                 return false;
@@ -152,7 +164,7 @@ internal readonly ref struct StreamAppendedRecord
             offset = view.Offset;
         }
 
-        return rest.IsEmpty;
+        return rest.IsEmpty && (EndOffset is not { } end || (end > offset && end > FirstOffset));
     }
 }
 

@@ -44,7 +44,7 @@ public sealed class StreamRecovery : IRecordSink
             StreamRecordKind.StreamDeleted => Delete(payload),
             StreamRecordKind.RecordsAppended => Appended(payload),
             StreamRecordKind.StreamTrimmed => Trimmed(payload),
-            StreamRecordKind.StreamKept => Kept(payload),
+            StreamRecordKind.StreamKept => Kept(lsn, payload),
             StreamRecordKind.ProducerKept => ProducerKept(payload),
             StreamRecordKind.StreamNumbersKept => NumbersKept(payload),
             StreamRecordKind.GroupDeadLettered => DeadLettered(payload),
@@ -147,7 +147,7 @@ public sealed class StreamRecovery : IRecordSink
         return true;
     }
 
-    private bool Kept(ReadOnlySpan<byte> payload)
+    private bool Kept(Lsn position, ReadOnlySpan<byte> payload)
     {
         if (!StreamKeptRecord.TryRead(payload, out StreamKeptRecord record))
         {
@@ -156,7 +156,7 @@ public sealed class StreamRecovery : IRecordSink
 
         if (_streams.TryGetValue(record.Stream, out StreamLog? stream))
         {
-            stream.ApplyKept(record);
+            stream.ApplyKept(position, record);
         }
 
         return true;

@@ -42,9 +42,21 @@ public sealed partial class StreamService
     }
 
     /// <summary>
-    /// The last snapshot that was begun is durable: files that neither it nor the one before it need are let go of. File work.
+    /// The last snapshot that was begun is durable, and of all others only one is kept: files that neither needs are let go of, and what both
+    /// have in files may be compacted. File work.
     /// </summary>
-    public void OnSnapshotKept() => _context.Files.OnSnapshotKept();
+    /// <param name="older">The position of that one.</param>
+    public void OnSnapshotKept(Lsn older)
+    {
+        _context.Files.OnSnapshotKept();
+        foreach (StreamLog stream in _names.All)
+        {
+            stream.OnSnapshotKept(older);
+        }
+    }
+
+    /// <summary>Compacts a stream at once, whole, however little there is to do.</summary>
+    internal bool Compact(ReadOnlySpan<byte> name) => _names.TryFind(name, out StreamLog? stream) && _context.Compactor.Run(stream!);
 
     /// <summary>
     /// Sees to it that what is due is done beside: retention, files that nobody uses, and what groups time. Cheap; to be called
@@ -62,6 +74,7 @@ public sealed partial class StreamService
         if (!_recovering && Volatile.Read(ref _disposed) == 0)
         {
             _context.GroupTimers.Tick(nowMs);
+            _context.Compactor.Tick(nowMs);
         }
     }
 

@@ -36,6 +36,7 @@ public sealed partial class StreamService : IDisposable
             new StreamDisk(new MemoryDisk(limits.MemoryBytesMax), 1, SilentObserver.Instance), limits.Tuning, hasSnapshots: false);
         _names = new NameTable<StreamLog>(_context.Hasher);
         _context.Names = _names;
+        _context.Compactor = new StreamCompactor(_context);
     }
 
     public int Count => Volatile.Read(ref _count);
@@ -64,6 +65,8 @@ public sealed partial class StreamService : IDisposable
                         Failed = sum.Failed + stats.Failed,
                         Producers = sum.Producers + stats.Producers,
                         Keys = sum.Keys + stats.Keys,
+                        SavedBytes = sum.SavedBytes + stats.SavedBytes,
+                        CompactedAtMs = Math.Max(sum.CompactedAtMs, stats.CompactedAtMs),
                         AppendedPerSecond = sum.AppendedPerSecond + stats.AppendedPerSecond,
                         ReadPerSecond = sum.ReadPerSecond + stats.ReadPerSecond,
                     };
@@ -83,6 +86,7 @@ public sealed partial class StreamService : IDisposable
                 Duplicates = Volatile.Read(ref totals.Duplicates),
                 Conflicts = Volatile.Read(ref totals.Conflicts),
                 Trimmed = Volatile.Read(ref totals.Trimmed),
+                Compacted = Volatile.Read(ref totals.Compacted),
             };
         }
     }
@@ -197,6 +201,7 @@ public sealed partial class StreamService : IDisposable
             return;
         }
 
+        _context.Compactor.Dispose();
         _context.Files.Dispose();
         foreach (StreamLog stream in _names.All)
         {
@@ -275,6 +280,8 @@ public sealed partial class StreamService : IDisposable
         InRange(limits.ProducersMax, 1, 1 << 20, nameof(limits.ProducersMax));
         InRange(limits.ProducerRunsMax, 1, byte.MaxValue, nameof(limits.ProducerRunsMax));
         InRange(limits.KeysMax, 1, 1 << 28, nameof(limits.KeysMax));
+        InRange(limits.CompactionDirtyPercent, 1, 100, nameof(limits.CompactionDirtyPercent));
+        InRange(limits.CompactionBytesPerSecondMax, 1_024, 1L << 40, nameof(limits.CompactionBytesPerSecondMax));
     }
 
     private static void InRange(long value, long min, long max, string name)

@@ -55,7 +55,7 @@ public sealed class StreamSnapshot : IDisposable
         {
             MakeDurable();
             StreamLog stream = _streams[_at++];
-            _copy = stream.Keep(_buffer, _isWhole);
+            _copy = stream.Keep(_buffer, _position, _isWhole);
             stream.Groups?.Keep(_buffer);
         }
         else

@@ -30,6 +30,9 @@ public enum StreamStatus : byte
     /// <summary>A key is longer than <see cref="StreamLimits.KeyBytesMax"/>, or a version is expected of a record without one.</summary>
     KeyInvalid,
 
+    /// <summary>A record has no key, and the stream is compacted by key.</summary>
+    KeyMissing,
+
     /// <summary>A batch has no records, or more than <see cref="StreamLimits.BatchRecordsMax"/>, or an argument makes no sense.</summary>
     InvalidArgument,
 

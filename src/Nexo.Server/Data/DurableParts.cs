@@ -35,7 +35,7 @@ internal sealed class DurableParts(IEnumerable<IDurablePart> parts)
         new(position, [.. _parts.Select(part => part.BeginSnapshot(position, isWhole))]);
 
     /// <summary>See <see cref="IDurablePart.OnSnapshotKept"/>.</summary>
-    public void OnSnapshotKept() => Array.ForEach(_parts, part => part.OnSnapshotKept());
+    public void OnSnapshotKept(Lsn older) => Array.ForEach(_parts, part => part.OnSnapshotKept(older));
 }
 
 /// <summary>A snapshot of all parts, one after the other. For one thread at a time.</summary>

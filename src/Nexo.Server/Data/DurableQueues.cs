@@ -19,7 +19,7 @@ internal sealed class DurableQueues(QueueService queues) : IDurablePart
         return new PartSnapshot(snapshot.MoveNext, snapshot);
     }
 
-    public void OnSnapshotKept() => queues.OnSnapshotKept();
+    public void OnSnapshotKept(Lsn older) => queues.OnSnapshotKept();
 
     private sealed class Recovering(QueueService queues, QueueRecovery recovery) : IPartRecovery
     {

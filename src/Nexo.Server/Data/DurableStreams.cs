@@ -22,7 +22,7 @@ internal sealed class DurableStreams(StreamService streams) : IDurablePart
         return new PartSnapshot(snapshot.MoveNext, snapshot);
     }
 
-    public void OnSnapshotKept() => streams.OnSnapshotKept();
+    public void OnSnapshotKept(Lsn older) => streams.OnSnapshotKept(older);
 
     private sealed class Recovering(StreamService streams, StreamRecovery recovery) : IPartRecovery
     {

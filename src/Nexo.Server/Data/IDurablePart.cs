@@ -27,8 +27,9 @@ internal interface IDurablePart
     /// <summary>
     /// The snapshot that was begun last is durable, and of all others only the one before it is kept: files that neither needs may go.
     /// </summary>
+    /// <param name="older">The position of that one.</param>
     /// <exception cref="DiskException">They could not be deleted; it is tried again with the next one.</exception>
-    void OnSnapshotKept()
+    void OnSnapshotKept(Lsn older)
     {
     }
 }

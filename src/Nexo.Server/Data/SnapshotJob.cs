@@ -54,7 +54,7 @@ internal sealed class SnapshotJob(
         if (Needed != Lsn.None)
         {
             SegmentsFreed = log.Recycle(Needed);
-            parts.OnSnapshotKept();
+            parts.OnSnapshotKept(older);
         }
 
         return written;

@@ -6,12 +6,12 @@ namespace Nexo.Storage;
 /// </summary>
 internal sealed class BatchSegment
 {
-    public BatchSegment(IDisk disk, string path, long baseOffset)
+    public BatchSegment(IDisk disk, string directory, SegmentName name)
     {
         Disk = disk;
-        Path = path;
-        BaseOffset = baseOffset;
-        EndOffset = baseOffset;
+        Name = name;
+        Path = $"{directory}/{name.FileName}";
+        EndOffset = name.BaseOffset;
         Idle = new LinkedListNode<BatchSegment>(this);
     }
 
@@ -19,7 +19,12 @@ internal sealed class BatchSegment
 
     public string Path { get; }
 
-    public long BaseOffset { get; }
+    public SegmentName Name { get; }
+
+    public long BaseOffset => Name.BaseOffset;
+
+    /// <summary>Bytes that it has less than what was written first, since it was written anew.</summary>
+    public long Saved => Name.Saved;
 
     /// <summary>
     /// The offset behind it: of a sealed one. That of the last one is where the log has been written to.

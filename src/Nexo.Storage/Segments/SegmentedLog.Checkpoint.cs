@@ -171,7 +171,7 @@ public sealed partial class SegmentedLog
             _cache.Forget(last);
             try
             {
-                Drop(last.BaseOffset);
+                Drop(last.Name);
             }
             catch (DiskException failure)
             {

@@ -25,7 +25,7 @@ public sealed partial class SegmentedLog
                 segments = _segments;
             }
 
-            if (CountWhile(segments, header => header.TimeBefore < time) is not { } count)
+            if (CountWhile(segments, (_, header) => header.TimeBefore < time) is not { } count)
             {
                 continue;
             }
@@ -71,10 +71,12 @@ public sealed partial class SegmentedLog
         {
             BatchSegment[] segments;
             long end;
+            bool isSaved;
             lock (_gate)
             {
                 ObjectDisposedException.ThrowIf(_disposed, this);
                 segments = _segments;
+                isSaved = _saved != 0;
                 if (segments.Length == 0)
                 {
                     return First;
@@ -83,7 +85,14 @@ public sealed partial class SegmentedLog
                 end = End(segments[^1]) + _pendingBytes;
             }
 
-            if (CountWhile(segments, header => end - header.BytesBefore > bytes) is { } count)
+            // What those from each one on have saved.
+            long[]? saved = isSaved ? new long[segments.Length] : null;
+            for (int i = segments.Length - 1; saved is not null && i >= 0; i--)
+            {
+                saved[i] = segments[i].Saved + (i + 1 < saved.Length ? saved[i + 1] : 0);
+            }
+
+            if (CountWhile(segments, (at, header) => end - header.BytesBefore - (saved?[at] ?? 0) > bytes) is { } count)
             {
                 return segments[Math.Min(count, segments.Length - 1)].BaseOffset;
             }
@@ -147,7 +156,7 @@ public sealed partial class SegmentedLog
     }
 
     // How many segments there are before the first whose header does not hold; null: some have been dropped meanwhile.
-    private int? CountWhile(BatchSegment[] segments, Func<BatchSegmentHeader, bool> holds)
+    private int? CountWhile(BatchSegment[] segments, Func<int, BatchSegmentHeader, bool> holds)
     {
         int low = 0;
         int high = segments.Length;
@@ -159,7 +168,7 @@ public sealed partial class SegmentedLog
                 return null;
             }
 
-            (low, high) = holds(header) ? (middle + 1, high) : (low, middle);
+            (low, high) = holds(middle, header) ? (middle + 1, high) : (low, middle);
         }
 
         return low;

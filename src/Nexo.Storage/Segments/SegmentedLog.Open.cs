@@ -58,7 +58,7 @@ public sealed partial class SegmentedLog
         (_writtenOffset, _writtenMaxTimestamp) = (checkpoint.NextOffset, time);
         _segments =
         [
-            .. plan.Kept.Select(offset => new BatchSegment(_disk, PathOf(SegmentNames.Segment(offset)), offset)),
+            .. plan.Kept.Select(name => new BatchSegment(_disk, _directory, name)),
         ];
         for (int i = 0; i + 1 < _segments.Length; i++)
         {
@@ -71,9 +71,11 @@ public sealed partial class SegmentedLog
             GoOn(_segments[^1], checkpoint);
             EnsureHeader(_segments[0]);
             _bytesBefore = _segments[0].Header!.Value.BytesBefore;
+            _saved = _segments.Sum(segment => segment.Saved);
         }
 
         Tidy(plan);
+        StartNote(plan, checkpoint);
     }
 
     // The segment of the checkpoint is the one that is written to, from there on.
@@ -117,15 +119,21 @@ public sealed partial class SegmentedLog
             _spares.RemoveAt(_spares.Count - 1);
         }
 
-        if (plan.Dropped.Count > 0 && _firsts.Count > 0)
+        foreach (string name in plan.Temporaries)
+        {
+            _namesChanged = true;
+            _disk.Delete(PathOf(name));
+        }
+
+        if (plan.Dropped.Count > 0 && (_firsts.Count > 0 || plan.Kept.Any(name => name.IsRewritten)))
         {
             // The process before this one may have ended between the word and the deed: the word must last.
             SyncNames();
         }
 
-        foreach (long offset in plan.Dropped)
+        foreach (SegmentName name in plan.Dropped)
         {
-            Drop(offset);
+            Drop(name);
         }
 
         // So that the first segment need not begin at offset 0.

@@ -30,7 +30,7 @@ public sealed partial class SegmentedLog
     {
         long bytesBefore = _segments is [.., var last] ? End(last) : 0;
         var header = new BatchSegmentHeader(_logId, baseOffset, bytesBefore, _writtenMaxTimestamp);
-        var segment = new BatchSegment(_disk, PathOf(SegmentNames.Segment(baseOffset)), baseOffset)
+        var segment = new BatchSegment(_disk, _directory, new SegmentName(baseOffset))
         {
             DataEnd = BatchSegmentHeader.Size,
             IndexedFrom = BatchSegmentHeader.Size,
@@ -200,7 +200,7 @@ public sealed partial class SegmentedLog
             _cache.Forget(segment);
             try
             {
-                Drop(segment.BaseOffset);
+                Drop(segment.Name);
             }
             catch (DiskException)
             {
@@ -212,18 +212,17 @@ public sealed partial class SegmentedLog
         }
     }
 
-    private void Drop(long baseOffset)
+    private void Drop(SegmentName name)
     {
         _namesChanged = true;
-        string name = SegmentNames.Segment(baseOffset);
-        string spare = SegmentNames.Spare(baseOffset);
+        string spare = SegmentNames.Spare(name.BaseOffset);
         if (_spares.Count >= _options.SparesMax || _spares.Contains(spare))
         {
-            _disk.Delete(PathOf(name));
+            _disk.Delete(PathOf(name.FileName));
             return;
         }
 
-        _disk.Rename(PathOf(name), PathOf(spare));
+        _disk.Rename(PathOf(name.FileName), PathOf(spare));
         _spares.Add(spare);
     }
 }

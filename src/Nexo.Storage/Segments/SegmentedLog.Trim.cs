@@ -52,6 +52,7 @@ public sealed partial class SegmentedLog
             {
                 Array.ForEach(gone, segment => segment.Removed = true);
                 _segments = _segments[gone.Length..];
+                _saved -= gone.Sum(segment => segment.Saved);
                 _trimmedBefore = firstOffset;
             }
 

@@ -32,6 +32,7 @@ public sealed partial class SegmentedLog : IDisposable
     private SegmentedLogCheckpoint _checkpoint;
     private long _pendingBytes;
     private long _bytesBefore;
+    private long _saved;
     private long _trimmedBefore;
     private long _nextOffset;
     private long _maxTimestamp;
@@ -115,7 +116,19 @@ public sealed partial class SegmentedLog : IDisposable
         {
             lock (_gate)
             {
-                return _pendingBytes + (_segments is [.., var last] ? End(last) - _bytesBefore : 0);
+                return _pendingBytes + (_segments is [.., var last] ? End(last) - _bytesBefore - _saved : 0);
+            }
+        }
+    }
+
+    /// <summary>Bytes that the segments have less than what was written first, since they were written anew.</summary>
+    public long SavedBytes
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _saved;
             }
         }
     }
@@ -188,7 +201,7 @@ public sealed partial class SegmentedLog : IDisposable
         }
     }
 
-    // Of the last segment: bytes of all that ever were, up to its end.
+    // Of the last segment: bytes of all that ever were, up to its end. What was saved since is not taken off.
     private static long End(BatchSegment segment) => segment.Header is { } header
         ? header.BytesBefore + segment.DataEnd
         : throw new UnreachableException("the header of the last segment has been read");

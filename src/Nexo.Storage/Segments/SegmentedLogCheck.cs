@@ -21,13 +21,13 @@ public static class SegmentedLogCheck
             for (int i = lastOnly ? plan.Kept.Count - 1 : 0; i >= 0 && i < plan.Kept.Count; i++)
             {
                 bool isLast = i + 1 == plan.Kept.Count;
-                string path = $"{directory}/{SegmentNames.Segment(plan.Kept[i])}";
+                string path = $"{directory}/{plan.Kept[i].FileName}";
                 using IDiskFile file = disk.Open(path, forWriting: false);
-                long endOffset = isLast ? checkpoint.NextOffset : plan.Kept[i + 1];
+                long endOffset = isLast ? checkpoint.NextOffset : plan.Kept[i + 1].BaseOffset;
                 bool isOpened = isLast || i == 0;
-                report.IsOpenable &= !isOpened || CanBegin(file, logId, plan.Kept[i], isLast ? checkpoint.Position : 0);
+                report.IsOpenable &= !isOpened || CanBegin(file, logId, plan.Kept[i].BaseOffset, isLast ? checkpoint.Position : 0);
                 Guard(report, () => CheckSegment(
-                    report, file, logId, plan.Kept[i], endOffset, isLast ? checkpoint.Position : -1));
+                    report, file, logId, plan.Kept[i].BaseOffset, endOffset, isLast ? checkpoint.Position : -1));
             }
         }
         catch (SegmentDamageException damage)

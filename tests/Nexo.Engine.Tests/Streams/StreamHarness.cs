@@ -29,6 +29,8 @@ internal sealed class StreamHarness : IDisposable
     private readonly List<Action> _scheduled = [];
     private RecordList _snapshot = new();
     private Lsn _position;
+    private RecordList _olderSnapshot = new();
+    private Lsn _olderPosition;
 
     public StreamHarness(StreamLimits? limits = null, int seed = 1)
     {
@@ -213,8 +215,28 @@ internal sealed class StreamHarness : IDisposable
         }
 
         Log.MakeDurable();
+        (_olderSnapshot, _olderPosition) = (_snapshot, _position);
         (_snapshot, _position) = (records, position);
-        Streams.OnSnapshotKept();
+        Streams.OnSnapshotKept(_olderPosition);
+    }
+
+    /// <summary>All that there is.</summary>
+    public RecordList Backup()
+    {
+        using StreamSnapshot snapshot = Streams.BeginSnapshot(Log.AppendedLsn, isWhole: true);
+        var records = new RecordList();
+        while (snapshot.MoveNext(records))
+        {
+        }
+
+        return records;
+    }
+
+    /// <summary>A new process with a new disk and nothing but a backup of now.</summary>
+    public void Restore(RecordList backup)
+    {
+        (_snapshot, _position) = (backup, Log.AppendedLsn);
+        Restart(new SimulatedDisk(2));
     }
 
     /// <summary>A process that ends and one that starts, on this disk or another.</summary>
@@ -225,6 +247,33 @@ internal sealed class StreamHarness : IDisposable
         Disk = disk ?? Disk.Kill();
         Recover();
     }
+
+    /// <summary>Looks at what a process would find that starts on another disk, from either snapshot that is kept.</summary>
+    public void On(SimulatedDisk disk, bool fromOlder, Action look) => On(
+        disk, fromOlder ? _olderSnapshot : _snapshot, fromOlder ? _olderPosition : _position, look);
+
+    public void On(SimulatedDisk disk, RecordList snapshot, Lsn position, Action look)
+    {
+        (StreamService Streams, SimulatedDisk Disk, RecordList Snapshot, Lsn Position) mine = (Streams, Disk, _snapshot, _position);
+        Action[] scheduled = [.. _scheduled];
+        _scheduled.Clear();
+        (Disk, _snapshot, _position) = (disk, snapshot, position);
+        Recover();
+        try
+        {
+            look();
+        }
+        finally
+        {
+            Streams.Dispose();
+            _scheduled.Clear();
+            _scheduled.AddRange(scheduled);
+            (Streams, Disk, _snapshot, _position) = mine;
+        }
+    }
+
+    /// <summary>The next start finds the one before it.</summary>
+    public void DamageNewestSnapshot() => (_snapshot, _position) = (_olderSnapshot, _olderPosition);
 
     public void Dispose() => Streams.Dispose();
 

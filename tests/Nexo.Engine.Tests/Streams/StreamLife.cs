@@ -187,7 +187,7 @@ internal sealed partial class StreamLife(int seed)
             {
                 _log.MakeDurable();
                 (_older, _last) = (_last, (_taking.Records, _taking.Position));
-                _streams.OnSnapshotKept();
+                _streams.OnSnapshotKept(_older.Position);
                 _taking = null;
                 return;
             }

@@ -121,8 +121,9 @@ public sealed class StreamPowerLossTests
             }
 
             Sync();
+            Lsn older = _snapshot.Position;
             _snapshot = (records, position);
-            _streams.OnSnapshotKept();
+            _streams.OnSnapshotKept(older);
         }
 
         private void LosePower()

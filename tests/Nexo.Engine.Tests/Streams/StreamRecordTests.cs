@@ -123,9 +123,10 @@ public sealed class StreamRecordTests
     private static string Offset(long value) => Convert.ToHexString(BitConverter.GetBytes(value));
 
     private static string Definition(ulong revision, string age, byte protect) =>
-        One + One + Offset((long)revision) + "0173" + "08" + "0100" + age + "0200" + Offset(0) + "0300" + Offset(0)
+        One + One + Offset((long)revision) + "0173" + "09" + "0100" + age + "0200" + Offset(0) + "0300" + Offset(0)
         + "0400" + Offset(protect) + "0500" + Offset(0) + "0600" + Offset(3)
-        + "0700" + Offset((16 * 1_024 * 1_024) - (128 * 1_024)) + "0800" + Offset(7L * 24 * 3_600 * 1_000);
+        + "0700" + Offset((16 * 1_024 * 1_024) - (128 * 1_024)) + "0800" + Offset(7L * 24 * 3_600 * 1_000)
+        + "0900" + Offset(24L * 3_600 * 1_000);
 
     private sealed class Copy(MemoryLog log) : IRecordSink
     {

@@ -157,8 +157,9 @@ internal sealed class GroupHarness : IDisposable
         }
 
         Log.MakeDurable();
+        Lsn older = _position;
         (_snapshot, _position) = (records, position);
-        Streams.OnSnapshotKept();
+        Streams.OnSnapshotKept(older);
     }
 
     /// <summary>What the last snapshot has.</summary>
