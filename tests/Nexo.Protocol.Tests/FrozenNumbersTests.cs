@@ -176,7 +176,8 @@ public sealed class FrozenNumbersTests
 
     [Fact]
     public void Options_of_streams() => AssertFrozen<StreamOptionTag>(
-        "AgeMs=1 Bytes=2 Records=3 ProtectGroups=4 Compaction=5 Durability=6 RecordBytesMax=7 TimestampBoundMs=8");
+        "AgeMs=1 Bytes=2 Records=3 ProtectGroups=4 Compaction=5 Durability=6 RecordBytesMax=7 TimestampBoundMs=8 "
+            + "TombstoneRetentionMs=9");
 
     [Fact]
     public void What_a_trim_goes_by() => AssertFrozen<TrimBy>("Offset=0 Time=1 Bytes=2 Records=3");
@@ -188,7 +189,7 @@ public sealed class FrozenNumbersTests
     public void Figures_of_streams() => AssertFrozen<StreamStat>("""
         Streams=1 Records=2 Bytes=3 Segments=4 PendingBytes=5 Readers=6 Groups=7 Producers=8 Keys=9
         AppendedTotal=10 AppendedBytesTotal=11 ReadTotal=12 ReadBytesTotal=13 DuplicatesTotal=14 ConflictsTotal=15
-        TrimmedTotal=16 AppendedPerSecondMilli=17 ReadPerSecondMilli=18
+        TrimmedTotal=16 AppendedPerSecondMilli=17 ReadPerSecondMilli=18 SavedBytes=19 CompactedTotal=20 CompactedAtMs=21
         """);
 
     [Fact]

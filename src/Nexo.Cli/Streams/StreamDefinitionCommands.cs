@@ -27,6 +27,7 @@ internal static class StreamDefinitionCommands
             .WithExamples(
                 ("With the defaults: durable, kept for ever", "nexo stream create orders"),
                 ("A week of an audit log, at most 10 GB", "nexo stream create audit --max-age 7d --max-bytes 10000000000"),
+                ("The last price of each share, by its key", "nexo stream create prices --compaction on"),
                 ("Nothing that a group has still to read goes", "nexo stream create jobs --max-age 1d --protect-groups on"));
     }
 
@@ -74,10 +75,19 @@ internal static class StreamDefinitionCommands
                 FactSheet sheet = Begin(shown.Name, shown.Revision)
                     .Number("first", (long)shown.First)
                     .Number("next", (long)shown.Next);
-                StreamDefinitionOptions.Describe(sheet, shown.Options).Write(run.Out);
+                sheet = StreamDefinitionOptions.Describe(sheet, shown.Options);
+                if (shown.Options.Compaction == true)
+                {
+                    StreamStats stats = await run.Stream(stream).StatsAsync(run.Cancel);
+                    sheet = sheet.Number("saved_bytes", stats.SavedBytes).Moment("compacted_at", stats.CompactedAt);
+                }
+
+                sheet.Write(run.Out);
                 return ExitCode.Ok;
             })
-            .WithDetails("'first' is the offset of the first record that there is, 'next' the one that the next append gets.")
+            .WithDetails(
+                "'first' is the offset of the first record that there is, 'next' the one that the next append gets. With compaction, "
+                + "'saved_bytes' is what the files have less for it, and 'compacted_at' when it was last done.")
             .WithExamples(
                 ("All that is set", "nexo stream show orders"),
                 ("At which version is it?", "nexo stream show orders --json | jq .next"));

@@ -23,7 +23,10 @@ internal sealed class StreamDefinitionOptions
         "--protect-groups", "Nothing goes by itself that a group has not done [off]");
 
     private readonly Option<Toggle?> _compaction = Switch(
-        "--compaction", "The last record of each key stays, those before it go in time [off]");
+        "--compaction", "The last record of each key stays, those before it go in time; every record needs a key [off]");
+
+    private readonly Option<TimeSpan?> _tombstoneRetention = Parsers.Duration(
+        "--tombstone-retention", "How long a tombstone stays once compaction has removed what it ends [1d]", mayBeZero: true);
 
     private readonly Option<Durability?> _durability = StoreOptions.Durability(
         "What an append waits for: memory, interval, or fsync, the disk [fsync]");
@@ -35,7 +38,7 @@ internal sealed class StreamDefinitionOptions
         "--timestamp-bound", "How far a producer's time may be off; 0s: he may give none [7d]", mayBeZero: true);
 
     private IReadOnlyList<Option> All =>
-        [_age, _bytes, _records, _protectGroups, _compaction, _durability, _recordBytesMax, _timestampBound];
+        [_age, _bytes, _records, _protectGroups, _compaction, _tombstoneRetention, _durability, _recordBytesMax, _timestampBound];
 
     public void AddTo(Command command)
     {
@@ -54,6 +57,7 @@ internal sealed class StreamDefinitionOptions
         Records = run.Get(_records),
         ProtectGroups = IsOn(run.Get(_protectGroups)),
         Compaction = IsOn(run.Get(_compaction)),
+        TombstoneRetention = run.Get(_tombstoneRetention),
         Durability = run.Get(_durability),
         RecordBytesMax = run.Get(_recordBytesMax),
         TimestampBound = run.Get(_timestampBound),
@@ -66,6 +70,7 @@ internal sealed class StreamDefinitionOptions
         .Number("max_records", options.Records ?? 0, options.Records == 0 ? "no limit" : null)
         .Flag("protect_groups", options.ProtectGroups ?? false)
         .Flag("compaction", options.Compaction ?? false)
+        .Duration("tombstone_retention", options.TombstoneRetention, "none")
         .Text("durability", QueueText.WordOf(QueueText.Durabilities, options.Durability ?? Durability.ServerDefault))
         .Number("max_record_bytes", options.RecordBytesMax ?? 0)
         .Duration("timestamp_bound", options.TimestampBound, "no time of a producer");

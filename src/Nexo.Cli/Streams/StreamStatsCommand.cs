@@ -53,6 +53,8 @@ internal static class StreamStatsCommand
             .Number("read_bytes", stats.ReadBytes)
             .Number("duplicates", stats.Duplicates)
             .Number("conflicts", stats.Conflicts)
-            .Number("trimmed", stats.Trimmed);
+            .Number("trimmed", stats.Trimmed)
+            .Number("compacted", stats.Compacted)
+            .Number("saved_bytes", stats.SavedBytes);
     }
 }

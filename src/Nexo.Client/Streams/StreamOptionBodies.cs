@@ -15,6 +15,7 @@ internal static class StreamOptionBodies
         Write(body, StreamOptionTag.Durability, (byte?)options.Durability);
         Write(body, StreamOptionTag.RecordBytesMax, options.RecordBytesMax);
         Write(body, StreamOptionTag.TimestampBoundMs, Milliseconds(options.TimestampBound));
+        Write(body, StreamOptionTag.TombstoneRetentionMs, Milliseconds(options.TombstoneRetention));
     }
 
     public static StreamOptions Read(StreamOptionFields fields)
@@ -41,6 +42,7 @@ internal static class StreamOptionBodies
             StreamOptionTag.Durability => options with { Durability = (Durability)number },
             StreamOptionTag.RecordBytesMax => options with { RecordBytesMax = count },
             StreamOptionTag.TimestampBoundMs => options with { TimestampBound = WireTimes.Duration(number) },
+            StreamOptionTag.TombstoneRetentionMs => options with { TombstoneRetention = WireTimes.Duration(number) },
             _ => options,
         };
     }

@@ -20,8 +20,11 @@ public sealed record StreamOptions
     /// <summary>True: nothing goes by itself that a group has not done.</summary>
     public bool? ProtectGroups { get; init; }
 
-    /// <summary>True: the last record of each key stays, those before it go in time.</summary>
+    /// <summary>True: the last record of each key stays, those before it go in time; a record without a key is refused.</summary>
     public bool? Compaction { get; init; }
+
+    /// <summary>How long a tombstone stays after compaction has removed what was before it; a day by default.</summary>
+    public TimeSpan? TombstoneRetention { get; init; }
 
     /// <summary>What an append waits for; <see cref="Durability.Fsync"/> unless the server is set otherwise.</summary>
     public Durability? Durability { get; init; }

@@ -111,10 +111,12 @@ internal readonly struct StreamTailReader(StreamTailOpening opening) : IReplyRea
 /// <summary>The figures of streams.</summary>
 internal readonly struct StreamStatsReader : IReplyReader<StreamStats>
 {
+    private const ulong MomentMsMax = 253_402_300_799_999;
+
     public bool TryRead(ReadOnlySpan<byte> body, out StreamStats result)
     {
         bool read = StreamStatsReply.TryRead(body, out StreamStatsReply reply);
-        Span<ulong> figures = stackalloc ulong[(int)StreamStat.ReadPerSecondMilli + 1];
+        Span<ulong> figures = stackalloc ulong[(int)StreamStat.CompactedAtMs + 1];
         figures.Clear();
         while (read && reply.TryTake(out StreamStat stat, out ulong value))
         {
@@ -146,6 +148,11 @@ internal readonly struct StreamStatsReader : IReplyReader<StreamStats>
         Duplicates = (long)figures[(int)StreamStat.DuplicatesTotal],
         Conflicts = (long)figures[(int)StreamStat.ConflictsTotal],
         Trimmed = (long)figures[(int)StreamStat.TrimmedTotal],
+        SavedBytes = (long)figures[(int)StreamStat.SavedBytes],
+        Compacted = (long)figures[(int)StreamStat.CompactedTotal],
+        CompactedAt = figures[(int)StreamStat.CompactedAtMs] is > 0 and <= MomentMsMax
+            ? DateTimeOffset.FromUnixTimeMilliseconds((long)figures[(int)StreamStat.CompactedAtMs])
+            : null,
         AppendedPerSecond = figures[(int)StreamStat.AppendedPerSecondMilli] / 1_000.0,
         ReadPerSecond = figures[(int)StreamStat.ReadPerSecondMilli] / 1_000.0,
     };

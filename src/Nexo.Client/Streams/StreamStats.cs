@@ -58,6 +58,15 @@ public sealed record StreamStats
     /// <summary>Offsets that retention or a trim let go.</summary>
     public long Trimmed { get; init; }
 
+    /// <summary>Bytes that the files have less than what was written first, since they were compacted.</summary>
+    public long SavedBytes { get; init; }
+
+    /// <summary>Records that compaction has removed.</summary>
+    public long Compacted { get; init; }
+
+    /// <summary>When the last pass of compaction ended; null: none that the server knows of.</summary>
+    public DateTimeOffset? CompactedAt { get; init; }
+
     /// <summary>Appended records per second over the last ten seconds or so.</summary>
     public double AppendedPerSecond { get; init; }
 

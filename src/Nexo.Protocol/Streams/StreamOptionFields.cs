@@ -17,7 +17,7 @@ public enum StreamOptionTag : ushort
     /// <summary>1: nothing goes by itself that a group has not read.</summary>
     ProtectGroups = 4,
 
-    /// <summary>1: the last record of each key stays, those before it go.</summary>
+    /// <summary>1: the last record of each key stays, those before it go in time.</summary>
     Compaction = 5,
 
     /// <summary>A <see cref="Protocol.Durability"/> but the server's default.</summary>
@@ -28,6 +28,9 @@ public enum StreamOptionTag : ushort
 
     /// <summary>How far a producer's time may be from the server's, either way, in ms; 0: he may give none.</summary>
     TimestampBoundMs = 8,
+
+    /// <summary>How long a tombstone stays after compaction has removed what was before it, in ms.</summary>
+    TombstoneRetentionMs = 9,
 }
 
 /// <summary>
@@ -42,12 +45,12 @@ public ref struct StreamOptionFields
     public static bool TryRead(scoped ref BodyReader reader, out StreamOptionFields options)
     {
         options = new StreamOptionFields { _fields = reader };
-        return TaggedFields.AreOptions(reader, (ushort)StreamOptionTag.TimestampBoundMs, textTag: 0);
+        return TaggedFields.AreOptions(reader, (ushort)StreamOptionTag.TombstoneRetentionMs, textTag: 0);
     }
 
     /// <summary>True for an option of this version.</summary>
     public static bool IsKnown(StreamOptionTag tag) =>
-        tag is >= StreamOptionTag.AgeMs and <= StreamOptionTag.TimestampBoundMs;
+        tag is >= StreamOptionTag.AgeMs and <= StreamOptionTag.TombstoneRetentionMs;
 
     /// <summary>
     /// Takes the next option; false at the end. An unknown one has <paramref name="bytes"/>, the others a

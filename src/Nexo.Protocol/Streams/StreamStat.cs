@@ -54,4 +54,13 @@ public enum StreamStat : ushort
     AppendedPerSecondMilli = 17,
 
     ReadPerSecondMilli = 18,
+
+    /// <summary>Bytes that the files have less than what was written first, since they were compacted.</summary>
+    SavedBytes = 19,
+
+    /// <summary>Records that compaction has removed.</summary>
+    CompactedTotal = 20,
+
+    /// <summary>When the last pass of compaction ended, Unix ms; 0: none that is known of.</summary>
+    CompactedAtMs = 21,
 }

@@ -151,6 +151,8 @@ internal static class NativeServices
             MemoryBytesMax = options.Streams.MemoryBytesMax,
             ProducersMax = options.Streams.ProducersMax,
             KeysMax = options.Streams.KeysMax,
+            CompactionDirtyPercent = options.Streams.CompactionDirtyPercent,
+            CompactionBytesPerSecondMax = options.Streams.CompactionRate,
             Groups = limits.Groups with
             {
                 GroupsPerStreamMax = options.Streams.GroupsPerStreamMax,

@@ -211,6 +211,8 @@ internal static class ServerFacts
             Number("streams.duplicates", totals.Duplicates),
             Number("streams.conflicts", totals.Conflicts),
             Number("streams.trimmed", totals.Trimmed),
+            Number("streams.compacted", totals.Compacted),
+            Number("streams.saved_bytes", totals.SavedBytes),
         ];
     }
 

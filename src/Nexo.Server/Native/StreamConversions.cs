@@ -25,6 +25,7 @@ internal static class StreamConversions
         Number(StreamOptionTag.Durability, (long)options.Durability);
         Number(StreamOptionTag.RecordBytesMax, options.RecordBytesMax);
         Number(StreamOptionTag.TimestampBoundMs, options.TimestampBoundMs);
+        Number(StreamOptionTag.TombstoneRetentionMs, options.TombstoneRetentionMs);
 
         void Number(StreamOptionTag tag, long value) => StreamOptionFields.Write(buffer, tag, (ulong)value);
     }
@@ -52,6 +53,9 @@ internal static class StreamConversions
             (StreamStat.TrimmedTotal, stats.Trimmed),
             (StreamStat.AppendedPerSecondMilli, Milli(stats.AppendedPerSecond)),
             (StreamStat.ReadPerSecondMilli, Milli(stats.ReadPerSecond)),
+            (StreamStat.SavedBytes, Math.Max(0, stats.SavedBytes)),
+            (StreamStat.CompactedTotal, stats.Compacted),
+            (StreamStat.CompactedAtMs, stats.CompactedAtMs),
         ];
         StreamStatsReply.WriteStart(buffer, (uint)figures.Length);
         foreach ((StreamStat stat, long value) in figures)

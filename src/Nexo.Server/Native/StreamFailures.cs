@@ -15,7 +15,7 @@ internal static class StreamFailures
         StreamStatus.Conflict or StreamStatus.InUse => ErrorCode.StreamConflict,
         StreamStatus.TooManyStreams => ErrorCode.TooManyStreams,
         StreamStatus.RecordTooLarge => ErrorCode.ValueTooLarge,
-        StreamStatus.KeyInvalid => ErrorCode.KeyInvalid,
+        StreamStatus.KeyInvalid or StreamStatus.KeyMissing => ErrorCode.KeyInvalid,
         StreamStatus.OptionOutOfRange or StreamStatus.InvalidArgument => ErrorCode.InvalidArgument,
         StreamStatus.Malformed => ErrorCode.Malformed,
         StreamStatus.TimestampOutOfRange => ErrorCode.TimestampOutOfRange,
@@ -48,6 +48,7 @@ internal static class StreamFailures
             + $"{limits.HeaderBytesMax}.",
         StreamStatus.KeyInvalid =>
             $"key: at most {limits.KeyBytesMax} bytes, and there must be one where its version is expected.",
+        StreamStatus.KeyMissing => "key: there is none, and the stream is compacted by key; every record of it needs one.",
         StreamStatus.InvalidArgument => "An argument is out of its range.",
         StreamStatus.Malformed => "A record of the batch is not of its layout: see docs/protocol.md.",
         StreamStatus.TimestampOutOfRange =>

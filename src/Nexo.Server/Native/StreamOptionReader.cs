@@ -44,6 +44,7 @@ internal static class StreamOptionReader
             case StreamOptionTag.Bytes: options = options with { Bytes = wide }; break;
             case StreamOptionTag.Records: options = options with { Records = wide }; break;
             case StreamOptionTag.RecordBytesMax: options = options with { RecordBytesMax = narrow }; break;
+            case StreamOptionTag.TombstoneRetentionMs: options = options with { TombstoneRetentionMs = wide }; break;
             case StreamOptionTag.TimestampBoundMs: options = options with { TimestampBoundMs = wide }; break;
 
             case StreamOptionTag.ProtectGroups when number <= 1:
@@ -72,7 +73,7 @@ internal static class StreamOptionReader
             StreamOptionTag.Durability => (ErrorCode.InvalidArgument, "durability: 1 memory, 2 interval, 3 fsync."),
             _ => (ErrorCode.OptionUnknown,
                 $"Option {(ushort)tag} is not one that this server knows: they are {(int)StreamOptionTag.AgeMs} to "
-                + $"{(int)StreamOptionTag.TimestampBoundMs}."),
+                + $"{(int)StreamOptionTag.TombstoneRetentionMs}."),
         };
         QueueFailures.FailOption(request, code, (ushort)tag, message);
     }

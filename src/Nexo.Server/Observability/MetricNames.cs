@@ -104,6 +104,8 @@ public static class MetricNames
     public const string StreamDuplicates = "nexo.stream.duplicates";
     public const string StreamConflicts = "nexo.stream.conflicts";
     public const string StreamTrimmed = "nexo.stream.trimmed";
+    public const string StreamCompacted = "nexo.stream.compacted";
+    public const string StreamSaved = "nexo.stream.saved";
 
     public const string Schedules = "nexo.schedules";
     public const string ScheduleRuns = "nexo.schedule.runs";

@@ -176,6 +176,8 @@ internal sealed class NexoMetrics : IDisposable
         Count(MetricNames.StreamDuplicates, () => streams.Totals.Duplicates, null, "Appends that were duplicates");
         Count(MetricNames.StreamConflicts, () => streams.Totals.Conflicts, null, "Appends that found another version than expected");
         Count(MetricNames.StreamTrimmed, () => streams.Totals.Trimmed, null, "Records that retention or a trim let go");
+        Count(MetricNames.StreamCompacted, () => streams.Totals.Compacted, null, "Records that compaction removed");
+        Level(MetricNames.StreamSaved, () => streams.Totals.SavedBytes, "By", "What files of streams have less since they were compacted");
     }
 
     private void Schedules(ScheduleService schedules)

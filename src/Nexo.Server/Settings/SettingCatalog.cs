@@ -192,6 +192,12 @@ internal static partial class SettingCatalog
         yield return Streams("group-window", SettingKinds.Integer(64, 1_000_000),
             s => s.GroupWindow, (s, v) => s with { GroupWindow = v },
             "Records of a group shared by key that are out, or wait for others of their key or their next try; past it none is read");
+        yield return Streams("compaction-dirty-percent", SettingKinds.Integer(1, 100),
+            s => s.CompactionDirtyPercent, (s, v) => s with { CompactionDirtyPercent = v },
+            "A stream with compaction is compacted when so much of what can be, in percent, has come since the last time");
+        yield return Streams("compaction-rate", SettingKinds.Size(Mb, 1L << 40),
+            s => s.CompactionRate, (s, v) => s with { CompactionRate = v },
+            "Bytes a second that compaction reads and writes, over all streams");
     }
 
     private static IEnumerable<Setting> Gateways()

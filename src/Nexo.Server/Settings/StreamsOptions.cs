@@ -39,4 +39,10 @@ public sealed record StreamsOptions
 
     /// <summary>Records of a group that is shared by key which are out, or wait for others of their key or their next try.</summary>
     public int GroupWindow { get; init; } = 16_384;
+
+    /// <summary>A stream is compacted when so much of it, in percent, has come since the last time.</summary>
+    public int CompactionDirtyPercent { get; init; } = 50;
+
+    /// <summary>Bytes a second that compaction reads and writes.</summary>
+    public long CompactionRate { get; init; } = 32L * 1_024 * 1_024;
 }

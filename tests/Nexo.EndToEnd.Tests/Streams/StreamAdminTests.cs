@@ -25,7 +25,7 @@ public sealed class StreamAdminTests
                 (StreamOptionTag.AgeMs, 60_000ul), (StreamOptionTag.Bytes, 0ul), (StreamOptionTag.Records, 10ul),
                 (StreamOptionTag.ProtectGroups, 0ul), (StreamOptionTag.Compaction, 0ul), (StreamOptionTag.Durability, 1ul),
                 (StreamOptionTag.RecordBytesMax, (ulong)((16 * 1_024 * 1_024) - (128 * 1_024))),
-                (StreamOptionTag.TimestampBoundMs, 604_800_000ul),
+                (StreamOptionTag.TimestampBoundMs, 604_800_000ul), (StreamOptionTag.TombstoneRetentionMs, 86_400_000ul),
             ],
             Options(description.Options));
 

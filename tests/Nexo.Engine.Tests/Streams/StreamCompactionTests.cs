@@ -1,7 +1,6 @@
 using System.Buffers;
 using Nexo.Engine.Streams;
 using Nexo.Engine.Tests.Store;
-using Nexo.Storage;
 using Xunit;
 
 namespace Nexo.Engine.Tests.Streams;
