@@ -4,8 +4,8 @@ using Nexo.Storage;
 namespace Nexo.Engine.Streams;
 
 /// <summary>
-/// One pass of compaction over a stream, in small steps. Each round learns the last offset of the keys that have come since the part that is
-/// clean already, as many as it may, then goes over the segments from the first on, and writes those anew in which something can go.
+/// One pass of compaction over a stream, in small steps. Each round learns the last offset of the keys that have come since the part that
+/// is clean already, as many as it may, then goes over the segments from the first on, and writes those anew in which something can go.
 /// For one thread at a time.
 /// </summary>
 internal sealed class StreamCompaction : IDisposable

@@ -148,7 +148,7 @@ internal sealed class StreamCompactor(StreamContext context) : IDisposable
         }
         catch (IOException failure)
         {
-            context.Files.Tell(StorageLevel.Warning, _pass!.Stream.Directory, "compacted", failure);
+            _pass!.Stream.TellCompaction(failure);
             return false;
         }
     }

@@ -3,22 +3,25 @@ using Nexo.Storage;
 namespace Nexo.Engine.Streams;
 
 /// <content>
-/// Compaction by key: which segments may be written anew, and how that is put in place. Only what lies before the checkpoint of the older of
-/// the two snapshots that are kept is removed, and only for a later record that lies there too: so no recovery ever asks for what is gone,
-/// or finds it gone without what it was removed for.
+/// Compaction by key: which segments may be written anew, and how that is put in place. Only what lies before the checkpoint of the older
+/// of the two snapshots that are kept is removed, and only for a later record that lies there too: so no recovery ever asks for what is
+/// gone, or finds it gone without what it was removed for.
 /// </content>
 internal sealed partial class StreamLog
 {
+    private const long TryAgainMs = 60_000;
+
     // Of the snapshots that were begun, and may be among those that are kept. Null: it was never compacted.
     private List<(Lsn Position, long SegmentBase)>? _taken;
     private long _compactableTo;
-    private long _compactedTo = -1;
+    private long _compactedTo;
     private long _tombstonesDueMs = long.MaxValue;
     private bool _isReplacing;
     private bool _hasGaps;
     private long _savedBytes;
     private long _compacted;
     private long _compactedAtMs;
+    private bool _isCompactionTold;
 
     /// <summary>Two snapshots are kept: the last one that was begun, and this one.</summary>
     public void OnSnapshotKept(Lsn older)
@@ -137,6 +140,18 @@ internal sealed partial class StreamLog
         {
             _users--;
             _isUsed = true;
+            long nowMs = _context.AgeNowMs;
+            _tombstonesDueMs = _tombstonesDueMs <= nowMs ? nowMs + TryAgainMs : _tombstonesDueMs;
+        }
+    }
+
+    /// <summary>A pass could not be finished. One notice until one is.</summary>
+    public void TellCompaction(Exception failure)
+    {
+        if (!_isCompactionTold)
+        {
+            _isCompactionTold = true;
+            _context.Files.Tell(StorageLevel.Warning, Directory, "compacted", failure);
         }
     }
 
@@ -145,6 +160,7 @@ internal sealed partial class StreamLog
     {
         lock (_gate)
         {
+            _isCompactionTold = false;
             _compacted += records;
             Interlocked.Add(ref _context.Totals.Compacted, records);
             NoteCompaction(note, Options);

@@ -42,8 +42,8 @@ public sealed partial class StreamService
     }
 
     /// <summary>
-    /// The last snapshot that was begun is durable, and of all others only one is kept: files that neither needs are let go of, and what both
-    /// have in files may be compacted. File work.
+    /// The last snapshot that was begun is durable, and of all others only one is kept: files that neither needs are let go of, and what
+    /// both have in files may be compacted. File work.
     /// </summary>
     /// <param name="older">The position of that one.</param>
     public void OnSnapshotKept(Lsn older)
