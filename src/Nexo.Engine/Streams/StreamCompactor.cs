@@ -1,5 +1,3 @@
-using Nexo.Storage;
-
 namespace Nexo.Engine.Streams;
 
 /// <summary>
