@@ -12,6 +12,7 @@ public interface INexoRecordHandler<T>
 {
     /// <summary>Handles one record.</summary>
     /// <param name="record">The record.</param>
-    /// <param name="cancellationToken">Is cancelled when the host's grace for stopping has passed.</param>
+    /// <param name="cancellationToken">Is cancelled when the host's grace for stopping has passed, and when the record is another member's
+    /// by then: the connection was lost, the server has fenced this member, or the group was sought.</param>
     Task HandleAsync(StreamRecord<T> record, CancellationToken cancellationToken);
 }

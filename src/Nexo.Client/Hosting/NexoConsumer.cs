@@ -99,6 +99,11 @@ internal sealed class NexoConsumer<T, THandler>(
             }
 
             Log(delivery, failure);
+            if (delivery.Lost.IsCancellationRequested)
+            {
+                return;
+            }
+
             await Task.Delay(delay, Time, Stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (Stopping.IsCancellationRequested)
             {
@@ -113,6 +118,12 @@ internal sealed class NexoConsumer<T, THandler>(
     {
         Exception? failure = await HandleAsync(delivery).ConfigureAwait(false);
         Log(delivery, failure);
+        if (delivery.Lost.IsCancellationRequested)
+        {
+            // Nothing that is said about it would be taken.
+            return;
+        }
+
         try
         {
             await (failure switch
@@ -134,6 +145,7 @@ internal sealed class NexoConsumer<T, THandler>(
     private async Task<Exception?> HandleAsync(StreamDelivery<T> delivery)
     {
         var measurement = ProcessMeasurement.OfRecord(delivery, delivery.Record.TraceContext);
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Cancelling, delivery.Lost);
         Exception? failure = null;
         try
         {
@@ -143,7 +155,7 @@ internal sealed class NexoConsumer<T, THandler>(
             await using (scope.ConfigureAwait(false))
             {
                 THandler handler = scope.ServiceProvider.GetRequiredService<THandler>();
-                await handler.HandleAsync(delivery.Record, Cancelling).ConfigureAwait(false);
+                await handler.HandleAsync(delivery.Record, cancel.Token).ConfigureAwait(false);
             }
         }
         catch (Exception error)
@@ -151,7 +163,10 @@ internal sealed class NexoConsumer<T, THandler>(
             failure = error;
         }
 
-        measurement.Stop(failure is null ? nameof(JobOutcome.Done) : nameof(JobOutcome.Failed), failure);
+        JobOutcome outcome = delivery.Lost.IsCancellationRequested ? JobOutcome.Lost
+            : failure is null ? JobOutcome.Done
+            : JobOutcome.Failed;
+        measurement.Stop(Enum.GetName(outcome), failure);
         return failure;
     }
 
@@ -166,7 +181,13 @@ internal sealed class NexoConsumer<T, THandler>(
 
     private void Log(StreamDelivery<T> delivery, Exception? failure)
     {
-        if (failure is not null && !Cancelling.IsCancellationRequested)
+        if (delivery.Lost.IsCancellationRequested)
+        {
+            Logger.LogWarning(
+                failure, "Record {Offset} of stream {Stream} is another member's of group {Group} by now: it comes again",
+                delivery.Offset, stream, group);
+        }
+        else if (failure is not null && !Cancelling.IsCancellationRequested)
         {
             Logger.Log(
                 IsRejection(failure) ? LogLevel.Error : LogLevel.Warning, failure,

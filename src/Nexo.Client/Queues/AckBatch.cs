@@ -4,20 +4,22 @@ using Nexo.Protocol;
 
 namespace Nexo.Client;
 
-/// <summary>One QUEUE ACK request: its deliveries, and what is answered for each. Used again after its answer.</summary>
-internal sealed class AckBatch
+/// <summary>One request of an <see cref="AckLine{TDelivery}"/>: its deliveries, and what is answered for each. Used again after its
+/// answer.</summary>
+internal sealed class AckBatch<TDelivery>
+    where TDelivery : class
 {
     private const int InitialItems = 16;
     private const int ItemsMax = 4_096;
 
-    private readonly AckLine _line;
+    private readonly AckLine<TDelivery> _line;
     private readonly Action _onAnswered;
-    private AckWaiter[] _waiters = new AckWaiter[InitialItems];
+    private AckWaiter<TDelivery>[] _waiters = new AckWaiter<TDelivery>[InitialItems];
     private ErrorCode[] _codes = new ErrorCode[InitialItems];
     private int _count;
     private ConfiguredValueTaskAwaitable<bool>.ConfiguredValueTaskAwaiter _answer;
 
-    public AckBatch(AckLine line)
+    public AckBatch(AckLine<TDelivery> line)
     {
         _line = line;
         _onAnswered = OnAnswered;
@@ -25,7 +27,10 @@ internal sealed class AckBatch
 
     public bool IsFull => _count == ItemsMax;
 
-    public void Add(AckWaiter waiter)
+    /// <summary>One more can be acked by its request.</summary>
+    public bool Takes(TDelivery delivery) => _count == 0 || _line.Source.AreTogether(_waiters[0].Delivery, delivery);
+
+    public void Add(AckWaiter<TDelivery> waiter)
     {
         if (_count == _waiters.Length)
         {
@@ -39,17 +44,7 @@ internal sealed class AckBatch
     [SuppressMessage("Reliability", "CA2012", Justification = "The awaiter is used once: here, or in OnAnswered.")]
     public void Send()
     {
-        NexoQueue queue = _line.Source.Queue;
-        FrameBuffer body = Settlement.Ack.Begin(queue.NameBytes, _count);
-        for (int i = 0; i < _count; i++)
-        {
-            QueueDelivery delivery = _waiters[i].Delivery;
-            LeaseList.WriteItem(body, delivery.MessageId, delivery.LeaseToken);
-        }
-
-        _answer = queue.CallAsync<PerItemReader, bool>(
-            Opcode.QueueAck, CallTraits.None, body, new(_codes.AsMemory(0, _count)), CancellationToken.None)
-            .ConfigureAwait(false).GetAwaiter();
+        _answer = _line.Source.SendAsync(_waiters.AsSpan(0, _count), _codes.AsMemory(0, _count)).ConfigureAwait(false).GetAwaiter();
         if (_answer.IsCompleted)
         {
             OnAnswered();
@@ -72,11 +67,11 @@ internal sealed class AckBatch
             failure = error;
         }
 
-        AckWaiter? last = null;
+        AckWaiter<TDelivery>? last = null;
         Exception? lastError = null;
         for (int i = 0; i < _count; i++)
         {
-            QueueDelivery delivery = _waiters[i].Delivery;
+            TDelivery delivery = _waiters[i].Delivery;
             ErrorCode code = failure?.Code ?? _codes[i];
             _line.Source.End(delivery, code);
             last?.Signal(lastError, inline: false);

@@ -4,21 +4,22 @@ using System.Threading.Tasks.Sources;
 namespace Nexo.Client;
 
 /// <summary>Whoever waits for an ack. Pooled: it goes back when the result was taken.</summary>
-internal sealed class AckWaiter : IValueTaskSource
+internal sealed class AckWaiter<TDelivery> : IValueTaskSource
+    where TDelivery : class
 {
     private const int PooledMax = 1_024;
 
-    private static readonly ConcurrentQueue<AckWaiter> Pool = new();
+    private static readonly ConcurrentQueue<AckWaiter<TDelivery>> Pool = new();
 
     private ManualResetValueTaskSourceCore<bool> _core;
 
-    public QueueDelivery Delivery { get; private set; } = null!;
+    public TDelivery Delivery { get; private set; } = null!;
 
-    public static AckWaiter Rent(QueueDelivery delivery)
+    public static AckWaiter<TDelivery> Rent(TDelivery delivery)
     {
-        if (!Pool.TryDequeue(out AckWaiter? waiter))
+        if (!Pool.TryDequeue(out AckWaiter<TDelivery>? waiter))
         {
-            waiter = new AckWaiter();
+            waiter = new AckWaiter<TDelivery>();
         }
 
         waiter.Delivery = delivery;

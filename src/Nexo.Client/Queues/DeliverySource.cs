@@ -8,11 +8,11 @@ namespace Nexo.Client;
 /// that it can be extended, given back, or told that it is lost. Its gate guards the states of its deliveries; no foreign code
 /// runs under it.
 /// </summary>
-internal sealed class DeliverySource : ILateReply
+internal sealed class DeliverySource : ILateReply, IAckSource<QueueDelivery>
 {
     private readonly Lock _gate = new();
     private readonly NexoQueue _queue;
-    private readonly AckLine _acks;
+    private readonly AckLine<QueueDelivery> _acks;
     private readonly LinkedLine<QueueDelivery>? _kept;
     private bool _isLost;
 
@@ -22,7 +22,7 @@ internal sealed class DeliverySource : ILateReply
     {
         _queue = queue;
         _kept = kept;
-        _acks = new AckLine(this);
+        _acks = new AckLine<QueueDelivery>(this);
     }
 
     public NexoQueue Queue => _queue;
@@ -177,10 +177,21 @@ internal sealed class DeliverySource : ILateReply
             return ValueTask.FromException(refusal!);
         }
 
-        AckWaiter waiter = AckWaiter.Rent(delivery);
-        ValueTask acked = waiter.AsValueTask();
-        _acks.Add(waiter);
-        return cancel.CanBeCanceled ? new ValueTask(WaitAsync(acked.AsTask(), cancel)) : acked;
+        return _acks.AckAsync(delivery, cancel);
+    }
+
+    bool IAckSource<QueueDelivery>.AreTogether(QueueDelivery first, QueueDelivery next) => true;
+
+    ValueTask<bool> IAckSource<QueueDelivery>.SendAsync(
+        ReadOnlySpan<AckWaiter<QueueDelivery>> acks, Memory<ErrorCode> codes)
+    {
+        FrameBuffer body = Settlement.Ack.Begin(_queue.NameBytes, acks.Length);
+        foreach (AckWaiter<QueueDelivery> ack in acks)
+        {
+            LeaseList.WriteItem(body, ack.Delivery.MessageId, ack.Delivery.LeaseToken);
+        }
+
+        return _queue.CallAsync<PerItemReader, bool>(Opcode.QueueAck, CallTraits.None, body, new(codes), CancellationToken.None);
     }
 
     public async ValueTask SettleAsync(QueueDelivery delivery, Settlement settlement, CancellationToken cancel)
@@ -254,17 +265,6 @@ internal sealed class DeliverySource : ILateReply
         ? LeaseLost(delivery, "it ended, or the message was settled before")
         : new NexoException(
             code, $"Message {delivery.MessageId} of queue '{QueueName}' was not settled ({code}).", ErrorCodes.IsRetryable(code));
-
-    private static Task WaitAsync(Task acked, CancellationToken cancel)
-    {
-        // Whoever was cancelled is not told any more how it ended, and it is nobody else's failure.
-        _ = acked.ContinueWith(
-            static failed => _ = failed.Exception,
-            CancellationToken.None,
-            TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
-            TaskScheduler.Default);
-        return acked.WaitAsync(cancel);
-    }
 
     private List<QueueDelivery> KeptHere(bool taken)
     {

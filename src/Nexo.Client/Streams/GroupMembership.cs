@@ -190,7 +190,7 @@ internal sealed class GroupMembership : IAsyncDisposable, ILateReply
 
     private async ValueTask JoinAsync(CancellationToken cancel)
     {
-        var opening = new GroupOpening(_options.Prefetch);
+        var opening = new GroupOpening(this, _options.Prefetch);
         FrameBuffer body = RequestBodies.Rent();
         new GroupJoinRequest
         {

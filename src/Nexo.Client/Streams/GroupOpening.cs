@@ -28,15 +28,20 @@ internal readonly record struct GroupChunk(ulong Epoch, int Count, byte[]? Recor
 }
 
 /// <summary>One membership of a group on one connection, from its JOIN to its end.</summary>
-internal sealed class GroupOpening(int prefetch) : Subscription
+internal sealed class GroupOpening(GroupMembership membership, int prefetch) : Subscription
 {
     private readonly Channel<GroupChunk> _waiting = Channel.CreateUnbounded<GroupChunk>(
         new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
 
+    private readonly Lock _gate = new();
+    private CancellationTokenSource _held = new();
     private CreditWindow _window = new(prefetch);
     private ulong _epoch;
     private volatile StrongBox<GroupState> _state = new();
     private volatile bool _isLost;
+
+    /// <summary>Acks of a group that is shared by key.</summary>
+    public AckLine<StreamDelivery> Acks { get; } = new(new GroupAckSource(membership));
 
     public ChannelReader<GroupChunk> Waiting => _waiting.Reader;
 
@@ -53,6 +58,15 @@ internal sealed class GroupOpening(int prefetch) : Subscription
 
     /// <summary>Why it ended; null after a normal end.</summary>
     public NexoException? Error { get; private set; }
+
+    /// <summary>Is cancelled when what was delivered in an epoch is not this member's any more.</summary>
+    public CancellationToken LostAt(ulong epoch)
+    {
+        lock (_gate)
+        {
+            return epoch < _epoch ? new CancellationToken(canceled: true) : _held.Token;
+        }
+    }
 
     public void OnJoined(in GroupJoinReply reply)
     {
@@ -89,13 +103,27 @@ internal sealed class GroupOpening(int prefetch) : Subscription
     {
         Error = error;
         _isLost = true;
+
+        // Not on this thread: who works on something is told by callbacks of theirs.
+        _ = _held.CancelAsync();
         _waiting.Writer.TryComplete();
     }
 
     private void Take(GroupState state)
     {
         _state = new StrongBox<GroupState>(state);
-        Volatile.Write(ref _epoch, state.Epoch);
+        CancellationTokenSource? over = null;
+        lock (_gate)
+        {
+            if (state.Epoch > _epoch)
+            {
+                (over, _held) = (_held, new CancellationTokenSource());
+            }
+
+            Volatile.Write(ref _epoch, state.Epoch);
+        }
+
+        _ = over?.CancelAsync();
         _waiting.Writer.TryWrite(new GroupChunk(state.Epoch, 0, null, null) { State = state });
     }
 }

@@ -23,64 +23,67 @@ internal static class GroupSettling
             Opcode.GroupCommit, CallTraits.Idempotent, body, default, cancel).ConfigureAwait(false);
     }
 
+    /// <summary>Acks that are asked for together travel together.</summary>
+    public static ValueTask AckAsync(StreamDelivery delivery, CancellationToken cancel)
+    {
+        if (cancel.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled(cancel);
+        }
+
+        return delivery.Opening.IsLost
+            ? ValueTask.FromException(LostBy(delivery.Membership, delivery.Opening))
+            : delivery.Opening.Acks.AckAsync(delivery, cancel);
+    }
+
     /// <param name="delivery">What is settled.</param>
-    /// <param name="action">Null: it is done.</param>
+    /// <param name="action">What becomes of it.</param>
     /// <param name="delay">When it comes again, for that action.</param>
     /// <param name="reason">For people.</param>
     /// <param name="cancel">Ends the wait.</param>
     public static async ValueTask SettleAsync(
-        StreamDelivery delivery, RecordNackAction? action, TimeSpan delay, string? reason, CancellationToken cancel)
+        StreamDelivery delivery, RecordNackAction action, TimeSpan delay, string? reason, CancellationToken cancel)
     {
         GroupMembership membership = delivery.Membership;
         RequireMember(membership, delivery.Opening);
         FrameBuffer body = RequestBodies.Rent();
-        if (action is { } nack)
+        new GroupNackRequest
         {
-            new GroupNackRequest
-            {
-                Action = nack,
-                DelayMs = WireTimes.Milliseconds(delay),
-                Member = delivery.Opening.Joined.Member,
-                Epoch = delivery.Epoch,
-                Stream = membership.Stream.NameBytes,
-                Group = membership.GroupBytes,
-                Reason = Encoding.UTF8.GetBytes(reason ?? string.Empty),
-            }.WriteStart(body, 1);
-        }
-        else
-        {
-            new GroupAckRequest
-            {
-                Member = delivery.Opening.Joined.Member,
-                Epoch = delivery.Epoch,
-                Stream = membership.Stream.NameBytes,
-                Group = membership.GroupBytes,
-            }.WriteStart(body, 1);
-        }
-
+            Action = action,
+            DelayMs = WireTimes.Milliseconds(delay),
+            Member = delivery.Opening.Joined.Member,
+            Epoch = delivery.Epoch,
+            Stream = membership.Stream.NameBytes,
+            Group = membership.GroupBytes,
+            Reason = Encoding.UTF8.GetBytes(reason ?? string.Empty),
+        }.WriteStart(body, 1);
         LeaseList.WriteItem(body, delivery.Offset, delivery.LeaseToken);
         var codes = new ErrorCode[1];
         await membership.Stream.CallAsync<PerItemReader, bool>(
-            action is null ? Opcode.GroupAck : Opcode.GroupNack, CallTraits.None, body, new(codes), cancel).ConfigureAwait(false);
+            Opcode.GroupNack, CallTraits.None, body, new(codes), cancel).ConfigureAwait(false);
         if (codes[0] != ErrorCode.None)
         {
-            throw new NexoException(
-                codes[0],
-                $"Record {delivery.Offset} of stream '{membership.Stream.Name}' was not settled in group '{membership.Group}': its lease "
-                + $"has ended, or it was settled before ({codes[0]}).",
-                retryable: false);
+            throw ErrorOf(delivery, codes[0]);
         }
     }
+
+    public static NexoException ErrorOf(StreamDelivery delivery, ErrorCode code) => new(
+        code,
+        $"Record {delivery.Offset} of stream '{delivery.Stream}' was not settled in group '{delivery.Group}': its lease has ended, or it "
+        + $"was settled before ({code}).",
+        retryable: false);
 
     private static void RequireMember(GroupMembership membership, GroupOpening opening)
     {
         if (opening.IsLost)
         {
-            throw new NexoException(
-                ErrorCode.MemberFenced,
-                $"The membership in group '{membership.Group}' under which this was delivered has ended: it is another one's now.",
-                retryable: false,
-                opening.Error);
+            throw LostBy(membership, opening);
         }
     }
+
+    private static NexoException LostBy(GroupMembership membership, GroupOpening opening) => new(
+        ErrorCode.MemberFenced,
+        $"The membership in group '{membership.Group}' under which this was delivered has ended: it is another one's now.",
+        retryable: false,
+        opening.Error);
 }

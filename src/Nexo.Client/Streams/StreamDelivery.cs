@@ -43,6 +43,9 @@ public abstract class StreamDelivery
 
     internal ulong LeaseToken { get; }
 
+    /// <summary>Is cancelled when it is another member's: this one was lost or fenced, or the group was sought.</summary>
+    internal CancellationToken Lost => Opening.LostAt(Epoch);
+
     /// <summary>In an ordered group: this record and all before it are done. Returns the group's position.</summary>
     /// <exception cref="NexoException"><see cref="ErrorCode.MemberFenced"/>: another member goes on from the
     /// position.</exception>
@@ -50,11 +53,12 @@ public abstract class StreamDelivery
         ? GroupSettling.CommitAsync(Membership, Opening, Epoch, Offset + 1, cancellationToken)
         : throw new InvalidOperationException("A record of a group that is shared by key is acked, not committed.");
 
-    /// <summary>Settles the record: it is done.</summary>
+    /// <summary>Settles the record: it is done. Acks that are asked for together travel together.</summary>
     /// <exception cref="NexoException"><see cref="ErrorCode.LeaseLost"/>, <see cref="ErrorCode.MemberFenced"/>: another member has it, or
     /// will.</exception>
-    public ValueTask AckAsync(CancellationToken cancellationToken = default) =>
-        SettleAsync(null, default, null, cancellationToken);
+    public ValueTask AckAsync(CancellationToken cancellationToken = default) => IsOrdered
+        ? throw NotSettled()
+        : GroupSettling.AckAsync(this, cancellationToken);
 
     /// <summary>Settles the record as failed: it comes again, before the others of its key, or becomes a dead letter when it has failed as
     /// often as the group allows.</summary>
@@ -86,8 +90,10 @@ public abstract class StreamDelivery
         return SettleAsync(RecordNackAction.DeadLetter, default, reason, cancellationToken);
     }
 
-    private ValueTask SettleAsync(RecordNackAction? action, TimeSpan delay, string? reason, CancellationToken cancel) => IsOrdered
-        ? throw new InvalidOperationException("A record of an ordered group is committed, not settled.")
+    private static InvalidOperationException NotSettled() => new("A record of an ordered group is committed, not settled.");
+
+    private ValueTask SettleAsync(RecordNackAction action, TimeSpan delay, string? reason, CancellationToken cancel) => IsOrdered
+        ? throw NotSettled()
         : GroupSettling.SettleAsync(this, action, delay, reason, cancel);
 }
 

@@ -113,6 +113,82 @@ public sealed class StreamGroupTests : StreamHarness, IAsyncLifetime
     }
 
     [Fact]
+    public async Task Acks_that_are_asked_for_together_travel_together_and_each_gets_its_own_answer()
+    {
+        // Fewer than after which credits are given back.
+        const int Count = 30;
+        (StreamMember<string> member, ReceivedFrame join) = await JoinAsync(mode: GroupMode.SharedByKey);
+        await using IAsyncEnumerator<StreamDelivery<string>> deliveries = member.ReadAllAsync().GetAsyncEnumerator();
+        await _first.SendAsync(buffer =>
+        {
+            buffer.Begin(Opcode.GroupJoin, FrameKind.Push, join.Correlation);
+            GroupDelivery.WriteStart(buffer, 2, Count, isLeased: true);
+            for (uint i = 0; i < Count; i++)
+            {
+                GroupDelivery.WriteLease(buffer, 1_000 + i, 1);
+            }
+
+            WriteRecords(buffer, [.. Enumerable.Range(0, Count).Select(i => (ulong)i)]);
+            buffer.End();
+        });
+        var acks = new List<Task> { (await NextAsync(deliveries)).AckAsync().AsTask() };
+
+        // The first is alone and leaves at once. The others find it under way: they share what comes after it.
+        ReceivedFrame first = await _first.ReadAsync(Opcode.GroupAck);
+        Assert.Equal([0ul], Offsets(first));
+        for (int i = 1; i < Count; i++)
+        {
+            acks.Add((await NextAsync(deliveries)).AckAsync().AsTask());
+        }
+
+        await _first.ReplyAsync(first, Codes([0ul]));
+        int frames = 1;
+        for (int answered = 1; answered < Count; frames++)
+        {
+            ReceivedFrame frame = await _first.ReadAsync(Opcode.GroupAck);
+            ulong[] offsets = Offsets(frame);
+            answered += offsets.Length;
+            await _first.ReplyAsync(frame, Codes(offsets));
+        }
+
+        Assert.True(frames < Count, $"{frames} requests for {Count} acks");
+        for (int i = 0; i < Count; i++)
+        {
+            if (i % 2 == 1)
+            {
+                await RefusedAsync(acks[i], ErrorCode.LeaseLost);
+            }
+            else
+            {
+                await acks[i].WaitAsync(Patience.Limit);
+            }
+        }
+
+        static Action<FrameBuffer> Codes(ulong[] offsets) => buffer =>
+        {
+            PerItemReply.WriteStart(buffer, (uint)offsets.Length);
+            foreach (ulong offset in offsets)
+            {
+                PerItemReply.WriteItem(buffer, offset % 2 == 1 ? ErrorCode.LeaseLost : ErrorCode.None);
+            }
+        };
+
+        static ulong[] Offsets(ReceivedFrame frame)
+        {
+            Assert.True(GroupAckRequest.TryRead(frame.Body, out GroupAckRequest request));
+            Assert.Equal((7ul, 2ul), (request.Member, request.Epoch));
+            List<ulong> offsets = [];
+            while (request.Leases.TryTake(out ulong offset, out ulong lease))
+            {
+                Assert.Equal(1_000 + offset, lease);
+                offsets.Add(offset);
+            }
+
+            return [.. offsets];
+        }
+    }
+
+    [Fact]
     public async Task A_member_that_pulls_is_told_what_changes_and_asks_again_under_the_new_epoch()
     {
         var told = new List<GroupState>();
@@ -208,12 +284,13 @@ public sealed class StreamGroupTests : StreamHarness, IAsyncLifetime
             buffer.End();
         });
 
-    private static async Task<ReceivedFrame> AcceptJoinAsync(FakePeer peer, ulong member, GroupState state, bool isPulled = false)
+    private static async Task<ReceivedFrame> AcceptJoinAsync(
+        FakePeer peer, ulong member, GroupState state, bool isPulled = false, GroupMode mode = GroupMode.Ordered)
     {
         ReceivedFrame join = await peer.ReadAsync(Opcode.GroupJoin);
         Assert.True(GroupJoinRequest.TryRead(join.Body, out GroupJoinRequest request));
         Assert.Equal(("s", "g", isPulled ? 0 : 64u, 30_000u), (request.Stream.Text(), request.Group.Text(), request.Credits, request.SessionMs));
-        await peer.ReplyAsync(join, new GroupJoinReply(member, GroupMode.Ordered, state).Write);
+        await peer.ReplyAsync(join, new GroupJoinReply(member, mode, state).Write);
         return join;
     }
 
@@ -224,13 +301,16 @@ public sealed class StreamGroupTests : StreamHarness, IAsyncLifetime
     }
 
     private async Task<(StreamMember<string> Member, ReceivedFrame Join)> JoinAsync(
-        StreamJoinOptions? options = null, bool isPulled = false, MemberState state = MemberState.Active)
+        StreamJoinOptions? options = null,
+        bool isPulled = false,
+        MemberState state = MemberState.Active,
+        GroupMode mode = GroupMode.Ordered)
     {
         StreamGroup<string> group = _client.Stream<string>("s").Group("g");
         Task<StreamMember<string>> joining = isPulled
             ? group.JoinToPullAsync(options).AsTask()
             : group.JoinAsync(options).AsTask();
-        ReceivedFrame join = await AcceptJoinAsync(_first, 7, new GroupState(2, 5, state), isPulled);
+        ReceivedFrame join = await AcceptJoinAsync(_first, 7, new GroupState(2, 5, state), isPulled, mode);
         return (await joining.WaitAsync(Patience.Limit), join);
     }
 }
