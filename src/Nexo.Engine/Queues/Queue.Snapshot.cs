@@ -56,7 +56,7 @@ internal sealed unsafe partial class Queue
             return false;
         }
 
-        if (place.Backlogs?.Exists(kept => kept.IsCopied) == true)
+        if (place.Backlogs?.Exists(kept => kept.HasMore) == true)
         {
             place.Stage = SnapshotStage.Copies;
             return false;

@@ -93,7 +93,7 @@ public sealed class QueueSnapshot : IDisposable
             return false;
         }
 
-        BacklogKept? next = _place.Backlogs!.Find(kept => kept.IsOpen && kept.CopyFrom < kept.CopyTo);
+        BacklogKept? next = _place.Backlogs!.Find(kept => kept.HasMore);
         if (next is null)
         {
             _place = new SnapshotPlace { Slot = _place.Slot + 1 };
@@ -154,8 +154,11 @@ internal sealed class BacklogKept(byte priority, Backlog backlog, long copyFrom)
 
     public SegmentedLogCheckpoint Checkpoint { get; set; }
 
-    /// <summary>It has files, and there is more to be copied.</summary>
+    /// <summary>It has files.</summary>
     public bool IsOpen { get; set; }
+
+    /// <summary>There is more to be copied.</summary>
+    public bool HasMore => IsOpen && CopyFrom < CopyTo;
 
     /// <summary>
     /// It is copied as a whole. Of a backup all are; else those whose files have failed, so that one does not hold up the snapshots

@@ -12,7 +12,8 @@ public sealed partial class SegmentedLog
     /// answer's offset only when the answer itself is durable.
     /// </summary>
     /// <param name="onlyWritten">
-    /// Not what is pending, for which the disk has no room: the answer ends before it, and its owner has to keep it elsewhere.
+    /// Not what is pending, for which the disk has no room: the answer ends before it, and its owner has to keep it elsewhere. Where
+    /// there is not even room to begin a sector, it is the last one that was made.
     /// </param>
     /// <exception cref="DiskException">It is not durable. After a failed sync none is made any more.</exception>
     public SegmentedLogCheckpoint Checkpoint(bool onlyWritten = false)
@@ -29,7 +30,18 @@ public sealed partial class SegmentedLog
                     WritePending();
                 }
 
-                Pad();
+                try
+                {
+                    Pad();
+                }
+                catch (DiskException failure) when (onlyWritten && failure.Error == DiskError.Full)
+                {
+                    lock (_gate)
+                    {
+                        return _checkpoint;
+                    }
+                }
+
                 lock (_gate)
                 {
                     RequireUsable();
