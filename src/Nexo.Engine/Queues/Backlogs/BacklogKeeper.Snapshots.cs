@@ -45,9 +45,12 @@ internal sealed partial class BacklogKeeper
                     Tell(StorageLevel.Error, backlog.Place, What, failure);
                 }
             }
+            finally
+            {
+                Note(queue, kept.Priority, backlog);
+            }
 
             kept.CopyTo = backlog.EndOffset;
-            Note(queue, kept.Priority, backlog);
         }
     }
 
@@ -94,6 +97,11 @@ internal sealed partial class BacklogKeeper
                 {
                     // They are still there; the other backlogs' are seen to.
                     Tell(StorageLevel.Warning, backlog.Place, "trimmed", failure);
+                }
+                finally
+                {
+                    // What is let go of is not written any more, or was written for it.
+                    NoteLess(backlog);
                 }
             }
         }

@@ -167,6 +167,19 @@ internal sealed partial class BacklogKeeper : IDisposable
         }
     }
 
+    /// <summary>As the other one, when it can only have become less.</summary>
+    private void NoteLess(Backlog backlog)
+    {
+        Interlocked.Add(ref _pendingBytes, backlog.NotePending(backlog.IsDisposed));
+        lock (_gate)
+        {
+            if (backlog.PendingBytes == 0)
+            {
+                _unwritten.Remove(backlog);
+            }
+        }
+    }
+
     private void WriteAll()
     {
         Job[] jobs;
@@ -289,9 +302,16 @@ internal sealed partial class BacklogKeeper : IDisposable
         {
             if (!job.Backlog.IsDisposed)
             {
-                EnsureOpen(job.Queue, job.Backlog);
-                job.Backlog.Flush();
-                Note(job.Queue, job.Priority, job.Backlog);
+                try
+                {
+                    EnsureOpen(job.Queue, job.Backlog);
+                    job.Backlog.Flush();
+                }
+                finally
+                {
+                    // On a full disk some of it may have been written.
+                    Note(job.Queue, job.Priority, job.Backlog);
+                }
             }
         }
     }
