@@ -121,6 +121,8 @@ internal sealed partial class MqttConnection
         });
         if (!TryOpenSession(connect, delivery, expiryAsked))
         {
+            // It was never connected.
+            _keepsWill = false;
             Detach();
             return;
         }

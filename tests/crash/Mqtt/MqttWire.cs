@@ -122,7 +122,12 @@ internal sealed class MqttWire : IDisposable
         }
     }
 
-    public void Dispose() => _client.Dispose();
+    public void Dispose()
+    {
+        _buffered.Dispose();
+        _stream.Dispose();
+        _client.Dispose();
+    }
 
     private async Task SendAsync(byte first, byte[] body, CancellationToken cancel)
     {
