@@ -68,7 +68,7 @@ public sealed class FrozenNumbersTests
     public void States_of_a_ttl() => AssertFrozen<TtlState>("NotFound=0 NoExpiry=1 Expires=2");
 
     [Fact]
-    public void Kinds_of_entries() => AssertFrozen<EntryKind>("Value=0 Hash=1");
+    public void Kinds_of_entries() => AssertFrozen<EntryKind>("Value=0 Hash=1 List=2 Set=3 SortedSet=4");
 
     [Fact]
     public void Changes() => AssertFrozen<StoreChange>("Set=1 Deleted=2 Expired=3 Evicted=4 Missed=255");

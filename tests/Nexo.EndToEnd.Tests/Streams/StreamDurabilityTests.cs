@@ -63,8 +63,11 @@ public sealed class StreamDurabilityTests
         Assert.Equal((FrameKind.End, ErrorCode.ReplyTooLarge), await EndAsync());
         Member pulling = await peer.JoinAsync(9, credits: 0);
         await peer.BeginPullAsync(10, pulling.Number, pulling.Epoch);
-        Assert.Equal((FrameKind.Error, ErrorCode.ReplyTooLarge), await EndAsync());
-        Assert.Equal((FrameKind.End, ErrorCode.None), await EndAsync());
+
+        // In whichever order: they are of two requests.
+        (FrameKind Kind, ErrorCode Code)[] ends = [await EndAsync(), await EndAsync()];
+        Assert.Contains((FrameKind.Error, ErrorCode.ReplyTooLarge), ends);
+        Assert.Contains((FrameKind.End, ErrorCode.None), ends);
         Assert.Equal(ErrorCode.ReplyTooLarge, (await peer.TryReadStreamAsync("s", StreamPeer.At(0))).Code);
 
         async Task<(FrameKind Kind, ErrorCode Code)> EndAsync()

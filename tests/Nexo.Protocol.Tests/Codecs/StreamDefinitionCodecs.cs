@@ -8,10 +8,10 @@ internal static class StreamDefinitionCodecs
 {
     // Each known option once, in any order, and some that came later.
     private static readonly Gen<JsonNode?> AnyOptions = Gen
-        .Select(Gen.Shuffle(Enumerable.Range(1, 8).ToArray()), Gen.Int[0, 8], Gen.ULong.Array[9], Fields.AnyBytes)
+        .Select(Gen.Shuffle(Enumerable.Range(1, 9).ToArray()), Gen.Int[0, 9], Gen.ULong.Array[10], Fields.AnyBytes)
         .Select((tags, count, numbers, later) => (JsonNode?)new JsonArray(
             [.. tags.Take(count).Select(tag => (JsonNode?)Options.Number((ushort)tag, numbers[tag])),
-                Options.Later(9, later), Options.Later(65535, later)]));
+                Options.Later(10, later), Options.Later(65535, later)]));
 
     public static IEnumerable<Codec> All =>
     [
