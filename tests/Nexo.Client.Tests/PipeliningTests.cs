@@ -22,7 +22,9 @@ public sealed class PipeliningTests
 
         Assert.Equal(100, frames.Select(frame => frame.Correlation).Distinct().Count());
         Assert.DoesNotContain(frames, frame => frame.Correlation == 0);
-        Assert.InRange(client.Connection!.BatchesSent, 1, 50);
+
+        // How many share one is a matter of who is faster, the callers or the sender.
+        Assert.InRange(client.Connection!.BatchesSent, 1, 90);
 
         frames.Reverse();
         foreach (ReceivedFrame frame in frames)

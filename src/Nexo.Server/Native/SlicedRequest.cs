@@ -1,6 +1,6 @@
-using Nexo.Server.Connections;
 using System.Buffers.Binary;
 using Nexo.Protocol;
+using Nexo.Server.Connections;
 
 namespace Nexo.Server.Native;
 

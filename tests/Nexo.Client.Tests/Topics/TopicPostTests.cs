@@ -60,7 +60,8 @@ public sealed class TopicPostTests : TopicHarness
             await Peer.ReadAsync(Opcode.TopicPublish);
         }
 
-        Assert.InRange(Client.Connection!.BatchesSent - before, 1, 500);
+        // How many share one is a matter of who is faster, the poster or the sender.
+        Assert.InRange(Client.Connection!.BatchesSent - before, 1, 1_500);
     }
 
     [Fact]

@@ -24,7 +24,7 @@ public sealed class BacklogTests
         using (Backlog backlog = Open(disk, default))
         {
             backlog.Add(new BacklogMessage { Id = 7, EnqueuedAtMs = 5, Body = body });
-            state = backlog.StateAt(backlog.Checkpoint(onlyWritten: false));
+            state = backlog.StateAt(backlog.Checkpoint());
         }
 
         using Backlog again = Open(disk, state);
@@ -205,7 +205,7 @@ public sealed class BacklogTests
 
             _backlog.CloseBlock();
             _kept = [.. _expected];
-            SegmentedLogCheckpoint checkpoint = _backlog.Checkpoint(onlyWritten: false);
+            SegmentedLogCheckpoint checkpoint = _backlog.Checkpoint();
             if (_random.Next(2) == 0)
             {
                 // What comes and goes between the checkpoint and the look at it.

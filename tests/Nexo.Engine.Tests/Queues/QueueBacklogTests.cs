@@ -173,7 +173,7 @@ internal sealed class BacklogLife(int seed)
         _disk.Heal();
     }
 
-    // What is pushed finds no room in the files: a snapshot is whole all the same, and room makes it go on.
+    // What is pushed finds no room in the files: a snapshot is made or fails, nothing is lost, and room makes it go on.
     private void FillDisk()
     {
         RunJobs();
@@ -182,7 +182,16 @@ internal sealed class BacklogLife(int seed)
         _disk.CapacityBytes = _disk.CapacityBytes - _disk.FreeBytes + _random.Next(0, 2_000);
         Push(_random.Next(1, 200));
         Begin(isWhole: _random.Next(4) == 0);
-        TakeSome(_random.Next(2) == 0 ? int.MaxValue : _random.Next(1, 5));
+        try
+        {
+            TakeSome(_random.Next(2) == 0 ? int.MaxValue : _random.Next(1, 5));
+        }
+        catch (DiskException failure) when (failure.Error == DiskError.Full)
+        {
+            _taking!.Snapshot.Dispose();
+            _taking = null;
+        }
+
         RunJobs();
         if (_random.Next(2) == 0)
         {

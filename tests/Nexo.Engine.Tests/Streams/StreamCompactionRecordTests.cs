@@ -1,5 +1,5 @@
-using Nexo.Engine.Streams;
 using Nexo.Engine.Memory;
+using Nexo.Engine.Streams;
 using Nexo.Storage;
 using Xunit;
 

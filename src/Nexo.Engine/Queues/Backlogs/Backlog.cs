@@ -221,11 +221,17 @@ internal sealed partial class Backlog : IDisposable
     }
 
     /// <summary>Reads the next batches: file work.</summary>
-    /// <returns>Whole batches; to be given to <see cref="TryNextBatch"/>, then <see cref="EndRead"/>.</returns>
+    /// <returns>Whole batches; to be given to <see cref="TryNextBatch"/>, then <see cref="EndRead"/>. None if they were given up
+    /// meanwhile: their files may be gone.</returns>
     /// <exception cref="SegmentDamageException">The files are not what was written.</exception>
     /// <exception cref="DiskException">They cannot be read.</exception>
     public ReadOnlyMemory<byte> Read()
     {
+        if (Volatile.Read(ref _clearings) != _clearingsAtRead)
+        {
+            return default;
+        }
+
         if (_buffer.Length == 0)
         {
             _buffer = GC.AllocateUninitializedArray<byte>(ReadBytes);
@@ -331,9 +337,8 @@ internal sealed partial class Backlog : IDisposable
     public void Flush() => _log?.Flush();
 
     /// <summary>Makes durable what was closed: file work.</summary>
-    /// <param name="onlyWritten">Not what waits to be written, for which the disk has no room.</param>
     /// <exception cref="DiskException">It is not.</exception>
-    public SegmentedLogCheckpoint Checkpoint(bool onlyWritten) => _log!.Checkpoint(onlyWritten);
+    public SegmentedLogCheckpoint Checkpoint() => _log!.Checkpoint();
 
     /// <summary>Lets go of segments before an offset: file work.</summary>
     /// <exception cref="DiskException">They are still there.</exception>

@@ -6,9 +6,8 @@ namespace Nexo.Engine.Queues;
 internal sealed partial class BacklogKeeper
 {
     /// <summary>
-    /// Makes durable what was closed of a backlog, and says what a snapshot is to copy of it besides: what the disk has no room for,
-    /// since without snapshots nothing would make room; or all, if its files cannot be made durable, now or later: then nothing is
-    /// pushed to the queue any more.
+    /// Makes durable what was closed of a backlog; if its files cannot be made durable, now or later, a snapshot copies all of it, and
+    /// nothing is pushed to the queue any more.
     /// </summary>
     /// <param name="isWhole">All is copied anyway.</param>
     /// <exception cref="DiskException">It is not durable now, and may be later.</exception>
@@ -31,9 +30,8 @@ internal sealed partial class BacklogKeeper
             kept.IsOpen = true;
             try
             {
-                kept.Checkpoint = CheckpointWritten(backlog);
+                kept.Checkpoint = backlog.Checkpoint();
                 kept.IsCopied = isWhole;
-                kept.CopyFrom = isWhole ? kept.CopyFrom : Math.Max(kept.CopyFrom, kept.Checkpoint.NextOffset);
             }
             catch (DiskException failure) when (backlog.HasFailed)
             {
@@ -50,7 +48,7 @@ internal sealed partial class BacklogKeeper
                 Note(queue, kept.Priority, backlog);
             }
 
-            kept.CopyTo = backlog.EndOffset;
+            kept.CopyTo = kept.IsCopied ? backlog.EndOffset : kept.CopyFrom;
         }
     }
 
@@ -134,19 +132,6 @@ internal sealed partial class BacklogKeeper
                     }
                 }
             }
-        }
-    }
-
-    // On a full disk, of what is written.
-    private static SegmentedLogCheckpoint CheckpointWritten(Backlog backlog)
-    {
-        try
-        {
-            return backlog.Checkpoint(onlyWritten: false);
-        }
-        catch (DiskException failure) when (failure.Error == DiskError.Full && !backlog.HasFailed)
-        {
-            return backlog.Checkpoint(onlyWritten: true);
         }
     }
 
