@@ -40,6 +40,18 @@ internal static class Contenders
         string? binary, Durability durability, CancellationToken cancel, string name = "nexo") =>
         new(name, await NexoBinaryAsync(binary, cancel), durability);
 
+    /// <summary>Nexo's Redis port, driven by redis-benchmark.</summary>
+    /// <param name="binary">Null: <c>out/nexo</c>, published first if it is not there.</param>
+    public static async Task<StoreContender> NexoRespAsync(
+        string? binary, Durability durability, CancellationToken cancel, string name = "nexo")
+    {
+        var native = new NexoContender(name, await NexoBinaryAsync(binary, cancel), durability);
+        return new RespContender(
+            name,
+            (port, folder) => [.. native.CommandLine(ServerProcess.FreePort(), folder), "--resp-port", $"{port}"],
+            native.ReadyText);
+    }
+
     /// <summary>The full path.</summary>
     /// <param name="binary">Null: <c>out/nexo</c>, published first if it is not there.</param>
     public static async Task<string> NexoBinaryAsync(string? binary, CancellationToken cancel)

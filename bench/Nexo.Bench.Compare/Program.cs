@@ -39,6 +39,7 @@ internal static class Program
         root.Add(Latency());
         root.Add(QueueCommand.New(Binary));
         root.Add(PubSubCommand.New(Binary));
+        root.Add(RespCommand.New(Binary, Garnet, Kept));
         root.Add(MqttCommand.New(Binary));
         root.Add(StreamCommand.New(Binary));
         root.Add(MatchingCommand.New());
@@ -71,6 +72,23 @@ internal static class Program
 
     public static Option<string?> JsonFile() =>
         new("--json") { Description = "Write every round and the medians to this file" };
+
+    /// <summary>Runs it, prints every line and the medians, and writes them to a file if there is one.</summary>
+    public static async Task<int> CompareAsync(
+        StoreComparisonOptions options, IReadOnlyList<StoreContender> contenders, string? file, CancellationToken cancel)
+    {
+        StoreReport.Header();
+        var comparison = new StoreComparison(options, contenders);
+        IReadOnlyList<StoreMeasurement> all = await comparison.RunAsync(StoreReport.Line, cancel);
+        IReadOnlyList<StoreMeasurement> medians = StoreReport.Medians(all);
+        StoreReport.Summary(medians);
+        if (file is not null)
+        {
+            await StoreReport.WriteJsonAsync(file, all, medians);
+        }
+
+        return 0;
+    }
 
     private static Command Store()
     {
@@ -158,22 +176,6 @@ internal static class Program
             return 0;
         });
         return command;
-    }
-
-    private static async Task<int> CompareAsync(
-        StoreComparisonOptions options, IReadOnlyList<StoreContender> contenders, string? file, CancellationToken cancel)
-    {
-        StoreReport.Header();
-        var comparison = new StoreComparison(options, contenders);
-        IReadOnlyList<StoreMeasurement> all = await comparison.RunAsync(StoreReport.Line, cancel);
-        IReadOnlyList<StoreMeasurement> medians = StoreReport.Medians(all);
-        StoreReport.Summary(medians);
-        if (file is not null)
-        {
-            await StoreReport.WriteJsonAsync(file, all, medians);
-        }
-
-        return 0;
     }
 
     private static async Task<IReadOnlyList<StoreContender>> ContendersAsync(

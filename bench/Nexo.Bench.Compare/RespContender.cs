@@ -7,11 +7,14 @@ using System.Text.RegularExpressions;
 namespace Nexo.Bench.Compare;
 
 /// <summary>A server that speaks Redis' protocol, driven by redis-benchmark.</summary>
-internal sealed partial class RespContender(string name, Func<int, string, IReadOnlyList<string>> commandLine) : StoreContender(name)
+internal sealed partial class RespContender(
+    string name, Func<int, string, IReadOnlyList<string>> commandLine, string? readyText = null) : StoreContender(name)
 {
     private const int CalibrationRequests = 6_000;
     private const double MicrosecondsPerMillisecond = 1_000;
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(60);
+
+    public override string? ReadyText => readyText;
 
     public override IReadOnlyList<string> CommandLine(int port, string folder) => commandLine(port, folder);
 
@@ -67,6 +70,13 @@ internal sealed partial class RespContender(string name, Func<int, string, IRead
             ],
             Slack,
             cancel);
+        if (output.Contains("Error from server", StringComparison.Ordinal))
+        {
+            throw new CompareFailure($"{Name} refused {work.Operation}: {output[output.IndexOf("Error", StringComparison.Ordinal)..]}");
+        }
+
+        // Ranges are read from a list that a first part of the run fills.
+        output = output[output.LastIndexOf("======\n", StringComparison.Ordinal)..];
         return new LoadFigures(
             Number(Throughput().Match(output), 1),
             requests,

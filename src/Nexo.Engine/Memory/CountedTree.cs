@@ -28,9 +28,16 @@ internal unsafe partial struct CountedTree(int nodeBytes)
     public readonly Position Seek(Arena arena, long rank)
     {
         Node* node = At(arena, _root);
+        bool isLast = rank == Count - 1;
         while (node->Level > 0)
         {
             Child* child = node->Children;
+            if (isLast)
+            {
+                child += node->Count - 1;
+                rank = child->Count - 1;
+            }
+
             while (rank >= child->Count)
             {
                 rank -= child->Count;

@@ -150,7 +150,7 @@ public sealed unsafe partial class Session
     }
 
     /// <summary>The log is durable up to a record that was marked, if not the one that is now.</summary>
-    internal void OnDurable()
+    void IDurableReader.OnDurable()
     {
         ISessionHolder? holder;
         lock (_gate)
@@ -233,7 +233,7 @@ public sealed unsafe partial class Session
         return false;
     }
 
-    private void Await(SessionVisibility visibility, Lsn lsn)
+    private void Await(DurableNotices<Session> visibility, Lsn lsn)
     {
         if (!_isAwaited)
         {

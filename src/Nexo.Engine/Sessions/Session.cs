@@ -7,7 +7,7 @@ namespace Nexo.Engine.Sessions;
 /// the packet ids of its own messages that it has not let go of. It begins with a connection and ends when it has been without one for
 /// its expiry.
 /// </summary>
-public sealed partial class Session
+public sealed partial class Session : IDurableReader
 {
     /// <summary>A deadline that never comes.</summary>
     internal const long NoDeadline = long.MaxValue;

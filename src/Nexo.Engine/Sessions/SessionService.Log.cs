@@ -11,7 +11,7 @@ public sealed partial class SessionService
     internal ILogWriter? Log { get; private set; }
 
     /// <summary>Null: nobody waits for the log.</summary>
-    internal SessionVisibility? Visibility { get; private set; }
+    internal DurableNotices<Session>? Visibility { get; private set; }
 
     private bool Keeps => Limits.Durability != SessionDurability.Memory;
 
@@ -207,7 +207,7 @@ public sealed partial class SessionService
     {
         Log = Keeps ? log : null;
         Bodies.Log = Log;
-        Visibility = Keeps && log is not null && Limits.Durability == SessionDurability.Fsync ? new SessionVisibility(log) : null;
+        Visibility = Keeps && log is not null && Limits.Durability == SessionDurability.Fsync ? new DurableNotices<Session>(log) : null;
     }
 
     private static SessionStatus StatusOf(LogRoom room) => room switch

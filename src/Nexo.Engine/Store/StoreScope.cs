@@ -127,6 +127,8 @@ public sealed partial class StoreService
 
     private StoreScope Enter(ShardSet shards)
     {
+        // A run may hold a shard behind those that are entered here.
+        EndRun();
         if (_depth == 0 && _keepsEntries && _log is not null)
         {
             (_together ??= new TogetherLog()).Open(_log);

@@ -115,6 +115,7 @@ public sealed partial class StoreService
             return;
         }
 
+        EndRun();
         _serving = true;
         try
         {

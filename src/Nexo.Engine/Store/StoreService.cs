@@ -236,6 +236,7 @@ public sealed partial class StoreService : IDisposable
             return false;
         }
 
+        EndRun();
         int roundsMax = evicts ? (2 * _shards.Length) + 4 : 1;
         if (rounds++ < roundsMax && TryGather(shard.RoomWanted, evicts))
         {

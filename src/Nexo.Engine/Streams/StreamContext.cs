@@ -38,7 +38,7 @@ internal sealed class StreamContext(StreamLimits limits, EngineClock clock)
 
     public StreamCompactor Compactor { get; set; } = null!;
 
-    public StreamVisibility? Visibility { get; set; }
+    public DurableNotices<StreamLog>? Visibility { get; set; }
 
     /// <summary>The wall clock, or the time since the start by it, whichever is earlier.</summary>
     public long AgeNowMs => Math.Min(clock.WallMs, clock.NowMs + _wallAheadMs);

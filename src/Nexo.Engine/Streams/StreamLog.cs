@@ -7,7 +7,7 @@ namespace Nexo.Engine.Streams;
 /// without. Its segmented log is opened when it is first needed and closed when nobody has used it for a while, so that one that is
 /// idle is this object alone.
 /// </summary>
-internal sealed partial class StreamLog
+internal sealed partial class StreamLog : IDurableReader
 {
     private readonly StreamContext _context;
     private readonly Lock _gate = new();

@@ -119,7 +119,7 @@ public sealed partial class StreamService
     internal void EndRecovery(IDurableLog? log)
     {
         _context.Log = log;
-        _context.Visibility = log is null ? null : new StreamVisibility(log);
+        _context.Visibility = log is null ? null : new DurableNotices<StreamLog>(log);
         _context.Files.EndRecovery();
         foreach (StreamLog stream in _names.All)
         {

@@ -66,6 +66,11 @@ internal sealed record RespCommand(
 
     public bool Has(RespFlags flag) => (Flags & flag) != 0;
 
+    /// <summary>Whether it works on one key and nothing else, and is done at once.</summary>
+    public bool IsOfOneKey { get; } = FirstKey == 1 && LastKey == 1
+        && (Flags & (RespFlags.Write | RespFlags.ReadOnly)) != 0
+        && (Flags & (RespFlags.Blocking | RespFlags.AllKeys | RespFlags.NotQueued)) == 0;
+
     /// <summary>Whether it may have so many words.</summary>
     public bool Takes(int words) => Arity < 0 ? words >= -Arity : words == Arity;
 }

@@ -17,6 +17,10 @@ internal sealed partial class RespConnection : ClientConnection
     // With fewer there is too little to overlap.
     private const int PrefetchMin = 4;
 
+    // Commands in a row on one key, in one hold of its lock: few do not repay it, and others wait meanwhile.
+    private const int RunMin = 4;
+    private const int RunMax = 16;
+
     private readonly RespReader _reader = new();
     private readonly ReadCommand[] _ahead = new ReadCommand[CommandsAtOnce];
 
@@ -113,17 +117,10 @@ internal sealed partial class RespConnection : ClientConnection
 
         Span<ulong> hashes = stackalloc ulong[CommandsAtOnce];
         RespReadStatus status = ReadAhead(bytes, hashes, out int count, out int taken);
-        for (int i = 0; i < count; i++)
+        if (!ExecuteAhead(bytes, count, out int end))
         {
-            ReadCommand read = _ahead[i];
-            Execute(
-                read.Command,
-                _reader.Arguments(bytes.Slice(read.Start, read.Length), read.First, read.Count, read.IsInline));
-            if (MustPause)
-            {
-                _reader.Clear();
-                return read.Start + read.Length;
-            }
+            _reader.Clear();
+            return end;
         }
 
         if (status == RespReadStatus.Broken && count == 0)
@@ -150,6 +147,64 @@ internal sealed partial class RespConnection : ClientConnection
         _scratch.Dispose();
     }
 
+    /// <summary>Handles what was read ahead; false: the connection is not to be read on behind <paramref name="end"/>.</summary>
+    private bool ExecuteAhead(ReadOnlySpan<byte> bytes, int count, out int end)
+    {
+        end = 0;
+        int runEnd = 0;
+        try
+        {
+            for (int i = 0; i < count; i++)
+            {
+                ReadCommand read = _ahead[i];
+                if (i >= runEnd && read.KeyHash != 0)
+                {
+                    runEnd = BeginRun(i, count);
+                }
+
+                Execute(
+                    read.Command,
+                    _reader.Arguments(bytes.Slice(read.Start, read.Length), read.First, read.Count, read.IsInline));
+                if (i == runEnd - 1)
+                {
+                    Server.Store.EndRun();
+                }
+
+                if (MustPause)
+                {
+                    end = read.Start + read.Length;
+                    return false;
+                }
+            }
+
+            return true;
+        }
+        finally
+        {
+            Server.Store.EndRun();
+        }
+    }
+
+    /// <summary>Begins a run if the next commands are on one key; returns where it ends.</summary>
+    private int BeginRun(int start, int count)
+    {
+        ulong hash = _ahead[start].KeyHash;
+        int most = Math.Min(count, start + RunMax);
+        int end = start + 1;
+        while (end < most && _ahead[end].KeyHash == hash)
+        {
+            end++;
+        }
+
+        if (end - start < RunMin)
+        {
+            return start;
+        }
+
+        Server.Store.BeginRun(hash);
+        return end;
+    }
+
     private RespReadStatus ReadAhead(ReadOnlySpan<byte> bytes, Span<ulong> hashes, out int count, out int taken)
     {
         count = 0;
@@ -167,13 +222,16 @@ internal sealed partial class RespConnection : ClientConnection
 
             RespArguments arguments = _reader.Arguments(rest);
             RespCommand? command = arguments.Count == 0 ? null : RespCommands.Find(arguments[0]);
+            ulong hash = 0;
             if (command is { FirstKey: > 0 } && arguments.Count > command.FirstKey)
             {
-                hashes[hashed++] = Server.Store.HashOf(arguments[command.FirstKey]);
+                hash = Server.Store.HashOf(arguments[command.FirstKey]);
+                hashes[hashed++] = hash;
+                hash = command.IsOfOneKey ? hash : 0;
             }
 
             bool isInline = _reader.IsInline;
-            _ahead[count++] = new ReadCommand(command, taken, _reader.Taken, _reader.First, arguments.Count, isInline);
+            _ahead[count++] = new ReadCommand(command, taken, _reader.Taken, _reader.First, arguments.Count, isInline, hash);
             taken += _reader.Taken;
             _reader.Next();
             if (isInline)
@@ -325,6 +383,7 @@ internal sealed partial class RespConnection : ClientConnection
     private static string Shown(ReadOnlySpan<byte> text, int max) =>
         System.Text.Encoding.UTF8.GetString(text[..Math.Min(text.Length, max)]).Replace('\r', ' ').Replace('\n', ' ');
 
+    /// <param name="KeyHash">Of a command on one key; 0: of another.</param>
     private readonly record struct ReadCommand(
-        RespCommand? Command, int Start, int Length, int First, int Count, bool IsInline);
+        RespCommand? Command, int Start, int Length, int First, int Count, bool IsInline, ulong KeyHash);
 }

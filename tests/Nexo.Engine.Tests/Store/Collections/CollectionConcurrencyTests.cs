@@ -74,6 +74,18 @@ public sealed class CollectionConcurrencyTests
                     Do(store, random);
                 }
             }
+            else if (random.Next(10) == 0)
+            {
+                // In a run only commands on its key; those that enter shards on their own end it.
+                string key = $"k{random.Next(Keys)}";
+                store.BeginRun(store.HashOf(key.Raw()));
+                for (int i = random.Next(6); i >= 0; i--)
+                {
+                    Do(store, random, key);
+                }
+
+                store.EndRun();
+            }
             else
             {
                 Do(store, random);
@@ -81,10 +93,10 @@ public sealed class CollectionConcurrencyTests
         }
     }
 
-    private static void Do(StoreService store, Random random)
+    private static void Do(StoreService store, Random random, string? only = null)
     {
-        string key = $"k{random.Next(Keys)}";
-        string other = $"k{random.Next(Keys)}";
+        string key = only ?? $"k{random.Next(Keys)}";
+        string other = only ?? $"k{random.Next(Keys)}";
         byte[] raw = key.Raw();
         byte[][] keys = [raw, other.Raw(), raw];
         string[] items = [.. Enumerable.Range(0, random.Next(1, 12)).Select(_ => $"item {random.Next(40)}")];
