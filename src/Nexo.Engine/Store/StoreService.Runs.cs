@@ -7,9 +7,10 @@ public sealed partial class StoreService
     private static StoreShard? _run;
 
     /// <summary>
-    /// Enters the lock of this key's shard for the next few commands of this thread, which must all be on this key alone: many
-    /// connections that work on one key then hand its lock over once a run, not once a command. The commands stay separate ones, each with its
-    /// own record, and the hold may end before <see cref="EndRun"/>: when one of them wakes somebody who waits, or needs room of other shards.
+    /// Enters the lock of this key's shard for the next few commands of this thread, which must all be on this key alone:
+    /// many connections that work on one key then hand its lock over once a run, not once a command. The commands stay
+    /// separate ones, each with its own record, and the hold may end before <see cref="EndRun"/>: when one of them wakes
+    /// somebody who waits, or needs room of other shards.
     /// </summary>
     /// <param name="hash"><see cref="HashOf"/> of the key.</param>
     public void BeginRun(ulong hash)
