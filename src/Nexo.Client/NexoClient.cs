@@ -21,7 +21,7 @@ public sealed class NexoClient : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         NexoClientOptionsCheck.Require(options);
         _options = options with { };
-        _url = NexoUrl.Parse(options.Url);
+        _url = NexoUrl.Parse(options.Url).With(options.Tls);
         _dispatcher = new Dispatcher(_options.TimeProvider, ProbeTimeout, ProbeAsync);
         _reconnector = new Reconnector(
             _options,

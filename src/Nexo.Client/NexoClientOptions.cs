@@ -5,7 +5,8 @@ public sealed record NexoClientOptions
 {
     /// <summary>
     /// Where the server is: <c>nexo://[user:password@]host[:port][?token=…]</c> or
-    /// <c>nexo+unix:///path/to.sock[?token=…]</c>. The port is 7654 unless it is given.
+    /// <c>nexo+unix:///path/to.sock[?token=…]</c>. The port is 7654 unless it is given. <c>nexos://</c> is the same with TLS, and may
+    /// say what <see cref="Tls"/> does: <c>?ca=FILE&amp;cert=FILE&amp;key=FILE&amp;server-name=NAME</c>.
     /// </summary>
     public string Url { get; set; } = "nexo://localhost:7654";
 
@@ -20,6 +21,9 @@ public sealed record NexoClientOptions
 
     /// <summary>The token; it has precedence over the one in <see cref="Url"/>.</summary>
     public string? Token { get; set; }
+
+    /// <summary>TLS over TCP; it has precedence over what <see cref="Url"/> says of it. Null: as the URL says.</summary>
+    public NexoTlsOptions? Tls { get; set; }
 
     /// <summary>How long one attempt to connect may take, HELLO included.</summary>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(5);

@@ -7,9 +7,13 @@ namespace Nexo.Client;
 internal sealed record NexoUrl
 {
     private const string TcpScheme = "nexo";
+    private const string TlsScheme = "nexos";
     private const string UnixScheme = "nexo+unix";
     private const string Expected =
-        "Expected nexo://[user:password@]host[:port][?token=…] or nexo+unix:///path/to.sock[?token=…].";
+        "Expected nexo://[user:password@]host[:port][?token=…], nexos://host[:port][?ca=FILE&cert=FILE&key=FILE&server-name=…] "
+        + "or nexo+unix:///path/to.sock[?token=…].";
+
+    private static readonly string[] TlsParameters = ["ca", "cert", "key", "server-name"];
 
     /// <summary>Null for a unix socket.</summary>
     public string? Host { get; private init; }
@@ -24,16 +28,19 @@ internal sealed record NexoUrl
 
     public string? Token { get; private init; }
 
+    /// <summary>TLS as the URL has it; null: it is <c>nexo://</c>, or a unix socket.</summary>
+    public NexoTlsOptions? Tls { get; private init; }
+
     /// <summary>What may be shown and logged: no credentials.</summary>
     public string Address => Host is null
         ? $"{UnixScheme}://{SocketPath}"
-        : string.Create(CultureInfo.InvariantCulture, $"{TcpScheme}://{Host}:{Port}");
+        : string.Create(CultureInfo.InvariantCulture, $"{(Tls is null ? TcpScheme : TlsScheme)}://{Host}:{Port}");
 
     /// <exception cref="ArgumentException">It is not such a URL. The message holds none of it: it may hold a
     /// password.</exception>
     public static NexoUrl Parse(string text)
     {
-        if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) || uri.Scheme is not (TcpScheme or UnixScheme))
+        if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) || uri.Scheme is not (TcpScheme or TlsScheme or UnixScheme))
         {
             throw new ArgumentException($"Not a Nexo URL. {Expected}", nameof(text));
         }
@@ -45,6 +52,7 @@ internal sealed record NexoUrl
             throw new ArgumentException($"Not a complete Nexo URL. {Expected}", nameof(text));
         }
 
+        Dictionary<string, string> parameters = ReadParameters(uri.Query, uri.Scheme == TlsScheme);
         string[] user = uri.UserInfo.Split(':', 2);
         return new NexoUrl
         {
@@ -53,26 +61,44 @@ internal sealed record NexoUrl
             SocketPath = unix ? Uri.UnescapeDataString(uri.AbsolutePath) : null,
             User = user[0].Length == 0 ? null : Uri.UnescapeDataString(user[0]),
             Password = user.Length < 2 ? null : Uri.UnescapeDataString(user[1]),
-            Token = ReadToken(uri.Query),
+            Token = parameters.GetValueOrDefault("token"),
+            Tls = uri.Scheme != TlsScheme ? null : new NexoTlsOptions
+            {
+                CaFile = parameters.GetValueOrDefault("ca"),
+                CertificateFile = parameters.GetValueOrDefault("cert"),
+                KeyFile = parameters.GetValueOrDefault("key"),
+                ServerName = parameters.GetValueOrDefault("server-name"),
+            },
         };
     }
 
+    /// <summary>The same with <paramref name="tls"/>, whose parts have precedence over its own; a unix socket has none.</summary>
+    public NexoUrl With(NexoTlsOptions? tls) => tls is null || Host is null ? this : this with
+    {
+        Tls = tls with
+        {
+            CaFile = tls.CaFile ?? Tls?.CaFile,
+            CertificateFile = tls.CertificateFile ?? Tls?.CertificateFile,
+            KeyFile = tls.KeyFile ?? Tls?.KeyFile,
+            ServerName = tls.ServerName ?? Tls?.ServerName,
+        },
+    };
+
     public override string ToString() => Address;
 
-    private static string? ReadToken(string query)
+    private static Dictionary<string, string> ReadParameters(string query, bool isTls)
     {
-        string? token = null;
+        Dictionary<string, string> read = [];
         foreach (string part in query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
             string[] pair = part.Split('=', 2);
-            if (pair[0] != "token" || pair.Length < 2 || token is not null)
+            bool isKnown = pair[0] == "token" || (isTls && TlsParameters.Contains(pair[0]));
+            if (!isKnown || pair.Length < 2 || !read.TryAdd(pair[0], Uri.UnescapeDataString(pair[1])))
             {
-                throw new ArgumentException($"A Nexo URL has no parameter '{pair[0]}' but one token. {Expected}");
+                throw new ArgumentException($"A Nexo URL has no parameter '{pair[0]}', or has it twice. {Expected}");
             }
-
-            token = Uri.UnescapeDataString(pair[1]);
         }
 
-        return token;
+        return read;
     }
 }

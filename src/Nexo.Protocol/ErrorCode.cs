@@ -19,6 +19,7 @@ public enum ErrorCode : ushort
     UnexpectedKind = 108,
     CorrelationInUse = 109,
     UnsupportedDurability = 110,
+    TlsRequired = 111,
 
     AuthenticationRequired = 200,
     AuthenticationFailed = 201,

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Nexo.Server;
 using Nexo.Server.Native;
+using Nexo.Server.Settings;
 
 namespace Nexo.EndToEnd.Tests;
 
@@ -37,9 +38,10 @@ internal sealed class TestServer : IAsyncDisposable
 
     public NativeServer Native => Services.GetRequiredService<NativeServer>();
 
-    public static async Task<TestServer> StartAsync(Func<NexoServerOptions, NexoServerOptions>? change = null)
+    public static async Task<TestServer> StartAsync(
+        Func<NexoServerOptions, NexoServerOptions>? change = null, SettingsInput? reloadFrom = null)
     {
-        TestServer server = await BeginAsync(change);
+        TestServer server = await BeginAsync(change, reloadFrom);
         try
         {
             Assert.True(await server.WhenReadyAsync());
@@ -53,7 +55,8 @@ internal sealed class TestServer : IAsyncDisposable
     }
 
     /// <summary>Starts a server that may not be ready yet.</summary>
-    public static async Task<TestServer> BeginAsync(Func<NexoServerOptions, NexoServerOptions>? change = null)
+    public static async Task<TestServer> BeginAsync(
+        Func<NexoServerOptions, NexoServerOptions>? change = null, SettingsInput? reloadFrom = null)
     {
         var options = new NexoServerOptions
         {
@@ -61,7 +64,7 @@ internal sealed class TestServer : IAsyncDisposable
             Log = new LogOptions { Level = LogLevel.Error },
             DataDirectory = null,
         };
-        WebApplication app = NexoServer.Build(change?.Invoke(options) ?? options);
+        WebApplication app = NexoServer.Build(change?.Invoke(options) ?? options, reloadFrom: reloadFrom);
         try
         {
             await app.StartAsync();

@@ -33,7 +33,8 @@ internal static class ServeCommand
     private static async Task<int> RunAsync(ParseResult parsed, SettingOptions flags, CancellationToken cancel)
     {
         TextWriter error = parsed.InvocationConfiguration.Error;
-        SettingsResult settings = SettingsLoader.Load(flags.Read(parsed));
+        SettingsInput input = flags.Read(parsed);
+        SettingsResult settings = SettingsLoader.Load(input);
         if (settings.Problems.Count > 0)
         {
             return SettingProblems.Write(error, settings.Problems, "the server does not start");
@@ -42,7 +43,7 @@ internal static class ServeCommand
         NexoServer.PrepareProcess(settings.Options.Network);
         try
         {
-            await using WebApplication app = NexoServer.Build(settings.Options, handleSignals: true);
+            await using WebApplication app = NexoServer.Build(settings.Options, handleSignals: true, input);
             await app.StartAsync(CancellationToken.None);
             if (cancel.IsCancellationRequested)
             {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Nexo.Client;
 
 namespace Nexo.Cli.Terminal;
 
@@ -12,6 +13,9 @@ internal sealed record CliSettings
     public string? Password { get; init; }
 
     public string? Token { get; init; }
+
+    /// <summary>What was said of TLS beside the URL; null: nothing.</summary>
+    public NexoTlsOptions? Tls { get; init; }
 
     /// <summary>Null when it was not given: long work then takes longer than the default.</summary>
     public TimeSpan? Timeout { get; init; }
@@ -35,11 +39,23 @@ internal sealed record CliSettings
             User = parsed.GetValue(globals.User) ?? console.Variable("NEXO_USER"),
             Password = console.Variable("NEXO_PASSWORD"),
             Token = parsed.GetValue(globals.Token) ?? console.Variable("NEXO_TOKEN"),
+            Tls = TlsOf(parsed, globals, console),
             Timeout = TimeoutOf(parsed, globals),
             Json = parsed.GetValue(globals.Json),
             Color = !plain,
             Quiet = parsed.GetValue(globals.Quiet),
         };
+    }
+
+    private static NexoTlsOptions? TlsOf(ParseResult parsed, GlobalOptions globals, CliConsole console)
+    {
+        var tls = new NexoTlsOptions
+        {
+            CaFile = parsed.GetValue(globals.TlsCa) ?? console.Variable("NEXO_TLS_CA"),
+            CertificateFile = parsed.GetValue(globals.TlsCertificate) ?? console.Variable("NEXO_TLS_CERT"),
+            KeyFile = parsed.GetValue(globals.TlsKey) ?? console.Variable("NEXO_TLS_KEY"),
+        };
+        return tls == new NexoTlsOptions() ? null : tls;
     }
 
     // Reading an option whose text was not understood throws; its error is reported elsewhere.

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Text.RegularExpressions;
 using Nexo.Client;
 using Nexo.Protocol;
@@ -17,7 +18,7 @@ internal static partial class ClientFailures
         (int exitCode, string message, string? hint) = failure.Code switch
         {
             ClientErrorCode.ConnectFailed => (
-                ExitCode.CannotConnect, CannotConnect(failure, place), ConnectHint(settings)),
+                ExitCode.CannotConnect, CannotConnect(failure, place), ConnectHint(failure, settings)),
             ClientErrorCode.ConnectionLost => (
                 ExitCode.CannotConnect,
                 $"The connection to {place} was lost: {failure.Message}",
@@ -51,7 +52,8 @@ internal static partial class ClientFailures
 
     private static string CannotConnect(NexoException failure, string place)
     {
-        for (Exception? cause = failure; cause is not null; cause = cause.InnerException)
+        // Below it is what the other side's refusal looks like to the socket.
+        for (Exception? cause = failure; cause is not AuthenticationException && cause is not null; cause = cause.InnerException)
         {
             if (cause is SocketException socket)
             {
@@ -70,7 +72,9 @@ internal static partial class ClientFailures
         _ => socket.Message,
     };
 
-    private static string ConnectHint(CliSettings settings) => settings.Url == GlobalOptions.DefaultUrl
+    private static string ConnectHint(NexoException failure, CliSettings settings) => failure.InnerException is AuthenticationException
+        ? "nexos:// and --tls-ca ask for TLS; --tls-ca names the file of the authority that issued the server's certificate"
+        : settings.Url == GlobalOptions.DefaultUrl
         ? "is the server running? start it with: nexo serve; or set --url or NEXO_URL"
         : "is the server running there? see --url and NEXO_URL; start one here with: nexo serve";
 
@@ -87,6 +91,7 @@ internal static partial class ClientFailures
             "server and nexo differ in version: see nexo info, nexo version",
         ErrorCode.ShuttingDown or ErrorCode.TooManyConnections or ErrorCode.TooManyInFlight or ErrorCode.Recovering =>
             "try again in a moment",
+        ErrorCode.TlsRequired => "set --url or NEXO_URL to nexos://, and --tls-ca to the file of the authority, if it is your own",
         ErrorCode.StorageFull => "free room on the server's disk; deletes still work",
         ErrorCode.StorageFailed => "the server's log and its /readyz say what failed; it must be started anew",
         ErrorCode.UnsupportedDurability => "the server keeps the store in memory only: see store.durability there",

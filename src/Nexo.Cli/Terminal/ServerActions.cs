@@ -61,6 +61,7 @@ internal static class ServerActions
             User = settings.User,
             Password = settings.Password,
             Token = settings.Token,
+            Tls = settings.Tls,
             ConnectTimeout = settings.Timeout ?? GlobalOptions.DefaultTimeout,
             RequestTimeout = timeout,
         };

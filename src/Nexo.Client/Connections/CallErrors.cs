@@ -45,5 +45,6 @@ internal static class CallErrors
         or ErrorCode.AuthenticationFailed
         or ErrorCode.UnsupportedVersion
         or ErrorCode.BadMagic
+        or ErrorCode.TlsRequired
         or ErrorCode.Malformed;
 }

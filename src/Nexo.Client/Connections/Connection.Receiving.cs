@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Nexo.Protocol;
 
@@ -30,7 +29,7 @@ internal sealed partial class Connection
         {
             failure = ReceiveUntilPending(firstRead, ref last);
         }
-        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        catch (Exception error) when (Wire.IsFailure(error))
         {
             failure = CallErrors.ConnectionLost("reading from it failed", error);
         }
@@ -74,8 +73,7 @@ internal sealed partial class Connection
                 return _goAway;
             }
 
-            ValueTaskAwaiter<int> next =
-                _socket.ReceiveAsync(_received.MakeRoom(), SocketFlags.None, CancellationToken.None).GetAwaiter();
+            ValueTaskAwaiter<int> next = _wire.ReceiveAsync(_received.MakeRoom()).GetAwaiter();
             if (!next.IsCompleted)
             {
                 _receive = next;

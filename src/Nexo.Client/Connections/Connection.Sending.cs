@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net.Sockets;
 using Nexo.Protocol;
 
 namespace Nexo.Client;
@@ -116,7 +115,7 @@ internal sealed partial class Connection : IThreadPoolWorkItem
     {
         try
         {
-            ValueTask<int> send = _socket.SendAsync(batch, SocketFlags.None, CancellationToken.None);
+            ValueTask<int> send = _wire.SendAsync(batch);
             if (!send.IsCompletedSuccessfully)
             {
                 _ = SendRestAsync(send, batch);
@@ -132,7 +131,7 @@ internal sealed partial class Connection : IThreadPoolWorkItem
 
             return true;
         }
-        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        catch (Exception error) when (Wire.IsFailure(error))
         {
             Close(CallErrors.ConnectionLost("writing to it failed", error));
             return false;
@@ -146,12 +145,11 @@ internal sealed partial class Connection : IThreadPoolWorkItem
             batch = batch[await send.ConfigureAwait(false)..];
             while (!batch.IsEmpty)
             {
-                int sent = await _socket.SendAsync(batch, SocketFlags.None, CancellationToken.None)
-                    .ConfigureAwait(false);
+                int sent = await _wire.SendAsync(batch).ConfigureAwait(false);
                 batch = batch[sent..];
             }
         }
-        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        catch (Exception error) when (Wire.IsFailure(error))
         {
             Close(CallErrors.ConnectionLost("writing to it failed", error));
             return;

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Nexo.Protocol;
 
 namespace Nexo.Client;
@@ -16,7 +15,7 @@ internal sealed partial class Connection
     private readonly Lock _gate = new();
     private readonly SlotTable _slots = new();
     private readonly Outbox _outbox = new();
-    private readonly Socket _socket;
+    private readonly Wire _wire;
     private readonly Dispatcher _dispatcher;
     private readonly TimeProvider _time;
     private readonly int _frameBytesMax;
@@ -33,9 +32,9 @@ internal sealed partial class Connection
     private long _busySince;
     private int _probing;
 
-    public Connection(Socket socket, ReceiveBuffer received, HelloReply hello, Dispatcher dispatcher, TimeProvider time)
+    public Connection(Wire wire, ReceiveBuffer received, HelloReply hello, Dispatcher dispatcher, TimeProvider time)
     {
-        _socket = socket;
+        _wire = wire;
         _received = received;
         _dispatcher = dispatcher;
         _time = time;
@@ -314,7 +313,7 @@ internal sealed partial class Connection
             }
         }
 
-        CloseSocket();
+        _wire.Close();
         _dispatcher.Detach(this);
         _retired.TrySetResult(reason);
         _over.TrySetResult();
@@ -327,21 +326,6 @@ internal sealed partial class Connection
         {
             subscription.OnEnd(reason);
         }
-    }
-
-    private void CloseSocket()
-    {
-        try
-        {
-            // Disposing under a pending read would cut the connection with a reset; this says goodbye first.
-            _socket.Shutdown(SocketShutdown.Both);
-        }
-        catch (SocketException)
-        {
-            // The other side was quicker.
-        }
-
-        _socket.Dispose();
     }
 
     private void Abandon(int index)

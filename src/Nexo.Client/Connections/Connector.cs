@@ -4,7 +4,7 @@ using Nexo.Protocol;
 
 namespace Nexo.Client;
 
-/// <summary>Makes connections: socket, preface, HELLO.</summary>
+/// <summary>Makes connections: socket, TLS, preface, HELLO.</summary>
 internal sealed class Connector(NexoClientOptions options, NexoUrl url, Dispatcher dispatcher)
 {
     private const uint HelloCorrelation = 1;
@@ -18,26 +18,45 @@ internal sealed class Connector(NexoClientOptions options, NexoUrl url, Dispatch
     {
         using var timeout = new CancellationTokenSource(options.ConnectTimeout, options.TimeProvider);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancel);
-        Socket? socket = null;
+        Wire? wire = null;
         var received = new ReceiveBuffer();
         try
         {
-            socket = await OpenSocketAsync(either.Token).ConfigureAwait(false);
-            await SendHelloAsync(socket, either.Token).ConfigureAwait(false);
-            HelloReply hello = await ReceiveHelloAsync(socket, received, either.Token).ConfigureAwait(false);
-            return new Connection(socket, received, hello, dispatcher, options.TimeProvider);
+            wire = await OpenAsync(either.Token).ConfigureAwait(false);
+            await SendHelloAsync(wire, either.Token).ConfigureAwait(false);
+            HelloReply hello = await ReceiveHelloAsync(wire, received, either.Token).ConfigureAwait(false);
+            return new Connection(wire, received, hello, dispatcher, options.TimeProvider);
         }
         catch (Exception error)
         {
-            socket?.Dispose();
+            wire?.Dispose();
             received.Dispose();
             throw error switch
             {
                 NexoException => error,
                 OperationCanceledException when cancel.IsCancellationRequested => error,
                 OperationCanceledException => Failed($"it did not answer within {options.ConnectTimeout}", error),
-                _ => Failed(error.Message, error),
+                _ => Failed(error.Message.TrimEnd('.'), error),
             };
+        }
+    }
+
+    private async Task<Wire> OpenAsync(CancellationToken cancel)
+    {
+        Socket socket = await OpenSocketAsync(cancel).ConfigureAwait(false);
+        if (url.Tls is not { } tls)
+        {
+            return new Wire(socket, tls: null);
+        }
+
+        try
+        {
+            return new Wire(socket, await new TlsHandshake(tls, url.Host!).RunAsync(socket, cancel).ConfigureAwait(false));
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
         }
     }
 
@@ -61,7 +80,7 @@ internal sealed class Connector(NexoClientOptions options, NexoUrl url, Dispatch
         }
     }
 
-    private async Task SendHelloAsync(Socket socket, CancellationToken cancel)
+    private async Task SendHelloAsync(Wire wire, CancellationToken cancel)
     {
         using var buffer = new FrameBuffer();
         buffer.Write(ProtocolVersion.Preface);
@@ -76,15 +95,15 @@ internal sealed class Connector(NexoClientOptions options, NexoUrl url, Dispatch
         ReadOnlyMemory<byte> rest = buffer.Written;
         while (!rest.IsEmpty)
         {
-            rest = rest[await socket.SendAsync(rest, SocketFlags.None, cancel).ConfigureAwait(false)..];
+            rest = rest[await wire.SendAsync(rest, cancel).ConfigureAwait(false)..];
         }
     }
 
-    private async Task<HelloReply> ReceiveHelloAsync(Socket socket, ReceiveBuffer received, CancellationToken cancel)
+    private async Task<HelloReply> ReceiveHelloAsync(Wire wire, ReceiveBuffer received, CancellationToken cancel)
     {
         while (true)
         {
-            int count = await socket.ReceiveAsync(received.MakeRoom(), SocketFlags.None, cancel).ConfigureAwait(false);
+            int count = await wire.ReceiveAsync(received.MakeRoom(), cancel).ConfigureAwait(false);
             if (count == 0)
             {
                 throw Failed("it closed the connection before it answered HELLO");

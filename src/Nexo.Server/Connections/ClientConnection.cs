@@ -4,6 +4,7 @@ using System.IO.Pipelines;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Nexo.Protocol;
+using Nexo.Server.Tls;
 using Nexo.Server.Transport;
 
 namespace Nexo.Server.Connections;
@@ -70,6 +71,9 @@ internal abstract partial class ClientConnection
 
     /// <summary>Who the client has proved to be; empty when nobody is asked.</summary>
     public string User { get; protected set; } = string.Empty;
+
+    /// <summary>The names in the certificate that the client has shown and that is right; empty without one.</summary>
+    public IReadOnlyList<string> CertificateNames => _transport.Features.Get<TlsPeer>()?.Names ?? [];
 
     /// <summary>When it was accepted, by the clock of all connections.</summary>
     public long ConnectedAtMs { get; }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Nexo.Engine.Topics;
 using Nexo.Protocol;
 using Nexo.Server.Data;
+using Nexo.Server.Hosting;
 using Nexo.Server.Security;
 using Nexo.Server.Topics;
 
@@ -12,7 +13,7 @@ namespace Nexo.Server.Connections;
 /// The connections of all protocols: admission, the clock that they share, the sweep that looks for those that are due, and the
 /// graceful stop.
 /// </summary>
-internal sealed partial class ClientConnections : IDisposable
+internal sealed partial class ClientConnections : ILiveSettings, IDisposable
 {
     private const int SweepIntervalMs = 100;
 
@@ -24,6 +25,7 @@ internal sealed partial class ClientConnections : IDisposable
     private long _connectionIds;
     private int _connectionCount;
     private long _nowMs;
+    private volatile ConnectionOptions _options;
     private volatile bool _isStopping;
 
     public ClientConnections(
@@ -36,7 +38,7 @@ internal sealed partial class ClientConnections : IDisposable
         TimeProvider time,
         ILogger<ClientConnections> log)
     {
-        Options = options.Connections;
+        _options = options.Connections;
         Topics = topics;
         TopicBuffers = topicBuffers;
         Persistence = persistence;
@@ -53,7 +55,8 @@ internal sealed partial class ClientConnections : IDisposable
             TimeSpan.FromMilliseconds(SweepIntervalMs));
     }
 
-    public ConnectionOptions Options { get; }
+    /// <summary>The bounds that are in force; they may change at any time.</summary>
+    public ConnectionOptions Options => _options;
 
     public TopicService Topics { get; }
 
@@ -125,6 +128,8 @@ internal sealed partial class ClientConnections : IDisposable
             }
         }
     }
+
+    public void Apply(NexoServerOptions next) => _options = next.Connections;
 
     public void Dispose() => _sweep.Dispose();
 

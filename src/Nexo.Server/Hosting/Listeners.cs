@@ -1,9 +1,11 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
 using Nexo.Server.Mqtt;
 using Nexo.Server.Native;
 using Nexo.Server.Resp;
 using Nexo.Server.Settings;
+using Nexo.Server.Tls;
 using Nexo.Server.Transport;
 
 namespace Nexo.Server.Hosting;
@@ -19,15 +21,16 @@ internal sealed class Listeners(NexoServerOptions options)
     private ListenOptions? _http;
     private ListenOptions? _resp;
     private ListenOptions? _mqtt;
+    private TlsGate? _gate;
 
     /// <summary>Right once the server has started.</summary>
     public ServerAddresses Addresses => new(
-        $"nexo://{_native!.IPEndPoint}",
-        _http is null ? null : $"http://{_http.IPEndPoint}",
+        $"{Scheme("nexo")}://{_native!.IPEndPoint}",
+        _http is null ? null : $"{Scheme("http")}://{_http.IPEndPoint}",
         _network.UnixSocket is null ? null : $"nexo+unix://{Path.GetFullPath(_network.UnixSocket)}")
     {
-        Resp = _resp is null ? null : $"redis://{_resp.IPEndPoint}",
-        Mqtt = _mqtt is null ? null : $"mqtt://{_mqtt.IPEndPoint}",
+        Resp = _resp is null ? null : $"{Scheme("redis")}://{_resp.IPEndPoint}",
+        Mqtt = _mqtt is null ? null : $"{Scheme("mqtt")}://{_mqtt.IPEndPoint}",
     };
 
     public void Configure(KestrelServerOptions kestrel)
@@ -39,8 +42,9 @@ internal sealed class Listeners(NexoServerOptions options)
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(75);
 
+        _gate = options.Tls.IsOn ? kestrel.ApplicationServices.GetRequiredService<TlsGate>() : null;
         var address = BindAddress.Resolve(_network.Bind);
-        kestrel.Listen(new NativeEndPoint(address, _network.Port), listen => _native = UseNative(listen));
+        kestrel.Listen(new NativeEndPoint(address, _network.Port), listen => _native = UseNative(Guard(listen, PlainRefusals.Native)));
         if (_network.UnixSocket is not null)
         {
             kestrel.ListenUnixSocket(Path.GetFullPath(_network.UnixSocket), listen => UseNative(listen));
@@ -48,12 +52,12 @@ internal sealed class Listeners(NexoServerOptions options)
 
         if (options.Resp.Port != NetworkOptions.PortOff)
         {
-            kestrel.Listen(new NativeEndPoint(address, options.Resp.Port), listen => _resp = UseResp(listen));
+            kestrel.Listen(new NativeEndPoint(address, options.Resp.Port), listen => _resp = UseResp(Guard(listen, PlainRefusals.Resp)));
         }
 
         if (options.Mqtt.Port != NetworkOptions.PortOff)
         {
-            kestrel.Listen(new NativeEndPoint(address, options.Mqtt.Port), listen => _mqtt = UseMqtt(listen));
+            kestrel.Listen(new NativeEndPoint(address, options.Mqtt.Port), listen => _mqtt = UseMqtt(Guard(listen, PlainRefusals.Mqtt)));
         }
 
         if (_network.HttpPort != NetworkOptions.HttpOff)
@@ -101,6 +105,19 @@ internal sealed class Listeners(NexoServerOptions options)
                 Interlocked.Decrement(ref open);
             }
         });
+        return Guard(listen, PlainRefusals.Http);
+    }
+
+    // Whoever can open the unix socket is the server's own user: there is nobody to hide from.
+    private ListenOptions Guard(ListenOptions listen, Func<ReadOnlyMemory<byte>> refusal)
+    {
+        if (_gate is { } gate)
+        {
+            listen.Use(next => gate.Guard(next, refusal));
+        }
+
         return listen;
     }
+
+    private string Scheme(string plain) => options.Tls.EffectiveMode == TlsMode.Require ? $"{plain}s" : plain;
 }

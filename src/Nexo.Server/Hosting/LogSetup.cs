@@ -9,13 +9,11 @@ internal static class LogSetup
 {
     private const string TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
 
-    public static void Configure(ILoggingBuilder logging, LogOptions options)
+    public static void Configure(ILoggingBuilder logging, LogOptions options, LogLevelSwitch level)
     {
-        logging.SetMinimumLevel(options.Level);
-
-        // The host repeats a failed start with its stack, and Kestrel tells of every connection that a peer broke off.
-        logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
-        logging.AddFilter("Microsoft", (LogLevel)Math.Max((int)options.Level, (int)LogLevel.Warning));
+        // The switch alone decides, so that it can be turned.
+        logging.SetMinimumLevel(LogLevel.Trace);
+        logging.AddFilter((_, category, severity) => level.Allows(category, severity));
         if (options.Format == LogFormat.Json)
         {
             logging.AddJsonConsole(format =>

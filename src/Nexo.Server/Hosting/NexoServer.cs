@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Nexo.Server.Connections;
 using Nexo.Server.Data;
 using Nexo.Server.Hosting;
 using Nexo.Server.Http;
@@ -12,6 +13,7 @@ using Nexo.Server.Native;
 using Nexo.Server.Observability;
 using Nexo.Server.Security;
 using Nexo.Server.Settings;
+using Nexo.Server.Tls;
 using Nexo.Server.Transport;
 
 namespace Nexo.Server;
@@ -41,10 +43,12 @@ public static class NexoServer
 
     /// <summary>A server that is ready to be started; it ends with <c>StopAsync</c> and <c>DisposeAsync</c>.</summary>
     /// <param name="handleSignals">True in a program that is nothing but the server: SIGTERM and SIGINT stop it.</param>
+    /// <param name="reloadFrom">Where the options were read from, to be read anew when that changes; null: they stay as they are.</param>
     /// <exception cref="ServerStartException">
     /// The settings contradict each other; starting throws it when a port is taken, or the data directory cannot be used.
     /// </exception>
-    public static WebApplication Build(NexoServerOptions options, bool handleSignals = false)
+    public static WebApplication Build(
+        NexoServerOptions options, bool handleSignals = false, SettingsInput? reloadFrom = null)
     {
         if (SettingsCheck.Find(options).FirstOrDefault() is { } problem)
         {
@@ -52,10 +56,13 @@ public static class NexoServer
         }
 
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "nexo" });
-        LogSetup.Configure(builder.Logging, options.Log);
+        var level = new LogLevelSwitch(options.Log.Level);
+        LogSetup.Configure(builder.Logging, options.Log, level);
         var listeners = new Listeners(options);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(listeners.Configure);
         AddServices(builder.Services, options);
+        AddTls(builder.Services, options.Tls);
+        AddReload(builder.Services, options, level, reloadFrom);
         AddTransport(builder.Services, listeners, options.Network);
         AddLifetime(builder.Services, options, handleSignals);
 
@@ -90,6 +97,41 @@ public static class NexoServer
         services.AddSingleton<NexoMetrics>();
         services.AddSingleton<Readiness>();
         services.AddSingleton<StatusPage>();
+    }
+
+    private static void AddTls(IServiceCollection services, TlsOptions options)
+    {
+        if (!options.IsOn)
+        {
+            return;
+        }
+
+        if (TlsFiles.TryLoad(options, TimeProvider.System.GetUtcNow(), out string problem) is not { } identity)
+        {
+            throw new ServerStartException(problem);
+        }
+
+        services.AddSingleton(options);
+        services.AddSingleton(provider => new TlsIdentities(options, identity, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IReloadable>(provider => provider.GetRequiredService<TlsIdentities>());
+        services.AddSingleton<ILiveSettings>(provider => provider.GetRequiredService<TlsIdentities>());
+        services.AddSingleton<Handshakes>();
+        services.AddSingleton<TlsGate>();
+    }
+
+    private static void AddReload(
+        IServiceCollection services, NexoServerOptions options, LogLevelSwitch level, SettingsInput? reloadFrom)
+    {
+        services.AddSingleton<ILiveSettings>(level);
+        services.AddSingleton<ILiveSettings>(provider => provider.GetRequiredService<ClientConnections>());
+        if (reloadFrom is not null)
+        {
+            services.AddSingleton<IReloadable>(
+                provider => new SettingsReload(reloadFrom, options, provider.GetServices<ILiveSettings>()));
+        }
+
+        services.AddSingleton<ReloadService>();
+        services.AddHostedService(provider => provider.GetRequiredService<ReloadService>());
     }
 
     // In place of what Kestrel brings.

@@ -4,9 +4,12 @@ using Microsoft.Extensions.Logging;
 
 namespace Nexo.Server.Hosting;
 
-/// <summary>SIGTERM or SIGINT stops the server gracefully; a second one is left to the system, which ends it at once.</summary>
-internal sealed partial class SignalLifetime(IHostApplicationLifetime application, ILogger<SignalLifetime> log)
-    : IHostLifetime, IDisposable
+/// <summary>
+/// SIGTERM or SIGINT stops the server gracefully; a second one is left to the system, which ends it at once. SIGHUP has it read anew what
+/// can be.
+/// </summary>
+internal sealed partial class SignalLifetime(
+    IHostApplicationLifetime application, ReloadService reload, ILogger<SignalLifetime> log) : IHostLifetime, IDisposable
 {
     private readonly List<PosixSignalRegistration> _registrations = [];
     private int _signals;
@@ -18,6 +21,7 @@ internal sealed partial class SignalLifetime(IHostApplicationLifetime applicatio
             _registrations.Add(PosixSignalRegistration.Create(signal, OnSignal));
         }
 
+        _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnHangUp));
         return Task.CompletedTask;
     }
 
@@ -41,6 +45,12 @@ internal sealed partial class SignalLifetime(IHostApplicationLifetime applicatio
             // Stopping runs callbacks of others: not on the thread that hears the next signal.
             ThreadPool.UnsafeQueueUserWorkItem(static lifetime => lifetime.StopApplication(), application, false);
         }
+    }
+
+    private void OnHangUp(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        ThreadPool.UnsafeQueueUserWorkItem(static reload => reload.ReloadAll(), reload, false);
     }
 
     [LoggerMessage(1, LogLevel.Information, "{Signal}: stopping; a second signal ends the process at once")]

@@ -5,6 +5,7 @@ using System.Net.WebSockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Nexo.Server.Tls;
 
 namespace Nexo.Server.Mqtt;
 
@@ -24,6 +25,7 @@ internal sealed class MqttWebSocketTransport : ConnectionContext
         Transport = transport;
         RemoteEndPoint = EndPointOf(http.Connection.RemoteIpAddress, http.Connection.RemotePort);
         LocalEndPoint = EndPointOf(http.Connection.LocalIpAddress, http.Connection.LocalPort);
+        Features.Set(http.Features.Get<TlsPeer>());
     }
 
     public override string ConnectionId { get; set; }

@@ -23,6 +23,14 @@ public static class MetricNames
     public const string NetworkReceived = "nexo.network.received";
     public const string NetworkSent = "nexo.network.sent";
 
+    public const string Reloads = "nexo.reload";
+
+    public const string TlsPending = "nexo.tls.pending";
+    public const string TlsHandshakes = "nexo.tls.handshakes";
+    public const string TlsFailed = "nexo.tls.failed";
+    public const string TlsTimedOut = "nexo.tls.timed_out";
+    public const string TlsExpiry = "nexo.tls.certificate_expiry";
+
     public const string LoginsAccepted = "nexo.logins.accepted";
     public const string LoginsFailed = "nexo.logins.failed";
     public const string LoginsThrottled = "nexo.logins.throttled";

@@ -7,8 +7,10 @@ using Nexo.Engine.Streams;
 using Nexo.Engine.Topics;
 using Nexo.Server.Connections;
 using Nexo.Server.Data;
+using Nexo.Server.Hosting;
 using Nexo.Server.Native;
 using Nexo.Server.Security;
+using Nexo.Server.Tls;
 using Nexo.Server.Topics;
 using Nexo.Storage;
 
@@ -22,12 +24,18 @@ internal sealed class NexoMetrics : IDisposable
 {
     private readonly Meter _meter;
 
-    public NexoMetrics(NativeServer server, Authenticator authenticator)
+    public NexoMetrics(NativeServer server, Authenticator authenticator, ReloadService reload, TlsGate? tls = null)
     {
         _meter = new Meter(MetricNames.Meter, ServerFacts.Version);
         Process(server);
         Connections(server.Clients);
         Logins(authenticator.Totals);
+        Reloads(reload);
+        if (tls is not null)
+        {
+            Tls(tls);
+        }
+
         Store(server.Store);
         Queues(server.Queues);
         Topics(server.Topics, server.TopicBuffers);
@@ -82,6 +90,25 @@ internal sealed class NexoMetrics : IDisposable
         Count(MetricNames.LoginsAccepted, () => logins.Accepted, null, "Credentials accepted");
         Count(MetricNames.LoginsFailed, () => logins.Failed, null, "Credentials that were wrong");
         Count(MetricNames.LoginsThrottled, () => logins.Throttled, null, "Logins told to try again later");
+    }
+
+    private void Reloads(ReloadService reload) => _meter.CreateObservableCounter(
+        MetricNames.Reloads,
+        () => new Measurement<long>[]
+        {
+            new(reload.Applied, new KeyValuePair<string, object?>("outcome", "applied")),
+            new(reload.Refused, new KeyValuePair<string, object?>("outcome", "refused")),
+        },
+        null,
+        "Files that were read anew, and whether they are in force");
+
+    private void Tls(TlsGate tls)
+    {
+        Level(MetricNames.TlsPending, () => tls.Handshakes.Pending, null, "Connections that are not served yet");
+        Count(MetricNames.TlsHandshakes, () => tls.Handshakes.Succeeded, null, "TLS handshakes that have ended well");
+        Count(MetricNames.TlsFailed, () => tls.Handshakes.Failed, null, "Those that have not");
+        Count(MetricNames.TlsTimedOut, () => tls.Handshakes.TimedOut, null, "Connections ended since they were slow to shake hands");
+        Level(MetricNames.TlsExpiry, () => tls.Identity.NotAfter.ToUnixTimeSeconds(), "s", "When the certificate ends, in Unix time");
     }
 
     private void Store(StoreService store)

@@ -21,6 +21,8 @@ public sealed record NexoServerOptions
 
     public MqttOptions Mqtt { get; init; } = new();
 
+    public TlsOptions Tls { get; init; } = new();
+
     public StorageOptions Storage { get; init; } = new();
 
     public SecurityOptions Security { get; init; } = new();

@@ -23,7 +23,7 @@ internal static partial class SettingCatalog
     public static IReadOnlyList<Setting> All { get; } =
     [
         .. Network(), .. Connections(), .. Store(), .. Queues(), .. Topics(), .. Streams(), .. Gateways(),
-        .. MqttConnections(), .. Security(), .. Log(), .. Data(),
+        .. MqttConnections(), .. TlsOnPorts(), .. Security(), .. Log(), .. Data(),
     ];
 
     public static Setting? Find(string name) =>

@@ -43,6 +43,8 @@ internal static class SettingKinds
             ? $"the path of a unix socket has at most {UnixPathBytesMax} bytes"
             : null);
 
+    public static SettingKind<string?> FilePath { get; } = Path("a file, or nothing", static _ => null);
+
     public static SettingKind<string> Address { get; } = new(
         "an IP address, localhost, or * for every address of the machine",
         static (string text, out string value, out string? reason) =>

@@ -7,7 +7,8 @@ internal static class SettingsCheck
     {
         NetworkOptions network = options.Network;
         ConnectionOptions connections = options.Connections;
-        if (!options.Security.AsksForCredentials && !network.Insecure && !BindAddress.IsLoopback(network.Bind))
+        bool asks = options.Security.AsksForCredentials || options.Tls.ClientCertificates == TlsClientCertificates.Require;
+        if (!asks && !network.Insecure && !BindAddress.IsLoopback(network.Bind))
         {
             yield return $"network.bind is {network.Bind}, where other machines can connect, and nobody would ask them for "
                 + "credentials; configure security.token-sha256 (nexo config new-token) or security.users (nexo config "
@@ -59,6 +60,11 @@ internal static class SettingsCheck
             yield return problem;
         }
 
+        foreach (string problem in FindOfTls(options.Tls))
+        {
+            yield return problem;
+        }
+
         if (connections.PreAuthBytesMax > connections.FrameBytesMax)
         {
             yield return "connections.pre-auth-bytes-max is more than connections.frame-bytes-max; make it smaller";
@@ -86,6 +92,36 @@ internal static class SettingsCheck
                 yield return $"{ports[i].Name} and {ports[same].Name} are both {ports[i].Port}; give one of them another port, "
                     + "or 0 to choose a free one";
             }
+        }
+    }
+
+    private static IEnumerable<string> FindOfTls(TlsOptions tls)
+    {
+        if (tls.Certificate is null != tls.Key is null)
+        {
+            yield return tls.Key is null
+                ? "tls.certificate is given without tls.key; name the file of its key too"
+                : "tls.key is given without tls.certificate; name the file of the certificate too";
+        }
+        else if (tls.IsOn && tls.Certificate is null)
+        {
+            yield return "tls.mode asks for TLS, and there is no certificate; name files with tls.certificate and tls.key";
+        }
+
+        if (tls.ClientCertificates != TlsClientCertificates.None && tls.ClientAuthorities is null)
+        {
+            yield return "tls.client-certificates asks clients for certificates, and tls.client-ca does not say whose are right; "
+                + "name the file of the authority that issues them";
+        }
+        else if (tls.ClientCertificates != TlsClientCertificates.None && !tls.IsOn)
+        {
+            yield return "tls.client-certificates asks clients for certificates, and TLS is off; name files with tls.certificate "
+                + "and tls.key";
+        }
+        else if (tls.ClientCertificates == TlsClientCertificates.Require && tls.EffectiveMode == TlsMode.Allow)
+        {
+            yield return "tls.client-certificates is require, and tls.mode is allow, by which clients without TLS come in without "
+                + "a certificate; set tls.mode to require, or tls.client-certificates to ask";
         }
     }
 

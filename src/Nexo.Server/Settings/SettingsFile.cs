@@ -36,6 +36,9 @@ internal static class SettingsFile
         return [];
     }
 
+    /// <summary>The file that settings come from, whether it is there or not.</summary>
+    public static string PathOf(SettingsInput input) => Path.Combine(input.WorkingDirectory, Choose(input).Name ?? DefaultName);
+
     private static (string? Name, string? NamedBy) Choose(SettingsInput input)
     {
         if (input.File is not null)

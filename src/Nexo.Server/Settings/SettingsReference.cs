@@ -13,7 +13,8 @@ public static class SettingsReference
         foreach (Setting setting in SettingCatalog.All)
         {
             string flag = setting.Flag is null ? string.Empty : $" (`{setting.Flag}`)";
-            table.Append($"| `{setting.Name}`{flag} | `{setting.Show(defaults)}` | {setting.Allowed} | {setting.Description} |\n");
+            string live = SettingCatalog.IsLive(setting) ? " (reloaded)" : string.Empty;
+            table.Append($"| `{setting.Name}`{flag} | `{setting.Show(defaults)}` | {setting.Allowed} | {setting.Description}{live} |\n");
         }
 
         return table.ToString();

@@ -1,0 +1,114 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Nexo.Client;
+using Nexo.Protocol;
+using Nexo.Server.Hosting;
+using Nexo.Server.Settings;
+
+namespace Nexo.EndToEnd.Tests.Hosting;
+
+/// <summary>A running server takes up what of its settings it can, whole or not at all.</summary>
+public sealed class SettingsReloadTests : IDisposable
+{
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("nexo-reload-");
+
+    public void Dispose() => _directory.Delete(recursive: true);
+
+    [Fact]
+    public async Task A_changed_file_changes_limits_for_new_connections_and_cuts_none()
+    {
+        await using TestServer server = await StartAsync("""{ "connections": { "max": 3 } }""");
+        await using NexoClient first = await NexoClient.ConnectAsync(server.Url);
+        await using NexoClient second = await NexoClient.ConnectAsync(server.Url);
+
+        await WriteAsync("""{ "connections": { "max": 1 } }""");
+        await Poll.UntilAsync(() => server.Native.Clients.Options.ConnectionsMax == 1);
+
+        NexoException refused = await Assert.ThrowsAsync<NexoException>(async () => await NexoClient.ConnectAsync(server.Url));
+        Assert.Equal(ErrorCode.TooManyConnections, refused.Code);
+        await first.Store.SetBytesAsync("k", new byte[] { 1 });
+        await second.Store.SetBytesAsync("k", new byte[] { 1 });
+    }
+
+    [Fact]
+    public async Task The_log_level_is_turned_while_it_runs()
+    {
+        await using TestServer server = await StartAsync("""{ "log": { "level": "error" } }""");
+        ILogger log = server.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Nexo.Test");
+        ILogger framework = server.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Microsoft.AspNetCore");
+        Assert.False(log.IsEnabled(LogLevel.Warning));
+
+        await WriteAsync("""{ "log": { "level": "debug" } }""");
+        await Poll.UntilAsync(() => log.IsEnabled(LogLevel.Debug));
+
+        Assert.False(log.IsEnabled(LogLevel.Trace));
+        Assert.False(framework.IsEnabled(LogLevel.Information));
+        Assert.True(framework.IsEnabled(LogLevel.Warning));
+    }
+
+    [Theory]
+    [InlineData("""{ "connections": { "max": 7, "idle-timeout": "never" } }""", "idle-timeout")]
+    [InlineData("""{ "connections": { "max": 7 }, "log": { "colour": "red" } }""", "log.colour")]
+    [InlineData("""{ "connections": { "max": 7 """, "line 1")]
+    [InlineData("""{ "connections": { "max": 7, "ping-after-idle": "1h" } }""", "ping-after-idle")]
+    public async Task A_file_with_one_bad_line_changes_nothing(string bad, string named)
+    {
+        await using TestServer server = await StartAsync("""{ "connections": { "max": 3 } }""");
+        SettingsReload reload = server.Services.GetServices<IReloadable>().OfType<SettingsReload>().Single();
+
+        await WriteAsync(bad);
+        ReloadOutcome outcome = reload.Reload();
+
+        Assert.Equal(ReloadVerdict.Refused, outcome.Verdict);
+        Assert.Contains(named, outcome.Text, StringComparison.Ordinal);
+        Assert.Equal(3, server.Native.Clients.Options.ConnectionsMax);
+    }
+
+    [Fact]
+    public async Task What_needs_a_restart_is_named_once()
+    {
+        await using TestServer server = await StartAsync("""{ "connections": { "max": 3 } }""");
+        SettingsReload reload = server.Services.GetServices<IReloadable>().OfType<SettingsReload>().Single();
+
+        await WriteAsync("""{ "connections": { "max": 4 }, "queues": { "max": 5 }, "tls": { "client-ca": "x" } }""");
+        ReloadOutcome first = reload.Reload();
+
+        Assert.Equal(ReloadVerdict.Applied, first.Verdict);
+        Assert.Contains("connections.max is 4", first.Text, StringComparison.Ordinal);
+        Assert.Contains("only a restart puts into force queues.max, tls.client-ca", first.Text, StringComparison.Ordinal);
+        Assert.Equal(ReloadVerdict.Unchanged, reload.Reload().Verdict);
+    }
+
+    [Fact]
+    public async Task Metrics_tell_how_many_were_refused()
+    {
+        await using TestServer server = await StartAsync("""{ }""");
+        var service = server.Services.GetRequiredService<ReloadService>();
+
+        await WriteAsync("{ not JSON");
+        service.ReloadAll();
+        await WriteAsync("""{ "connections": { "max": 9 } }""");
+        service.ReloadAll();
+
+        string metrics = server.Services.GetRequiredService<Nexo.Server.Observability.NexoMetrics>().Scrape();
+        Assert.Contains("nexo_reload_total{outcome=\"refused\"} 1", metrics, StringComparison.Ordinal);
+        Assert.Contains("nexo_reload_total{outcome=\"applied\"} 1", metrics, StringComparison.Ordinal);
+    }
+
+    private async Task<TestServer> StartAsync(string settings)
+    {
+        await WriteAsync(settings);
+        var input = new SettingsInput { File = "nexo.json", WorkingDirectory = _directory.FullName };
+        SettingsResult read = SettingsLoader.Load(input);
+        Assert.Empty(read.Problems);
+        return await TestServer.StartAsync(
+            options => options with { Connections = read.Options.Connections, Log = read.Options.Log }, input);
+    }
+
+    private async Task WriteAsync(string settings)
+    {
+        string fresh = Path.Combine(_directory.FullName, "fresh");
+        await File.WriteAllTextAsync(fresh, settings);
+        File.Move(fresh, Path.Combine(_directory.FullName, "nexo.json"), overwrite: true);
+    }
+}
