@@ -2,7 +2,11 @@ using System.CommandLine;
 using System.Text.Json;
 using Nexo.Cli.Terminal;
 using Nexo.Engine.Queues;
+using Nexo.Engine.Schedules;
+using Nexo.Engine.Sessions;
+using Nexo.Engine.Store;
 using Nexo.Engine.Streams;
+using Nexo.Engine.Topics;
 using Nexo.Storage;
 
 namespace Nexo.Cli.Data;
@@ -10,6 +14,17 @@ namespace Nexo.Cli.Data;
 /// <summary><c>nexo doctor</c>: without a server.</summary>
 internal static class DoctorCommand
 {
+    // What each room writes.
+    private static readonly (string Room, Func<byte, bool> Takes)[] Rooms =
+    [
+        ("store", StoreRecovery.Takes),
+        ("queues", QueueRecovery.Takes),
+        ("topics", TopicRecovery.Takes),
+        ("streams", StreamRecovery.Takes),
+        ("sessions", SessionRecovery.Takes),
+        ("schedules", ScheduleRecovery.Takes),
+    ];
+
     public static Command Create()
     {
         var directory = new Argument<string>("DIR") { Description = "A data directory that no server has open" };
@@ -81,6 +96,15 @@ internal static class DoctorCommand
             run.Out.Line(Line(run, finding));
         }
 
+        string counts = string.Join(", ", Rooms
+            .Select(room => (room.Room, Count: outcome.Found.RecordsOf(room.Takes)))
+            .Where(room => room.Count > 0)
+            .Select(room => $"{room.Room} {room.Count:N0}"));
+        if (counts.Length > 0)
+        {
+            run.Out.Line($"records  {counts}");
+        }
+
         foreach (string kept in outcome.Kept)
         {
             run.Out.Line($"kept     {kept}");
@@ -129,6 +153,13 @@ internal static class DoctorCommand
         json.WriteBoolean("healthy", (outcome.After ?? outcome.Found).IsHealthy);
         json.WriteBoolean("startable", (outcome.After ?? outcome.Found).IsStartable);
         json.WriteBoolean("repaired", outcome.After is not null);
+        json.WriteStartObject("records");
+        foreach ((string room, Func<byte, bool> takes) in Rooms)
+        {
+            json.WriteNumber(room, outcome.Found.RecordsOf(takes));
+        }
+
+        json.WriteEndObject();
         json.WriteStartArray("findings");
         foreach (Finding finding in outcome.Found.Findings)
         {

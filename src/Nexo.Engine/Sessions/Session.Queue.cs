@@ -102,15 +102,13 @@ public sealed unsafe partial class Session
         return true;
     }
 
-    /// <summary>All of them, or none: there is no memory, or no room on the disk.</summary>
+    /// <summary>
+    /// All of them, or none: there is no memory. Whether the disk has room was asked before they were taken from their sender, who does not
+    /// hear that they are safe before they are; from here on they are not dropped for that.
+    /// </summary>
     private bool TryAdd(ReadOnlySpan<SessionEntry> entries, long bytes)
     {
         int payload = SessionRecords.QueuedBytes + (entries.Length * SessionRecords.QueuedMessageBytes);
-        if (_service.Log is { } log && log.RoomFor((int)Math.Min(ILogWriter.PayloadBytesMax, payload + bytes)) != LogRoom.Ok)
-        {
-            return false;
-        }
-
         int capacity = _ring.CapacityFor(entries.Length);
         if (capacity != _ring.Capacity)
         {
@@ -126,6 +124,7 @@ public sealed unsafe partial class Session
         foreach (ref readonly SessionEntry entry in entries)
         {
             entry.Body.Hold();
+            NoteExpiry(entry.Body);
             _ring.Add(new SessionItem
             {
                 Body = entry.Body.At,
@@ -208,8 +207,8 @@ public sealed unsafe partial class Session
 
             _ring.SkipTo(_ring.Last);
             Shrink(entirely: true);
-            _service.Counters.AddSubscriptions(-_subscriptions.Length);
-            _subscriptions = [];
+            _service.Counters.AddSubscriptions(-_subscriptions.All.Length);
+            _subscriptions.Clear();
             _inbound = default;
         }
     }

@@ -11,16 +11,9 @@ public sealed unsafe partial class Session
     /// <summary>Up to which messages may have been sent.</summary>
     internal ulong Sent => Volatile.Read(ref _sent);
 
-    internal void ApplySubscribed(in SessionSubscription subscription) => Put(Find(subscription.Filter), in subscription);
+    internal void ApplySubscribed(in SessionSubscription subscription) => Put(in subscription);
 
-    internal void ApplyUnsubscribed(ReadOnlySpan<byte> filter)
-    {
-        int at = Find(filter);
-        if (at >= 0)
-        {
-            Remove(at);
-        }
-    }
+    internal void ApplyUnsubscribed(ReadOnlySpan<byte> filter) => Remove(filter);
 
     internal void ApplyInbound(ushort packetId, bool isTaken)
     {
@@ -60,6 +53,7 @@ public sealed unsafe partial class Session
             if (!item.IsReceived)
             {
                 body.Hold();
+                NoteExpiry(body);
                 item.Body = body.At;
             }
 
@@ -131,7 +125,7 @@ public sealed unsafe partial class Session
     {
         lock (_gate)
         {
-            foreach (SessionSubscription subscription in _subscriptions)
+            foreach (SessionSubscription subscription in _subscriptions.All)
             {
                 int bytes = SessionRecords.SubscriptionBytes(subscription.Filter.Length);
                 SessionRecords.WriteSubscription(

@@ -14,7 +14,7 @@ public sealed partial class Session : IDurableReader
 
     private readonly Lock _gate = new();
     private readonly SessionService _service;
-    private SessionSubscription[] _subscriptions = [];
+    private readonly SessionFilters _subscriptions = new();
     private SessionLink? _link;
 
     internal Session(SessionService service, uint number, byte[] key, int userBytes)
@@ -35,7 +35,16 @@ public sealed partial class Session : IDurableReader
     public object? Tag { get; set; }
 
     /// <summary>Those that it has now.</summary>
-    public IReadOnlyList<SessionSubscription> Subscriptions => Volatile.Read(ref _subscriptions);
+    public IReadOnlyList<SessionSubscription> Subscriptions
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _subscriptions.All.ToArray();
+            }
+        }
+    }
 
     /// <summary>True when its changes are on disk, or on their way there.</summary>
     public bool IsDurable => _service.Log is not null;
@@ -74,6 +83,17 @@ public sealed partial class Session : IDurableReader
     internal int Slot { get; set; }
 
     internal bool IsEnded { get; private set; }
+
+    /// <summary>The subscription with this filter; false: there is none.</summary>
+    public bool TryFind(ReadOnlySpan<byte> filter, out SessionSubscription subscription)
+    {
+        lock (_gate)
+        {
+            int at = _subscriptions.IndexOf(filter);
+            subscription = at < 0 ? default : _subscriptions.All[at];
+            return at >= 0;
+        }
+    }
 
     /// <summary>A connection takes it. Under the service's lock.</summary>
     /// <returns>Who has had it.</returns>
@@ -127,9 +147,8 @@ public sealed partial class Session : IDurableReader
                 return SessionStatus.Fenced;
             }
 
-            int at = Find(subscription.Filter);
-            existed = at >= 0;
-            if (!existed && _subscriptions.Length >= _service.Limits.SubscriptionsPerSessionMax)
+            existed = _subscriptions.IndexOf(subscription.Filter) >= 0;
+            if (!existed && _subscriptions.All.Length >= _service.Limits.SubscriptionsPerSessionMax)
             {
                 return SessionStatus.TooManySubscriptions;
             }
@@ -137,7 +156,7 @@ public sealed partial class Session : IDurableReader
             SessionStatus status = _service.LogSubscribed(this, in subscription);
             if (status == SessionStatus.Ok)
             {
-                Put(at, in subscription);
+                Put(in subscription);
             }
 
             return status;
@@ -153,8 +172,7 @@ public sealed partial class Session : IDurableReader
                 return SessionStatus.Fenced;
             }
 
-            int at = Find(filter);
-            if (at < 0)
+            if (_subscriptions.IndexOf(filter) < 0)
             {
                 return SessionStatus.NotFound;
             }
@@ -162,38 +180,25 @@ public sealed partial class Session : IDurableReader
             SessionStatus status = _service.LogUnsubscribed(this, filter);
             if (status == SessionStatus.Ok)
             {
-                Remove(at);
+                Remove(filter);
             }
 
             return status;
         }
     }
 
-    private int Find(ReadOnlySpan<byte> filter)
+    private void Put(in SessionSubscription subscription)
     {
-        for (int i = 0; i < _subscriptions.Length; i++)
+        int before = _subscriptions.All.Length;
+        _subscriptions.Put(in subscription);
+        _service.Counters.AddSubscriptions(_subscriptions.All.Length - before);
+    }
+
+    private void Remove(ReadOnlySpan<byte> filter)
+    {
+        if (_subscriptions.Remove(filter))
         {
-            if (filter.SequenceEqual(_subscriptions[i].Filter))
-            {
-                return i;
-            }
+            _service.Counters.AddSubscriptions(-1);
         }
-
-        return -1;
-    }
-
-    // Others read the array: it is replaced.
-    private void Put(int at, in SessionSubscription subscription)
-    {
-        SessionSubscription[] next = at < 0 ? [.. _subscriptions, subscription] : [.. _subscriptions];
-        next[at < 0 ? ^1 : at] = subscription;
-        _service.Counters.AddSubscriptions(next.Length - _subscriptions.Length);
-        Volatile.Write(ref _subscriptions, next);
-    }
-
-    private void Remove(int at)
-    {
-        Volatile.Write(ref _subscriptions, [.. _subscriptions[..at], .. _subscriptions[(at + 1)..]]);
-        _service.Counters.AddSubscriptions(-1);
     }
 }

@@ -33,6 +33,9 @@ public sealed record SessionLimits
     /// <summary>Sessions that end by themselves in one tick.</summary>
     internal int ExpiredPerTickMax { get; init; } = 1_024;
 
+    /// <summary>Places of queues that one tick looks at for messages that have expired.</summary>
+    internal int ExpiryLooksPerTickMax { get; init; } = 16_384;
+
     /// <summary>Messages that a slice of a snapshot holds.</summary>
     internal int SliceMessagesMax { get; init; } = 512;
 

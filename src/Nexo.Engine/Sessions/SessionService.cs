@@ -42,6 +42,9 @@ public sealed partial class SessionService : IDisposable
     /// <summary>True when what sessions take is to be durable before its sender is told so.</summary>
     public bool Waits => Log is not null && Limits.Durability == SessionDurability.Fsync;
 
+    /// <summary>Where sessions log what they take; null: nowhere.</summary>
+    public ILogWriter? LogOfMessages => Log;
+
     public SessionStats Stats
     {
         get
@@ -170,7 +173,7 @@ public sealed partial class SessionService : IDisposable
         return Bodies.Keep(topic, headers, body, deadline);
     }
 
-    /// <summary>Ends what is due, a bounded number; called some times a second.</summary>
+    /// <summary>Ends sessions and messages that are due, a bounded number; called some times a second, by one at a time.</summary>
     /// <param name="isLogBehind">What is logged and can wait does.</param>
     public void Tick(bool isLogBehind = false)
     {
@@ -184,6 +187,8 @@ public sealed partial class SessionService : IDisposable
         {
             Forget(session);
         }
+
+        ExpireMessages(now);
     }
 
     public void Dispose()

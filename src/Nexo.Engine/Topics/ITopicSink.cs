@@ -1,3 +1,5 @@
+using Nexo.Storage;
+
 namespace Nexo.Engine.Topics;
 
 /// <summary>What becomes of messages for which a subscription has no room.</summary>
@@ -20,7 +22,13 @@ public enum TopicWhenSlow : byte
 /// <param name="WhenSlow">Told in lists; the sink is the one to do it.</param>
 public readonly record struct TopicSubscribeOptions(TopicOwner Owner, bool Retained, bool NotOwn, TopicWhenSlow WhenSlow)
 {
-    /// <summary>Its sink logs what it takes: who publishes to it is not confirmed before that is durable.</summary>
+    /// <summary>
+    /// Where its sink logs what it takes with a QoS above 0: a message for which there is no room is refused before anybody has it.
+    /// Null: nowhere.
+    /// </summary>
+    public ILogWriter? Log { get; init; }
+
+    /// <summary>Who publishes to it is not confirmed before that is durable.</summary>
     public bool WaitsForLog { get; init; }
 }
 

@@ -1,3 +1,5 @@
+using Nexo.Storage;
+
 namespace Nexo.Engine.Topics;
 
 /// <summary>Subscriptions that get the same messages. It never changes: routes of many topics share it.</summary>
@@ -10,6 +12,7 @@ internal sealed class ReceiverSet
         Items = items;
         Hash = hash;
         WaitsForLog = Array.Exists(items, item => item.Options.WaitsForLog);
+        Log = Array.Find(items, static item => item.Options.Log is not null)?.Options.Log;
         NotOwn = Array.Exists(items, item => item.Options.NotOwn) ? Array.FindAll(items, item => item.Options.NotOwn) : [];
     }
 
@@ -18,7 +21,10 @@ internal sealed class ReceiverSet
     /// <summary>Those of them that do not want what their owner publishes.</summary>
     public TopicSubscriber[] NotOwn { get; }
 
-    /// <summary>One of them logs what it takes.</summary>
+    /// <summary>Where some of them log what they take; null: none does.</summary>
+    public ILogWriter? Log { get; }
+
+    /// <summary>One of them logs what it takes, and confirms wait for that.</summary>
     public bool WaitsForLog { get; }
 
     public ulong Hash { get; }

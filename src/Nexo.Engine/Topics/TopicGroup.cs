@@ -1,3 +1,5 @@
+using Nexo.Storage;
+
 namespace Nexo.Engine.Topics;
 
 /// <summary>
@@ -14,6 +16,8 @@ public sealed class TopicGroup
     private int _next;
 
     private int _waiting;
+    private int _logging;
+    private ILogWriter? _log;
 
     // Messages until all members are asked again: the last time none had room.
     private int _untilAll;
@@ -42,7 +46,10 @@ public sealed class TopicGroup
         }
     }
 
-    /// <summary>One of its members logs what it takes.</summary>
+    /// <summary>Where some of its members log what they take; null: none does.</summary>
+    internal ILogWriter? Log => Volatile.Read(ref _logging) > 0 ? _log : null;
+
+    /// <summary>One of its members logs what it takes, and confirms wait for that.</summary>
     internal bool WaitsForLog => Volatile.Read(ref _waiting) > 0;
 
     /// <summary>Its name.</summary>
@@ -64,6 +71,8 @@ public sealed class TopicGroup
         {
             _members.Add(member);
             _waiting += member.Options.WaitsForLog ? 1 : 0;
+            _log ??= member.Options.Log;
+            Volatile.Write(ref _logging, _logging + (member.Options.Log is null ? 0 : 1));
         }
     }
 
@@ -75,6 +84,7 @@ public sealed class TopicGroup
             if (_members.Remove(member))
             {
                 _waiting -= member.Options.WaitsForLog ? 1 : 0;
+                _logging -= member.Options.Log is null ? 0 : 1;
             }
         }
     }

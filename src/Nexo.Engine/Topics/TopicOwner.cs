@@ -6,6 +6,14 @@ namespace Nexo.Engine.Topics;
 public sealed class TopicOwner
 {
     private int _filters;
+    private TopicOwner? _standsFor;
+
+    /// <summary>Who has published what it publishes: itself, or one that it is a connection of.</summary>
+    public TopicOwner StandsFor
+    {
+        get => Volatile.Read(ref _standsFor) ?? this;
+        set => Volatile.Write(ref _standsFor, value);
+    }
 
     /// <summary>Filters of all its subscriptions.</summary>
     public int Filters => Volatile.Read(ref _filters);

@@ -11,6 +11,9 @@ public sealed partial class TopicService : IDisposable
     // A quarter of a million topics in half a minute, at ten ticks a second.
     private const int SweptBuckets = 1_024;
 
+    // What a sink logs of a message beside its bytes.
+    private const int LoggedBytes = 64;
+
     private readonly ITopicTargets _targets;
     private readonly EngineClock _clock;
     private readonly List<TopicEntry> _swept = [];
@@ -139,6 +142,14 @@ public sealed partial class TopicService : IDisposable
     private TopicStatus Send(
         in TopicMessage message, TopicRoute route, TopicEntry entry, TopicWork work, out TopicPublished published)
     {
+        published = default;
+        TopicStatus status = message.Qos == TopicQos.AtMostOnce ? TopicStatus.Ok : RoomFor(in message, route);
+        if (status != TopicStatus.Ok)
+        {
+            Counters.CountRefused();
+            return status;
+        }
+
         work.Count(this, entry, message.Topic.Length + message.Headers.Length + message.Body.Length);
         if (route.IsDelivered)
         {
@@ -156,6 +167,25 @@ public sealed partial class TopicService : IDisposable
             || (route.Groups.Length > 0 && Array.Exists(route.Groups, static group => group.WaitsForLog));
         published = new TopicPublished(receivers, 0, 0, waits);
         return route.Bindings.Length == 0 ? TopicStatus.Ok : PushBindings(route.Bindings, in message, work.Batch, ref published);
+    }
+
+    /// <summary>Whether sinks that log what they take can: they are not asked again, and drop nothing for that.</summary>
+    private static TopicStatus RoomFor(in TopicMessage message, TopicRoute route)
+    {
+        ILogWriter? log = route.Receivers.Log;
+        for (int i = 0; log is null && i < route.Groups.Length; i++)
+        {
+            log = route.Groups[i].Log;
+        }
+
+        if (log is null)
+        {
+            return TopicStatus.Ok;
+        }
+
+        long receivers = route.Receivers.Items.Length + route.Groups.Length;
+        long bytes = message.Topic.Length + message.Headers.Length + message.Body.Length + (receivers * LoggedBytes);
+        return StatusOf(log.RoomFor((int)Math.Min(ILogWriter.PayloadBytesMax, bytes)));
     }
 
     /// <summary>Everything but whether there is room for it.</summary>

@@ -33,7 +33,7 @@ internal sealed class TopicWill(TopicOwner owner, byte[]? session, long delayMs,
         Retain = _retain,
         TtlMs = _ttlMs,
         Qos = _qos,
-        Publisher = Owner,
+        Publisher = Owner.StandsFor,
     };
 
     public static int BytesOf(in TopicMessage message) =>

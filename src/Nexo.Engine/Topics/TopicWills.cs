@@ -120,14 +120,15 @@ public sealed class TopicWills
     /// <summary>
     /// The connection is lost: its will, if it has one, is published when its delay is over, by <see cref="TopicService.Tick"/>.
     /// </summary>
-    public void Lost(TopicOwner owner)
+    /// <param name="delayMsMax">The longest delay, whatever was asked for.</param>
+    public void Lost(TopicOwner owner, long delayMsMax = long.MaxValue)
     {
         ArgumentNullException.ThrowIfNull(owner);
         lock (_gate)
         {
             if (_set.Remove(owner, out TopicWill? will))
             {
-                Await(will, will.DelayMs);
+                Await(will, Math.Min(will.DelayMs, delayMsMax));
                 while (_waitingBytes > _service.Limits.WillsBytesMax / 2 && _due.Max is { IsWaiting: true } last)
                 {
                     _due.Remove(last);
@@ -154,9 +155,6 @@ public sealed class TopicWills
                     _due.Remove(will);
                     EndWaiting(will);
                     Await(will, delayMs: 0);
-
-                    // A new will of the same session takes nothing from this one.
-                    _sessions.Remove(key);
                 }
                 else
                 {
@@ -243,6 +241,11 @@ public sealed class TopicWills
         will.IsWaiting = delayMs > 0;
         _waitingBytes += will.IsWaiting ? CostOf(will) : 0;
         _due.Add(will);
+        if (!will.IsWaiting)
+        {
+            // It is due: who comes back, or a new will of the same session, takes nothing from it.
+            ForgetSession(will);
+        }
     }
 
     private void EndWaiting(TopicWill will)
@@ -254,6 +257,11 @@ public sealed class TopicWills
     private void Forget(TopicWill will)
     {
         _bytes -= CostOf(will);
+        ForgetSession(will);
+    }
+
+    private void ForgetSession(TopicWill will)
+    {
         if (will.Session is not null && _sessions.GetValueOrDefault(will.Session) == will)
         {
             _sessions.Remove(will.Session);

@@ -11,6 +11,10 @@ internal sealed partial class MqttConnection
     private const int ClientIdBytesMax = 1_024;
     private const int ReasonBytesMax = 512;
 
+    // The largest CONNACK of a client that is welcome, and what the identifier that one is given takes of it.
+    private const int WelcomeBytesMax = 24;
+    private const int AssignedBytes = 40;
+
     private MqttConnect? _connect;
     private MqttClientKey _key;
     private long _keepAliveMs;
@@ -33,6 +37,7 @@ internal sealed partial class MqttConnection
         else
         {
             _connect = new MqttConnect(packet, Server.Topics.Limits.TtlMsMax);
+            _packetBytesMax = _connect.PacketBytesMax;
         }
     }
 
@@ -88,6 +93,12 @@ internal sealed partial class MqttConnection
             return false;
         }
 
+        if (connect.PacketBytesMax < (isNameless ? WelcomeBytesMax + AssignedBytes : WelcomeBytesMax))
+        {
+            RefuseConnect(MqttReason.PacketTooLarge, "What a client is told first is larger than the packets that it takes.");
+            return false;
+        }
+
         return true;
     }
 
@@ -100,34 +111,22 @@ internal sealed partial class MqttConnection
         }
 
         ClientName = connect.ClientId;
-        _packetBytesMax = connect.PacketBytesMax;
         _key = new MqttClientKey(User, connect.ClientId);
         Server.Take(_key, this);
-        Server.Topics.Wills.ComeBack(User, MqttConnect.SessionOf(connect.ClientId), hasEnded: connect.IsClean);
         uint expiryAsked = connect.SessionExpirySeconds;
-        if (connect.HasWill && !TrySetWill(connect))
+        if (!TryBegin(connect, out MqttReason refused, out string message))
         {
-            Detach();
+            if (refused != MqttReason.Success)
+            {
+                // It was never connected.
+                _keepsWill = false;
+                Detach();
+                RefuseConnect(refused, message);
+            }
+
             return;
         }
 
-        var delivery = new MqttDelivery(this, new MqttDeliveryTerms
-        {
-            Version = _version,
-            ReceiveMaximum = Math.Min(connect.ReceiveMaximum, Server.Options.InFlightMax),
-            PacketBytesMax = connect.PacketBytesMax,
-            AliasesMax = Math.Min(connect.AliasesMax, Server.Options.TopicAliasesMax),
-            WaitingBytesMax = Server.WaitingBytesMax,
-        });
-        if (!TryOpenSession(connect, delivery, expiryAsked))
-        {
-            // It was never connected.
-            _keepsWill = false;
-            Detach();
-            return;
-        }
-
-        _delivery = delivery;
         int keepAlive = connect.KeepAliveSeconds;
         int keepAliveMax = Server.Options.KeepAliveMaxSeconds;
         bool isShortened = _version == MqttVersion.V5 && keepAliveMax > 0 && (keepAlive == 0 || keepAlive > keepAliveMax);
@@ -159,33 +158,76 @@ internal sealed partial class MqttConnection
         WriteConnack(new ConnackPacket { IsSessionPresent = _wasPresent, Properties = properties.Written });
     }
 
-    private bool TrySetWill(MqttConnect connect)
+    /// <summary>
+    /// Leaves the will and opens the session; false: it is refused, or, with <see cref="MqttReason.Success"/>, the client has come again
+    /// meanwhile, on another connection, whose the session is then.
+    /// </summary>
+    private bool TryBegin(MqttConnect connect, out MqttReason refused, out string message)
     {
-        TopicStatus status = connect.HasWillTooLarge ? TopicStatus.BodyTooLarge : connect.SetWill(Server.Topics, TopicOwner, User);
-        if (status == TopicStatus.Ok)
+        refused = MqttReason.Success;
+        message = string.Empty;
+        lock (_life)
         {
-            HasWill = true;
+            if (_isDetached)
+            {
+                return false;
+            }
+
+            uint expiryAsked = connect.SessionExpirySeconds;
+            connect.SessionExpirySeconds = Math.Min(expiryAsked, Server.Sessions.Service.Limits.ExpirySecondsMax);
+            Server.Topics.Wills.ComeBack(User, MqttConnect.SessionOf(connect.ClientId), hasEnded: connect.IsClean);
+            if (connect.HasWill)
+            {
+                TopicStatus status = connect.HasWillTooLarge
+                    ? TopicStatus.BodyTooLarge
+                    : connect.SetWill(Server.Topics, TopicOwner, User);
+                if (status != TopicStatus.Ok)
+                {
+                    refused = status == TopicStatus.TopicInvalid ? MqttReason.TopicNameInvalid : MqttReason.QuotaExceeded;
+                    message = status == TopicStatus.TopicInvalid
+                        ? "The topic of the will is not one that clients may publish to."
+                        : "The will is too large, or the wills of all clients take as much room as they may.";
+                    return false;
+                }
+
+                HasWill = true;
+            }
+
+            var delivery = new MqttDelivery(this, new MqttDeliveryTerms
+            {
+                Version = _version,
+                ReceiveMaximum = Math.Min(connect.ReceiveMaximum, Server.Options.InFlightMax),
+                PacketBytesMax = connect.PacketBytesMax,
+                AliasesMax = Math.Min(connect.AliasesMax, Server.Options.TopicAliasesMax),
+                WaitingBytesMax = Server.WaitingBytesMax,
+            });
+            if (!TryOpenSession(connect, delivery, expiryAsked, out refused, out message))
+            {
+                return false;
+            }
+
+            _delivery = delivery;
             return true;
         }
-
-        RefuseConnect(
-            status == TopicStatus.TopicInvalid ? MqttReason.TopicNameInvalid : MqttReason.QuotaExceeded,
-            status == TopicStatus.TopicInvalid
-                ? "The topic of the will is not one that clients may publish to."
-                : "The will is too large, or the wills of all clients take as much room as they may.");
-        return false;
     }
 
     /// <summary>Says why in a CONNACK, if the client's version has a word for it, and ends the connection.</summary>
     private void RefuseConnect(MqttReason reason, string message)
     {
         CountError();
+        Server.Counters.CountRefusedConnect();
         if (_version == MqttVersion.V5)
         {
             Span<byte> block = stackalloc byte[ReasonBytesMax];
             var properties = new MqttPropertyWriter(block);
             properties.Binary(MqttProperty.ReasonString, System.Text.Encoding.UTF8.GetBytes(message));
-            WriteConnack(new ConnackPacket { Reason = reason, Properties = properties.Written });
+            var packet = new ConnackPacket { Reason = reason, Properties = properties.Written };
+            if (packet.Measure(_version) > _packetBytesMax)
+            {
+                packet.Properties = default;
+            }
+
+            WriteConnack(packet);
         }
         else if (_version == MqttVersion.V311 && MqttReasons.ConnectReturnCode(reason) is { } code)
         {
@@ -195,8 +237,11 @@ internal sealed partial class MqttConnection
         End(ErrorOf(reason), message);
     }
 
-    private void WriteConnack(ConnackPacket packet) =>
+    private void WriteConnack(ConnackPacket packet)
+    {
+        Server.Counters.CountSent(MqttPacketType.Connack);
         Replies.Advance(packet.Write(Replies.GetSpan(packet.Measure(_version)), _version));
+    }
 
     private static MqttReason ReasonOf(ErrorCode code) => code switch
     {

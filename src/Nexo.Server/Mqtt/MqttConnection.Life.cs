@@ -26,7 +26,6 @@ internal sealed partial class MqttConnection
         }
 
         Detach();
-        EndWill();
         Leave(Reason);
         Input.CancelPendingRead();
     }
@@ -39,6 +38,9 @@ internal sealed partial class MqttConnection
             replies = replies[header.TotalSize..];
             failed++;
         }
+
+        // Without its CONNACK nothing of the session may follow.
+        (note as MqttStored)?.End();
 
         // Nothing is acknowledged that may be lost: the client finds out when it is back.
         ThreadPool.UnsafeQueueUserWorkItem(
@@ -87,7 +89,8 @@ internal sealed partial class MqttConnection
             HasWill = false;
             if (_keepsWill && !All.IsStopping)
             {
-                Server.Topics.Wills.Lost(TopicOwner);
+                // It comes when the session ends, at the latest.
+                Server.Topics.Wills.Lost(TopicOwner, _expiryAtEnd is { } expiry ? expiry * (long)MsPerSecond : long.MaxValue);
             }
             else
             {
@@ -140,6 +143,9 @@ internal sealed partial class MqttConnection
             _filters.Clear();
             CloseSession();
             _delivery?.End();
+
+            // Before the client may be another connection's, which is to find the will that waits for it.
+            EndWill();
         }
 
         if (_key.ClientId is not null)
@@ -179,6 +185,7 @@ internal sealed partial class MqttConnection
             packet.Properties = default;
         }
 
+        Server.Counters.CountSent(MqttPacketType.Disconnect);
         target.Advance(packet.Write(target.GetSpan(packet.Measure(_version)), MqttPacketType.Disconnect, _version));
     }
 
@@ -187,6 +194,7 @@ internal sealed partial class MqttConnection
         ErrorCode.ShuttingDown => MqttReason.ServerShuttingDown,
         ErrorCode.Recovering or ErrorCode.TooManyConnections => MqttReason.ServerBusy,
         ErrorCode.IdleTimeout => MqttReason.KeepAliveTimeout,
+        ErrorCode.StorageFull => MqttReason.QuotaExceeded,
         _ => MqttReason.UnspecifiedError,
     };
 

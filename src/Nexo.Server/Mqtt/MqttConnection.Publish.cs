@@ -1,3 +1,4 @@
+using Nexo.Engine.Sessions;
 using Nexo.Engine.Topics;
 using Nexo.Protocol;
 using Nexo.Server.Mqtt.Codec;
@@ -47,18 +48,16 @@ internal sealed partial class MqttConnection
         }
 
         MqttReason reason = Publish(packet, topic, out bool mustEnd);
-        if (mustEnd)
+        if (packet.Qos == 2 && reason >= MqttReason.UnspecifiedError && !TryFreeInbound(packet.PacketId))
+        {
+            EndUnkept();
+        }
+        else if (mustEnd)
         {
             End(ErrorCode.StorageFull, "A message could not be kept, and MQTT 3.1.1 has no word for that: it is to be sent again.");
         }
         else if (packet.Qos > 0)
         {
-            if (packet.Qos == 2 && reason >= MqttReason.UnspecifiedError)
-            {
-                _stored?.Link.EndInbound(packet.PacketId, out _);
-                _inbound?.Remove(packet.PacketId);
-            }
-
             Acknowledge(packet.Qos == 1 ? MqttPacketType.Puback : MqttPacketType.Pubrec, packet.PacketId, reason);
         }
     }
@@ -86,9 +85,10 @@ internal sealed partial class MqttConnection
             Retain = packet.Retain,
             TtlMs = ttlMs,
             Qos = TopicQos.AtMostOnce + packet.Qos,
-            Publisher = Owner,
+            Publisher = TopicOwner.StandsFor,
         };
         TopicStatus status = Server.Topics.Publish(message, TopicWork, out TopicPublished published);
+        NoteHandedOver(published.Receivers);
         if (message.Retain || published.Bindings > 0 || published.WaitsForLog)
         {
             NoteWritten();
@@ -128,8 +128,9 @@ internal sealed partial class MqttConnection
         _inboundAliases ??= new byte[max + 1][];
         if (!topic.IsEmpty)
         {
-            // Own the bytes here: they belong to the socket and die with this packet.
-            _inboundAliases[alias] = topic.ToArray();
+            // Own the bytes here: they belong to the socket and die with this packet. Of one that is too long the rest is not needed to
+            // refuse it.
+            _inboundAliases[alias] = topic[..Math.Min(topic.Length, Server.Topics.Limits.TopicBytesMax + 1)].ToArray();
             return true;
         }
 
@@ -167,6 +168,14 @@ internal sealed partial class MqttConnection
         return true;
     }
 
+    /// <summary>A message was refused: the next with its identifier is another one. False: that could not be kept.</summary>
+    private bool TryFreeInbound(ushort packetId)
+    {
+        _inbound?.Remove(packetId);
+        return _stored is not { } stored
+            || stored.Link.EndInbound(packetId, out _) is SessionStatus.Ok or SessionStatus.NotFound;
+    }
+
     private void EndInbound(ushort packetId)
     {
         if (_stored is { } stored)
@@ -182,7 +191,7 @@ internal sealed partial class MqttConnection
     private void CountRefused()
     {
         CountError();
-        Server.CountRefused();
+        Server.Counters.CountRefusedMessage();
     }
 
     // To send it again would change nothing: it is taken and forgotten.

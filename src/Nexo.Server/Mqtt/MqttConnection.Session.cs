@@ -10,6 +10,9 @@ namespace Nexo.Server.Mqtt;
 // A session that outlives its connection.
 internal sealed partial class MqttConnection
 {
+    // Nothing of the log is written while a group is open, of nobody: it ends when so many have got what it is about, or some more.
+    private const int HandedOverMax = 1_024;
+
     // Null: the session ends with the connection, and is all in here.
     private MqttStored? _stored;
     private uint? _expiryAtEnd;
@@ -19,21 +22,28 @@ internal sealed partial class MqttConnection
 
     // All that the messages of this batch change is in the log, or nothing of it.
     private bool _isHandingOver;
+    private int _handedOver;
 
-    private TopicOwner Owner => _stored?.Session.Owner ?? TopicOwner;
+    private bool MustEndHandover => _handedOver >= HandedOverMax;
 
     protected override void OnFannedOut()
     {
         if (_isHandingOver)
         {
             _isHandingOver = false;
+            _handedOver = 0;
             Server.Sessions.Service.EndHandover();
         }
     }
 
+    private void NoteHandedOver(int receivers) => _handedOver += _isHandingOver ? receivers : 0;
+
     /// <summary>Opens the session of the client, if it lasts, or ends the one that it has had; false: it is refused.</summary>
-    private bool TryOpenSession(MqttConnect connect, MqttDelivery delivery, uint expirySeconds)
+    private bool TryOpenSession(
+        MqttConnect connect, MqttDelivery delivery, uint expirySeconds, out MqttReason refused, out string message)
     {
+        refused = MqttReason.Success;
+        message = string.Empty;
         byte[] client = Encoding.UTF8.GetBytes(connect.ClientId);
         SessionService service = Server.Sessions.Service;
         if (expirySeconds == 0 && (connect.IsClean || !service.Contains(User, client)))
@@ -47,22 +57,22 @@ internal sealed partial class MqttConnection
             return true;
         }
 
-        var stored = new MqttStored(Outbox, delivery);
+        var stored = new MqttStored(Outbox, delivery, Server.Counters);
         SessionStatus status = Server.Sessions.Open(
             User, client, new SessionTerms(connect.IsClean, expirySeconds), stored, out SessionOpened opened, out MqttSession? session);
         if (status != SessionStatus.Ok)
         {
-            RefuseConnect(
-                status == SessionStatus.LogFailed ? MqttReason.ServerUnavailable : MqttReason.QuotaExceeded,
-                status == SessionStatus.TooManySessions
-                    ? "There are as many sessions as there may be."
-                    : "A session could not be kept: the disk is full, or has failed.");
+            refused = status == SessionStatus.LogFailed ? MqttReason.ServerUnavailable : MqttReason.QuotaExceeded;
+            message = status == SessionStatus.TooManySessions
+                ? "There are as many sessions as there may be."
+                : "A session could not be kept: the disk is full, or has failed.";
             return false;
         }
 
         stored.Link = opened.Link;
         stored.Session = session!;
         _stored = stored;
+        TopicOwner.StandsFor = session!.Owner;
         _wasPresent = opened.WasPresent;
         _expirySeconds = opened.ExpirySeconds;
         _isBeginning = true;
@@ -170,6 +180,13 @@ internal sealed partial class MqttConnection
 
         NoteWritten();
         SessionStatus status = stored.Link.BeginInbound(packetId, out bool isNew, out bool waits);
+        if (status == SessionStatus.DiskFull && _version == MqttVersion.V5)
+        {
+            CountRefused();
+            Acknowledge(MqttPacketType.Pubrec, packetId, MqttReason.QuotaExceeded);
+            return false;
+        }
+
         if (status != SessionStatus.Ok)
         {
             EndUnkept();

@@ -212,6 +212,7 @@ internal sealed partial class MqttConnection
 
     private void WriteSuback(MqttPacketType type, ushort packetId, ReadOnlySpan<byte> reasons)
     {
+        CountAnswer(type);
         var packet = new SubackPacket { PacketId = packetId, Reasons = reasons };
         Replies.Advance(packet.Write(Replies.GetSpan(packet.Measure(type, _version)), type, _version));
     }

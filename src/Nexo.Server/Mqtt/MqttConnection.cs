@@ -21,6 +21,7 @@ internal sealed partial class MqttConnection : ClientConnection, IMqttPacketSink
     private MqttDelivery? _delivery;
     private int _packetsLeft;
     private bool _mustFlush;
+    private MqttPacketCounts _counts;
 
     public MqttConnection(ConnectionContext transport, MqttServer server)
         : base(transport, server.Clients)
@@ -36,6 +37,7 @@ internal sealed partial class MqttConnection : ClientConnection, IMqttPacketSink
     public bool OnPacket(in MqttFixedHeader header, ReadOnlySpan<byte> body)
     {
         CountRequest();
+        _counts.Received[(int)header.Type]++;
         if (!header.HasFlagsOfType || (_version == MqttVersion.V5 && !header.IsMinimal))
         {
             Fail(MqttReason.MalformedPacket, "The first bytes of a packet are not those of its type.");
@@ -64,6 +66,7 @@ internal sealed partial class MqttConnection : ClientConnection, IMqttPacketSink
                 break;
             case MqttPacketType.Pingreq when body.IsEmpty:
                 Replies.Write([(byte)MqttPacketType.Pingresp << 4, 0]);
+                CountAnswer(MqttPacketType.Pingresp);
                 break;
             case MqttPacketType.Disconnect:
                 OnDisconnect(body);
@@ -76,7 +79,7 @@ internal sealed partial class MqttConnection : ClientConnection, IMqttPacketSink
                 break;
         }
 
-        return --_packetsLeft > 0 && !MustPause;
+        return --_packetsLeft > 0 && !MustPause && !MustEndHandover;
     }
 
     public void OnBroken(MqttReason reason) => Fail(
@@ -95,7 +98,9 @@ internal sealed partial class MqttConnection : ClientConnection, IMqttPacketSink
             return bytes.Length;
         }
 
-        return _assembler.Feed(bytes, this);
+        int taken = _assembler.Feed(bytes, this);
+        Server.Counters.Take(ref _counts);
+        return taken;
     }
 
     protected override ValueTask AfterFeedAsync()
@@ -111,7 +116,7 @@ internal sealed partial class MqttConnection : ClientConnection, IMqttPacketSink
             Outbox.Flush();
         }
 
-        return ValueTask.CompletedTask;
+        return MustEndHandover ? SendAllAsync() : ValueTask.CompletedTask;
     }
 
     protected override void DisposeParts()
@@ -119,6 +124,9 @@ internal sealed partial class MqttConnection : ClientConnection, IMqttPacketSink
         _assembler.Dispose();
         _headers.Dispose();
     }
+
+    // Only for the reading thread.
+    private void CountAnswer(MqttPacketType type) => _counts.Sent[(int)type]++;
 
     private void OnAcknowledgement(in MqttFixedHeader header, ReadOnlySpan<byte> body)
     {
@@ -159,6 +167,7 @@ internal sealed partial class MqttConnection : ClientConnection, IMqttPacketSink
     /// <summary>Writes a PUBACK, PUBREC, PUBREL or PUBCOMP behind the other replies.</summary>
     private void Acknowledge(MqttPacketType type, ushort packetId, MqttReason reason)
     {
+        CountAnswer(type);
         var packet = new AckPacket { PacketId = packetId, Reason = reason };
         Replies.Advance(packet.Write(Replies.GetSpan(AckPacket.PlainSize + 1), type, _version));
     }

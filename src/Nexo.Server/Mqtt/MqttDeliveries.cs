@@ -39,6 +39,31 @@ internal static class MqttDeliveries
         target.Advance(packet.Length);
     }
 
+    /// <summary>Copies a packet of MQTT 5 as one of MQTT 3.1.1.</summary>
+    public static void WriteWithoutProperties(FrameBuffer target, ReadOnlySpan<byte> packet, ushort packetId)
+    {
+        int topicAt = HeaderSize(packet) + sizeof(ushort);
+        int topicEnd = BehindTopic(packet);
+        var rest = new MqttReader(packet[topicEnd..]);
+        if (packetId > 0)
+        {
+            rest.UInt16();
+        }
+
+        rest.Take(rest.Variable());
+        int length = topicEnd - topicAt + sizeof(ushort) + (packetId > 0 ? sizeof(ushort) : 0) + rest.Rest.Length;
+        var writer = new MqttWriter(target.GetSpan(MqttFixedHeader.TotalOf(length)));
+        writer.Header(packet[0], length);
+        writer.Binary(packet[topicAt..topicEnd]);
+        if (packetId > 0)
+        {
+            writer.UInt16(packetId);
+        }
+
+        writer.Bytes(rest.Rest);
+        target.Advance(writer.Written);
+    }
+
     /// <summary>Copies a packet of MQTT 5, with an alias if its topic has one or gets one.</summary>
     public static void WriteWithAlias(
         FrameBuffer target, ReadOnlySpan<byte> packet, ushort packetId, long waitedMs, MqttAliases aliases, long packetBytesMax)

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Nexo.Engine.Topics;
 using Nexo.Protocol;
 using Nexo.Server.Mqtt.Codec;
@@ -21,7 +22,19 @@ internal sealed partial class MqttDelivery
 
     // A page is asked for when nothing waits, so that nothing of it is dropped.
     private bool MayReadRetained => _retained.Count > 0 && !_isEnded && !_outbox.IsClosed
-        && _outbox.HasRoom && _waiting.IsEmpty && _unsent.IsEmpty;
+        && _outbox.HasRoom && _waiting.IsEmpty && _unsent.IsEmpty && (RoomForRetained?.Invoke() ?? 1) > 0;
+
+    /// <summary>Of a session that lasts: how many retained messages it may be given now; null: as many as there are.</summary>
+    public Func<int>? RoomForRetained { get; set; }
+
+    /// <summary>The session may have room again. Under the lock.</summary>
+    public void GoOnWithRetained()
+    {
+        if (_retained.Count > 0)
+        {
+            BeginReadingRetained();
+        }
+    }
 
     /// <summary>The SUBACK has been sent: what is retained for a subscription follows.</summary>
     public void SendRetained(TopicSubscriber subscriber)
@@ -46,7 +59,7 @@ internal sealed partial class MqttDelivery
         {
             _isEnded = true;
             _retained.Clear();
-            if (_shares is null || (_waiting.IsEmpty && _unsent.IsEmpty))
+            if (_shares is null || (_waiting.IsEmpty && _unsent.IsEmpty && _given is null))
             {
                 _waiting.Clear();
                 _unsent.Clear();
@@ -84,7 +97,7 @@ internal sealed partial class MqttDelivery
                 return;
             }
 
-            if (!subscriber!.NextRetained(ChunkBytes))
+            if (!subscriber!.NextRetained(ChunkBytes, Math.Max(1, RoomForRetained?.Invoke() ?? int.MaxValue)))
             {
                 EndPages(subscriber);
             }
@@ -157,11 +170,11 @@ internal sealed partial class MqttDelivery
         using var item = new FrameBuffer();
         using var headers = new FrameBuffer();
         int taken = 0;
-        while (TryTakeWaiting(item, out TopicGroup? share))
+        while (TryTakeGiven(item, out TopicGroup? share) || TryTakeWaiting(item, out share))
         {
             if (share is not null)
             {
-                GiveBack(item.Written.Span[StampBytes..], share, headers, work);
+                GiveBack(item.Written.Span, share, headers, work);
             }
 
             if (++taken % GivenBackAtOnce == 0)
@@ -174,6 +187,22 @@ internal sealed partial class MqttDelivery
 
         RunAll(work);
         _connection.CountSubscriber(-1);
+    }
+
+    // What it has got with QoS 1 and not acknowledged comes first. With QoS 2 nobody else may get it ([MQTT-4.8.2-5]).
+    private bool TryTakeGiven(FrameBuffer item, out TopicGroup? share)
+    {
+        lock (_outbox.Gate)
+        {
+            share = null;
+            if (_given?.TryTakeFirst(item, out uint number) == true)
+            {
+                share = _shares![(int)number - 1];
+                return true;
+            }
+
+            return false;
+        }
     }
 
     private bool TryTakeWaiting(FrameBuffer item, out TopicGroup? share)
@@ -192,12 +221,22 @@ internal sealed partial class MqttDelivery
         }
     }
 
-    private void GiveBack(ReadOnlySpan<byte> bytes, TopicGroup share, FrameBuffer headers, TopicWork work)
+    private void GiveBack(ReadOnlySpan<byte> item, TopicGroup share, FrameBuffer headers, TopicWork work)
     {
+        long waitedMs = _connection.All.NowMs - BinaryPrimitives.ReadInt64LittleEndian(item);
+        ReadOnlySpan<byte> bytes = item[StampBytes..];
+        if (!MqttDeliveries.IsAlive(bytes, MqttVersion.V5, waitedMs))
+        {
+            _counters.CountExpired();
+            return;
+        }
+
         MqttFixedHeader.TryRead(bytes, out MqttFixedHeader header);
         Span<byte> body = bytes[header.Size..].ToArray();
         MarkPacketId(header, body);
-        if (PublishPacket.TryRead(body, header.Flags, _version, MqttPropertySets.Delivery, out PublishPacket packet) != MqttReason.Success)
+        MqttReason fault = PublishPacket.TryRead(
+            body, header.Flags, MqttVersion.V5, MqttPropertySets.Delivery, out PublishPacket packet);
+        if (fault != MqttReason.Success)
         {
             return;
         }
@@ -211,7 +250,7 @@ internal sealed partial class MqttDelivery
             Headers = headers.Written.Span,
             Body = packet.Payload,
             Qos = TopicQos.AtMostOnce + packet.Qos,
-            TtlMs = expiry * 1_000L,
+            TtlMs = (expiry * 1_000L) - waitedMs,
         };
         _connection.All.Topics.GiveBack(share, message, work);
     }
@@ -221,7 +260,7 @@ internal sealed partial class MqttDelivery
     {
         if (((header.Flags >> PublishPacket.QosShift) & 0x03) > 0)
         {
-            int at = sizeof(ushort) + System.Buffers.Binary.BinaryPrimitives.ReadUInt16BigEndian(body);
+            int at = sizeof(ushort) + BinaryPrimitives.ReadUInt16BigEndian(body);
             body[at + 1] = 1;
         }
     }

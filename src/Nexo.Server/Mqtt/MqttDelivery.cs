@@ -23,6 +23,7 @@ internal sealed partial class MqttDelivery : OutboxSource
 
     private readonly MqttConnection _connection;
     private readonly Outbox _outbox;
+    private readonly MqttCounters _counters;
     private readonly MqttVersion _version;
     private readonly long _packetBytesMax;
 
@@ -34,6 +35,7 @@ internal sealed partial class MqttDelivery : OutboxSource
     private readonly FrameBuffer _item = new();
     private readonly FrameBuffer _encoded = new();
     private List<TopicGroup>? _shares;
+    private MqttGiven? _given;
     private int _messageBytes;
     private long _load;
 
@@ -42,6 +44,7 @@ internal sealed partial class MqttDelivery : OutboxSource
         _connection = connection;
         Terms = terms;
         _outbox = connection.Outbox;
+        _counters = connection.Server.Counters;
         _version = terms.Version;
         _packetBytesMax = terms.PacketBytesMax;
         _window = new MqttWindow(terms.ReceiveMaximum);
@@ -86,8 +89,9 @@ internal sealed partial class MqttDelivery : OutboxSource
                 return DeliverWithIdentifier(run, by);
             }
 
-            TopicEncoding encoded = run.Encoded(by.Encoder);
-            int sent = by.Terms.Qos == 0 && IsPlain && _waiting.IsEmpty ? SendAll(encoded, run.Count) : 0;
+            TopicEncoding encoded = run.Encoded(EncoderOf(by, run.Share));
+            int sent = by.Terms.Qos == 0 && IsPlain && _waiting.IsEmpty && (run.Share is null || _version == MqttVersion.V5)
+                ? SendAll(encoded, run.Count) : 0;
             int dropped = 0;
             int start = sent == 0 ? 0 : encoded.Ends[sent - 1];
             for (int i = sent; i < run.Count; i++)
@@ -113,7 +117,7 @@ internal sealed partial class MqttDelivery : OutboxSource
                 if (MqttHeaders.QosOf(message, run.IsRetained) == 0)
                 {
                     _encoded.Clear();
-                    by.Encoder.Write(_encoded, message, run.IsRetained, by.Terms.Identifier);
+                    EncoderOf(by, run.Share).Write(_encoded, message, run.IsRetained, by.Terms.Identifier);
                     dropped += Take(_encoded.Written.Span, run.Share);
                 }
             }
@@ -139,6 +143,7 @@ internal sealed partial class MqttDelivery : OutboxSource
             }
 
             _window.End(packetId);
+            _given?.Forget(packetId);
             SendWaiting();
             NoteLoad();
             return true;
@@ -180,7 +185,7 @@ internal sealed partial class MqttDelivery : OutboxSource
         for (int i = 0; i < run.Count; i++)
         {
             _encoded.Clear();
-            by.Encoder.Write(_encoded, run[i], run.IsRetained, by.Terms.Identifier);
+            EncoderOf(by, run.Share).Write(_encoded, run[i], run.IsRetained, by.Terms.Identifier);
             dropped += Take(_encoded.Written.Span, run.Share);
         }
 
@@ -218,6 +223,7 @@ internal sealed partial class MqttDelivery : OutboxSource
             at = end;
         }
 
+        _counters.CountSent(MqttPacketType.Publish, sent);
         return sent;
     }
 
@@ -233,7 +239,8 @@ internal sealed partial class MqttDelivery : OutboxSource
         _messageBytes = packet.Length;
         bool isSure = QosOf(packet) > 0;
         TopicOutbox line = isSure ? _unsent : _waiting;
-        if (line.IsEmpty && TrySend(packet, isForced: false))
+        uint number = ShareNumber(share);
+        if (line.IsEmpty && TrySend(packet, number, isForced: false))
         {
             return 0;
         }
@@ -243,7 +250,7 @@ internal sealed partial class MqttDelivery : OutboxSource
         BinaryPrimitives.WriteInt64LittleEndian(stamp, _connection.All.NowMs);
         _item.Write(stamp);
         _item.Write(packet);
-        int dropped = line.Add(_item.Written.Span, [_item.Count], 0, ShareNumber(share));
+        int dropped = line.Add(_item.Written.Span, [_item.Count], 0, number);
         _item.Clear();
         if (WantsRoom && !_outbox.HasRoom)
         {
@@ -254,7 +261,7 @@ internal sealed partial class MqttDelivery : OutboxSource
     }
 
     /// <summary>False: there is no room for it, here or, by its receive maximum, with the client.</summary>
-    private bool TrySend(ReadOnlySpan<byte> packet, bool isForced, long waitedMs = 0)
+    private bool TrySend(ReadOnlySpan<byte> packet, uint share, bool isForced, long waitedMs = 0)
     {
         byte qos = QosOf(packet);
         if (_outbox.IsClosed || !_outbox.HasRoom || (qos > 0 && !_window.HasRoom)
@@ -264,8 +271,17 @@ internal sealed partial class MqttDelivery : OutboxSource
         }
 
         ushort id = qos == 0 ? (ushort)0 : _window.Take(qos == 1 ? MqttFlight.AwaitsPuback : MqttFlight.AwaitsPubrec);
+        if (share > 0 && qos == 1)
+        {
+            (_given ??= new MqttGiven(_outbox.TopicRoom)).Keep(id, packet, share, _connection.All.NowMs - waitedMs);
+        }
+
         FrameBuffer frames = _outbox.Open(this, out _);
-        if (_aliases is null)
+        if (share > 0 && _version == MqttVersion.V311)
+        {
+            MqttDeliveries.WriteWithoutProperties(frames, packet, id);
+        }
+        else if (_aliases is null)
         {
             MqttDeliveries.Write(frames, packet, id, waitedMs);
         }
@@ -274,6 +290,7 @@ internal sealed partial class MqttDelivery : OutboxSource
             MqttDeliveries.WriteWithAlias(frames, packet, id, waitedMs, _aliases, _packetBytesMax);
         }
 
+        _counters.CountSent(MqttPacketType.Publish);
         return true;
     }
 
@@ -296,15 +313,19 @@ internal sealed partial class MqttDelivery : OutboxSource
             && (line == _waiting || _window.HasRoom))
         {
             _item.Clear();
-            line.TryTake(_item, out _);
+            line.TryTake(_item, out uint share);
             ReadOnlySpan<byte> item = _item.Written.Span;
             long waitedMs = _connection.All.NowMs - BinaryPrimitives.ReadInt64LittleEndian(item);
             ReadOnlySpan<byte> packet = item[StampBytes..];
-            if (MqttDeliveries.IsAlive(packet, _version, waitedMs))
+            if (MqttDeliveries.IsAlive(packet, share > 0 ? MqttVersion.V5 : _version, waitedMs))
             {
                 // It has its room already, if it is large.
-                TrySend(packet, isForced: true, waitedMs);
+                TrySend(packet, share, isForced: true, waitedMs);
                 written += packet.Length;
+            }
+            else
+            {
+                _counters.CountExpired();
             }
         }
 
@@ -317,6 +338,10 @@ internal sealed partial class MqttDelivery : OutboxSource
         bool hasRoom = !_isEnded && !_outbox.IsClosed && _waiting.IsEmpty && _unsent.IsEmpty;
         Volatile.Write(ref _load, hasRoom ? (long)_window.Count * Math.Max(1, _messageBytes) : long.MaxValue);
     }
+
+    // What may be given back is kept in the form that has everything, whatever its receiver speaks.
+    private static MqttEncoder EncoderOf(MqttSubscription by, TopicGroup? share) =>
+        share is null ? by.Encoder : MqttEncoder.Of(MqttVersion.V5, by.Terms.Qos, by.Terms.RetainAsPublished);
 
     private static byte QosOf(ReadOnlySpan<byte> packet) => (byte)((packet[0] >> PublishPacket.QosShift) & 0x03);
 }

@@ -6,11 +6,9 @@ using Nexo.Server.Mqtt.Sessions;
 namespace Nexo.Server.Mqtt;
 
 /// <summary>What the connections of MQTT have in common.</summary>
-internal sealed class MqttServer(NexoServerOptions options, ClientConnections clients, MqttSessions sessions)
+internal sealed class MqttServer(NexoServerOptions options, ClientConnections clients, MqttSessions sessions, MqttCounters counters)
 {
     private readonly ConcurrentDictionary<MqttClientKey, MqttConnection> _byId = new();
-    private long _takenOver;
-    private long _refused;
 
     public ClientConnections Clients { get; } = clients;
 
@@ -27,13 +25,7 @@ internal sealed class MqttServer(NexoServerOptions options, ClientConnections cl
     /// <summary>The largest packet.</summary>
     public int PacketBytesMax => Clients.Options.FrameBytesMax;
 
-    /// <summary>Connections that ended because their client has come again.</summary>
-    public long TakenOver => Interlocked.Read(ref _takenOver);
-
-    /// <summary>Messages of clients that were refused.</summary>
-    public long Refused => Interlocked.Read(ref _refused);
-
-    public void CountRefused() => Interlocked.Increment(ref _refused);
+    public MqttCounters Counters { get; } = counters;
 
     /// <summary>A client is this connection's from now on; one that it has already ends first.</summary>
     public void Take(MqttClientKey key, MqttConnection connection)
@@ -43,7 +35,7 @@ internal sealed class MqttServer(NexoServerOptions options, ClientConnections cl
             if (_byId.TryGetValue(key, out MqttConnection? old))
             {
                 old.TakeOver();
-                Interlocked.Increment(ref _takenOver);
+                Counters.CountTakenOver();
                 Leave(key, old);
             }
         }

@@ -19,10 +19,15 @@ internal sealed class MqttStored : OutboxSource, IMqttReceiver, ISessionHolder
     private const int ChunkBytes = 64 * 1_024;
     private const byte DuplicateFlag = 0x08;
 
+    // By which messages with QoS 0 come.
+    private const int SubscriptionsMax = 1_024;
+
     private readonly Outbox _outbox;
     private readonly MqttDelivery _delivery;
+    private readonly MqttCounters _counters;
     private readonly MqttDeliveryTerms _terms;
     private readonly ConcurrentDictionary<(byte Options, uint Identifier), MqttSubscription> _subscriptions = [];
+    private int _count;
 
     // All that follows is guarded by the outbox's lock.
     private readonly ArrayBufferWriter<byte> _packet = new();
@@ -30,11 +35,13 @@ internal sealed class MqttStored : OutboxSource, IMqttReceiver, ISessionHolder
     private bool _hasBegun;
     private bool _isEnded;
 
-    public MqttStored(Outbox outbox, MqttDelivery delivery)
+    public MqttStored(Outbox outbox, MqttDelivery delivery, MqttCounters counters)
     {
+        _counters = counters;
         _outbox = outbox;
         _delivery = delivery;
         _terms = delivery.Terms;
+        delivery.RoomForRetained = () => Session.RoomForRetained;
     }
 
     /// <summary>The connection's hold on the session; set before anything else is asked of this.</summary>
@@ -49,10 +56,16 @@ internal sealed class MqttStored : OutboxSource, IMqttReceiver, ISessionHolder
     {
         lock (_outbox.Gate)
         {
+            if (_isEnded)
+            {
+                // Its connection has ended before its CONNACK was durable: the session may be another's.
+                return;
+            }
+
             _hasBegun = true;
+            Session.Receiver = this;
         }
 
-        Session.Receiver = this;
         Session.ForRetained(_delivery.SendRetained);
         Flush();
     }
@@ -62,11 +75,10 @@ internal sealed class MqttStored : OutboxSource, IMqttReceiver, ISessionHolder
         lock (_outbox.Gate)
         {
             _isEnded = true;
-        }
-
-        if (ReferenceEquals(Session.Receiver, this))
-        {
-            Session.Receiver = null;
+            if (ReferenceEquals(Session.Receiver, this))
+            {
+                Session.Receiver = null;
+            }
         }
     }
 
@@ -95,6 +107,7 @@ internal sealed class MqttStored : OutboxSource, IMqttReceiver, ISessionHolder
         {
             _inFlight = Math.Max(0, _inFlight - 1);
             Send(int.MaxValue);
+            _delivery.GoOnWithRetained();
         }
     }
 
@@ -137,6 +150,7 @@ internal sealed class MqttStored : OutboxSource, IMqttReceiver, ISessionHolder
             FrameBuffer target = _outbox.Open(this, out _);
             int size = release.Write(target.GetSpan(AckPacket.PlainSize + 1), MqttPacketType.Pubrel, _terms.Version);
             target.Advance(size);
+            _counters.CountSent(MqttPacketType.Pubrel);
             return size;
         }
 
@@ -171,17 +185,34 @@ internal sealed class MqttStored : OutboxSource, IMqttReceiver, ISessionHolder
         MqttFixedHeader.TryRead(packet, out MqttFixedHeader header);
         BinaryPrimitives.WriteUInt16BigEndian(packet[(header.Size + sizeof(ushort) + delivery.Topic.Length)..], delivery.PacketId);
         frames.Advance(length);
+        _counters.CountSent(MqttPacketType.Publish);
         _inFlight++;
         return length;
     }
 
-    private MqttSubscription Of(in SessionSubscription by) => _subscriptions.GetOrAdd(
-        (by.Options, by.Identifier),
-        static (key, self) =>
+    private MqttSubscription Of(in SessionSubscription by)
+    {
+        if (_subscriptions.TryGetValue((by.Options, by.Identifier), out MqttSubscription? known))
         {
-            var options = new MqttSubscribeOptions(key.Options);
-            var terms = new MqttTerms(options.Qos, options.NoLocal, options.RetainAsPublished, WithRetained: false, key.Identifier);
-            return new MqttSubscription(self._delivery, terms, self._terms.Version);
-        },
-        this);
+            return known;
+        }
+
+        if (_count >= SubscriptionsMax)
+        {
+            // A client that never stops subscribing by new identifiers; what it has now is made anew.
+            _subscriptions.Clear();
+            _count = 0;
+        }
+
+        Interlocked.Increment(ref _count);
+        return _subscriptions.GetOrAdd(
+            (by.Options, by.Identifier),
+            static (key, self) =>
+            {
+                var options = new MqttSubscribeOptions(key.Options);
+                var terms = new MqttTerms(options.Qos, options.NoLocal, options.RetainAsPublished, WithRetained: false, key.Identifier);
+                return new MqttSubscription(self._delivery, terms, self._terms.Version);
+            },
+            this);
+    }
 }

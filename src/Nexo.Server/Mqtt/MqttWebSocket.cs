@@ -47,7 +47,7 @@ internal sealed class MqttWebSocket(MqttServer server)
         await server.Clients.ServeAsync(new MqttConnection(transport, server));
         await output.Writer.CompleteAsync();
         await sending;
-        await CloseAsync(socket);
+        await CloseAsync(socket, transport.HasSentText ? WebSocketCloseStatus.InvalidMessageType : WebSocketCloseStatus.NormalClosure);
         await input.Reader.CompleteAsync();
         await receiving;
     }
@@ -60,9 +60,10 @@ internal sealed class MqttWebSocket(MqttServer server)
             {
                 ValueWebSocketReceiveResult received = await socket.ReceiveAsync(target.GetMemory(PieceBytes), CancellationToken.None);
 
-                // Text is no MQTT (§6.0.0-1).
                 if (received.MessageType != WebSocketMessageType.Binary)
                 {
+                    // Text is no MQTT ([MQTT-6.0.0-1]).
+                    transport.HasSentText = received.MessageType == WebSocketMessageType.Text;
                     break;
                 }
 
@@ -112,12 +113,12 @@ internal sealed class MqttWebSocket(MqttServer server)
         await source.CompleteAsync();
     }
 
-    private static async Task CloseAsync(WebSocket socket)
+    private static async Task CloseAsync(WebSocket socket, WebSocketCloseStatus status)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(1));
         try
         {
-            await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, patience.Token);
+            await socket.CloseOutputAsync(status, null, patience.Token);
         }
         catch (Exception exception) when (exception
             is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException)

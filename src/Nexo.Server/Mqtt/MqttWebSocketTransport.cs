@@ -36,6 +36,9 @@ internal sealed class MqttWebSocketTransport : ConnectionContext
 
     public override IDuplexPipe Transport { get; set; }
 
+    /// <summary>The peer has sent what is not MQTT; known once it sends nothing any more.</summary>
+    public bool HasSentText { get; set; }
+
     /// <summary>The peer sends nothing any more.</summary>
     public void MarkClosed() => _closed.Cancel();
 

@@ -1,5 +1,5 @@
-using System.Buffers;
 using Nexo.Protocol;
+using Nexo.Server.Connections;
 
 namespace Nexo.Server.Native;
 
@@ -16,21 +16,17 @@ internal interface IFrameSink
 
 /// <summary>
 /// Cuts received bytes into frames. A frame that lies whole in what was fed is handed over in place; only one that is
-/// split over two reads is copied together, in a buffer that grows with the bytes that have come, never with the bytes
-/// that were announced.
+/// split over two reads is copied together.
 /// </summary>
 internal sealed class FrameAssembler(int frameBytesMax) : IDisposable
 {
-    private const int PartialCapacityMin = 512;
-
-    private byte[] _partial = [];
-    private int _partialCount;
+    private SplitBytes _partial;
 
     /// <summary>The largest frame, header included; it grows when the peer has authenticated.</summary>
     public int FrameBytesMax { get; set; } = frameBytesMax;
 
     /// <summary>True while a frame has begun and not ended.</summary>
-    public bool IsInFrame => _partialCount > 0;
+    public bool IsInFrame => _partial.Count > 0;
 
     /// <summary>Consumes bytes until they are used up or the sink wants to stop.</summary>
     /// <returns>How many bytes were consumed.</returns>
@@ -42,7 +38,7 @@ internal sealed class FrameAssembler(int frameBytesMax) : IDisposable
         while (more && consumed < bytes.Length)
         {
             ReadOnlySpan<byte> rest = bytes[consumed..];
-            if (_partialCount > 0)
+            if (_partial.Count > 0)
             {
                 consumed += FeedPartial(rest, sink, out more);
                 continue;
@@ -56,7 +52,7 @@ internal sealed class FrameAssembler(int frameBytesMax) : IDisposable
             }
             else if (status is FrameStatus.NeedHeader or FrameStatus.NeedBody)
             {
-                consumed += Keep(rest);
+                consumed += _partial.Add(rest);
             }
             else
             {
@@ -68,29 +64,19 @@ internal sealed class FrameAssembler(int frameBytesMax) : IDisposable
         return consumed;
     }
 
-    public void Dispose()
-    {
-        if (_partial.Length > 0)
-        {
-            ArrayPool<byte>.Shared.Return(_partial);
-        }
-
-        _partial = [];
-        _partialCount = 0;
-    }
+    public void Dispose() => _partial.Clear();
 
     private int FeedPartial<TSink>(ReadOnlySpan<byte> bytes, TSink sink, out bool more)
         where TSink : IFrameSink
     {
         more = true;
         int consumed = 0;
-        if (_partialCount < FrameHeader.Size)
+        if (_partial.Count < FrameHeader.Size)
         {
-            consumed = Keep(bytes[..Math.Min(bytes.Length, FrameHeader.Size - _partialCount)]);
+            consumed = _partial.Add(bytes[..Math.Min(bytes.Length, FrameHeader.Size - _partial.Count)]);
         }
 
-        FrameStatus status = FrameHeader.TryRead(
-            _partial.AsSpan(0, _partialCount), FrameBytesMax, out FrameHeader header);
+        FrameStatus status = FrameHeader.TryRead(_partial.Span, FrameBytesMax, out FrameHeader header);
         if (status is FrameStatus.TooSmall or FrameStatus.TooLarge)
         {
             sink.OnBrokenFrame(status);
@@ -103,35 +89,14 @@ internal sealed class FrameAssembler(int frameBytesMax) : IDisposable
             return consumed;
         }
 
-        int missing = header.TotalSize - _partialCount;
-        consumed += Keep(bytes.Slice(consumed, Math.Min(missing, bytes.Length - consumed)));
-        if (_partialCount == header.TotalSize)
+        int missing = header.TotalSize - _partial.Count;
+        consumed += _partial.Add(bytes.Slice(consumed, Math.Min(missing, bytes.Length - consumed)));
+        if (_partial.Count == header.TotalSize)
         {
-            more = sink.OnFrame(header, _partial.AsSpan(FrameHeader.Size, header.TotalSize - FrameHeader.Size));
+            more = sink.OnFrame(header, _partial.Span[FrameHeader.Size..]);
             Dispose();
         }
 
         return consumed;
-    }
-
-    private int Keep(ReadOnlySpan<byte> bytes)
-    {
-        int needed = _partialCount + bytes.Length;
-        if (needed > _partial.Length)
-        {
-            // Doubling keeps the copying linear; it is bounded by twice what was received.
-            byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(Math.Max(needed, _partialCount * 2), PartialCapacityMin));
-            _partial.AsSpan(0, _partialCount).CopyTo(larger);
-            if (_partial.Length > 0)
-            {
-                ArrayPool<byte>.Shared.Return(_partial);
-            }
-
-            _partial = larger;
-        }
-
-        bytes.CopyTo(_partial.AsSpan(_partialCount));
-        _partialCount = needed;
-        return bytes.Length;
     }
 }

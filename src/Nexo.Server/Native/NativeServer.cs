@@ -8,6 +8,7 @@ using Nexo.Protocol;
 using Nexo.Server.Connections;
 using Nexo.Server.Data;
 using Nexo.Server.Hosting;
+using Nexo.Server.Mqtt;
 using Nexo.Server.Security;
 using Nexo.Server.Topics;
 
@@ -30,6 +31,7 @@ internal sealed class NativeServer
         ScheduleTicker scheduleTicker,
         SnapshotService snapshots,
         BackupService backups,
+        MqttCounters mqtt,
         ClientConnections clients)
     {
         Clients = clients;
@@ -49,6 +51,7 @@ internal sealed class NativeServer
         ScheduleTicker = scheduleTicker;
         Snapshots = snapshots;
         Backups = backups;
+        Mqtt = mqtt;
         Durability = options.EffectiveDurability;
         QueuesDurability = options.EffectiveQueuesDurability;
     }
@@ -89,6 +92,9 @@ internal sealed class NativeServer
 
     /// <summary>What messages for them wait for.</summary>
     public MqttDurability SessionsDurability { get; }
+
+    /// <summary>What connections of MQTT have done.</summary>
+    public MqttCounters Mqtt { get; }
 
     /// <summary>The engine's clock.</summary>
     public EngineClock Clock { get; }

@@ -29,6 +29,7 @@ internal static class NativeServices
         services.AddSingleton<BackupService>();
         services.AddHostedService<PersistenceLifetime>();
         services.AddSingleton<ClientConnections>();
+        services.AddSingleton<MqttCounters>();
         services.AddSingleton<MqttServer>();
         services.AddSingleton<MqttWebSocket>();
         services.AddSingleton<NativeServer>();

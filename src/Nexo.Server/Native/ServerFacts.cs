@@ -7,6 +7,8 @@ using Nexo.Engine.Streams;
 using Nexo.Engine.Topics;
 using Nexo.Server.Connections;
 using Nexo.Server.Data;
+using Nexo.Server.Mqtt;
+using Nexo.Server.Mqtt.Codec;
 using Nexo.Storage;
 
 namespace Nexo.Server.Native;
@@ -46,6 +48,7 @@ internal static class ServerFacts
             .. QueueFacts(server),
             .. TopicFacts(server),
             .. StreamFacts(server),
+            .. MqttFacts(server.Mqtt),
             .. SessionFacts(server),
             .. ScheduleFacts(server.ScheduleTicker.Schedules),
             .. StorageFacts(server),
@@ -168,6 +171,22 @@ internal static class ServerFacts
             Number("topics.bound", stats.BindingTaken),
             Number("topics.binding_refused", stats.BindingRefused),
             Number("topics.wills", server.Topics.Wills.Count),
+        ];
+    }
+
+    private static IEnumerable<KeyValuePair<string, string>> MqttFacts(MqttCounters counters)
+    {
+        MqttPacketType[] types = Enum.GetValues<MqttPacketType>();
+        return
+        [
+            Number("mqtt.packets_received", types.Sum(counters.Received)),
+            Number("mqtt.packets_sent", types.Sum(counters.Sent)),
+            Number("mqtt.publishes_received", counters.Received(MqttPacketType.Publish)),
+            Number("mqtt.publishes_sent", counters.Sent(MqttPacketType.Publish)),
+            Number("mqtt.refused_connects", counters.RefusedConnects),
+            Number("mqtt.refused_messages", counters.RefusedMessages),
+            Number("mqtt.taken_over", counters.TakenOver),
+            Number("mqtt.expired", counters.Expired),
         ];
     }
 

@@ -69,6 +69,13 @@ public static class MetricNames
     public const string QueueRejected = "nexo.queue.rejected";
     public const string QueueExpired = "nexo.queue.expired";
 
+    public const string MqttPacketsReceived = "nexo.mqtt.packets_received";
+    public const string MqttPacketsSent = "nexo.mqtt.packets_sent";
+    public const string MqttRefusedConnects = "nexo.mqtt.refused_connects";
+    public const string MqttRefusedMessages = "nexo.mqtt.refused_messages";
+    public const string MqttTakenOver = "nexo.mqtt.taken_over";
+    public const string MqttExpired = "nexo.mqtt.expired";
+
     public const string Sessions = "nexo.sessions";
     public const string SessionsConnected = "nexo.session.connected";
     public const string SessionSubscriptions = "nexo.session.subscriptions";
@@ -80,6 +87,7 @@ public static class MetricNames
     public const string SessionExpired = "nexo.session.expired";
     public const string SessionsEnded = "nexo.session.ended";
     public const string SessionsTakenOver = "nexo.session.taken_over";
+
     public const string TopicSubscriptions = "nexo.topic.subscriptions";
     public const string TopicFilters = "nexo.topic.filters";
     public const string TopicsCached = "nexo.topic.cached";

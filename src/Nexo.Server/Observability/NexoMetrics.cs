@@ -8,6 +8,8 @@ using Nexo.Engine.Topics;
 using Nexo.Server.Connections;
 using Nexo.Server.Data;
 using Nexo.Server.Hosting;
+using Nexo.Server.Mqtt;
+using Nexo.Server.Mqtt.Codec;
 using Nexo.Server.Native;
 using Nexo.Server.Security;
 using Nexo.Server.Tls;
@@ -40,6 +42,7 @@ internal sealed class NexoMetrics : IDisposable
         Queues(server.Queues);
         Topics(server.Topics, server.TopicBuffers);
         Streams(server.Streams);
+        Mqtt(server.Mqtt);
         Sessions(server.Sessions);
         Schedules(server.ScheduleTicker.Schedules);
         if (server.Persistence.IsOn)
@@ -171,6 +174,22 @@ internal sealed class NexoMetrics : IDisposable
         Count(MetricNames.TopicBound, () => topics.Stats.BindingTaken, null, "Messages that targets of bindings have taken");
         Count(MetricNames.TopicBindingRefused, () => topics.Stats.BindingRefused, null, "Messages that they have refused");
     }
+
+    private void Mqtt(MqttCounters counters)
+    {
+        _meter.CreateObservableCounter(
+            MetricNames.MqttPacketsReceived, () => ByType(counters.Received), null, "Packets of MQTT that clients have sent, by type");
+        _meter.CreateObservableCounter(
+            MetricNames.MqttPacketsSent, () => ByType(counters.Sent), null, "Packets of MQTT that clients were sent, by type");
+        Count(MetricNames.MqttRefusedConnects, () => counters.RefusedConnects, null, "Connects of MQTT that were refused");
+        Count(MetricNames.MqttRefusedMessages, () => counters.RefusedMessages, null, "Messages of clients of MQTT that were refused");
+        Count(MetricNames.MqttTakenOver, () => counters.TakenOver, null, "Connections of MQTT whose client has connected again");
+        Count(MetricNames.MqttExpired, () => counters.Expired, null, "Messages whose life ended while they waited for a connection");
+    }
+
+    private static IEnumerable<Measurement<long>> ByType(Func<MqttPacketType, long> read) =>
+        Enum.GetValues<MqttPacketType>().Where(static type => type != MqttPacketType.Reserved).Select(type => new Measurement<long>(
+            read(type), new KeyValuePair<string, object?>("type", type.ToString().ToLowerInvariant())));
 
     private void Sessions(SessionService sessions)
     {

@@ -12,7 +12,7 @@ public sealed partial class Examination
         }
 
         SnapshotReader.Read(
-            directory.Disk, SnapshotFormat.PathOf(newest), new Fan(finders), directory.LogId, observer);
+            directory.Disk, SnapshotFormat.PathOf(newest), new Fan(finders, _inSnapshot), directory.LogId, observer);
         var whole = new Sum();
         foreach (FoundLog log in finders.SelectMany(finder => finder.Logs(directory.LogId)))
         {
@@ -75,10 +75,11 @@ public sealed partial class Examination
         public long Bytes { get; set; }
     }
 
-    private sealed class Fan(IReadOnlyList<ISegmentedLogFinder> finders) : IRecordSink
+    private sealed class Fan(IReadOnlyList<ISegmentedLogFinder> finders, long[] counts) : IRecordSink
     {
         public void OnRecord(Lsn lsn, byte kind, ReadOnlySpan<byte> payload)
         {
+            counts[kind]++;
             foreach (ISegmentedLogFinder finder in finders)
             {
                 finder.OnRecord(lsn, kind, payload);

@@ -8,6 +8,9 @@ public sealed partial class Examination : IRecordSink
 {
     private readonly List<Finding> _findings = [];
     private readonly List<string> _damagedSnapshots = [];
+    private readonly long[] _inSnapshot = new long[byte.MaxValue + 1];
+    private readonly long[] _inLog = new long[byte.MaxValue + 1];
+    private Lsn _newest;
     private long _records;
     private bool _hasUnopenableLog;
 
@@ -36,6 +39,13 @@ public sealed partial class Examination : IRecordSink
     /// <summary>Snapshots that cannot be used.</summary>
     public IReadOnlyList<string> DamagedSnapshots => _damagedSnapshots;
 
+    /// <summary>Records of those kinds that a server would read: of the newest snapshot, and of the log behind it.</summary>
+    public long RecordsOf(Func<byte, bool> isWanted)
+    {
+        ArgumentNullException.ThrowIfNull(isWanted);
+        return Enumerable.Range(0, _inLog.Length).Where(kind => isWanted((byte)kind)).Sum(kind => _inSnapshot[kind] + _inLog[kind]);
+    }
+
     /// <summary>Looks at a directory that the caller has locked.</summary>
     /// <param name="directory">Which.</param>
     /// <param name="observer">Is told of the progress.</param>
@@ -57,12 +67,17 @@ public sealed partial class Examination : IRecordSink
             }
         }
 
+        examination._newest = newest;
         examination.LookAtLogs(directory, newest, finders, observer);
         examination.LookAtLog(directory, newest, oldest, observer);
         return examination;
     }
 
-    void IRecordSink.OnRecord(Lsn lsn, byte kind, ReadOnlySpan<byte> payload) => _records++;
+    void IRecordSink.OnRecord(Lsn lsn, byte kind, ReadOnlySpan<byte> payload)
+    {
+        _records++;
+        _inLog[kind] += lsn > _newest ? 1 : 0;
+    }
 
     private bool Look(DataDirectory directory, SnapshotFile snapshot, IStorageObserver observer)
     {
@@ -137,8 +152,12 @@ public sealed partial class Examination : IRecordSink
         }
     }
 
-    private WalTail ReadLog(DataDirectory directory, Lsn position, IStorageObserver observer) =>
-        WalReader.Read(directory.Disk, directory.LogId, new Lsn(position.Value + 1), this, observer);
+    private WalTail ReadLog(DataDirectory directory, Lsn position, IStorageObserver observer)
+    {
+        _records = 0;
+        Array.Clear(_inLog);
+        return WalReader.Read(directory.Disk, directory.LogId, new Lsn(position.Value + 1), this, observer);
+    }
 
     private void Tell(WalTail tail)
     {

@@ -39,21 +39,26 @@ internal sealed class MqttPeer : IDisposable
 
     /// <summary>Connects, and has read the CONNACK.</summary>
     public static async Task<MqttPeer> GreetAsync(
-        TestServer server, MqttVersion version = MqttVersion.V5, string clientId = "", byte[]? properties = null, ushort keepAlive = 0)
+        TestServer server,
+        MqttVersion version = MqttVersion.V5,
+        string clientId = "",
+        byte[]? properties = null,
+        ushort keepAlive = 0,
+        bool isClean = true)
     {
         MqttPeer peer = await OpenAsync(server, version);
-        await peer.SendAsync(Connect(version, clientId, properties ?? [], keepAlive));
+        await peer.SendAsync(Connect(version, clientId, properties ?? [], keepAlive, isClean));
         MqttPacket welcome = await peer.ReadAsync();
         Assert.Equal((MqttPacketType.Connack, 0), (welcome.Type, welcome.Body[1]));
         return peer;
     }
 
-    public static byte[] Connect(MqttVersion version, string clientId, byte[] properties, ushort keepAlive = 0)
+    public static byte[] Connect(MqttVersion version, string clientId, byte[] properties, ushort keepAlive = 0, bool isClean = true)
     {
         var packet = new ConnectPacket
         {
             Version = version,
-            IsClean = true,
+            IsClean = isClean,
             KeepAliveSeconds = keepAlive,
             ClientId = Encoding.UTF8.GetBytes(clientId),
             Properties = new MqttProperties(properties),
@@ -84,9 +89,9 @@ internal sealed class MqttPeer : IDisposable
     }
 
     /// <summary>Subscribes, and has read the SUBACK, which is the next packet.</summary>
-    public async Task SubscribeAsync(string filter, byte qos = 0)
+    public async Task SubscribeAsync(string filter, byte qos = 0, byte options = 0)
     {
-        byte[] items = [0, (byte)Encoding.UTF8.GetByteCount(filter), .. Encoding.UTF8.GetBytes(filter), qos];
+        byte[] items = [0, (byte)Encoding.UTF8.GetByteCount(filter), .. Encoding.UTF8.GetBytes(filter), (byte)(qos | options)];
         await SendAsync(Write(new SubscribePacket { PacketId = 9, Items = items }));
         MqttPacket answer = await ReadAsync();
         Assert.Equal((MqttPacketType.Suback, qos), (answer.Type, answer.Body[^1]));

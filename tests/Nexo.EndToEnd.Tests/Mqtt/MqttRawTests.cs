@@ -220,6 +220,58 @@ public sealed class MqttRawTests
     }
 
     [Fact]
+    public async Task A_client_that_takes_small_packets_gets_no_larger_ones_when_it_connects()
+    {
+        await using TestServer server = await TestServer.StartAsync(MqttUser.WithMqtt);
+        byte[] mayTake24 = [(byte)MqttProperty.MaximumPacketSize, 0, 0, 0, 24];
+        using MqttPeer named = await MqttPeer.GreetAsync(server, clientId: "c", properties: mayTake24);
+        using MqttPeer nameless = await MqttPeer.OpenAsync(server);
+        await nameless.SendAsync(MqttPeer.Connect(MqttVersion.V5, "", mayTake24));
+        MqttPacket answer = await nameless.ReadAsync();
+        Assert.Equal((MqttPacketType.Connack, MqttReason.PacketTooLarge), (answer.Type, (MqttReason)answer.Body[1]));
+        Assert.InRange(answer.Header.TotalSize, 1, 24);
+        using MqttPeer wrong = await MqttPeer.OpenAsync(server);
+        await wrong.SendAsync(MqttPeer.Connect(MqttVersion.V5, new string('c', 1_025), mayTake24));
+        answer = await wrong.ReadAsync();
+        Assert.Equal((MqttPacketType.Connack, MqttReason.ClientIdentifierNotValid), (answer.Type, (MqttReason)answer.Body[1]));
+        Assert.InRange(answer.Header.TotalSize, 1, 24);
+    }
+
+    [Fact]
+    public async Task Packets_are_counted_by_type_and_so_is_who_is_refused_or_comes_again()
+    {
+        await using TestServer server = await TestServer.StartAsync(MqttUser.WithMqtt);
+        using MqttPeer first = await MqttPeer.GreetAsync(server, clientId: "c");
+        await first.SubscribeAsync("a", 1);
+        await first.PublishAsync("a", "1", 1, 1);
+        await first.ReadAsync();
+        await first.ReadAsync();
+        await first.AcknowledgeAsync(MqttPacketType.Puback, 1);
+        await first.PublishAsync("$SYS/a", "1", 1, 2);
+        await first.ReadAsync();
+        await first.ExpectNothingAsync();
+        using MqttPeer second = await MqttPeer.GreetAsync(server, clientId: "c");
+        using MqttPeer refused = await MqttPeer.OpenAsync(server);
+        await refused.SendHexAsync("10 0D 0004 4D515454 06 02 003C 0001 63");
+        await refused.ReadToEndAsync();
+
+        Nexo.Server.Mqtt.MqttCounters counters = server.Native.Mqtt;
+        Assert.Equal((2, 1, 1, 1), (
+            counters.Received(MqttPacketType.Publish),
+            counters.Received(MqttPacketType.Puback),
+            counters.Received(MqttPacketType.Subscribe),
+            counters.Received(MqttPacketType.Pingreq)));
+        Assert.Equal((1, 2, 1, 3, 1, 1), (
+            counters.Sent(MqttPacketType.Publish),
+            counters.Sent(MqttPacketType.Puback),
+            counters.Sent(MqttPacketType.Suback),
+            counters.Sent(MqttPacketType.Connack),
+            counters.Sent(MqttPacketType.Pingresp),
+            counters.Sent(MqttPacketType.Disconnect)));
+        Assert.Equal((1, 1, 1), (counters.RefusedConnects, counters.RefusedMessages, counters.TakenOver));
+    }
+
+    [Fact]
     public async Task A_stop_tells_clients_of_mqtt_5_why()
     {
         await using TestServer server = await TestServer.StartAsync(MqttUser.WithMqtt);

@@ -171,6 +171,112 @@ public sealed class MqttSessionTests
         await slow.ExpectNothingAsync();
     }
 
+    [Fact]
+    public async Task Of_connections_that_take_a_client_from_each_other_the_last_has_its_session_and_no_other_holds_it()
+    {
+        await using TestServer server = await TestServer.StartAsync(MqttUser.WithMqtt);
+        byte[] lasting = [(byte)MqttProperty.SessionExpiry, 0, 0, 1, 0];
+        for (int round = 0; round < 40; round++)
+        {
+            await Task.WhenAll(Enumerable.Range(0, 12).Select(async _ =>
+            {
+                using MqttPeer peer = await MqttPeer.OpenAsync(server);
+                await peer.SendAsync(MqttPeer.Connect(MqttVersion.V5, "same", lasting, isClean: false));
+                await peer.SendHexAsync("C0 00");
+                try
+                {
+                    await peer.ReadAsync();
+                }
+                catch (Exception failure) when (failure is System.Net.Sockets.SocketException or Xunit.Sdk.XunitException)
+                {
+                    // Taken over before it was told.
+                }
+            }));
+            await Poll.UntilAsync(() => server.Native.Clients.Count == 0);
+            Assert.Equal((1, 0), (server.Native.Sessions.Stats.Sessions, server.Native.Sessions.Stats.Connected));
+        }
+
+        using MqttPeer last = await MqttPeer.GreetAsync(server, clientId: "same", properties: lasting, isClean: false);
+        await last.SubscribeAsync("t", 1);
+        await last.PublishAsync("t", "x", 1, 1);
+        Assert.Equal(
+            [MqttPacketType.Publish, MqttPacketType.Puback],
+            new[] { (await last.ReadAsync()).Type, (await last.ReadAsync()).Type }.Order());
+    }
+
+    [Fact]
+    public async Task A_pipeline_for_many_sessions_is_in_the_log_message_by_message_and_holds_it_up_for_no_longer()
+    {
+        const int Sessions = 256;
+        const int Messages = 300;
+        var disk = new SimulatedDisk();
+        await using TestServer server = await StartAsync(disk);
+        byte[] lasting = [(byte)MqttProperty.SessionExpiry, 0, 0, 1, 0];
+        for (int i = 0; i < Sessions; i++)
+        {
+            using MqttPeer away = await MqttPeer.GreetAsync(server, clientId: $"away{i}", properties: lasting);
+            await away.SubscribeAsync("t", 2);
+        }
+
+        using MqttPeer publisher = await MqttPeer.GreetAsync(server, clientId: "publisher", properties: lasting);
+        long before = server.Log().Stats.Commits;
+        List<byte> pipeline = [];
+        for (ushort id = 1; id <= Messages; id++)
+        {
+            var packet = new PublishPacket { Topic = "t"u8, Payload = "x"u8, Qos = 2, PacketId = id };
+            byte[] bytes = new byte[packet.Measure(MqttVersion.V5)];
+            packet.Write(bytes, MqttVersion.V5);
+            pipeline.AddRange(bytes);
+        }
+
+        await publisher.SendAsync([.. pipeline]);
+        for (ushort id = 1; id <= Messages; id++)
+        {
+            await publisher.ExpectAsync(MqttPacketType.Pubrec, id);
+        }
+
+        Assert.Equal(Sessions * Messages, server.Native.Sessions.Stats.Messages);
+        Assert.InRange(server.Log().Stats.Commits - before, 4, long.MaxValue);
+    }
+
+    [Fact]
+    public async Task A_restored_backup_has_the_sessions_and_the_doctor_counts_them()
+    {
+        string folder = Directory.CreateTempSubdirectory("nexo-mqtt-").FullName;
+        try
+        {
+            string file = Path.Combine(folder, "one.backup");
+            string target = Path.Combine(folder, "target");
+            await using (TestServer server = await StartAsync(Path.Combine(folder, "source")))
+            {
+                await using (MqttUser away = await ConnectAsync(server, "away"))
+                {
+                    await away.SubscribeAsync("news/#", 2, identifier: 7);
+                }
+
+                await using MqttUser publisher = await MqttUser.ConnectAsync(server);
+                await publisher.PublishAsync("news/1", "one", 1);
+                await publisher.PublishAsync("news/2", "two", 2);
+                Cli.Tests.CliResult made = await Cli.Tests.CliRunner.For(server.Url).Run("backup", file);
+                Assert.Equal(0, made.ExitCode);
+            }
+
+            Cli.Tests.CliResult restored = await new Cli.Tests.CliRunner().Run("restore", file, "--data", target);
+            Assert.Equal(0, restored.ExitCode);
+            Cli.Tests.CliResult examined = await new Cli.Tests.CliRunner().Run("doctor", target, "--json");
+            Assert.Equal(0, examined.ExitCode);
+            Assert.InRange(examined.Json.GetProperty("records").GetProperty("sessions").GetInt64(), 4, 100);
+            await using TestServer again = await StartAsync(target);
+            await using MqttUser back = await ConnectAsync(again, "away");
+            Assert.True(back.Welcome.IsSessionPresent);
+            Assert.Equal(["news/1=one/1", "news/2=two/2"], await back.ReceiveAsync(2));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     private static string BodyOf(MqttPacket packet) =>
         System.Text.Encoding.UTF8.GetString(packet.ToPublish(MqttVersion.V5).Payload);
 
@@ -184,6 +290,9 @@ public sealed class MqttSessionTests
                 options.WithSessionExpiryInterval(3_600);
             }
         });
+
+    private static Task<TestServer> StartAsync(string directory) =>
+        TestServer.StartAsync(options => MqttUser.WithMqtt(options) with { DataDirectory = directory });
 
     private static Task<TestServer> StartAsync(SimulatedDisk disk) =>
         TestServer.StartAsync(options => DurableServer.On(MqttUser.WithMqtt(options), disk));

@@ -104,7 +104,7 @@ public sealed class SessionCrashModelTests
         private readonly DurableMemoryLog _log = new() { IsImmediate = true };
 
         // The state behind each of the last records: first as all is durable, then after each command.
-        private readonly List<(ulong End, Model Model)> _states = [];
+        private readonly List<(ulong End, Model Model, long AtMs)> _states = [];
         private readonly Dictionary<string, SessionHarness.Holder> _holders = [];
         private SessionHarness _harness;
         private Model _model = new();
@@ -241,9 +241,14 @@ public sealed class SessionCrashModelTests
                 {
                     _model.Sessions.Remove(client);
                 }
+                else
+                {
+                    session.Messages.RemoveAll(message => message.Number > session.Sent && IsExpired(message));
+                }
             }
 
             Assert.Equal(_model.Sessions.Count, _harness.Service.Stats.Sessions);
+            Assert.Equal(_model.Sessions.Values.Sum(session => session.Messages.Count), _harness.Service.Stats.Messages);
         }
 
         private void Subscribe(string client, Random random)
@@ -460,7 +465,7 @@ public sealed class SessionCrashModelTests
             }
         }
 
-        private void NoteState() => _states.Add((_log.AppendedLsn.Value, _model.Copy()));
+        private void NoteState() => _states.Add((_log.AppendedLsn.Value, _model.Copy(), NowMs));
 
         private void BeginSnapshot() =>
             _running ??= (_log.Inner.End, _harness.Service.BeginSnapshot(_log.Inner.End), new RecordList());
@@ -477,7 +482,7 @@ public sealed class SessionCrashModelTests
         private void Settle()
         {
             _states.Clear();
-            _states.Add((_log.AppendedLsn.Value, _model.Copy()));
+            _states.Add((_log.AppendedLsn.Value, _model.Copy(), NowMs));
         }
 
         private void GoOnWithSnapshot()
@@ -486,7 +491,7 @@ public sealed class SessionCrashModelTests
             {
                 // It is kept once the log is durable up to here: no crash goes behind.
                 _states.Clear();
-                _states.Add((_log.AppendedLsn.Value, _model.Copy()));
+                _states.Add((_log.AppendedLsn.Value, _model.Copy(), NowMs));
                 _snapshot = (position, records);
                 _running = null;
             }
@@ -499,7 +504,6 @@ public sealed class SessionCrashModelTests
             ulong first = _states[0].End;
             ulong cut = first + (ulong)random.NextInt64((long)(end - first) + 1);
             _log.Crash(new Lsn(cut));
-            long crashedAt = NowMs;
             _harness.Time.Advance(random.Next(3) == 0 ? random.Next(500) : 0);
             _harness = _harness.Restart(_snapshot?.Records, _snapshot?.Position ?? Lsn.None);
             _holders.Clear();
@@ -512,14 +516,17 @@ public sealed class SessionCrashModelTests
             [
                 .. _states.Where((state, at) => at == after || at == after - 1 || state.End == cut).Select(state => state.Model),
             ];
+            IEnumerable<Model> ticked = [];
             if (after > 0 && _states[after].End > cut)
             {
                 Model before = _states[after - 1].Model;
                 allowed.AddRange(Enumerable.Range(0, 1 << Clients.Length).Select(gone => Without(before, gone)));
-                allowed.AddRange(Clients.SelectMany(client => Partly(before, client, crashedAt)));
+                allowed.AddRange(Clients.SelectMany(client => Partly(before, client, _states[after].AtMs)));
+                ticked = Enumerable.Range(0, 1 << Clients.Length)
+                    .SelectMany(gone => Expiring(Without(before, gone), _states[after].AtMs));
             }
 
-            Model? model = allowed.Find(candidate => candidate.Recovered(NowMs) == found);
+            Model? model = allowed.Concat(ticked).FirstOrDefault(candidate => candidate.Recovered(NowMs) == found);
             Assert.True(
                 model is not null,
                 $"after record {cut}:\n{found}\nis none of\n"
@@ -579,6 +586,29 @@ public sealed class SessionCrashModelTests
                 ];
                 expired.Sessions[client].Messages.RemoveAll(message => mortal.Contains(message));
                 yield return expired;
+            }
+        }
+
+        /// <summary>In the midst of a tick what has expired is gone from some, and of one a part of it is.</summary>
+        private static IEnumerable<Model> Expiring(Model before, long atMs)
+        {
+            for (int done = 0; done < 1 << Clients.Length; done++)
+            {
+                Model model = before.Copy();
+                for (int i = 0; i < Clients.Length; i++)
+                {
+                    if ((done & (1 << i)) != 0 && model.Sessions.TryGetValue(Clients[i], out Modelled? session))
+                    {
+                        session.Messages.RemoveAll(
+                            message => message.Number > session.Sent && message.DeadlineMs != 0 && message.DeadlineMs <= atMs);
+                    }
+                }
+
+                yield return model;
+                foreach (Model partly in Clients.SelectMany(client => Partly(model, client, atMs)))
+                {
+                    yield return partly;
+                }
             }
         }
 

@@ -330,7 +330,9 @@ public sealed class SessionTests
         client.Drain();
         client.Link.BeginInbound(1, out _, out _);
         log.Inner.Room = Nexo.Storage.LogRoom.Full;
-        Assert.Equal(1, harness.Send(client.Session, "3"));
+
+        // Whether a message is taken was asked before it came here: what was is not dropped.
+        Assert.Equal(0, harness.Send(client.Session, "3"));
         Assert.Equal(SessionStatus.DiskFull, harness.Service.Open("u", "d"u8, default, client, out _));
         Assert.Equal(SessionStatus.DiskFull, client.Link.Subscribe("a"u8, 0, 0, out _, out _));
         Assert.Equal(SessionStatus.DiskFull, client.Link.BeginInbound(2, out bool isNew, out _));
@@ -344,6 +346,75 @@ public sealed class SessionTests
         Assert.Equal(SessionStatus.Ok, client.Link.EndInbound(1, out _));
         log.Inner.Room = Nexo.Storage.LogRoom.Failed;
         Assert.Equal(SessionStatus.LogFailed, client.Link.BeginInbound(2, out _, out _));
+    }
+
+    [Fact]
+    public void What_has_expired_leaves_also_while_nobody_reads_a_bounded_number_at_a_time()
+    {
+        using var harness = new SessionHarness(
+            new SessionLimits { ExpiryLooksPerTickMax = 8 }, new DurableMemoryLog { IsImmediate = true });
+        SessionHarness.Holder first = harness.Connect("first");
+        harness.Send(first.Session, "sent", ttlMs: 10);
+        Assert.NotNull(first.Next());
+        SessionHarness.Holder second = harness.Connect("second");
+        second.Link.Close();
+        for (int i = 0; i < 20; i++)
+        {
+            harness.Send(first.Session, $"{i}", ttlMs: i % 4 == 3 ? null : 10);
+            harness.Send(second.Session, $"{i}", ttlMs: i < 10 ? 10 : 1_000);
+        }
+
+        harness.Service.Tick();
+        Assert.Equal(0, harness.Service.Stats.Expired);
+        harness.Time.Advance(10);
+        harness.Service.Tick();
+        Assert.InRange(harness.Service.Stats.Expired, 1, 8);
+        for (int i = 0; i < 20; i++)
+        {
+            harness.Service.Tick();
+            harness.Service.Check();
+        }
+
+        Assert.Equal(25, harness.Service.Stats.Expired);
+        Assert.Equal((6, 10), (first.Session.Messages, second.Session.Messages));
+        SessionHarness next = harness.Restart();
+        using (next)
+        {
+            Assert.Equal((6, 10), (next.Find("first").Messages, next.Find("second").Messages));
+            next.Time.Advance(1_000);
+            for (int i = 0; i < 20; i++)
+            {
+                next.Service.Tick();
+            }
+
+            Assert.Equal(0, next.Find("second").Messages);
+            next.Service.Check();
+        }
+    }
+
+    [Fact]
+    public void Many_subscriptions_of_one_session_cost_what_each_costs()
+    {
+        const int Filters = 20_000;
+        using var harness = new SessionHarness(new SessionLimits { SubscriptionsPerSessionMax = Filters });
+        SessionHarness.Holder client = harness.Connect("c");
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < Filters; i++)
+        {
+            Assert.Equal(SessionStatus.Ok, client.Link.Subscribe(SessionHarness.Bytes($"f/{i}"), 1, 0, out _, out _));
+        }
+
+        for (int i = 0; i < Filters; i += 2)
+        {
+            Assert.Equal(SessionStatus.Ok, client.Link.Unsubscribe(SessionHarness.Bytes($"f/{i}"), out _));
+        }
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 50L * 1_024 * 1_024);
+        Assert.Equal(Filters / 2, harness.Service.Stats.Subscriptions);
+        Assert.True(client.Session.TryFind("f/19999"u8, out SessionSubscription last));
+        Assert.Equal("f/19999"u8.ToArray(), last.Filter);
+        Assert.False(client.Session.TryFind("f/19998"u8, out _));
+        harness.Service.Check();
     }
 
     private sealed class EndedList : ISessionObserver

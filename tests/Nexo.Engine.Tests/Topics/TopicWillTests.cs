@@ -211,6 +211,23 @@ public sealed class TopicWillTests : IDisposable
         Assert.Equal(16, harness.Service.Wills.Count);
     }
 
+    [Fact]
+    public void The_delay_ends_with_the_session_and_what_is_due_then_is_nobodys_to_take_back()
+    {
+        TopicWills wills = _harness.Service.Wills;
+        Set(_first, "t", "short", "s", delayMs: 60_000);
+        wills.Lost(_first, delayMsMax: 1_000);
+        Assert.Empty(Pass(999));
+        Assert.Equal(["t=short"], Pass(1));
+
+        Set(_first, "t", "at once", "s", delayMs: 60_000);
+        wills.Lost(_first, delayMsMax: 0);
+        wills.ComeBack(User, "s"u8, hasEnded: false);
+        Set(_second, "t", "next", "s", delayMs: 60_000);
+        Assert.Equal(["t=at once"], Pass(0));
+        Assert.Equal(1, wills.Count);
+    }
+
     private static TopicMessage Will(string topic, string body, bool retain = false) =>
         new() { Topic = KeptHarness.Bytes(topic), Body = KeptHarness.Bytes(body), Retain = retain };
 

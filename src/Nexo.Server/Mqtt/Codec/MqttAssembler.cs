@@ -1,4 +1,4 @@
-using System.Buffers;
+using Nexo.Server.Connections;
 
 namespace Nexo.Server.Mqtt.Codec;
 
@@ -15,20 +15,17 @@ internal interface IMqttPacketSink
 
 /// <summary>
 /// Cuts received bytes into packets. A packet that lies whole in what was fed is handed over in place; only one that is split over two
-/// reads is copied together, in a buffer that grows with the bytes that have come, never with those that were announced.
+/// reads is copied together.
 /// </summary>
 internal sealed class MqttAssembler(int packetBytesMax) : IDisposable
 {
-    private const int PartialCapacityMin = 512;
-
-    private byte[] _partial = [];
-    private int _partialCount;
+    private SplitBytes _partial;
 
     /// <summary>The largest packet, header included; it grows when the peer has authenticated.</summary>
     public int PacketBytesMax { get; set; } = packetBytesMax;
 
     /// <summary>True while a packet has begun and not ended.</summary>
-    public bool IsInPacket => _partialCount > 0;
+    public bool IsInPacket => _partial.Count > 0;
 
     /// <summary>Consumes bytes until they are used up or the sink wants to stop.</summary>
     /// <returns>How many bytes were consumed.</returns>
@@ -40,7 +37,7 @@ internal sealed class MqttAssembler(int packetBytesMax) : IDisposable
         while (more && consumed < bytes.Length)
         {
             ReadOnlySpan<byte> rest = bytes[consumed..];
-            if (_partialCount > 0)
+            if (_partial.Count > 0)
             {
                 consumed += FeedPartial(rest, sink, out more);
                 continue;
@@ -59,23 +56,14 @@ internal sealed class MqttAssembler(int packetBytesMax) : IDisposable
             }
             else
             {
-                consumed += Keep(rest);
+                consumed += _partial.Add(rest);
             }
         }
 
         return consumed;
     }
 
-    public void Dispose()
-    {
-        if (_partial.Length > 0)
-        {
-            ArrayPool<byte>.Shared.Return(_partial);
-        }
-
-        _partial = [];
-        _partialCount = 0;
-    }
+    public void Dispose() => _partial.Clear();
 
     private int FeedPartial<TSink>(ReadOnlySpan<byte> bytes, TSink sink, out bool more)
         where TSink : IMqttPacketSink
@@ -84,14 +72,14 @@ internal sealed class MqttAssembler(int packetBytesMax) : IDisposable
         int consumed = 0;
         MqttFixedHeader header;
         MqttHeaderStatus status;
-        while ((status = MqttFixedHeader.TryRead(_partial.AsSpan(0, _partialCount), out header)) == MqttHeaderStatus.Incomplete)
+        while ((status = MqttFixedHeader.TryRead(_partial.Span, out header)) == MqttHeaderStatus.Incomplete)
         {
             if (consumed == bytes.Length)
             {
                 return consumed;
             }
 
-            consumed += Keep(bytes.Slice(consumed, 1));
+            consumed += _partial.Add(bytes.Slice(consumed, 1));
         }
 
         if (IsBroken(status, header, sink))
@@ -100,11 +88,11 @@ internal sealed class MqttAssembler(int packetBytesMax) : IDisposable
             return bytes.Length;
         }
 
-        int missing = header.TotalSize - _partialCount;
-        consumed += Keep(bytes.Slice(consumed, Math.Min(missing, bytes.Length - consumed)));
-        if (_partialCount == header.TotalSize)
+        int missing = header.TotalSize - _partial.Count;
+        consumed += _partial.Add(bytes.Slice(consumed, Math.Min(missing, bytes.Length - consumed)));
+        if (_partial.Count == header.TotalSize)
         {
-            more = sink.OnPacket(header, _partial.AsSpan(header.Size, header.Length));
+            more = sink.OnPacket(header, _partial.Span[header.Size..]);
             Dispose();
         }
 
@@ -127,26 +115,5 @@ internal sealed class MqttAssembler(int packetBytesMax) : IDisposable
         }
 
         return false;
-    }
-
-    private int Keep(ReadOnlySpan<byte> bytes)
-    {
-        int needed = _partialCount + bytes.Length;
-        if (needed > _partial.Length)
-        {
-            // Doubling keeps the copying linear; it is bounded by twice what was received.
-            byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(Math.Max(needed, _partialCount * 2), PartialCapacityMin));
-            _partial.AsSpan(0, _partialCount).CopyTo(larger);
-            if (_partial.Length > 0)
-            {
-                ArrayPool<byte>.Shared.Return(_partial);
-            }
-
-            _partial = larger;
-        }
-
-        bytes.CopyTo(_partial.AsSpan(_partialCount));
-        _partialCount = needed;
-        return bytes.Length;
     }
 }

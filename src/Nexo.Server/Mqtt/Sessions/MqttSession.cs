@@ -9,6 +9,8 @@ namespace Nexo.Server.Mqtt.Sessions;
 /// </summary>
 internal sealed class MqttSession(SessionService sessions, TopicService topics, Session session)
 {
+    private const int RetainedAheadMax = 1_024;
+
     private static ReadOnlySpan<byte> Share => "$share/"u8;
 
     private readonly Lock _gate = new();
@@ -29,6 +31,14 @@ internal sealed class MqttSession(SessionService sessions, TopicService topics, 
         get => Volatile.Read(ref _receiver);
         set => Volatile.Write(ref _receiver, value);
     }
+
+    /// <summary>
+    /// So many retained messages may come now; 0 or less: none. They are only so far ahead of their client, so that they do not fill
+    /// the session.
+    /// </summary>
+    public int RoomForRetained => Session.Bytes >= Sessions.Limits.BytesPerSessionMax / 2
+        ? 0
+        : Math.Clamp(Sessions.Limits.MessagesPerSessionMax / 2, 1, RetainedAheadMax) - Session.Messages;
 
     /// <summary>Sets a subscription of the session, and of the topics.</summary>
     /// <param name="link">The connection's hold.</param>
@@ -55,8 +65,9 @@ internal sealed class MqttSession(SessionService sessions, TopicService topics, 
                 return SessionStatus.Fenced;
             }
 
-            SessionSubscription? before = Find(wanted.Filter);
-            SessionSink? old = before is { } there ? SinkOf(there.Options, there.Identifier) : null;
+            SessionSink? old = Session.TryFind(wanted.Filter, out SessionSubscription before)
+                ? SinkOf(before.Options, before.Identifier)
+                : null;
             bool isSame = old is not null && old.HasTerms(wanted.Options, wanted.Identifier);
             SessionSink? sink = old;
             if (!isSame)
@@ -89,7 +100,7 @@ internal sealed class MqttSession(SessionService sessions, TopicService topics, 
     }
 
     /// <summary>Whether the session has a subscription with this filter.</summary>
-    public bool Has(ReadOnlySpan<byte> filter) => Find(filter) is not null;
+    public bool Has(ReadOnlySpan<byte> filter) => Session.TryFind(filter, out _);
 
     /// <summary>Takes a subscription away.</summary>
     /// <param name="waits">True when a confirm must wait for the log.</param>
@@ -97,10 +108,9 @@ internal sealed class MqttSession(SessionService sessions, TopicService topics, 
     {
         lock (_gate)
         {
-            SessionSubscription? before = Find(filter);
+            Session.TryFind(filter, out SessionSubscription before);
             SessionStatus status = link.Unsubscribe(filter, out waits);
-            if (status == SessionStatus.Ok && !_isEnded && before is { } there
-                && SinkOf(there.Options, there.Identifier) is { } sink)
+            if (status == SessionStatus.Ok && !_isEnded && SinkOf(before.Options, before.Identifier) is { } sink)
             {
                 Remove(filter, sink);
             }
@@ -152,19 +162,6 @@ internal sealed class MqttSession(SessionService sessions, TopicService topics, 
         }
     }
 
-    private SessionSubscription? Find(ReadOnlySpan<byte> filter)
-    {
-        foreach (SessionSubscription subscription in Session.Subscriptions)
-        {
-            if (filter.SequenceEqual(subscription.Filter))
-            {
-                return subscription;
-            }
-        }
-
-        return null;
-    }
-
     private SessionSink? SinkOf(byte options, uint identifier) => _sinks.Find(sink => sink.HasTerms(options, identifier));
 
     private TopicStatus Add(SessionSubscription wanted, bool withRetained, out SessionSink? sink)
@@ -190,7 +187,8 @@ internal sealed class MqttSession(SessionService sessions, TopicService topics, 
         var options = new TopicSubscribeOptions(
             Owner, Retained: false, SessionSink.IsNoLocal(wanted.Options) && !isShared, TopicWhenSlow.DropOldest)
         {
-            WaitsForLog = Sessions.Waits,
+            Log = SessionSink.IsQueued(wanted.Options) ? Sessions.LogOfMessages : null,
+            WaitsForLog = SessionSink.IsQueued(wanted.Options) && Sessions.Waits,
         };
         TopicStatus opened = topics.Subscribe(sink, options, ListOf(wanted.Filter), out TopicSubscriber? subscriber);
         if (opened != TopicStatus.Ok)

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Nexo.Engine.Sessions;
 using Nexo.Engine.Topics;
 
@@ -10,9 +9,9 @@ namespace Nexo.Server.Mqtt.Sessions;
 /// </summary>
 internal sealed class RunBodies : IDisposable
 {
-    private const int PooledMax = 64;
-
-    private static readonly ConcurrentBag<RunBodies> Pool = [];
+    // One for the next run of the thread: without a lock, and never more than there are threads.
+    [ThreadStatic]
+    private static RunBodies? _spare;
 
     private SessionBody[] _bodies = [];
     private SessionEntry[] _entries = [];
@@ -31,7 +30,8 @@ internal sealed class RunBodies : IDisposable
             return there;
         }
 
-        RunBodies bodies = Pool.TryTake(out RunBodies? pooled) ? pooled : new RunBodies();
+        RunBodies bodies = _spare ?? new RunBodies();
+        _spare = null;
         bodies.Begin(run.Count);
         run.Shared = bodies;
         return bodies;
@@ -63,10 +63,7 @@ internal sealed class RunBodies : IDisposable
 
         _count = 0;
         _entryCount = 0;
-        if (Pool.Count < PooledMax)
-        {
-            Pool.Add(this);
-        }
+        _spare = this;
     }
 
     private void Begin(int count)

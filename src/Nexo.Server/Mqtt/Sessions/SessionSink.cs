@@ -10,6 +10,7 @@ namespace Nexo.Server.Mqtt.Sessions;
 /// <param name="terms">Options and identifier; the filter is that of one of them.</param>
 internal sealed class SessionSink(MqttSession session, SessionSubscription terms) : ITopicSink
 {
+    private const long AwayLoad = long.MaxValue - 1;
     private const byte QosMask = 0x03;
     private const byte NoLocalFlag = 0x04;
     private const byte RetainAsPublishedFlag = 0x08;
@@ -20,11 +21,16 @@ internal sealed class SessionSink(MqttSession session, SessionSubscription terms
 
     public TopicSubscriber? Subscriber { get; set; }
 
-    // A message for a session without a client waits long: in a group others come first.
-    public long Load => session.Receiver is { } receiver ? receiver.Load : long.MaxValue - 1;
+    // What its client has not acknowledged counts: it is still at work on it. Without a client a message waits long: others come first.
+    public long Load => session.Receiver is not { } receiver ? AwayLoad
+        : receiver.Load is var load && load == long.MaxValue ? load
+        : Math.Min(load + session.Session.Bytes, AwayLoad - 1);
 
     /// <summary>What its owner publishes does not come.</summary>
     public static bool IsNoLocal(byte options) => (options & NoLocalFlag) != 0;
+
+    /// <summary>What comes by it may go into the session.</summary>
+    public static bool IsQueued(byte options) => (options & QosMask) != 0;
 
     public bool HasTerms(byte options, uint identifier) =>
         ((options ^ terms.Options) & TermsMask) == 0 && identifier == terms.Identifier;
