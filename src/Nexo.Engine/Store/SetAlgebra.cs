@@ -61,15 +61,26 @@ internal readonly struct ScoredMember(byte[] member, double score) : IComparable
     }
 }
 
-/// <summary>Copies members.</summary>
-internal readonly struct ScoredMembers() : IScoreSink
+/// <summary>Copies members, as many as may be gathered.</summary>
+internal struct ScoredMembers(long bytesMax) : IScoreSink
 {
+    private long _bytes;
+
     public List<ScoredMember> List { get; } = [];
+
+    /// <summary>One was refused: they would take more than they may.</summary>
+    public bool IsFull { get; private set; }
 
     public bool Add(ReadOnlySpan<byte> member, double score)
     {
-        List.Add(new ScoredMember(member.ToArray(), score));
-        return true;
+        _bytes += member.Length + ItemBuffer.OverheadBytes;
+        IsFull |= _bytes > bytesMax;
+        if (!IsFull)
+        {
+            List.Add(new ScoredMember(member.ToArray(), score));
+        }
+
+        return !IsFull;
     }
 }
 
@@ -105,9 +116,9 @@ internal static class SetAlgebra
         {
             case SetOperation.Union:
                 var union = new UnionSink(result, new HashSet<byte[]>(new NameComparer(hasher)));
-                foreach (MemberView view in views)
+                for (int i = 0; i < views.Length && !result.IsFull; i++)
                 {
-                    view.List(ref union);
+                    views[i].List(ref union);
                 }
 
                 break;
@@ -123,16 +134,19 @@ internal static class SetAlgebra
         }
     }
 
-    public static List<ScoredMember> Combine(in SortedCombination combination, MemberView[] views, in KeyHash hasher)
+    /// <summary>False: they would take more than this.</summary>
+    public static bool TryCombine(
+        in SortedCombination combination, MemberView[] views, in KeyHash hasher, long bytesMax, out List<ScoredMember> members)
     {
-        List<ScoredMember> members = [];
+        members = [];
         double[]? weights = combination.Weights;
         if (combination.Operation == SetOperation.Union)
         {
             var scores = new Dictionary<byte[], double>(new NameComparer(hasher));
-            for (int i = 0; i < views.Length; i++)
+            var sum = new SumSink(scores, combination.Aggregate, bytesMax);
+            for (int i = 0; i < views.Length && !sum.IsFull; i++)
             {
-                var sum = new SumSink(scores, combination.Aggregate, weights?[i] ?? 1);
+                sum.Weight = weights?[i] ?? 1;
                 views[i].List(ref sum);
             }
 
@@ -141,11 +155,16 @@ internal static class SetAlgebra
                 members.Add(new ScoredMember(member, score));
             }
 
-            return members;
+            return !sum.IsFull;
         }
 
-        using ItemBuffer result = ItemBuffer.Rent();
+        using ItemBuffer result = ItemBuffer.Rent(bytesMax);
         Combine(combination.Operation, views, hasher, result);
+        if (result.IsFull)
+        {
+            return false;
+        }
+
         BlobRun items = result.Items;
         while (items.TryTake(out ReadOnlySpan<byte> member))
         {
@@ -163,7 +182,7 @@ internal static class SetAlgebra
             members.Add(new ScoredMember(member.ToArray(), score));
         }
 
-        return members;
+        return true;
     }
 
     private static int SmallestOf(MemberView[] views)
@@ -195,12 +214,7 @@ internal static class SetAlgebra
     {
         public bool Add(ReadOnlySpan<byte> field, ReadOnlySpan<byte> value)
         {
-            if (seen.GetAlternateLookup<ReadOnlySpan<byte>>().Add(field))
-            {
-                result.Sink.Add(field);
-            }
-
-            return true;
+            return !seen.GetAlternateLookup<ReadOnlySpan<byte>>().Add(field) || result.Sink.Add(field);
         }
     }
 
@@ -236,15 +250,22 @@ internal static class SetAlgebra
         }
     }
 
-    private readonly struct SumSink(Dictionary<byte[], double> scores, ScoreAggregate aggregate, double weight) : IHashSink
+    private struct SumSink(Dictionary<byte[], double> scores, ScoreAggregate aggregate, long bytesMax) : IHashSink
     {
+        private long _bytes;
+
+        public double Weight { get; set; }
+
+        public readonly bool IsFull => _bytes > bytesMax;
+
         public bool Add(ReadOnlySpan<byte> field, ReadOnlySpan<byte> value)
         {
-            double weighed = Weighed(ScoreOf(value), weight);
+            double weighed = Weighed(ScoreOf(value), Weight);
             ref double score = ref CollectionsMarshal.GetValueRefOrAddDefault(
                 scores.GetAlternateLookup<ReadOnlySpan<byte>>(), field, out bool exists);
             score = exists ? Together(score, weighed, aggregate) : weighed;
-            return true;
+            _bytes += exists ? 0 : field.Length + ItemBuffer.OverheadBytes;
+            return !IsFull;
         }
     }
 }

@@ -16,10 +16,20 @@ internal sealed class SnapshotBuffer : IHashSink, IBlobSink
     private byte[] _bytes = new byte[InitialBytes];
     private int _fieldsAt;
     private int _fields;
+    private int _sliceAt;
 
     public int Length { get; private set; }
 
+    /// <summary>Bytes since the slice has begun.</summary>
+    public int SliceLength => Length - _sliceAt;
+
+    /// <summary>Fields, members and elements in its records.</summary>
+    public long Items { get; private set; }
+
     public int Records { get; private set; }
+
+    /// <summary>What comes now is another slice; the records stay.</summary>
+    public void BeginSlice() => _sliceAt = Length;
 
     /// <summary>A place for a payload, to be filled completely.</summary>
     public Span<byte> Add(StoreRecordKind kind, int payloadBytes)
@@ -57,6 +67,7 @@ internal sealed class SnapshotBuffer : IHashSink, IBlobSink
         EnsureRoom(ElementsSetRecord.ElementHeaderBytes + item.Length);
         Length += FieldsRemovedRecord.WriteField(_bytes.AsSpan(Length), item);
         _fields++;
+        Items++;
         return true;
     }
 
@@ -73,6 +84,7 @@ internal sealed class SnapshotBuffer : IHashSink, IBlobSink
         EnsureRoom(FieldsSetRecord.PairHeaderBytes + field.Length + value.Length);
         Length += FieldsSetRecord.WritePair(_bytes.AsSpan(Length), field, value);
         _fields++;
+        Items++;
         return true;
     }
 
@@ -95,6 +107,8 @@ internal sealed class SnapshotBuffer : IHashSink, IBlobSink
         ReadOnlySpan<byte> rest = _bytes.AsSpan(0, Length);
         Length = 0;
         Records = 0;
+        Items = 0;
+        _sliceAt = 0;
         while (!rest.IsEmpty)
         {
             int bytes = (int)BinaryPrimitives.ReadUInt32LittleEndian(rest);

@@ -111,15 +111,20 @@ public sealed partial class StoreService
 
     internal void Leave(ShardSet shards)
     {
-        if (--_depth == 0)
+        try
         {
-            _holdsAll = false;
-            _together?.Close();
+            if (--_depth == 0)
+            {
+                _holdsAll = false;
+                _together?.Close();
+            }
         }
-
-        while (shards.TryTake(out int shard))
+        finally
         {
-            _shards[shard].Leave(_depth == 0 && _keepsEntries ? _log : null);
+            while (shards.TryTake(out int shard))
+            {
+                _shards[shard].Leave(_depth == 0 && _keepsEntries ? _log : null);
+            }
         }
 
         ServeWaiters();

@@ -49,9 +49,11 @@ public sealed partial class StoreService
         return status;
     }
 
-    /// <summary>Gives out what sets have together, in no order that means anything.</summary>
-    /// <param name="limit">Members at most; 0: all.</param>
-    public StoreStatus SetCombine<TSink>(SetOperation operation, byte[][] keys, long limit, ref TSink sink)
+    /// <summary>
+    /// Gives out what sets have together, in no order that means anything. <see cref="StoreStatus.ValueTooLarge"/>: it is more than one
+    /// command may gather.
+    /// </summary>
+    public StoreStatus SetCombine<TSink>(SetOperation operation, byte[][] keys, ref TSink sink)
         where TSink : IBlobSink, allows ref struct
     {
         if (!KeysValid(keys))
@@ -63,12 +65,36 @@ public sealed partial class StoreService
         StoreStatus status = Views(keys, scored: false, out MemberView[] views);
         if (status == StoreStatus.Ok)
         {
-            using ItemBuffer result = ItemBuffer.Rent();
-            SetAlgebra.Combine(operation, views, _hasher, result, limit);
+            using ItemBuffer result = ItemBuffer.Rent(_limits.Tuning.GatheredBytesMax);
+            SetAlgebra.Combine(operation, views, _hasher, result);
+            status = result.IsFull ? StoreStatus.ValueTooLarge : StoreStatus.Ok;
             BlobRun members = result.Items;
-            while (members.TryTake(out ReadOnlySpan<byte> member) && sink.Add(member))
+            while (status == StoreStatus.Ok && members.TryTake(out ReadOnlySpan<byte> member) && sink.Add(member))
             {
             }
+        }
+
+        return status;
+    }
+
+    /// <summary>Counts the members that sets have in common, or sorted sets and sets.</summary>
+    /// <param name="limit">It ends at so many; 0: at none.</param>
+    public StoreStatus CountCommon(byte[][] keys, bool scored, long limit, out long members)
+    {
+        members = 0;
+        if (!KeysValid(keys))
+        {
+            return StoreStatus.KeyInvalid;
+        }
+
+        using StoreScope scope = Enter(ShardsOf(keys));
+        StoreStatus status = Views(keys, scored, out MemberView[] views);
+        if (status == StoreStatus.Ok)
+        {
+            using ItemBuffer result = ItemBuffer.Rent();
+            result.CountsOnly = true;
+            SetAlgebra.Combine(SetOperation.Intersection, views, _hasher, result, limit);
+            members = result.Count;
         }
 
         return status;
@@ -94,11 +120,11 @@ public sealed partial class StoreService
             status = Views(keys, scored: false, out MemberView[] views);
             if (status == StoreStatus.Ok)
             {
-                using ItemBuffer result = ItemBuffer.Rent();
+                using ItemBuffer result = ItemBuffer.Rent(_limits.Tuning.GatheredBytesMax);
                 SetAlgebra.Combine(operation, views, _hasher, result);
                 members = result.Count;
                 var pairs = new MemberPairs<BlobRun>(result.Items);
-                status = Replace(EntryFlags.Set, target, ref pairs, result.Count);
+                status = result.IsFull ? StoreStatus.ValueTooLarge : Replace(EntryFlags.Set, target, ref pairs, result.Count);
             }
         }
         while (status == StoreStatus.OutOfMemory && MakeRoom(ShardOf(_hasher.Of(target)), ref rounds));
@@ -123,7 +149,10 @@ public sealed partial class StoreService
                 return status;
             }
 
-            members = SetAlgebra.Combine(combination, views, _hasher);
+            if (!SetAlgebra.TryCombine(combination, views, _hasher, _limits.Tuning.GatheredBytesMax, out members))
+            {
+                return StoreStatus.ValueTooLarge;
+            }
         }
 
         members.Sort();
@@ -158,8 +187,10 @@ public sealed partial class StoreService
             status = Views(keys, scored: true, out MemberView[] views);
             if (status == StoreStatus.Ok)
             {
-                List<ScoredMember> result = SetAlgebra.Combine(combination, views, _hasher);
-                status = ReplaceSorted(target, result, out members);
+                status = SetAlgebra.TryCombine(
+                    combination, views, _hasher, _limits.Tuning.GatheredBytesMax, out List<ScoredMember> result)
+                    ? ReplaceSorted(target, result, out members)
+                    : StoreStatus.ValueTooLarge;
             }
         }
         while (status == StoreStatus.OutOfMemory && MakeRoom(ShardOf(_hasher.Of(target)), ref rounds));
@@ -181,9 +212,14 @@ public sealed partial class StoreService
         do
         {
             using StoreScope scope = Enter(source, target);
-            var result = new ScoredMembers();
+            var result = new ScoredMembers(_limits.Tuning.GatheredBytesMax);
             ulong hash = _hasher.Of(source);
             status = ShardOf(hash).SortedList(source, hash, range, ref result);
+            if (result.IsFull)
+            {
+                return StoreStatus.ValueTooLarge;
+            }
+
             if (status is StoreStatus.Ok or StoreStatus.NotFound)
             {
                 status = ReplaceSorted(target, result.List, out members);

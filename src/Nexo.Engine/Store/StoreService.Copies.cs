@@ -47,8 +47,12 @@ public sealed partial class StoreService
             }
 
             var records = new SnapshotBuffer();
-            from.Export(key, hash, records);
-            status = to.Import(target, targetHash, records);
+            status = from.Export(key, hash, records);
+            if (status == StoreStatus.Ok)
+            {
+                status = to.Import(target, targetHash, records);
+            }
+
             if (status == StoreStatus.Ok && moves)
             {
                 status = from.Delete(key, hash, default, out _);

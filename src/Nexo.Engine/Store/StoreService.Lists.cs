@@ -151,6 +151,8 @@ public sealed partial class StoreService
             return StoreStatus.KeyInvalid;
         }
 
+        // Many go by several records: one, in a scope.
+        using StoreScope scope = Enter(key, key);
         ulong hash = _hasher.Of(key);
         return ShardOf(hash).ListRemove(key, hash, count, element, out removed);
     }

@@ -13,8 +13,9 @@ public sealed partial class StoreService
     /// <summary>
     /// Pops from the first key that has something. <see cref="StoreStatus.NotFound"/>: none has; then, if it <paramref
     /// name="waits"/>, its target is told later. Otherwise the target has got its items when this returns, and is not told.
+    /// One that waits, or is to be <paramref name="inTurn"/>, leaves what is there to those who wait for it since before.
     /// </summary>
-    public StoreStatus Pop(StorePop pop, bool waits)
+    public StoreStatus Pop(StorePop pop, bool waits, bool inTurn = false)
     {
         ArgumentNullException.ThrowIfNull(pop);
         foreach (byte[] key in pop.Keys)
@@ -35,7 +36,7 @@ public sealed partial class StoreService
         do
         {
             using StoreScope scope = Enter(ShardsOf(pop));
-            status = PopFirst(pop, waits);
+            status = PopFirst(pop, waits || inTurn);
             if (status == StoreStatus.NotFound && waits)
             {
                 for (int i = 0; i < pop.Keys.Length; i++)
@@ -71,13 +72,13 @@ public sealed partial class StoreService
             : ShardOf(hash).SortedPop(key, hash, pop.Kind == StorePopKind.ScoreMax, pop.CountMax, ref sink);
     }
 
-    private StoreStatus PopFirst(StorePop pop, bool waits)
+    private StoreStatus PopFirst(StorePop pop, bool inTurn)
     {
         foreach (byte[] key in pop.Keys)
         {
             // Who came before and waits for what another thread has just put there goes first.
             ulong hash = _hasher.Of(key);
-            bool isNext = !waits || !ShardOf(hash).IsAwaited(key, pop.Type);
+            bool isNext = !inTurn || !ShardOf(hash).IsAwaited(key, pop.Type);
             StoreStatus status = isNext ? PopAt(pop, key) : StoreStatus.NotFound;
             if (status != StoreStatus.NotFound)
             {
@@ -146,6 +147,19 @@ public sealed partial class StoreService
                 }
 
                 status = PopAt(pop, key);
+            }
+
+            for (int rounds = 0; status == StoreStatus.OutOfMemory && MakeRoom(ShardOf(_hasher.Of(pop.Destination)), ref rounds);)
+            {
+                // What it was refused may be another's by now: then that stands.
+                using StoreScope scope = Enter(key, pop.Destination);
+                StoreStatus again = PopAt(pop, key);
+                if (again == StoreStatus.NotFound)
+                {
+                    break;
+                }
+
+                status = again;
             }
 
             EndWait(pop);

@@ -11,25 +11,33 @@ namespace Nexo.Engine.Store;
 internal sealed unsafe partial class StoreShard
 {
     private const int VersionBytes = sizeof(ulong);
+
+    /// <summary>The header of an entry, and its part of a table or a tree.</summary>
+    private const long ItemOverheadBytes = 48;
     private const int KeyBytesAt = 16;
 
-    /// <summary>Writes all records of an entry, which is there. The shard is held.</summary>
-    public void Export(ReadOnlySpan<byte> key, ulong hash, SnapshotBuffer records)
+    /// <summary>
+    /// Writes all records of an entry, which is there; anything but Ok: it is too large for that. The shard is held.
+    /// </summary>
+    public StoreStatus Export(ReadOnlySpan<byte> key, ulong hash, SnapshotBuffer records)
     {
         lock (_gate)
         {
             if (_table.Find(_arena, hash, key, out byte* entry) == null)
             {
-                return;
+                return StoreStatus.Ok;
             }
 
             var place = default(SnapshotPlace);
             place.Last.Set(key);
             SnapshotEntry(ref place, entry, records);
-            while (place.InFields)
+            while (place.InFields && records.Length <= _limits.Tuning.GatheredBytesMax)
             {
+                records.BeginSlice();
                 SnapshotRest(ref place, records);
             }
+
+            return records.Length <= _limits.Tuning.GatheredBytesMax ? StoreStatus.Ok : StoreStatus.ValueTooLarge;
         }
     }
 
@@ -44,8 +52,8 @@ internal sealed unsafe partial class StoreShard
                 return status;
             }
 
-            // What it takes in tables of its own is not more than twice its bytes and something for each item.
-            long cost = (3L * records.Length) + UnpackBytes + GrowthBytes;
+            // Slots are not twice as large as what they hold; the rest is what an item takes beside its bytes.
+            long cost = (2L * records.Length) + (ItemOverheadBytes * records.Items) + UnpackBytes + GrowthBytes;
             if (!MakeRoom(cost))
             {
                 return Refuse(cost);

@@ -78,8 +78,9 @@ internal sealed unsafe partial class StoreShard
                 entry = UnpackList(key, hash, place, entry, new EntryLife(Entry.Version(entry), DeadlineOf(entry)));
             }
 
-            InsertInTree(key, hash, place, entry, (uint)rank, element, sizes);
-            return StoreStatus.Ok;
+            status = InsertInTree(key, hash, place, entry, (uint)rank, element, sizes);
+            length = status == StoreStatus.Ok ? length : -1;
+            return status;
         }
     }
 
@@ -309,7 +310,7 @@ internal sealed unsafe partial class StoreShard
         return used == ranges.Length && used < count;
     }
 
-    private void InsertInTree(
+    private StoreStatus InsertInTree(
         ReadOnlySpan<byte> key,
         ulong hash,
         uint* place,
@@ -324,7 +325,7 @@ internal sealed unsafe partial class StoreShard
         {
             var plan = new ElementPlan { First = between.First + ((between.Last - between.First) / 2), Count = 1 };
             SetElements(key, hash, place, entry, ref one, plan, sizes);
-            return;
+            return StoreStatus.Ok;
         }
 
         // No label is left between the two: their neighbours move apart, as many of them as that takes.
@@ -337,7 +338,7 @@ internal sealed unsafe partial class StoreShard
             between = NeighboursOf(entry, from, behind);
         }
 
-        MoveApart(key, hash, place, entry, from, behind, rank, element, between);
+        return MoveApart(key, hash, place, entry, from, behind, rank, element, between);
     }
 
     /// <summary>The labels before and behind some elements; at an end of the list there is room for as many again.</summary>
@@ -350,7 +351,8 @@ internal sealed unsafe partial class StoreShard
         return new LabelRange(first, last);
     }
 
-    private void MoveApart(
+    /// <summary>Anything but Ok: it is refused, since neighbours that move are logged too.</summary>
+    private StoreStatus MoveApart(
         ReadOnlySpan<byte> key,
         ulong hash,
         uint* place,
@@ -361,12 +363,18 @@ internal sealed unsafe partial class StoreShard
         ReadOnlySpan<byte> element,
         LabelRange between)
     {
-        using ItemBuffer moved = ItemBuffer.Rent();
+        using ItemBuffer moved = ItemBuffer.Rent(_limits.Tuning.GatheredBytesMax);
         Walk(entry, from, rank - from, reverse: false, ref moved.Sink);
         moved.Sink.Add(element);
         Walk(entry, rank, behind - rank, reverse: false, ref moved.Sink);
         BlobRun elements = moved.Items;
         Measure(elements, out ElementSizes sizes);
+        StoreStatus status = moved.IsFull ? StoreStatus.ValueTooLarge : Admit(sizes.RecordBytes(key.Length, clears: true));
+        if (status != StoreStatus.Ok)
+        {
+            return status;
+        }
+
         int step = (int)Math.Min((between.Last - between.First) / (sizes.Count + 1), PackedList.Gap);
         var plan = new ElementPlan
         {
@@ -378,5 +386,6 @@ internal sealed unsafe partial class StoreShard
             ClearedLast = between.Last - 1,
         };
         SetElements(key, hash, place, entry, ref elements, plan, sizes);
+        return StoreStatus.Ok;
     }
 }

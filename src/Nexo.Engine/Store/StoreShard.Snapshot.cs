@@ -183,5 +183,5 @@ internal sealed unsafe partial class StoreShard
         return place.InFields ? SliceEnd.SliceFull : SliceEnd.ShardDone;
     }
 
-    private bool IsFull(SnapshotBuffer buffer) => buffer.Length >= _limits.Tuning.HoldSnapshotBytesMax;
+    private bool IsFull(SnapshotBuffer buffer) => buffer.SliceLength >= _limits.Tuning.HoldSnapshotBytesMax;
 }

@@ -19,7 +19,8 @@ internal sealed unsafe partial class StoreShard
 
         lock (_gate)
         {
-            long cost = sizes.TableBytes + (sizes.Count * RankGrowthBytes) + (2 * (UnpackBytes + GrowthBytes));
+            long ownBytes = _arena.CostOf(Entry.Bytes(key.Length, 0, expires: true));
+            long cost = sizes.TableBytes + (sizes.Count * RankGrowthBytes) + (2 * (UnpackBytes + GrowthBytes + ownBytes));
             if (!MakeRoom(cost))
             {
                 return Refuse(cost);

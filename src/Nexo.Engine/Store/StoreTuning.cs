@@ -31,6 +31,12 @@ internal sealed record StoreTuning
     /// fields.</summary>
     public int HoldSnapshotBytesMax { get; init; } = 64 * 1_024;
 
+    /// <summary>
+    /// What one command gathers of others' entries to make one of it (copies, unions), with some overhead for each item; beyond, it is
+    /// refused: this memory is not the store's, so its limit says nothing of it.
+    /// </summary>
+    public long GatheredBytesMax { get; init; } = 512L * 1_024 * 1_024;
+
     /// <summary>Keys that SCAN and COUNT look at under one hold of a lock.</summary>
     public int HoldKeysMax { get; init; } = 1_024;
 

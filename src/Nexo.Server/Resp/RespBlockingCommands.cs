@@ -141,8 +141,9 @@ internal static class RespBlockingCommands
     private static void Begin(in RespRequest request, StorePop pop, RespPop target, TimeSpan? timeout)
     {
         RespConnection connection = request.Connection;
-        StoreStatus status = request.Store.Pop(pop, waits: false);
-        if (status != StoreStatus.NotFound || timeout is null || connection.IsExecuting)
+        bool mayWait = timeout is not null && !connection.IsExecuting;
+        StoreStatus status = request.Store.Pop(pop, waits: false, inTurn: mayWait);
+        if (status != StoreStatus.NotFound || timeout is null || !mayWait)
         {
             // Within a transaction a move that finds nothing has no element, not no array.
             bool isMove = pop.Destination is not null;

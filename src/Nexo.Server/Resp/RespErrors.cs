@@ -38,7 +38,7 @@ internal static class RespErrors
                 connection.Fail("OOM command not allowed when used memory > 'maxmemory'."u8);
                 break;
             case StoreStatus.KeyInvalid:
-                connection.Fail("ERR a key has 1 to 65536 bytes here, a field at most 65536"u8);
+                connection.Fail("ERR a key has 1 to 65536 bytes here, a field or member at most 65536"u8);
                 break;
             case StoreStatus.ValueTooLarge:
                 connection.Fail("ERR string exceeds maximum allowed size (proto-max-bulk-len)"u8);

@@ -165,7 +165,7 @@ internal static class RespSetCommands
         RespCollections.Over(request, keys, (in RespRequest over) =>
         {
             var sink = new RespItemSink(over.Connection);
-            RespCollections.EndSet(over, over.Store.SetCombine(operation, keys, 0, ref sink), sink.Count);
+            RespCollections.EndSet(over, over.Store.SetCombine(operation, keys, ref sink), sink.Count);
         });
     }
 
@@ -192,9 +192,8 @@ internal static class RespSetCommands
         {
             RespCollections.Over(request, keys, (in RespRequest over) =>
             {
-                var sink = default(CountSink);
-                StoreStatus status = over.Store.SetCombine(SetOperation.Intersection, keys, limit, ref sink);
-                RespCollections.EndCount(over, status, sink.Count);
+                StoreStatus status = over.Store.CountCommon(keys, scored: false, limit, out long members);
+                RespCollections.EndCount(over, status, members);
             });
         }
     }
@@ -237,15 +236,4 @@ internal static class RespSetCommands
     }
 
     private static void SScan(in RespRequest request) => RespCollections.Scan(request, StoreEntryKind.Set);
-
-    private struct CountSink : IBlobSink
-    {
-        public long Count { get; private set; }
-
-        public bool Add(ReadOnlySpan<byte> item)
-        {
-            Count++;
-            return true;
-        }
-    }
 }

@@ -86,10 +86,8 @@ internal static class RespSortedCombineCommands
 
         RespCollections.Over(request, keys, (in RespRequest over) =>
         {
-            var sink = new CountSink(limit == 0 ? long.MaxValue : limit);
-            var combination = new SortedCombination(SetOperation.Intersection, ScoreAggregate.Sum, null);
-            StoreStatus status = over.Store.SortedCombine(combination, keys, ref sink);
-            RespCollections.EndCount(over, status, sink.Count);
+            StoreStatus status = over.Store.CountCommon(keys, scored: true, limit, out long members);
+            RespCollections.EndCount(over, status, members);
         });
     }
 
@@ -204,16 +202,5 @@ internal static class RespSortedCombineCommands
         bool isMax = RespNumbers.IsWord(word, "max"u8);
         aggregate = isMin ? ScoreAggregate.Min : isMax ? ScoreAggregate.Max : ScoreAggregate.Sum;
         return isMin || isMax || RespNumbers.IsWord(word, "sum"u8);
-    }
-
-    private struct CountSink(long limit) : IScoreSink
-    {
-        public long Count { get; private set; }
-
-        public bool Add(ReadOnlySpan<byte> member, double score)
-        {
-            Count++;
-            return Count < limit;
-        }
     }
 }

@@ -111,6 +111,28 @@ public sealed class ShortFormTests
     }
 
     [Fact]
+    public async Task Killed_at_random_moments_clients_of_redis_find_all_that_was_answered_and_no_half_of_a_transaction()
+    {
+        using var form = new ShortForm();
+        ShortForm.AssertPassed(await KillScenario.RunRespAsync(form.Options(cycles: 10), default));
+    }
+
+    [Fact]
+    public async Task Answers_to_clients_of_redis_to_what_is_not_kept_are_found_out()
+    {
+        using var form = new ShortForm();
+        ScenarioOptions options = form.Options(cycles: 4);
+        ScenarioResult result = await KillScenario.RunRespAsync(
+            options with
+            {
+                Launch = options.Launch with { Durability = Durability.Memory, Claimed = Durability.Fsync },
+            },
+            default);
+
+        Assert.Contains(result.Findings, finding => finding.Kind == FindingKind.Lost);
+    }
+
+    [Fact]
     public async Task After_a_power_failure_everything_acknowledged_is_there()
     {
         using var form = new ShortForm();

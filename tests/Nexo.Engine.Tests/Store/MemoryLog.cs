@@ -30,7 +30,10 @@ internal sealed class MemoryLog(int capacity = 1 << 16) : ILogWriter, LogAppend.
         }
     }
 
-    public LogRoom RoomFor(int payloadBytes) => Room;
+    /// <summary>Larger records find no room.</summary>
+    public int RecordBytesMax { get; set; } = int.MaxValue;
+
+    public LogRoom RoomFor(int payloadBytes) => payloadBytes > RecordBytesMax ? LogRoom.Full : Room;
 
     public LogRoom RoomForRemoval(int payloadBytes) => Room == LogRoom.Full ? RoomOfReserve : Room;
 

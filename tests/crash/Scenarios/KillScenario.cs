@@ -56,6 +56,10 @@ internal sealed class KillScenario
     public static Task<ScenarioResult> RunMqttAsync(ScenarioOptions options, CancellationToken cancel) =>
         RunAsync("mqtt-kill", options.WithMqtt(), options.MqttProof, cancel);
 
+    /// <summary>With clients of Redis.</summary>
+    public static Task<ScenarioResult> RunRespAsync(ScenarioOptions options, CancellationToken cancel) =>
+        RunAsync("resp-kill", options.WithResp(), options.RespProof, cancel);
+
     private static async Task<ScenarioResult> RunAsync(
         string name, ScenarioOptions options, Func<Random, Proof> proof, CancellationToken cancel)
     {

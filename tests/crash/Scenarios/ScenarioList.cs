@@ -17,7 +17,7 @@ internal sealed class ScenarioList(
     private const int LinearCycles = 200;
 
     public static IReadOnlyList<string> Names { get; } =
-        ["kill", "queue-kill", "topic-kill", "stream-kill", "mqtt-kill", "power", "full", "faults", "linear"];
+        ["kill", "queue-kill", "topic-kill", "stream-kill", "mqtt-kill", "resp-kill", "power", "full", "faults", "linear"];
 
     /// <exception cref="ArgumentException">There is no such scenario.</exception>
     public async Task<IReadOnlyList<ScenarioResult>> RunAsync(string name, CancellationToken cancel)
@@ -63,6 +63,9 @@ internal sealed class ScenarioList(
                 break;
             case "mqtt-kill":
                 yield return time => KillScenario.RunMqttAsync(Options(10, KillCycles, time, Durability.Fsync), cancel);
+                break;
+            case "resp-kill":
+                yield return time => KillScenario.RunRespAsync(Options(11, KillCycles, time, Durability.Fsync), cancel);
                 break;
             case "power":
                 yield return time => PowerScenario.RunAsync(Options(2, PowerCycles, time, Durability.Fsync), cancel);

@@ -1,6 +1,7 @@
 using Nexo.Crash.Load;
 using Nexo.Crash.Mqtt;
 using Nexo.Crash.Queues;
+using Nexo.Crash.Resp;
 using Nexo.Crash.Server;
 using Nexo.Crash.Streams;
 using Nexo.Crash.Topics;
@@ -60,6 +61,12 @@ internal sealed record ScenarioOptions
 
     /// <summary>With a server that speaks MQTT.</summary>
     public ScenarioOptions WithMqtt() => this with { Launch = Launch with { Settings = [.. Launch.Settings, "mqtt.port=0"] } };
+
+    /// <summary>Clients of Redis.</summary>
+    public RespProof RespProof(Random random) => new(random, lanes: 3);
+
+    /// <summary>With a server that speaks RESP.</summary>
+    public ScenarioOptions WithResp() => this with { Launch = Launch with { Settings = [.. Launch.Settings, "resp.port=0"] } };
 
     /// <summary>All of them beside each other, on a disk that fails.</summary>
     public Proof AllProofs(Random random) => new BothProof(

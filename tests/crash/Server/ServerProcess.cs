@@ -35,6 +35,9 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>0: it does not speak MQTT.</summary>
     public int MqttPort { get; private set; }
 
+    /// <summary>0: it does not speak RESP.</summary>
+    public int RespPort { get; private set; }
+
     public TimeSpan ReadyAfter { get; private set; }
 
     public bool HasExited => _process.HasExited;
@@ -97,7 +100,8 @@ internal sealed class ServerProcess : IAsyncDisposable
             JsonElement ready = await _ready.Task.WaitAsync(ReadyWithin, cancel);
             Port = new Uri(ready.GetProperty("native").GetString()!).Port;
             HttpPort = new Uri(ready.GetProperty("http").GetString()!).Port;
-            MqttPort = ready.TryGetProperty("mqtt", out JsonElement mqtt) && mqtt.GetString() is { } url ? new Uri(url).Port : 0;
+            MqttPort = PortOf(ready, "mqtt");
+            RespPort = PortOf(ready, "resp");
             ReadyAfter = Stopwatch.GetElapsedTime(since);
         }
         catch (Exception failure) when (failure is ServerStartException or TimeoutException)
@@ -147,6 +151,9 @@ internal sealed class ServerProcess : IAsyncDisposable
         await KillAsync();
         _process.Dispose();
     }
+
+    private static int PortOf(JsonElement ready, string name) =>
+        ready.TryGetProperty(name, out JsonElement address) && address.GetString() is { } url ? new Uri(url).Port : 0;
 
     // Under a wrapper the server is its only child; the wrapper ends with it.
     private int ServerId()

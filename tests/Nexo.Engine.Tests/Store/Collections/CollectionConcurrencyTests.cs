@@ -130,7 +130,7 @@ public sealed class CollectionConcurrencyTests
                 store.SetMove(raw, other.Raw(), items[0].Raw(), out _);
                 break;
             case 12:
-                store.SetCombine((SetOperation)random.Next(3), keys, 0, ref list);
+                store.SetCombine((SetOperation)random.Next(3), keys, ref list);
                 break;
             case 13:
                 store.SetCombineStore((SetOperation)random.Next(3), other.Raw(), keys, out _);

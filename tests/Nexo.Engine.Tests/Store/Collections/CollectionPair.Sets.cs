@@ -110,7 +110,7 @@ internal sealed partial class CollectionPair
 
         StoreStatus status = wrong ? StoreStatus.WrongType : StoreStatus.Ok;
         var sink = new ItemList();
-        Assert.Equal(status, _store.SetCombine(operation, keys.Raw(), 0, ref sink));
+        Assert.Equal(status, _store.SetCombine(operation, keys.Raw(), ref sink));
         Assert.Equal(expected.Order(StringComparer.Ordinal), sink.Items.Order(StringComparer.Ordinal));
         if (random.Next(2) == 0)
         {

@@ -99,6 +99,50 @@ public sealed class StorePopTests
     }
 
     [Fact]
+    public void Who_does_not_wait_yet_leaves_what_is_there_to_those_who_do()
+    {
+        using var harness = new StoreHarness();
+        var first = new Target();
+        var second = new Target();
+        harness.Store.Pop(new StorePop(["k".Raw()], StorePopKind.ListLeft, first), waits: true);
+        using (harness.Store.EnterAll())
+        {
+            harness.Store.Push("k", ListEnd.Right, out _, "1");
+            var pop = new StorePop(["k".Raw()], StorePopKind.ListLeft, second);
+            Assert.Equal(StoreStatus.NotFound, harness.Store.Pop(pop, waits: false, inTurn: true));
+        }
+
+        Assert.Equal([("k", "1")], first.Items);
+        Assert.Empty(second.Items);
+    }
+
+    [Fact]
+    public void A_move_that_has_waited_has_others_evicted_as_one_that_does_not()
+    {
+        using var harness = new StoreHarness(new StoreLimits
+        {
+            Shards = 2,
+            MemoryBytesMax = 1_024 * 1_024,
+            Eviction = StoreEviction.Evict,
+        });
+        StoreService store = harness.Store;
+        string[] keys = [.. Enumerable.Range(0, 60_000).Select(i => $"k{i}")];
+        string target = keys.First(key => store.ShardIndexOf(store.HashOf(key.Raw())) == 1);
+        string[] others = [.. keys.Where(key => store.ShardIndexOf(store.HashOf(key.Raw())) == 0)];
+        var waiting = new Target();
+        store.Pop(new StorePop([others[0].Raw()], StorePopKind.ListLeft, waiting) { Destination = target.Raw() }, waits: true);
+        foreach (string other in others[1..])
+        {
+            harness.Set(other, new string('x', 60));
+        }
+
+        Assert.True(store.Stats.Evicted > 0);
+        Assert.Equal(StoreStatus.Ok, store.Push(others[0], ListEnd.Left, out _, new string('y', 100_000)));
+        Assert.Equal([StoreStatus.Ok], waiting.Ended);
+        Assert.Single(store.Range(target)!);
+    }
+
+    [Fact]
     public void Within_a_scope_nobody_comes_between_and_who_waits_is_served_behind_it()
     {
         var log = new MemoryLog();
