@@ -11,10 +11,14 @@ internal sealed class RespProof : Proof
     private readonly List<(RespLane Lane, RespLaneLoad Load)> _lanes = [];
     private readonly List<(RespRelay Relay, RespRelayLoad Load)> _relays = [];
     private readonly List<Finding> _findings = [];
+    private readonly RespBallast _ballast;
+    private readonly Random _random;
     private int _port;
 
-    public RespProof(Random random, int lanes)
+    public RespProof(Random random, int lanes, int ballastItems)
     {
+        _random = new Random(random.Next());
+        _ballast = new RespBallast(ballastItems);
         for (int i = 0; i < lanes; i++)
         {
             var lane = new RespLane(i, new Random(random.Next()));
@@ -34,8 +38,12 @@ internal sealed class RespProof : Proof
 
     public override void OnStarted(ServerProcess server) => _port = server.RespPort;
 
-    public override Task<IReadOnlyList<Finding>> PrepareAsync(int port, CancellationToken cancel) =>
-        Task.FromResult<IReadOnlyList<Finding>>([]);
+    public override async Task<IReadOnlyList<Finding>> PrepareAsync(int port, CancellationToken cancel)
+    {
+        using RespWire wire = await RespWire.OpenAsync(_port, cancel);
+        await _ballast.WriteAsync(wire, cancel);
+        return await VerifyAsync(port, cancel);
+    }
 
     public override Task RunAsync(int port, CancellationToken stop, CancellationToken cancel) => Task.WhenAll([
         .. _lanes.Select(lane => UntilGoneAsync(() => lane.Load.RunAsync(_port, stop, cancel), cancel)),
@@ -61,7 +69,8 @@ internal sealed class RespProof : Proof
     public override async Task<IReadOnlyList<Finding>> VerifyAsync(int port, CancellationToken cancel)
     {
         using RespWire wire = await RespWire.OpenAsync(_port, cancel);
-        long keys = 0;
+        _findings.AddRange(await _ballast.AuditAsync(wire, _random, cancel));
+        long keys = _ballast.Keys;
         foreach ((RespLane lane, _) in _lanes)
         {
             RespModel found = await RespLaneLoad.ReadAsync(lane, wire, cancel);

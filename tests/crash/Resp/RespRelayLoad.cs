@@ -146,7 +146,7 @@ internal sealed class RespRelayLoad(RespRelay relay, Random random)
         return take switch
         {
             RelayTake.Move => [RespRelay.Number(answer.Text)],
-            RelayTake.Some => [.. answer.Items[1].Items.Select(item => RespRelay.Number((item.Items.FirstOrDefault() ?? item).Text))],
+            RelayTake.Some => [.. answer.Items[1].Items.Select(item => RespRelay.Number((item.Items is [RespReply first, ..] ? first : item).Text))],
             _ => [RespRelay.Number(answer.Items[1].Text)],
         };
     }

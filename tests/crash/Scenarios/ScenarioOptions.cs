@@ -63,7 +63,7 @@ internal sealed record ScenarioOptions
     public ScenarioOptions WithMqtt() => this with { Launch = Launch with { Settings = [.. Launch.Settings, "mqtt.port=0"] } };
 
     /// <summary>Clients of Redis.</summary>
-    public RespProof RespProof(Random random) => new(random, lanes: 3);
+    public RespProof RespProof(Random random) => new(random, lanes: 3, BallastKeys);
 
     /// <summary>With a server that speaks RESP.</summary>
     public ScenarioOptions WithResp() => this with { Launch = Launch with { Settings = [.. Launch.Settings, "resp.port=0"] } };
