@@ -140,14 +140,18 @@ internal static class SetAlgebra
     {
         members = [];
         double[]? weights = combination.Weights;
+
+        // As Redis goes, from the smallest on: sums of numbers with a fraction, or without an end, depend on it.
+        int[] order = [.. Enumerable.Range(0, views.Length)];
+        Array.Sort([.. views.Select((view, i) => (view.Count, i))], order);
         if (combination.Operation == SetOperation.Union)
         {
             var scores = new Dictionary<byte[], double>(new NameComparer(hasher));
             var sum = new SumSink(scores, combination.Aggregate, bytesMax);
             for (int i = 0; i < views.Length && !sum.IsFull; i++)
             {
-                sum.Weight = weights?[i] ?? 1;
-                views[i].List(ref sum);
+                sum.Weight = weights?[order[i]] ?? 1;
+                views[order[i]].List(ref sum);
             }
 
             foreach ((byte[] member, double score) in scores)
@@ -168,14 +172,16 @@ internal static class SetAlgebra
         BlobRun items = result.Items;
         while (items.TryTake(out ReadOnlySpan<byte> member))
         {
-            views[0].TryGet(member, out double score);
-            if (combination.Operation == SetOperation.Intersection)
+            bool isCommon = combination.Operation == SetOperation.Intersection;
+            int first = isCommon ? order[0] : 0;
+            views[first].TryGet(member, out double score);
+            if (isCommon)
             {
-                score = Weighed(score, weights?[0] ?? 1);
-                for (int i = 1; i < views.Length; i++)
+                score = Weighed(score, weights?[first] ?? 1);
+                foreach (int i in order.AsSpan(1))
                 {
                     views[i].TryGet(member, out double other);
-                    score = Together(score, Weighed(other, weights?[i] ?? 1), combination.Aggregate);
+                    score = Together(score, other * (weights?[i] ?? 1), combination.Aggregate);
                 }
             }
 
@@ -196,14 +202,14 @@ internal static class SetAlgebra
         return smallest;
     }
 
-    // Infinity times nothing, and infinity less infinity, are nothing.
+    // Infinity times nothing, and infinity less infinity, are nothing. What is no number is not smaller and not larger.
     private static double Weighed(double score, double weight) =>
         score * weight is var product && double.IsNaN(product) ? 0 : product;
 
     private static double Together(double one, double other, ScoreAggregate aggregate) => aggregate switch
     {
-        ScoreAggregate.Min => Math.Min(one, other),
-        ScoreAggregate.Max => Math.Max(one, other),
+        ScoreAggregate.Min => other < one ? other : one,
+        ScoreAggregate.Max => other > one ? other : one,
         _ => one + other is var sum && double.IsNaN(sum) ? 0 : sum,
     };
 

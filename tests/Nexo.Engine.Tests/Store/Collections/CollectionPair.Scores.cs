@@ -271,14 +271,23 @@ internal sealed partial class CollectionPair
                 continue;
             }
 
-            IEnumerable<double> weighed = Enumerable.Range(0, all.Length).Where(i => has[i])
-                .Select(i => Number(all[i][member] * (combination.Weights?[i] ?? 1)));
-            result.Add(member, weighed.Aggregate((one, other) => combination.Aggregate switch
+            // From the smallest on; of an intersection only the first is made a number at once.
+            bool isUnion = combination.Operation == SetOperation.Union;
+            double[] weighed = [.. Enumerable.Range(0, all.Length).OrderBy(i => all[i].Count).Where(i => has[i])
+                .Select(i => all[i][member] * (combination.Weights?[i] ?? 1))];
+            double sum = Number(weighed[0]);
+            foreach (double one in weighed.Skip(1))
             {
-                ScoreAggregate.Min => Math.Min(one, other),
-                ScoreAggregate.Max => Math.Max(one, other),
-                _ => Number(one + other),
-            }));
+                double other = isUnion ? Number(one) : one;
+                sum = combination.Aggregate switch
+                {
+                    ScoreAggregate.Min => other < sum ? other : sum,
+                    ScoreAggregate.Max => other > sum ? other : sum,
+                    _ => Number(sum + other),
+                };
+            }
+
+            result.Add(member, sum);
         }
 
         return result;

@@ -53,6 +53,22 @@ public sealed class CollectionTests
         Assert.InRange(store.Stats.UsedBytes / 90_000.0, 40, 130);
     }
 
+    [Theory]
+    [InlineData(SetOperation.Intersection, ScoreAggregate.Sum, 0)]
+    [InlineData(SetOperation.Intersection, ScoreAggregate.Min, 6)]
+    [InlineData(SetOperation.Intersection, ScoreAggregate.Max, 6)]
+    [InlineData(SetOperation.Union, ScoreAggregate.Sum, 6)]
+    public void Nothing_times_infinity_counts_as_in_Redis(SetOperation operation, ScoreAggregate aggregate, double expected)
+    {
+        using var harness = new StoreHarness();
+        harness.Store.AddScores("large", out _, ("m", 0), ("n", 1));
+        harness.Store.AddScores("small", out _, ("m", 3));
+        var combination = new SortedCombination(operation, aggregate, [double.PositiveInfinity, 2]);
+        var sink = new ScoreList();
+        Assert.Equal(StoreStatus.Ok, harness.Store.SortedCombine(combination, ["large".Raw(), "small".Raw()], ref sink));
+        Assert.Equal(expected, sink.Members.Single(member => member.Member == "m").Score);
+    }
+
     [Fact]
     public void What_is_used_most_allocates_nothing()
     {
