@@ -1,7 +1,7 @@
 #!/bin/sh
-# Unmodified clients of Redis against Nexo: redis-cli, redis-benchmark and redis-py.
+# Unmodified clients of Redis against Nexo: redis-cli, redis-benchmark (all its default tests), redis-py, ioredis and node-redis.
 #   tests/gateways/redis-clients.sh [PROGRAM]     PROGRAM: the nexo to test, out/nexo without it
-# What is missing is installed with apt-get where that can be done, else passed over and said so.
+# What is missing is installed with apt-get or npm where that can be done, else passed over and said so.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -67,4 +67,13 @@ if $python -c 'import redis' 2>/dev/null; then
     echo "redis-py: well"
 else
     echo "redis-py: passed over, it is not here and cannot be installed"
+fi
+
+if have node nodejs && have npm npm \
+    && (cd "$work" && npm install --silent --no-audit --no-fund --no-save ioredis@5 redis@5 >"$work/npm" 2>&1); then
+    cp "$here/redis-node.js" "$work/"
+    node "$work/redis-node.js" "$port"
+    echo "ioredis and node-redis: well"
+else
+    echo "ioredis and node-redis: passed over, node or npm is not here, or the packages cannot be had"
 fi

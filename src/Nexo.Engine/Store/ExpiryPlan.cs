@@ -22,7 +22,7 @@ internal readonly record struct ExpiryPlan(long DeadlineMs, long NowMs, bool Kee
             case StoreExpiryKind.At:
                 // A moment is one on the wall clock; from there on the engine's clock runs.
                 now = clock.NowMs;
-                long remaining = Math.Max(1, expiry.Milliseconds) - clock.WallMs;
+                long remaining = Math.Max(1, expiry.Milliseconds) - (now + clock.WallOffsetAt(now));
                 plan = new ExpiryPlan(Math.Max(1, now + remaining), now, Keep: false);
                 return remaining > limits.ExpiryMsMax ? StoreStatus.ExpiryOutOfRange : StoreStatus.Ok;
             default:

@@ -16,8 +16,10 @@ public enum StorePopKind : byte
 /// <summary>Takes what a <see cref="StorePop"/> has got.</summary>
 public interface IStorePopTarget
 {
-    /// <summary>Takes one item, of a list with score 0; under a shard's lock: copy, and call nothing.</summary>
-    void Add(ReadOnlySpan<byte> key, ReadOnlySpan<byte> item, double score);
+    /// <summary>
+    /// Takes one item, of a list with score 0; under a shard's lock: copy, and call nothing. False: it wants no more.
+    /// </summary>
+    bool Add(ReadOnlySpan<byte> key, ReadOnlySpan<byte> item, double score);
 
     /// <summary>
     /// A pop that had to wait is over. Called under no lock, by the thread whose write ended the wait. Anything but <see
@@ -81,9 +83,5 @@ internal readonly ref struct StorePopSink(IStorePopTarget target, ReadOnlySpan<b
 
     public bool Add(ReadOnlySpan<byte> item) => Add(item, 0);
 
-    public bool Add(ReadOnlySpan<byte> member, double score)
-    {
-        target.Add(_key, member, score);
-        return true;
-    }
+    public bool Add(ReadOnlySpan<byte> member, double score) => target.Add(_key, member, score);
 }

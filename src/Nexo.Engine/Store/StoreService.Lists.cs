@@ -39,8 +39,8 @@ public sealed partial class StoreService
     }
 
     /// <summary>
-    /// Takes up to so many elements off an end, and gives them out in that order to a sink that must take all of them; a
-    /// list without elements is gone.
+    /// Takes up to so many elements off an end, or as many as the sink wants, and gives them out in that order; a list
+    /// without elements is gone.
     /// </summary>
     public StoreStatus ListPop<TSink>(ReadOnlySpan<byte> key, ListEnd end, long countMax, ref TSink sink)
         where TSink : IBlobSink, allows ref struct

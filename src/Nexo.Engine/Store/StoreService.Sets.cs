@@ -40,7 +40,7 @@ public sealed partial class StoreService
         return ShardOf(hash).HashGetAll(EntryFlags.Set, key, hash, ref sink, out _);
     }
 
-    /// <summary>Takes members out by chance, at most so many.</summary>
+    /// <summary>Takes members out by chance, at most so many or as many as the sink wants.</summary>
     public StoreStatus SetPop<TSink>(ReadOnlySpan<byte> key, long count, ref TSink sink)
         where TSink : IBlobSink, allows ref struct
     {
@@ -53,14 +53,15 @@ public sealed partial class StoreService
         StoreShard shard = ShardOf(hash);
         if (count == 1)
         {
-            return shard.SetPop(key, hash, ref sink);
+            return shard.SetPop(key, hash, ref sink, out _);
         }
 
         using StoreScope scope = Enter(key, key);
         StoreStatus status = shard.HashLength(EntryFlags.Set, key, hash, out _);
-        for (; count > 0 && status == StoreStatus.Ok; count--)
+        bool more = true;
+        for (; more && count > 0 && status == StoreStatus.Ok; count--)
         {
-            status = shard.SetPop(key, hash, ref sink);
+            status = shard.SetPop(key, hash, ref sink, out more);
             if (status == StoreStatus.NotFound)
             {
                 return StoreStatus.Ok;
@@ -84,6 +85,19 @@ public sealed partial class StoreService
 
         ulong hash = _hasher.Of(key);
         return ShardOf(hash).SetSample(key, hash, count, ref sink);
+    }
+
+    /// <summary>Gives out fields of a hash by chance, as <see cref="SetSample"/> does.</summary>
+    public StoreStatus HashSample<TSink>(ReadOnlySpan<byte> key, long count, ref TSink sink)
+        where TSink : struct, IHashSink
+    {
+        if (!KeyValid(key))
+        {
+            return StoreStatus.KeyInvalid;
+        }
+
+        ulong hash = _hasher.Of(key);
+        return ShardOf(hash).HashSample(key, hash, count, ref sink);
     }
 
     /// <summary>

@@ -118,7 +118,8 @@ public sealed partial class StoreService
     }
 
     /// <summary>
-    /// Takes members with the lowest scores, or the highest, at most so many; the sink must take all of them.
+    /// Takes members with the lowest scores, or the highest, at most so many or as many as the sink wants. What it was
+    /// given counts only if the answer is Ok.
     /// </summary>
     public StoreStatus SortedPop<TSink>(ReadOnlySpan<byte> key, bool highest, long countMax, ref TSink sink)
         where TSink : IScoreSink, allows ref struct

@@ -88,6 +88,19 @@ public sealed partial class StoreService
         return ShardOf(hash).Ttl(key, hash, out remainingMs);
     }
 
+    /// <summary>The moment on the wall clock at which an entry's life ends, Unix milliseconds; -1: it does not expire.</summary>
+    public StoreStatus Moment(ReadOnlySpan<byte> key, out long wallMs)
+    {
+        if (!KeyValid(key))
+        {
+            wallMs = 0;
+            return StoreStatus.KeyInvalid;
+        }
+
+        ulong hash = _hasher.Of(key);
+        return ShardOf(hash).Moment(key, hash, out wallMs);
+    }
+
     /// <summary>
     /// Sets the life of an entry of either kind; its version stays. None makes it stay for good, an absolute moment
     /// that has passed removes it.

@@ -30,6 +30,25 @@ internal sealed unsafe partial class StoreShard
         }
     }
 
+    public StoreStatus Moment(ReadOnlySpan<byte> key, ulong hash, out long wallMs)
+    {
+        lock (_gate)
+        {
+            wallMs = -1;
+            if (FindForRead(key, hash, out byte* entry) == null)
+            {
+                return StoreStatus.NotFound;
+            }
+
+            if (Entry.Is(entry, EntryFlags.Expires))
+            {
+                wallMs = Entry.Deadline(entry) + _clock.WallOffsetAt(_clock.NowMs);
+            }
+
+            return StoreStatus.Ok;
+        }
+    }
+
     public StoreStatus Expire(ReadOnlySpan<byte> key, ulong hash, in ExpiryPlan plan)
     {
         lock (_gate)

@@ -58,7 +58,9 @@ internal sealed unsafe partial class StoreShard
         }
     }
 
-    /// <summary>Takes elements off an end, at most so many, and gives them out in that order.</summary>
+    /// <summary>
+    /// Takes elements off an end, at most so many or as many as the sink wants, and gives them out in that order.
+    /// </summary>
     public StoreStatus ListPop<TSink>(
         ReadOnlySpan<byte> key, ulong hash, ListEnd end, long countMax, ref TSink sink)
         where TSink : IBlobSink, allows ref struct
@@ -79,18 +81,9 @@ internal sealed unsafe partial class StoreShard
             }
 
             long count = ListCount(entry);
-            long taken = Math.Min(count, countMax);
-            if (end == ListEnd.Left)
-            {
-                Walk(entry, 0, taken, reverse: false, ref sink);
-                DropElements(key, hash, place, entry, [RangeOf(entry, 0, taken)]);
-            }
-            else
-            {
-                Walk(entry, count - 1, taken, reverse: true, ref sink);
-                DropElements(key, hash, place, entry, [RangeOf(entry, count - taken, taken)]);
-            }
-
+            bool left = end == ListEnd.Left;
+            long taken = Walk(entry, left ? 0 : count - 1, Math.Min(count, countMax), reverse: !left, ref sink);
+            DropElements(key, hash, place, entry, [RangeOf(entry, left ? 0 : count - taken, taken)]);
             return StoreStatus.Ok;
         }
     }
@@ -299,40 +292,59 @@ internal sealed unsafe partial class StoreShard
         return element;
     }
 
-    /// <summary>Gives out elements from a rank on, in their order or against it, until the sink wants no more.</summary>
-    private void Walk<TSink>(byte* entry, long rank, long count, bool reverse, ref TSink sink)
+    /// <summary>
+    /// Gives out elements from a rank on, in their order or against it, until the sink wants no more. Returns how many.
+    /// </summary>
+    private long Walk<TSink>(byte* entry, long rank, long count, bool reverse, ref TSink sink)
         where TSink : IBlobSink, allows ref struct
     {
         if (count <= 0)
         {
-            return;
+            return 0;
         }
 
         if (!Entry.Is(entry, EntryFlags.Table))
         {
-            WalkPacked(Entry.Value(entry), (int)rank, (int)count, reverse, ref sink);
-            return;
+            return WalkPacked(Entry.Value(entry), (int)rank, (int)count, reverse, ref sink);
         }
 
+        long given = 0;
         CountedTree.Position at = FieldTable.Of(_arena, entry)->Tree.Seek(_arena, rank);
-        while (count-- > 0 && !at.AtEnd && sink.Add(ListItem.Value(_arena.At(at.Reference))))
+        while (given < count && !at.AtEnd)
         {
+            given++;
+            if (!sink.Add(ListItem.Value(_arena.At(at.Reference))))
+            {
+                break;
+            }
+
             at = reverse ? CountedTree.Previous(_arena, at) : CountedTree.Next(_arena, at);
         }
+
+        return given;
     }
 
-    private static void WalkPacked<TSink>(
+    private static int WalkPacked<TSink>(
         ReadOnlySpan<byte> packed, int rank, int count, bool reverse, ref TSink sink)
         where TSink : IBlobSink, allows ref struct
     {
+        int given = 0;
         int at = PackedList.Seek(packed, rank);
-        while (count-- > 0 && PackedList.TryNext(packed, ref at, out ReadOnlySpan<byte> element) && sink.Add(element))
+        while (given < count && PackedList.TryNext(packed, ref at, out ReadOnlySpan<byte> element))
         {
-            if (reverse && count > 0)
+            given++;
+            if (!sink.Add(element))
+            {
+                break;
+            }
+
+            if (reverse && given < count)
             {
                 at = PackedList.Seek(packed, --rank);
             }
         }
+
+        return given;
     }
 }
 

@@ -46,12 +46,13 @@ internal sealed unsafe partial class StoreShard
         }
     }
 
-    /// <summary>Takes a member of a set out by chance.</summary>
-    public StoreStatus SetPop<TSink>(ReadOnlySpan<byte> key, ulong hash, ref TSink sink)
+    /// <summary>Takes a member of a set out by chance; <paramref name="more"/>: the sink wants more.</summary>
+    public StoreStatus SetPop<TSink>(ReadOnlySpan<byte> key, ulong hash, ref TSink sink, out bool more)
         where TSink : IBlobSink, allows ref struct
     {
         lock (_gate)
         {
+            more = false;
             FindTypedForRead(EntryFlags.Set, key, hash, out byte* entry, out StoreStatus status);
             if (status != StoreStatus.Ok)
             {
@@ -65,7 +66,7 @@ internal sealed unsafe partial class StoreShard
             BlobRun taken = chosen.Items;
             if (status == StoreStatus.Ok && taken.TryTake(out ReadOnlySpan<byte> member))
             {
-                sink.Add(member);
+                more = sink.Add(member);
             }
 
             return status;
@@ -163,23 +164,7 @@ internal sealed unsafe partial class StoreShard
         }
     }
 
-    private ReadOnlySpan<byte> MemberByChance(byte* entry)
-    {
-        if (Entry.Is(entry, EntryFlags.Table))
-        {
-            return Entry.Key(_arena.At(FieldTable.Of(_arena, entry)->Table.Pick(_arena, Random.Shared)));
-        }
-
-        ReadOnlySpan<byte> packed = Entry.Value(entry);
-        int at = PackedHash.HeaderBytes;
-        ReadOnlySpan<byte> member = default;
-        for (int left = Random.Shared.Next(PackedHash.Count(packed)); left >= 0; left--)
-        {
-            PackedHash.TryNext(packed, ref at, out member, out _);
-        }
-
-        return member;
-    }
+    private ReadOnlySpan<byte> MemberByChance(byte* entry) => FieldByChance(entry, out _);
 
     private void SampleSome<TSink>(byte* entry, long count, ref TSink sink)
         where TSink : IBlobSink, allows ref struct

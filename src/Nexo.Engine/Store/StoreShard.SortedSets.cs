@@ -103,12 +103,12 @@ internal sealed unsafe partial class StoreShard
             }
 
             long count = FieldCount(entry);
-            long taken = Math.Min(count, countMax);
+            long wanted = Math.Min(count, countMax);
+            long taken = WalkMembers(entry, new RankRange(highest ? count - wanted : 0, wanted), highest, ref sink);
             var range = new RankRange(highest ? count - taken : 0, taken);
             status = AdmitRemoval(key.Length + FieldsRemovedRecord.HeaderBytes + MembersBytes(entry, range));
             if (status == StoreStatus.Ok)
             {
-                WalkMembers(entry, range, highest, ref sink);
                 status = RemoveRanks(key, hash, entry, range, out _);
             }
 
@@ -163,40 +163,6 @@ internal sealed unsafe partial class StoreShard
 
             status = RemoveRanks(key, hash, entry, new RankRange(ranks.First + left, slice), out int gone);
             removed += gone;
-            return status;
-        }
-    }
-
-    /// <summary>Gives out members by chance, as <see cref="SetSample"/> does.</summary>
-    public StoreStatus SortedSample<TSink>(ReadOnlySpan<byte> key, ulong hash, long count, ref TSink sink)
-        where TSink : IScoreSink, allows ref struct
-    {
-        lock (_gate)
-        {
-            FindTypedForRead(EntryFlags.SortedSet, key, hash, out byte* entry, out StoreStatus status);
-            if (status != StoreStatus.Ok)
-            {
-                return status;
-            }
-
-            long members = FieldCount(entry);
-            if (count >= members)
-            {
-                WalkMembers(entry, new RankRange(0, members), reverse: false, ref sink);
-                return status;
-            }
-
-            HashSet<long>? chosen = count > 1 ? [] : null;
-            for (long left = Math.Abs(count); left > 0;)
-            {
-                long rank = Random.Shared.NextInt64(members);
-                if (chosen is null || chosen.Add(rank))
-                {
-                    WalkMembers(entry, new RankRange(rank, 1), reverse: false, ref sink);
-                    left--;
-                }
-            }
-
             return status;
         }
     }
@@ -324,37 +290,43 @@ internal sealed unsafe partial class StoreShard
         return new RankRange(range.Reverse ? behind - range.Offset - kept : first + range.Offset, kept);
     }
 
-    /// <summary>Gives out members by rank, in their order or against it, until the sink wants no more.</summary>
-    private void WalkMembers<TSink>(byte* entry, RankRange range, bool reverse, ref TSink sink)
+    /// <summary>
+    /// Gives out members by rank, in their order or against it, until the sink wants no more. Returns how many.
+    /// </summary>
+    private long WalkMembers<TSink>(byte* entry, RankRange range, bool reverse, ref TSink sink)
+        where TSink : IScoreSink, allows ref struct =>
+        WalkMembers(entry, range, reverse, ref sink, out _);
+
+    private long WalkMembers<TSink>(byte* entry, RankRange range, bool reverse, ref TSink sink, out bool more)
         where TSink : IScoreSink, allows ref struct
     {
+        more = true;
         if (range.Count <= 0)
         {
-            return;
+            return 0;
         }
 
         if (!Entry.Is(entry, EntryFlags.Table))
         {
-            WalkPackedMembers(Entry.Value(entry), range, reverse, ref sink);
-            return;
+            return WalkPackedMembers(Entry.Value(entry), range, reverse, ref sink, out more);
         }
 
+        long given = 0;
         long rank = reverse ? range.First + range.Count - 1 : range.First;
         CountedTree.Position at = FieldTable.Of(_arena, entry)->Tree.Seek(_arena, rank);
-        for (long left = range.Count; left > 0 && !at.AtEnd; left--)
+        while (more && given < range.Count && !at.AtEnd)
         {
             byte* item = _arena.At(at.Reference);
-            if (!sink.Add(Entry.Key(item), ScoredItem.Score(item)))
-            {
-                return;
-            }
-
+            more = sink.Add(Entry.Key(item), ScoredItem.Score(item));
+            given++;
             at = reverse ? CountedTree.Previous(_arena, at) : CountedTree.Next(_arena, at);
         }
+
+        return given;
     }
 
-    private static void WalkPackedMembers<TSink>(
-        ReadOnlySpan<byte> packed, RankRange range, bool reverse, ref TSink sink)
+    private static int WalkPackedMembers<TSink>(
+        ReadOnlySpan<byte> packed, RankRange range, bool reverse, ref TSink sink, out bool more)
         where TSink : IScoreSink, allows ref struct
     {
         int count = PackedHash.Count(packed);
@@ -366,15 +338,17 @@ internal sealed unsafe partial class StoreShard
             PackedHash.TryNext(packed, ref at, out _, out _);
         }
 
-        for (int i = 0; i < (int)range.Count; i++)
+        more = true;
+        int given = 0;
+        while (more && given < (int)range.Count)
         {
-            at = starts[(int)(reverse ? range.First + range.Count - 1 - i : range.First + i)];
+            at = starts[(int)(reverse ? range.First + range.Count - 1 - given : range.First + given)];
             PackedHash.TryNext(packed, ref at, out ReadOnlySpan<byte> member, out ReadOnlySpan<byte> score);
-            if (!sink.Add(member, ScoreBytes.Read(score)))
-            {
-                return;
-            }
+            more = sink.Add(member, ScoreBytes.Read(score));
+            given++;
         }
+
+        return given;
     }
 
     private struct SizingSink : IScoreSink

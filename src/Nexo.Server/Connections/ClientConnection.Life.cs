@@ -20,6 +20,7 @@ internal abstract partial class ClientConnection
     private volatile bool _isVerifying;
     private bool _isClientLeaving;
     private int _isCut;
+    private int _isAborted;
 
     /// <summary>Why the connection has ended, for the log.</summary>
     public string? CloseReason { get; protected set; }
@@ -64,17 +65,23 @@ internal abstract partial class ClientConnection
         _input.CancelPendingRead();
     }
 
-    /// <summary>Ends the connection at once.</summary>
+    /// <summary>Ends the connection at once, also one that has been told to go and does not.</summary>
     public void Cut(string reason)
     {
+        if (Interlocked.Exchange(ref _isAborted, 1) != 0)
+        {
+            return;
+        }
+
         if (Interlocked.Exchange(ref _isCut, 1) == 0)
         {
             CloseReason = reason;
             All.Totals.CountCut();
-            All.LogCut(this, reason);
-            _held?.Close();
-            _transport.Abort();
         }
+
+        All.LogCut(this, reason);
+        _held?.Close();
+        _transport.Abort();
     }
 
     /// <summary>Called by the sweep, several times a second.</summary>

@@ -61,6 +61,12 @@ internal abstract partial class ClientConnection
     }
 
     /// <summary>
+    /// True when nothing more may be answered: one reply was taken back for several, so what came later would be taken for an answer
+    /// to something else.
+    /// </summary>
+    internal virtual bool IsSilenced => false;
+
+    /// <summary>
     /// Writes what is said instead of replies that the log could not keep; the connection's own thread may be at work meanwhile.
     /// Returns how many were refused.
     /// </summary>

@@ -85,6 +85,9 @@ internal sealed partial class ClientConnections : ILiveSettings, IDisposable
 
     public IEnumerable<ClientConnection> All => _connections.Values;
 
+    /// <summary>The connection with an identifier; null: it is not there.</summary>
+    public ClientConnection? Find(long id) => _connections.GetValueOrDefault(id);
+
     /// <summary>Serves an accepted connection; ends with it, and does not throw.</summary>
     public async Task ServeAsync(ClientConnection connection)
     {

@@ -61,6 +61,13 @@ internal sealed class HeldReplies(Outbox outbox, Wal log, ClientConnection clien
     /// <param name="note">What its client is told of with them (<see cref="ClientConnection.OnSent"/>); null: nothing.</param>
     public void Send(FrameBuffer batch, Lsn until, object? note)
     {
+        if (client.IsSilenced)
+        {
+            batch.Clear();
+            Tell(note);
+            return;
+        }
+
         if (!_isBusy && (until == Lsn.None || until <= log.DurableLsn))
         {
             // Nobody else can become busy: that begins here only.
@@ -238,7 +245,11 @@ internal sealed class HeldReplies(Outbox outbox, Wal log, ClientConnection clien
             {
                 _batches.Dequeue();
                 ReadOnlySpan<byte> frames = _held.Written.Span.Slice(taken, batch.Bytes);
-                if (batch.Until <= durable)
+                if (client.IsSilenced)
+                {
+                    // Nor is what follows: the client could not tell what it answers.
+                }
+                else if (batch.Until <= durable)
                 {
                     _leaving.AppendFrames(frames);
                 }

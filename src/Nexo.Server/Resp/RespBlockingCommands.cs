@@ -41,7 +41,7 @@ internal static class RespBlockingCommands
         }
 
         bool isScored = kind is StorePopKind.ScoreMin or StorePopKind.ScoreMax;
-        var target = new RespPop { Write = isScored ? WriteMember : WriteElement };
+        var target = new RespPop(request.Connection.Server.AnswerBytesMax) { Write = isScored ? WriteMember : WriteElement };
         byte[][] keys = RespCollections.KeysOf(request.Arguments.Slice(1, request.Count - 2));
         Begin(request, new StorePop(keys, kind, target), target, timeout);
     }
@@ -63,7 +63,7 @@ internal static class RespBlockingCommands
             return;
         }
 
-        var target = new RespPop { Write = static (writer, got) => writer.Bulk(got.Items[0].Item) };
+        var target = new RespPop(request.Connection.Server.AnswerBytesMax) { Write = WriteItem };
         StorePopKind kind = from == ListEnd.Left ? StorePopKind.ListLeft : StorePopKind.ListRight;
         var pop = new StorePop([request[1].ToArray()], kind, target)
         {
@@ -123,7 +123,7 @@ internal static class RespBlockingCommands
             }
         }
 
-        var target = new RespPop { Write = isScored ? WriteMembers : WriteElements };
+        var target = new RespPop(request.Connection.Server.AnswerBytesMax) { Write = isScored ? WriteMembers : WriteElements };
         Begin(request, new StorePop(keys, kind, target) { CountMax = count }, target, timeout);
     }
 
@@ -153,10 +153,16 @@ internal static class RespBlockingCommands
 
         string name = request.Command.Name;
         StoreService store = request.Store;
-        connection.Block(async cancel =>
+        connection.Block(async wait =>
         {
-            StoreStatus ended = await target.WaitAsync(store, pop, timeout.Value, cancel);
+            StoreStatus ended = await target.WaitAsync(store, pop, timeout.Value, wait.Token);
             connection.NoteStoreWrite();
+            if (ended == StoreStatus.NotFound && wait.EndsWithError)
+            {
+                connection.Fail("UNBLOCKED client unblocked via CLIENT UNBLOCK"u8);
+                return;
+            }
+
             End(connection, ended, target, name, isMove: false);
         });
     }
@@ -179,6 +185,8 @@ internal static class RespBlockingCommands
                 break;
         }
     }
+
+    private static void WriteItem(RespWriter writer, RespPop got) => writer.Bulk(got.Items[0].Item);
 
     private static void WriteElement(RespWriter writer, RespPop got)
     {

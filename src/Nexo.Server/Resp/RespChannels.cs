@@ -14,6 +14,11 @@ internal static class RespChannels
     /// <summary>Below it lie the channels that are no topics as they are.</summary>
     public static ReadOnlySpan<byte> EscapedPrefix => "%redis/"u8;
 
+    /// <summary>
+    /// Below it lie the channels of SSUBSCRIBE, a name space of their own: no wildcard matches a topic below <c>$inbox/</c>.
+    /// </summary>
+    private static ReadOnlySpan<byte> ShardPrefix => "$inbox/redis-shard-channels/"u8;
+
     private const int EscapedBytes = 3;
 
     private static readonly SearchValues<byte> Plain =
@@ -31,14 +36,18 @@ internal static class RespChannels
             return true;
         }
 
-        byte[] escaped = Escape(channel);
-        topic = escaped;
-        return escaped.Length <= limits.TopicBytesMax;
+        return TryEscape(EscapedPrefix, channel, limits, out topic);
     }
+
+    /// <summary>The topic of a channel of SSUBSCRIBE; false: its name is too long.</summary>
+    public static bool TryShardTopic(ReadOnlySpan<byte> channel, TopicLimits limits, out ReadOnlySpan<byte> topic) =>
+        TryEscape(ShardPrefix, channel, limits, out topic);
 
     /// <summary>The channel of a topic: the topic itself, but for those that stand for a name that is none.</summary>
     public static ReadOnlySpan<byte> ChannelOf(ReadOnlySpan<byte> topic) =>
-        topic.StartsWith(EscapedPrefix) ? Unescape(topic) : topic;
+        topic.StartsWith(EscapedPrefix) ? Unescape(EscapedPrefix, topic)
+        : topic.StartsWith(ShardPrefix) ? Unescape(ShardPrefix, topic)
+        : topic;
 
     /// <summary>
     /// Filters that match all topics whose channel a pattern matches, and others too: <see cref="RespGlob"/> has the last word.
@@ -75,10 +84,24 @@ internal static class RespChannels
         return count;
     }
 
-    private static byte[] Escape(ReadOnlySpan<byte> channel)
+    private static bool TryEscape(
+        ReadOnlySpan<byte> prefix, ReadOnlySpan<byte> channel, TopicLimits limits, out ReadOnlySpan<byte> topic)
     {
-        var escaped = new ArrayBufferWriter<byte>(EscapedPrefix.Length + (EscapedBytes * channel.Length) + 1);
-        escaped.Write(EscapedPrefix);
+        topic = default;
+        if (prefix.Length + channel.Length > limits.TopicBytesMax)
+        {
+            return false;
+        }
+
+        byte[] escaped = Escape(prefix, channel);
+        topic = escaped;
+        return escaped.Length <= limits.TopicBytesMax;
+    }
+
+    private static byte[] Escape(ReadOnlySpan<byte> prefix, ReadOnlySpan<byte> channel)
+    {
+        var escaped = new ArrayBufferWriter<byte>(prefix.Length + (EscapedBytes * channel.Length) + 1);
+        escaped.Write(prefix);
         foreach (byte value in channel)
         {
             if (Plain.Contains(value))
@@ -95,9 +118,9 @@ internal static class RespChannels
     }
 
     // What is not as it was written here is a topic of others: then its name is its channel.
-    private static ReadOnlySpan<byte> Unescape(ReadOnlySpan<byte> topic)
+    private static ReadOnlySpan<byte> Unescape(ReadOnlySpan<byte> prefix, ReadOnlySpan<byte> topic)
     {
-        ReadOnlySpan<byte> escaped = topic[EscapedPrefix.Length..];
+        ReadOnlySpan<byte> escaped = topic[prefix.Length..];
         byte[] channel = new byte[escaped.Length];
         int length = 0;
         for (int at = 0; at < escaped.Length; at++)
@@ -118,6 +141,6 @@ internal static class RespChannels
             at += 2;
         }
 
-        return Escape(channel.AsSpan(0, length)).AsSpan().SequenceEqual(topic) ? channel.AsSpan(0, length) : topic;
+        return Escape(prefix, channel.AsSpan(0, length)).AsSpan().SequenceEqual(topic) ? channel.AsSpan(0, length) : topic;
     }
 }

@@ -6,13 +6,26 @@ namespace Nexo.Server.Resp;
 /// <summary>What CLIENT tells of connections, of all protocols.</summary>
 internal static class RespClients
 {
-    public static ReadOnlySpan<byte> NameRefused =>
-        "ERR Client names cannot contain spaces, newlines or special characters."u8;
+    /// <summary>Longest name of a client or its library: all of them are in one answer of CLIENT LIST.</summary>
+    public const int NameBytesMax = 1_024;
 
-    public static bool IsName(ReadOnlySpan<byte> name) => name.IndexOfAnyExceptInRange((byte)'!', (byte)'~') < 0;
+    public static bool IsName(ReadOnlySpan<byte> name) =>
+        name.Length <= NameBytesMax && name.IndexOfAnyExceptInRange((byte)'!', (byte)'~') < 0;
 
-    public static ClientConnection? Find(RespConnection asking, long id) =>
-        asking.All.All.FirstOrDefault(connection => connection.Id == id);
+    /// <summary>Whether an argument may be a client's name; false: it was answered with an error.</summary>
+    public static bool TryName(in RespRequest request, int index)
+    {
+        bool isName = IsName(request[index]);
+        if (!isName)
+        {
+            request.Fail("ERR Client names cannot contain spaces, newlines or special characters."u8);
+        }
+
+        return isName;
+    }
+
+    /// <summary>The connection with an identifier; null: it is not there.</summary>
+    public static ClientConnection? Find(RespConnection asking, long id) => asking.All.Find(id);
 
     public static void List(in RespRequest request)
     {
@@ -39,7 +52,7 @@ internal static class RespClients
         var text = new StringBuilder();
         foreach (ClientConnection connection in request.Connection.All.All.OrderBy(connection => connection.Id))
         {
-            bool isSubscriber = connection is RespConnection { Subscriptions: > 0 };
+            bool isSubscriber = connection is RespConnection { IsSubscriber: true };
             if ((!isFiltered || ids.Contains(connection.Id)) && (!wantsSubscribers || isSubscriber))
             {
                 text.Append(Line(connection)).Append('\n');
@@ -55,9 +68,10 @@ internal static class RespClients
         long age = (nowMs - connection.ConnectedAtMs) / 1_000;
         long idle = Math.Max(0, nowMs - connection.ReceivedAtMs) / 1_000;
         var resp = connection as RespConnection;
-        string flags = resp is null ? "N" : resp.Subscriptions > 0 ? "P" : resp.IsBlocked ? "b" : resp.IsQueueing ? "x" : "N";
+        string flags = resp is null ? "N" : resp.IsSubscriber ? "P" : resp.IsBlocked ? "b" : resp.IsQueueing ? "x" : "N";
         return $"id={connection.Id} addr={connection.Remote} laddr={connection.LocalEndPoint} fd=0 name={connection.ClientName} "
-            + $"age={age} idle={idle} flags={flags} db=0 sub={resp?.ChannelCount ?? 0} psub={resp?.PatternCount ?? 0} ssub=0 "
+            + $"age={age} idle={idle} flags={flags} db=0 sub={resp?.Channels.Count ?? 0} "
+            + $"psub={resp?.PatternCount ?? 0} ssub={resp?.Shards.Count ?? 0} "
             + $"multi={resp?.QueuedCount ?? -1} watch={resp?.WatchedCount ?? 0} qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 "
             + $"rbp=0 obl=0 oll=0 omem={connection.BytesPending} tot-mem=0 events=r cmd={resp?.LastCommand ?? "NULL"} "
             + $"user={(connection.User.Length == 0 ? "default" : connection.User)} redir=-1 resp={resp?.Writer.Version ?? 0} "
@@ -73,13 +87,13 @@ internal static class RespClients
             return;
         }
 
-        string text = Encoding.UTF8.GetString(request[3]);
         if (!IsName(request[3]))
         {
             request.Fail($"ERR {(isName ? "lib-name" : "lib-ver")} cannot contain spaces, newlines or special characters.");
             return;
         }
 
+        string text = Encoding.UTF8.GetString(request[3]);
         if (isName)
         {
             request.Connection.LibraryName = text;

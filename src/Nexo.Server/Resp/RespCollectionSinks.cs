@@ -3,11 +3,8 @@ using Nexo.Engine.Store;
 
 namespace Nexo.Server.Resp;
 
-/// <summary>
-/// Writes elements, members and ranks to the scratch of a connection, and counts them: as many as an answer may have, or all,
-/// if they are being taken out.
-/// </summary>
-internal struct RespItemSink(RespConnection connection, bool isTaking = false) : IBlobSink, IHashSink, IRankSink
+/// <summary>Writes elements, members and ranks to the scratch of a connection, as many as an answer may have, and counts them.</summary>
+internal struct RespItemSink(RespConnection connection) : IBlobSink, IHashSink, IRankSink
 {
     private readonly RespWriter _target = connection.ScratchWriter;
 
@@ -17,7 +14,7 @@ internal struct RespItemSink(RespConnection connection, bool isTaking = false) :
     {
         _target.Bulk(item);
         Count++;
-        return isTaking || !connection.IsScratchFull;
+        return !connection.IsScratchFull;
     }
 
     public bool Add(ReadOnlySpan<byte> field, ReadOnlySpan<byte> value) => Add(field);
@@ -31,7 +28,7 @@ internal struct RespItemSink(RespConnection connection, bool isTaking = false) :
 }
 
 /// <summary>As <see cref="RespItemSink"/>, members with their scores if they are wanted.</summary>
-internal struct RespScoreSink(RespConnection connection, bool scores, bool isTaking = false) : IScoreSink
+internal struct RespScoreSink(RespConnection connection, bool scores) : IScoreSink
 {
     private readonly RespWriter _target = connection.ScratchWriter;
 
@@ -54,7 +51,7 @@ internal struct RespScoreSink(RespConnection connection, bool scores, bool isTak
         }
 
         Count++;
-        return isTaking || !connection.IsScratchFull;
+        return !connection.IsScratchFull;
     }
 }
 
@@ -126,7 +123,10 @@ internal static class RespCollections
         }
     }
 
-    /// <summary>Answers with what was written to the scratch; a key that is missing is empty.</summary>
+    /// <summary>
+    /// Answers with what was written to the scratch; a key that is missing is empty. What has been taken out is answered with,
+    /// although it is as much as an answer may have: the rest is where it was.
+    /// </summary>
     public static void EndArray(in RespRequest request, StoreStatus status, int count, bool isTaken = false)
     {
         if (IsAnswer(request, status) && (isTaken || !request.Connection.FailIfScratchFull()))
@@ -264,7 +264,7 @@ internal static class RespCollections
         uint cursor = (uint)number;
         RespConnection connection = request.Connection;
         var sink = new RespMemberScanSink(connection.ScratchWriter, options.Pattern, kind == StoreEntryKind.SortedSet);
-        StoreStatus status = request.Store.ScanFields(kind, request[1], ref cursor, options.Count, ref sink);
+        StoreStatus status = RespScanCommands.Page(request, kind, ref cursor, options.Count, ref sink);
         if (IsAnswer(request, status))
         {
             request.Reply.Array(2);

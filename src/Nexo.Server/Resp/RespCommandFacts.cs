@@ -102,13 +102,13 @@ internal static class RespCommandFacts
             return;
         }
 
-        if (command.FirstKey == 0)
+        int last = command.LastKey < 0 ? arguments.Count + command.LastKey : Math.Min(command.LastKey, arguments.Count - 1);
+        if (command.FirstKey == 0 || last < command.FirstKey)
         {
             request.Fail("ERR The command has no key arguments"u8);
             return;
         }
 
-        int last = command.LastKey < 0 ? arguments.Count + command.LastKey : command.LastKey;
         request.Reply.Array(((last - command.FirstKey) / command.KeyStep) + 1);
         for (int i = command.FirstKey; i <= last; i += command.KeyStep)
         {

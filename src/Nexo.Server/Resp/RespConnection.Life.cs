@@ -12,7 +12,6 @@ internal sealed partial class RespConnection
 
     private bool _mustLogIn;
     private int _hasFailed;
-    private CancellationTokenSource? _waiting;
 
     /// <summary>What the client's library calls itself.</summary>
     public string LibraryName { get; set; } = string.Empty;
@@ -25,9 +24,6 @@ internal sealed partial class RespConnection
     /// <summary>True when the client has logged in, or need not.</summary>
     public bool IsLoggedIn => !_mustLogIn;
 
-    /// <summary>True while the client waits in a blocking command.</summary>
-    public bool IsBlocked => _waiting is not null;
-
     protected override string HelloTimeoutMessage => "Nobody logged in in time.";
 
     private int CommandBytesMax =>
@@ -36,48 +32,6 @@ internal sealed partial class RespConnection
     /// <summary>What it calls itself, for CLIENT SETNAME.</summary>
     public void Rename(string name) => ClientName = name;
 
-    /// <summary>
-    /// Answers later, before anything behind it is handled: <paramref name="wait"/> runs on another thread and writes the answer
-    /// when it has waited. Its token is cancelled when the client has gone, is unblocked by another, or the server stops: then
-    /// the answer is that nothing has come.
-    /// </summary>
-    public void Block(Func<CancellationToken, ValueTask> wait)
-    {
-        RunAside(async () =>
-        {
-            using var waiting = CancellationTokenSource.CreateLinkedTokenSource(ConnectionClosed);
-            _waiting = waiting;
-            if (IsGoingAway || HasHungUp)
-            {
-                await waiting.CancelAsync();
-            }
-
-            try
-            {
-                await wait(waiting.Token);
-            }
-            finally
-            {
-                _waiting = null;
-            }
-        });
-    }
-
-    /// <summary>Ends what it waits for; false: it does not wait.</summary>
-    public bool Unblock()
-    {
-        try
-        {
-            CancellationTokenSource? waiting = _waiting;
-            waiting?.Cancel();
-            return waiting is not null;
-        }
-        catch (ObjectDisposedException)
-        {
-            return false;
-        }
-    }
-
     /// <summary>Verifies credentials off this thread, then goes on; nothing behind is handled before that.</summary>
     public void LogIn(string user, string secret, Action<AuthResult> then)
     {
@@ -85,7 +39,7 @@ internal sealed partial class RespConnection
         HelloRequest hello = user == "default"
             ? new HelloRequest { Token = secret }
             : new HelloRequest { User = user, Password = secret };
-        RunAside(async () =>
+        Later(async () =>
         {
             AuthResult result = await Server.Clients.Authenticator.VerifyAsync(hello, RemoteEndPoint, ConnectionClosed);
             IsVerifying = false;
@@ -108,20 +62,14 @@ internal sealed partial class RespConnection
         UnsubscribeAll();
         Writer.Version = 2;
         ClientName = string.Empty;
+        User = string.Empty;
+        Answer(RespAnswers.All);
         _mustLogIn = Server.Clients.Authenticator.Required;
         BoundCommands();
     }
 
     /// <summary>The client has said goodbye.</summary>
     public void Quit() => Leave("the client said QUIT");
-
-    protected override void OnSweep(long nowMs)
-    {
-        if (_waiting is not null && (HasHungUp || IsGoingAway))
-        {
-            Unblock();
-        }
-    }
 
     protected override void Refuse(ErrorCode code, string message)
     {
@@ -140,6 +88,8 @@ internal sealed partial class RespConnection
 
         End(code, message);
     }
+
+    internal override bool IsSilenced => Volatile.Read(ref _hasFailed) != 0;
 
     // An error that nobody asked for would be taken for the answer to a command.
     protected override void PostGoAway(ErrorCode code, string message)
@@ -168,6 +118,7 @@ internal sealed partial class RespConnection
 
     private void BoundCommands()
     {
+        _reader.IsOfStranger = _mustLogIn;
         _reader.ArgumentsMax = _mustLogIn ? ArgumentsBeforeLogin : 1_024 * 1_024;
         _reader.BulkBytesMax = _mustLogIn ? BulkBytesBeforeLogin : Server.Clients.Options.FrameBytesMax;
     }

@@ -1,4 +1,3 @@
-using System.Text;
 using Nexo.Engine.Topics;
 using Nexo.Protocol;
 
@@ -7,73 +6,22 @@ namespace Nexo.Server.Resp;
 // What a client has subscribed to. Changed by the thread that handles its commands; counted by others.
 internal sealed partial class RespConnection
 {
-    private readonly Dictionary<string, byte[]> _channels = [];
     private readonly Dictionary<string, RespSubscription> _patterns = [];
-    private RespSubscription? _ofChannels;
     private List<RespSubscription>? _paused;
 
-    /// <summary>Channels and patterns.</summary>
-    public int Subscriptions => ChannelCount + PatternCount;
+    /// <summary>The channels of SUBSCRIBE.</summary>
+    public RespChannelSet Channels { get; }
 
-    public int ChannelCount => _channels.Count;
+    /// <summary>The channels of SSUBSCRIBE.</summary>
+    public RespChannelSet Shards { get; }
+
+    /// <summary>Channels and patterns.</summary>
+    public int Subscriptions => Channels.Count + PatternCount;
+
+    /// <summary>True when it has subscribed to anything.</summary>
+    public bool IsSubscriber => Subscriptions + Shards.Count > 0;
 
     public int PatternCount => _patterns.Count;
-
-    public void Subscribe(RespArguments channels)
-    {
-        var added = new FilterWriter();
-        var fresh = new HashSet<string>();
-        for (int i = 0; i < channels.Count; i++)
-        {
-            if (!RespChannels.TryTopic(channels[i], Server.Topics.Limits, out ReadOnlySpan<byte> topic))
-            {
-                Fail("ERR the name of the channel is too long"u8);
-                return;
-            }
-
-            string key = KeyOf(channels[i]);
-            if (!_channels.ContainsKey(key) && fresh.Add(key))
-            {
-                added.Add(topic);
-            }
-        }
-
-        if (!TryChange(added, default))
-        {
-            return;
-        }
-
-        int known = Subscriptions;
-        int begun = known;
-        lock (_channels)
-        {
-            foreach (string key in fresh)
-            {
-                _channels.Add(key, Encoding.Latin1.GetBytes(key));
-            }
-        }
-
-        for (int i = 0; i < channels.Count; i++)
-        {
-            begun += fresh.Remove(KeyOf(channels[i])) ? 1 : 0;
-            Confirm("subscribe"u8, channels[i], begun);
-        }
-    }
-
-    public void Unsubscribe(RespArguments channels)
-    {
-        if (channels.Count == 0)
-        {
-            UnsubscribeChannels(answers: true);
-            return;
-        }
-
-        for (int i = 0; i < channels.Count; i++)
-        {
-            Remove(channels[i]);
-            Confirm("unsubscribe"u8, channels[i], Subscriptions);
-        }
-    }
 
     public void SubscribePatterns(RespArguments patterns)
     {
@@ -88,33 +36,6 @@ internal sealed partial class RespConnection
         }
     }
 
-    // False: it was answered with an error.
-    private bool TrySubscribePattern(ReadOnlySpan<byte> pattern)
-    {
-        string key = KeyOf(pattern);
-        if (_patterns.GetValueOrDefault(key) is not null)
-        {
-            return true;
-        }
-
-        var subscription = new RespSubscription(this, pattern.ToArray());
-        PauseUntilTold(subscription);
-        TopicStatus status = subscription.Begin(RespChannels.FiltersOf(pattern, Server.Topics.Limits));
-        if (status != TopicStatus.Ok)
-        {
-            subscription.End();
-            Fail($"ERR the pattern was refused: {status}");
-            return false;
-        }
-
-        lock (_channels)
-        {
-            _patterns.Add(key, subscription);
-        }
-
-        return true;
-    }
-
     public void UnsubscribePatterns(RespArguments patterns)
     {
         if (patterns.Count == 0)
@@ -125,35 +46,38 @@ internal sealed partial class RespConnection
 
         for (int i = 0; i < patterns.Count; i++)
         {
-            RemovePattern(KeyOf(patterns[i]));
+            RemovePattern(RespChannelSet.KeyOf(patterns[i]));
             Confirm("punsubscribe"u8, patterns[i], Subscriptions);
         }
     }
 
-    /// <summary>Its channels, from any thread.</summary>
-    public byte[][] ListChannels()
-    {
-        lock (_channels)
-        {
-            return [.. _channels.Values];
-        }
-    }
-
-    /// <summary>Whether it has subscribed to a channel, from any thread.</summary>
-    public bool HasChannel(string key)
-    {
-        lock (_channels)
-        {
-            return _channels.ContainsKey(key);
-        }
-    }
-
-    /// <summary>What a channel, or a pattern, is known by here.</summary>
-    public static string KeyOf(ReadOnlySpan<byte> channel) => Encoding.Latin1.GetString(channel);
-
     /// <summary>More waits for it than may: from any thread.</summary>
     public void EndForSlowness() => EndSoon(
         ErrorCode.SlowConsumer, "more messages waited for a client of Redis than topics.outbox-bytes allows");
+
+    /// <summary>Has a subscription keep what comes until the client has been told of it.</summary>
+    public void PauseUntilTold(RespSubscription subscription)
+    {
+        subscription.Pause();
+        (_paused ??= []).Add(subscription);
+    }
+
+    /// <summary>Tells the client of a change of what it has subscribed to.</summary>
+    public void Confirm(ReadOnlySpan<byte> kind, ReadOnlySpan<byte> channel, int count)
+    {
+        Writer.Push(3);
+        Writer.Bulk(kind);
+        Writer.Bulk(channel);
+        Writer.Integer(count);
+    }
+
+    public void ConfirmNothing(ReadOnlySpan<byte> kind, int count)
+    {
+        Writer.Push(3);
+        Writer.Bulk(kind);
+        Writer.Null();
+        Writer.Integer(count);
+    }
 
     internal override void OnSent(object note)
     {
@@ -172,7 +96,8 @@ internal sealed partial class RespConnection
 
     protected override void CloseOpen()
     {
-        _ofChannels?.End();
+        Channels.End();
+        Shards.End();
         foreach (RespSubscription subscription in _patterns.Values)
         {
             subscription.End();
@@ -181,26 +106,32 @@ internal sealed partial class RespConnection
 
     private void UnsubscribeAll()
     {
-        UnsubscribeChannels(answers: false);
+        Channels.UnsubscribeAll(answers: false);
+        Shards.UnsubscribeAll(answers: false);
         UnsubscribePatterns(answers: false);
     }
 
-    private void UnsubscribeChannels(bool answers)
+    // False: it was answered with an error.
+    private bool TrySubscribePattern(ReadOnlySpan<byte> pattern)
     {
-        byte[][] channels = ListChannels();
-        foreach (byte[] channel in channels)
+        string key = RespChannelSet.KeyOf(pattern);
+        if (_patterns.ContainsKey(key))
         {
-            Remove(channel);
-            if (answers)
-            {
-                Confirm("unsubscribe"u8, channel, Subscriptions);
-            }
+            return true;
         }
 
-        if (answers && channels.Length == 0)
+        var subscription = new RespSubscription(this, RespSubscriptionKind.Pattern, pattern.ToArray());
+        PauseUntilTold(subscription);
+        TopicStatus status = subscription.Begin(RespChannels.FiltersOf(pattern, Server.Topics.Limits));
+        if (status != TopicStatus.Ok)
         {
-            ConfirmNothing("unsubscribe"u8);
+            subscription.End();
+            Fail($"ERR the pattern was refused: {status}");
+            return false;
         }
+
+        _patterns.Add(key, subscription);
+        return true;
     }
 
     private void UnsubscribePatterns(bool answers)
@@ -211,97 +142,21 @@ internal sealed partial class RespConnection
             RemovePattern(pattern);
             if (answers)
             {
-                Confirm("punsubscribe"u8, Encoding.Latin1.GetBytes(pattern), Subscriptions);
+                Confirm("punsubscribe"u8, RespChannelSet.BytesOf(pattern), Subscriptions);
             }
         }
 
         if (answers && patterns.Length == 0)
         {
-            ConfirmNothing("punsubscribe"u8);
-        }
-    }
-
-    private void Remove(ReadOnlySpan<byte> channel)
-    {
-        bool wasThere;
-        lock (_channels)
-        {
-            wasThere = _channels.Remove(KeyOf(channel));
-        }
-
-        if (wasThere && RespChannels.TryTopic(channel, Server.Topics.Limits, out ReadOnlySpan<byte> topic))
-        {
-            var removed = new FilterWriter();
-            removed.Add(topic);
-            _ofChannels?.Change(default, removed.List);
+            ConfirmNothing("punsubscribe"u8, Subscriptions);
         }
     }
 
     private void RemovePattern(string key)
     {
-        RespSubscription? subscription;
-        lock (_channels)
+        if (_patterns.Remove(key, out RespSubscription? subscription))
         {
-            _patterns.Remove(key, out subscription);
-        }
-
-        subscription?.End();
-    }
-
-    private bool TryChange(FilterWriter added, TopicFilterList removed)
-    {
-        if (added.Count == 0)
-        {
-            return true;
-        }
-
-        _ofChannels ??= new RespSubscription(this, pattern: null);
-        PauseUntilTold(_ofChannels);
-        TopicStatus status = _ofChannels.Change(added.List, removed);
-        if (status != TopicStatus.Ok)
-        {
-            Fail($"ERR the subscription was refused: {status}");
-        }
-
-        return status == TopicStatus.Ok;
-    }
-
-    private void PauseUntilTold(RespSubscription subscription)
-    {
-        subscription.Pause();
-        (_paused ??= []).Add(subscription);
-    }
-
-    private void Confirm(ReadOnlySpan<byte> kind, ReadOnlySpan<byte> channel, int count)
-    {
-        Writer.Push(3);
-        Writer.Bulk(kind);
-        Writer.Bulk(channel);
-        Writer.Integer(count);
-    }
-
-    private void ConfirmNothing(ReadOnlySpan<byte> kind)
-    {
-        Writer.Push(3);
-        Writer.Bulk(kind);
-        Writer.Null();
-        Writer.Integer(Subscriptions);
-    }
-
-    /// <summary>Filters as the topics take them.</summary>
-    private sealed class FilterWriter
-    {
-        private readonly List<byte> _bytes = [];
-
-        public int Count { get; private set; }
-
-        public TopicFilterList List => new(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_bytes), Count);
-
-        public void Add(ReadOnlySpan<byte> filter)
-        {
-            _bytes.AddRange(BitConverter.GetBytes(filter.Length));
-            _bytes.AddRange(filter);
-            Count++;
+            subscription.End();
         }
     }
 }

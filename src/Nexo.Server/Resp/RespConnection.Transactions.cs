@@ -7,9 +7,16 @@ internal sealed partial class RespConnection
 {
     private const int WatchedMax = 65_536;
 
+    // What a queued command and a watched key take besides their bytes, about.
+    private const int QueuedOverheadBytes = 112;
+    private const int ArgumentOverheadBytes = 8;
+    private const int WatchedOverheadBytes = 72;
+    private const int QueueKept = 1_024;
+
     private readonly List<QueuedCommand> _queue = [];
     private readonly List<WatchedKey> _watched = [];
     private long _queuedBytes;
+    private long _watchedBytes;
     private bool _isAborted;
 
     /// <summary>True between MULTI and EXEC.</summary>
@@ -22,27 +29,39 @@ internal sealed partial class RespConnection
 
     public int WatchedCount => _watched.Count;
 
-    /// <summary>Whether so many more keys may be watched.</summary>
-    public bool MayWatch(int more) => _watched.Count + more <= WatchedMax;
-
     public void BeginTransaction() => IsQueueing = true;
 
-    /// <summary>Remembers what a key is now.</summary>
-    public void Watch(ReadOnlySpan<byte> key)
+    /// <summary>Remembers what a key is now; false: too many are watched already.</summary>
+    public bool TryWatch(ReadOnlySpan<byte> key)
     {
+        int bytes = key.Length + WatchedOverheadBytes;
+        if (_watched.Count == WatchedMax || _watchedBytes + bytes > CommandBytesMax)
+        {
+            return false;
+        }
+
+        _watchedBytes += bytes;
         _watched.Add(new WatchedKey(key.ToArray(), Server.Store.Look(key)));
+        return true;
     }
 
-    public void Unwatch() => _watched.Clear();
+    public void Unwatch()
+    {
+        _watched.Clear();
+        _watchedBytes = 0;
+        if (_watched.Capacity > QueueKept)
+        {
+            _watched.Capacity = 0;
+        }
+    }
 
     /// <summary>Forgets what was queued and watched.</summary>
     public void Discard()
     {
         IsQueueing = false;
         _isAborted = false;
-        _queue.Clear();
-        _queuedBytes = 0;
-        _watched.Clear();
+        ForgetQueue();
+        Unwatch();
     }
 
     /// <summary>Does what was queued, and answers with all the answers, or says why not.</summary>
@@ -99,6 +118,13 @@ internal sealed partial class RespConnection
 
     private void Queue(RespCommand command, RespArguments arguments)
     {
+        // What is not going to be done need not be kept.
+        if (_isAborted)
+        {
+            Writer.Simple("QUEUED"u8);
+            return;
+        }
+
         var ranges = new RespRange[arguments.Count];
         int size = 0;
         for (int i = 0; i < ranges.Length; i++)
@@ -107,10 +133,10 @@ internal sealed partial class RespConnection
             size += arguments[i].Length;
         }
 
-        _queuedBytes += size;
+        _queuedBytes += size + QueuedOverheadBytes + ((long)ranges.Length * ArgumentOverheadBytes);
         if (_queuedBytes > CommandBytesMax)
         {
-            _isAborted = true;
+            FailQueued();
             Fail("ERR the transaction is larger than connections.frame-bytes-max allows"u8);
             return;
         }
@@ -127,7 +153,24 @@ internal sealed partial class RespConnection
     }
 
     // What could not even be queued spoils the whole.
-    private void FailQueued() => _isAborted |= IsQueueing;
+    private void FailQueued()
+    {
+        if (IsQueueing)
+        {
+            _isAborted = true;
+            ForgetQueue();
+        }
+    }
+
+    private void ForgetQueue()
+    {
+        _queue.Clear();
+        _queuedBytes = 0;
+        if (_queue.Capacity > QueueKept)
+        {
+            _queue.Capacity = 0;
+        }
+    }
 
     private bool HasChanged()
     {

@@ -32,6 +32,8 @@ internal sealed partial class RespConnection : ClientConnection
     {
         Server = server;
         Writer = new RespWriter(Replies);
+        Channels = new RespChannelSet(this, server.Channels);
+        Shards = new RespChannelSet(this, server.ShardChannels);
         _mustLogIn = server.Clients.Authenticator.Required;
         BoundCommands();
         if (!_mustLogIn)
@@ -59,52 +61,6 @@ internal sealed partial class RespConnection : ClientConnection
     {
         CountError();
         Writer.Error(error);
-    }
-
-    /// <summary>
-    /// Has a command handled by a thread that reads nobody, before anything behind it is. In a transaction, which nobody may come
-    /// between, it is done at once.
-    /// </summary>
-    public void Aside(Action handle)
-    {
-        if (IsExecuting)
-        {
-            handle();
-            return;
-        }
-
-        RunAside(() =>
-        {
-            handle();
-            return ValueTask.CompletedTask;
-        });
-    }
-
-    /// <summary>As above, slice by slice: while the log is behind, it waits. Ends with the answer.</summary>
-    public void Aside(Func<bool> moveNext, Action answer)
-    {
-        if (IsExecuting)
-        {
-            while (moveNext())
-            {
-            }
-
-            answer();
-            return;
-        }
-
-        RunAside(async () =>
-        {
-            while (moveNext())
-            {
-                if (Server.Clients.Persistence.IsCrowded)
-                {
-                    await Server.Clients.Persistence.WhenLessCrowdedAsync().WaitAsync(ConnectionClosed);
-                }
-            }
-
-            answer();
-        });
     }
 
     [SkipLocalsInit]
@@ -302,9 +258,11 @@ internal sealed partial class RespConnection : ClientConnection
         }
 
         CountRequest();
+        BeginCommand();
+        int before = Replies.Count;
         if (command is null)
         {
-            FailUnknown(arguments);
+            RefuseUnknown(arguments);
         }
         else if (!command.Takes(arguments.Count))
         {
@@ -322,6 +280,8 @@ internal sealed partial class RespConnection : ClientConnection
                 Run(command, arguments);
             }
         }
+
+        EndCommand(command, before);
     }
 
     private void Run(RespCommand command, RespArguments arguments)
@@ -349,7 +309,7 @@ internal sealed partial class RespConnection : ClientConnection
             return false;
         }
 
-        if (Subscriptions > 0 && !Writer.IsV3 && !command.Has(RespFlags.WhenSubscribed))
+        if (IsSubscriber && !Writer.IsV3 && !command.Has(RespFlags.WhenSubscribed))
         {
             Fail($"ERR Can't execute '{command.Name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are "
                 + "allowed in this context");
@@ -364,6 +324,18 @@ internal sealed partial class RespConnection : ClientConnection
         }
 
         return true;
+    }
+
+    private void RefuseUnknown(RespArguments arguments)
+    {
+        // A page of the web that a browser has got somewhere sends requests to any port: what is in them is nobody's command.
+        if (RespNumbers.IsWord(arguments[0], "post"u8) || RespNumbers.IsWord(arguments[0], "host:"u8))
+        {
+            End(ErrorCode.Malformed, "What came looks like HTTP: it may be an attack by a page in a browser.");
+            return;
+        }
+
+        FailUnknown(arguments);
     }
 
     private void FailUnknown(RespArguments arguments)

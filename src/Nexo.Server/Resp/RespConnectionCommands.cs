@@ -1,6 +1,5 @@
 using System.Text;
 using Nexo.Protocol;
-using Nexo.Server.Connections;
 using Nexo.Server.Security;
 
 namespace Nexo.Server.Resp;
@@ -19,7 +18,7 @@ internal static class RespConnectionCommands
         new("auth", -2, Early | RespFlags.NotInTransaction, 0, 0, 0, Group, "Logs in with a token, or as a user", Auth),
         new("select", 2, RespFlags.Fast, 0, 0, 0, Group, "Chooses database 0, the only one", Select),
         new("client", -2, RespFlags.None, 0, 0, 0, Group,
-            "SETNAME, GETNAME, ID, INFO, LIST, SETINFO, NO-EVICT, NO-TOUCH, UNBLOCK, KILL ID, HELP", Client),
+            "SETNAME, GETNAME, ID, INFO, LIST, SETINFO, REPLY, NO-EVICT, NO-TOUCH, UNBLOCK, KILL ID, HELP", RespClientCommands.Client),
         new("reset", 1, Early | RespFlags.WhenSubscribed | RespFlags.NotQueued, 0, 0, 0, Group,
             "Forgets transaction, subscriptions, name and login", Reset),
         new("quit", -1, Early | RespFlags.WhenSubscribed | RespFlags.NotQueued, 0, 0, 0, Group, "Ends the connection", Quit),
@@ -34,7 +33,7 @@ internal static class RespConnectionCommands
         }
 
         ReadOnlySpan<byte> text = request.Count == 2 ? request[1] : default;
-        if (request.Connection.Subscriptions > 0 && !request.Reply.IsV3)
+        if (request.Connection.IsSubscriber && !request.Reply.IsV3)
         {
             request.Reply.Array(2);
             request.Reply.Bulk("pong"u8);
@@ -103,9 +102,8 @@ internal static class RespConnectionCommands
             }
             else if (request.Is(at, "setname"u8) && at + 1 < request.Count)
             {
-                if (!RespClients.IsName(request[at + 1]))
+                if (!RespClients.TryName(request, at + 1))
                 {
-                    request.Fail(RespClients.NameRefused);
                     return;
                 }
 
@@ -225,101 +223,6 @@ internal static class RespConnectionCommands
     {
         request.Reply.Ok();
         request.Connection.Quit();
-    }
-
-    private static void Client(in RespRequest request)
-    {
-        RespConnection connection = request.Connection;
-        RespWriter reply = request.Reply;
-        if (request.Is(1, "id"u8))
-        {
-            reply.Integer(connection.Id);
-        }
-        else if (request.Is(1, "getname"u8))
-        {
-            if (connection.ClientName.Length == 0)
-            {
-                reply.Null();
-            }
-            else
-            {
-                reply.Bulk(connection.ClientName);
-            }
-        }
-        else if (request.Is(1, "info"u8))
-        {
-            reply.Verbatim(RespClients.Line(connection) + "\n");
-        }
-        else if (request.Is(1, "list"u8))
-        {
-            RespClients.List(request);
-        }
-        else if (request.Is(1, "help"u8))
-        {
-            reply.Array(1);
-            reply.Simple("CLIENT SETNAME|GETNAME|ID|INFO|LIST|SETINFO|NO-EVICT|NO-TOUCH|UNBLOCK|KILL ID|HELP"u8);
-        }
-        else if (request.Count < 3)
-        {
-            RespClients.FailSubcommand(request);
-        }
-        else
-        {
-            ClientWith(request);
-        }
-    }
-
-    private static void ClientWith(in RespRequest request)
-    {
-        RespConnection connection = request.Connection;
-        RespWriter reply = request.Reply;
-        if (request.Is(1, "setname"u8) && request.Count == 3)
-        {
-            if (!RespClients.IsName(request[2]))
-            {
-                request.Fail(RespClients.NameRefused);
-                return;
-            }
-
-            connection.Rename(Text(request[2]));
-            reply.Ok();
-        }
-        else if (request.Is(1, "setinfo"u8) && request.Count == 4)
-        {
-            RespClients.SetInfo(request);
-        }
-        else if ((request.Is(1, "no-evict"u8) || request.Is(1, "no-touch"u8)) && request.Count == 3)
-        {
-            // Nobody is evicted here, and a read of an entry is a use.
-            if (request.Is(2, "on"u8) || request.Is(2, "off"u8))
-            {
-                reply.Ok();
-            }
-            else
-            {
-                request.FailSyntax();
-            }
-        }
-        else if (request.Is(1, "unblock"u8) && request.Count is 3 or 4)
-        {
-            if (request.TryInteger(2, out long id))
-            {
-                reply.Integer(RespClients.Find(connection, id) is RespConnection other && other.Unblock() ? 1 : 0);
-            }
-        }
-        else if (request.Is(1, "kill"u8) && request.Count == 4 && request.Is(2, "id"u8))
-        {
-            if (request.TryInteger(3, out long id))
-            {
-                ClientConnection? other = RespClients.Find(connection, id);
-                other?.Cut("a client has asked for its end");
-                reply.Integer(other is null ? 0 : 1);
-            }
-        }
-        else
-        {
-            RespClients.FailSubcommand(request);
-        }
     }
 
     private static string Text(ReadOnlySpan<byte> bytes) => Encoding.UTF8.GetString(bytes);

@@ -132,9 +132,6 @@ internal static class RespExpiryCommands
     private static long Left(in RespRequest request) =>
         request.Store.Ttl(request[1], out long left) != StoreStatus.Ok ? NoKey : left < 0 ? NoExpiry : left;
 
-    private static long Moment(in RespRequest request)
-    {
-        long left = Left(request);
-        return left < 0 ? left : request.Connection.Server.Clock.WallMs + left;
-    }
+    private static long Moment(in RespRequest request) =>
+        request.Store.Moment(request[1], out long wallMs) != StoreStatus.Ok ? NoKey : wallMs < 0 ? NoExpiry : wallMs;
 }

@@ -227,7 +227,7 @@ internal static class RespHashCommands
         RespConnection connection = request.Connection;
         var sink = new RespHashSink(connection, fields: true, hasValues) { Pattern = scan.Pattern };
         uint next = (uint)cursor;
-        StoreStatus status = request.Store.ScanFields(StoreEntryKind.Hash, request[1], ref next, scan.Count, ref sink);
+        StoreStatus status = RespScanCommands.Page(request, StoreEntryKind.Hash, ref next, scan.Count, ref sink);
         if (status is not (StoreStatus.Ok or StoreStatus.NotFound))
         {
             connection.Scratch.Clear();

@@ -74,7 +74,7 @@ internal static class RespInfo
         yield return ("connected_clients", Number(clients.Count));
         yield return ("maxclients", Number(clients.Options.ConnectionsMax));
         yield return ("blocked_clients", Number(clients.All.Count(connection => connection is RespConnection { IsBlocked: true })));
-        yield return ("pubsub_clients", Number(clients.All.Count(connection => connection is RespConnection { Subscriptions: > 0 })));
+        yield return ("pubsub_clients", Number(clients.All.Count(connection => connection is RespConnection { IsSubscriber: true })));
     }
 
     private static IEnumerable<(string Name, string Value)> Memory(RespServer server)

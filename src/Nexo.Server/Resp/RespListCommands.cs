@@ -64,7 +64,7 @@ internal static class RespListCommands
             return;
         }
 
-        var sink = new RespItemSink(request.Connection, isTaking: true);
+        var sink = new RespItemSink(request.Connection);
         StoreStatus status = request.Store.ListPop(request[1], end, count, ref sink);
         if (request.Count == 2)
         {

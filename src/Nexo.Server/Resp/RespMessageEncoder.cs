@@ -12,15 +12,23 @@ internal sealed class RespMessageEncoder : ITopicEncoder
 {
     private const int LengthLineMax = 16;
 
+    private static readonly RespMessageEncoder Channel2 = new("*3\r\n$7\r\nmessage\r\n"u8);
+    private static readonly RespMessageEncoder Channel3 = new(">3\r\n$7\r\nmessage\r\n"u8);
+    private static readonly RespMessageEncoder Shard2 = new("*3\r\n$8\r\nsmessage\r\n"u8);
+    private static readonly RespMessageEncoder Shard3 = new(">3\r\n$8\r\nsmessage\r\n"u8);
+    private static readonly RespMessageEncoder BehindPattern = new(default);
+
     private readonly byte[] _head;
 
     private RespMessageEncoder(ReadOnlySpan<byte> head) => _head = head.ToArray();
 
-    public static RespMessageEncoder OfChannel2 { get; } = new("*3\r\n$7\r\nmessage\r\n"u8);
-
-    public static RespMessageEncoder OfChannel3 { get; } = new(">3\r\n$7\r\nmessage\r\n"u8);
-
-    public static RespMessageEncoder BehindPattern { get; } = new(default);
+    /// <summary>For what and how a client reads messages.</summary>
+    public static RespMessageEncoder For(RespSubscriptionKind kind, bool isV3) => kind switch
+    {
+        RespSubscriptionKind.Channels => isV3 ? Channel3 : Channel2,
+        RespSubscriptionKind.Shards => isV3 ? Shard3 : Shard2,
+        _ => BehindPattern,
+    };
 
     public void Write(IBufferWriter<byte> to, in TopicMessage message, bool retained)
     {

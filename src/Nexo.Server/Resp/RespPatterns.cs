@@ -9,13 +9,21 @@ namespace Nexo.Server.Resp;
 internal sealed class RespPatterns
 {
     private readonly Lock _gate = new();
-    private volatile Pattern[] _patterns = [];
+
+    // By the array that the subscription has: others may have the same pattern.
+    private readonly Dictionary<object, Pattern> _byBytes = new(ReferenceEqualityComparer.Instance);
+
+    // Null: they have changed, and who reads next lays them out anew.
+    private volatile Pattern[]? _listed = [];
+
+    private Pattern[] All => _listed ?? List();
 
     public void Add(byte[] pattern, byte[] filters)
     {
         lock (_gate)
         {
-            _patterns = [.. _patterns, new Pattern(pattern, filters)];
+            _byBytes.Add(pattern, new Pattern(pattern, filters));
+            _listed = null;
         }
     }
 
@@ -23,24 +31,36 @@ internal sealed class RespPatterns
     {
         lock (_gate)
         {
-            int at = Array.FindIndex(_patterns, one => ReferenceEquals(one.Bytes, pattern));
-            if (at >= 0)
+            if (_byBytes.Remove(pattern))
             {
-                _patterns = [.. _patterns.AsSpan(0, at), .. _patterns.AsSpan(at + 1)];
+                _listed = null;
             }
         }
     }
+
+    /// <summary>Patterns that somebody has subscribed to.</summary>
+    public int CountDistinct() => All.Select(pattern => RespChannelSet.KeyOf(pattern.Bytes)).Distinct().Count();
 
     /// <summary>Patterns whose filters match a topic and which do not match its channel.</summary>
     public int CountMisses(ReadOnlySpan<byte> topic, ReadOnlySpan<byte> channel)
     {
         int misses = 0;
-        foreach (Pattern pattern in _patterns)
+        foreach (Pattern pattern in All)
         {
             misses += !RespGlob.Matches(pattern.Bytes, channel) && IsFiltered(pattern, topic) ? 1 : 0;
         }
 
         return misses;
+    }
+
+    private Pattern[] List()
+    {
+        lock (_gate)
+        {
+            Pattern[] all = [.. _byBytes.Values];
+            _listed = all;
+            return all;
+        }
     }
 
     private static bool IsFiltered(Pattern pattern, ReadOnlySpan<byte> topic)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Nexo.Engine.Store;
 
 namespace Nexo.Server.Resp;
@@ -6,10 +5,15 @@ namespace Nexo.Server.Resp;
 /// <summary>
 /// A pop that may wait for others: keeps what it gets, which comes from the thread that pushes, until its connection writes it.
 /// </summary>
-internal sealed class RespPop : IStorePopTarget
+/// <param name="bytesMax">What an answer may have: when it is reached no more is taken.</param>
+internal sealed class RespPop(int bytesMax) : IStorePopTarget
 {
+    // In memory, more than on the wire.
+    private const int ItemOverheadBytes = 40;
+
     private readonly TaskCompletionSource<StoreStatus> _served = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<(byte[] Item, double Score)> _items = [];
+    private long _bytes;
 
     public byte[] Key { get; private set; } = [];
 
@@ -18,11 +22,13 @@ internal sealed class RespPop : IStorePopTarget
     /// <summary>Writes the answer when there are items.</summary>
     public required Action<RespWriter, RespPop> Write { get; init; }
 
-    public void Add(ReadOnlySpan<byte> key, ReadOnlySpan<byte> item, double score)
+    public bool Add(ReadOnlySpan<byte> key, ReadOnlySpan<byte> item, double score)
     {
         // Own the bytes here: they lie in the store's memory.
-        Key = key.ToArray();
+        Key = _items.Count == 0 ? key.ToArray() : Key;
         _items.Add((item.ToArray(), score));
+        _bytes += item.Length + ItemOverheadBytes;
+        return _bytes <= bytesMax;
     }
 
     public void Complete(StoreStatus status) => _served.TrySetResult(status);
@@ -47,6 +53,9 @@ internal sealed class RespPop : IStorePopTarget
         }
         catch (Exception ended) when (ended is TimeoutException or OperationCanceledException)
         {
+            // Off the thread that has ended it: that one is within a command of its own, and may hold all of the store.
+            await Task.Yield();
+
             // It may have been served in the same moment: then what it got is its answer.
             return store.Cancel(pop) ? StoreStatus.NotFound : await _served.Task;
         }
@@ -56,8 +65,7 @@ internal sealed class RespPop : IStorePopTarget
     public static bool TryTimeout(in RespRequest request, int index, out TimeSpan timeout)
     {
         timeout = Timeout.InfiniteTimeSpan;
-        if (!double.TryParse(request[index], NumberStyles.Float, CultureInfo.InvariantCulture, out double seconds)
-            || !double.IsFinite(seconds))
+        if (!RespNumbers.TryDouble(request[index], out double seconds) || !double.IsFinite(seconds))
         {
             request.Fail("ERR timeout is not a float or out of range"u8);
             return false;

@@ -1,4 +1,4 @@
-using System.Text;
+using Nexo.Engine.Store;
 using Nexo.Engine.Topics;
 
 namespace Nexo.Server.Resp;
@@ -15,23 +15,35 @@ internal static class RespPubSubCommands
         new("unsubscribe", -1, Subscribes, 0, 0, 0, Group, "Ends that, for some channels or all", Unsubscribe),
         new("psubscribe", -2, Subscribes, 0, 0, 0, Group, "Has messages of channels sent that match patterns", PSubscribe),
         new("punsubscribe", -1, Subscribes, 0, 0, 0, Group, "Ends that, for some patterns or all", PUnsubscribe),
+        new("ssubscribe", -2, Subscribes, 1, -1, 1, Group, "As SUBSCRIBE, to channels of a name space of their own", SSubscribe),
+        new("sunsubscribe", -1, Subscribes, 1, -1, 1, Group, "Ends that, for some of them or all", SUnsubscribe),
+        new("spublish", 3, RespFlags.PubSub | RespFlags.Fast, 1, 1, 1, Group, "Sends a message to such a channel", SPublish),
         new("publish", 3, RespFlags.PubSub | RespFlags.Fast, 0, 0, 0, Group, "Sends a message to a channel", Publish),
-        new("pubsub", -2, RespFlags.PubSub, 0, 0, 0, Group, "CHANNELS, NUMSUB, NUMPAT, HELP: of clients of Redis", PubSub),
+        new("pubsub", -2, RespFlags.PubSub, 0, 0, 0, Group,
+            "CHANNELS, NUMSUB, NUMPAT, SHARDCHANNELS, SHARDNUMSUB, HELP: of clients of Redis", PubSub),
     ];
 
-    private static void Subscribe(in RespRequest request) => request.Connection.Subscribe(request.Arguments.From(1));
+    private static void Subscribe(in RespRequest request) => request.Connection.Channels.Subscribe(request.Arguments.From(1));
 
-    private static void Unsubscribe(in RespRequest request) => request.Connection.Unsubscribe(request.Arguments.From(1));
+    private static void Unsubscribe(in RespRequest request) => request.Connection.Channels.Unsubscribe(request.Arguments.From(1));
+
+    private static void SSubscribe(in RespRequest request) => request.Connection.Shards.Subscribe(request.Arguments.From(1));
+
+    private static void SUnsubscribe(in RespRequest request) => request.Connection.Shards.Unsubscribe(request.Arguments.From(1));
 
     private static void PSubscribe(in RespRequest request) => request.Connection.SubscribePatterns(request.Arguments.From(1));
 
     private static void PUnsubscribe(in RespRequest request) => request.Connection.UnsubscribePatterns(request.Arguments.From(1));
 
-    private static void Publish(in RespRequest request)
+    private static void Publish(in RespRequest request) => Publish(request, request.Connection.Server.Channels);
+
+    private static void SPublish(in RespRequest request) => Publish(request, request.Connection.Server.ShardChannels);
+
+    private static void Publish(in RespRequest request, RespChannelSpace space)
     {
         RespConnection connection = request.Connection;
         TopicService topics = connection.Server.Topics;
-        if (!RespChannels.TryTopic(request[1], topics.Limits, out ReadOnlySpan<byte> topic))
+        if (!space.TryTopic(request[1], topics.Limits, out ReadOnlySpan<byte> topic))
         {
             request.Fail("ERR the name of the channel is too long"u8);
             return;
@@ -51,7 +63,8 @@ internal static class RespPubSubCommands
 
         if (status == TopicStatus.Ok)
         {
-            request.Reply.Integer(Math.Max(0, published.Receivers - connection.Server.Patterns.CountMisses(topic, request[1])));
+            int misses = space.IsSharded ? 0 : connection.Server.Patterns.CountMisses(topic, request[1]);
+            request.Reply.Integer(Math.Max(0, published.Receivers - misses));
         }
         else
         {
@@ -61,22 +74,31 @@ internal static class RespPubSubCommands
 
     private static void PubSub(in RespRequest request)
     {
+        RespServer server = request.Connection.Server;
         if (request.Is(1, "channels"u8) && request.Count <= 3)
         {
-            Channels(request);
+            Channels(request, server.Channels);
         }
         else if (request.Is(1, "numsub"u8))
         {
-            NumSub(request);
+            NumSub(request, server.Channels);
         }
         else if (request.Is(1, "numpat"u8) && request.Count == 2)
         {
-            request.Reply.Integer(Clients(request).Sum(client => client.PatternCount));
+            request.Reply.Integer(server.Patterns.CountDistinct());
+        }
+        else if (request.Is(1, "shardchannels"u8) && request.Count <= 3)
+        {
+            Channels(request, server.ShardChannels);
+        }
+        else if (request.Is(1, "shardnumsub"u8))
+        {
+            NumSub(request, server.ShardChannels);
         }
         else if (request.Is(1, "help"u8))
         {
             request.Reply.Array(1);
-            request.Reply.Simple("PUBSUB CHANNELS|NUMSUB|NUMPAT|HELP"u8);
+            request.Reply.Simple("PUBSUB CHANNELS|NUMSUB|NUMPAT|SHARDCHANNELS|SHARDNUMSUB|HELP"u8);
         }
         else
         {
@@ -84,33 +106,28 @@ internal static class RespPubSubCommands
         }
     }
 
-    private static void Channels(in RespRequest request)
+    private static void Channels(in RespRequest request, RespChannelSpace space)
     {
-        byte[]? pattern = request.Count == 3 ? request[2].ToArray() : null;
-        string[] channels =
-        [
-            .. Clients(request).SelectMany(client => client.ListChannels())
-                .Where(channel => pattern is null || RespGlob.Matches(pattern, channel))
-                .Select(channel => RespConnection.KeyOf(channel)).Distinct(),
-        ];
-        request.Reply.Array(channels.Length);
-        foreach (string channel in channels)
+        var sink = new RespItemSink(request.Connection);
+        foreach (string key in space.List())
         {
-            request.Reply.Bulk(Encoding.Latin1.GetBytes(channel));
+            byte[] channel = RespChannelSet.BytesOf(key);
+            if ((request.Count < 3 || RespGlob.Matches(request[2], channel)) && !sink.Add(channel))
+            {
+                break;
+            }
         }
+
+        RespCollections.EndArray(request, StoreStatus.Ok, sink.Count);
     }
 
-    private static void NumSub(in RespRequest request)
+    private static void NumSub(in RespRequest request, RespChannelSpace space)
     {
         request.Reply.Array(2 * (request.Count - 2));
         for (int i = 2; i < request.Count; i++)
         {
-            string key = RespConnection.KeyOf(request[i]);
             request.Reply.Bulk(request[i]);
-            request.Reply.Integer(Clients(request).Count(client => client.HasChannel(key)));
+            request.Reply.Integer(space.CountOf(RespChannelSet.KeyOf(request[i])));
         }
     }
-
-    private static IEnumerable<RespConnection> Clients(in RespRequest request) =>
-        request.Connection.All.All.OfType<RespConnection>();
 }

@@ -42,6 +42,9 @@ internal sealed class RespReader
     /// <summary>Most arguments, the name included.</summary>
     public int ArgumentsMax { get; set; } = 1_024 * 1_024;
 
+    /// <summary>True when the client has not said who it is, which its bounds are for.</summary>
+    public bool IsOfStranger { get; set; }
+
     /// <summary>Why what came is no command, as Redis says it.</summary>
     public string Error { get; private set; } = string.Empty;
 
@@ -127,7 +130,7 @@ internal sealed class RespReader
 
             if (count > ArgumentsMax)
             {
-                return Break("invalid multibulk length");
+                return Break(IsOfStranger ? "unauthenticated multibulk length" : "invalid multibulk length");
             }
 
             _expected = (int)Math.Max(0, count);
@@ -178,7 +181,7 @@ internal sealed class RespReader
 
         if (length < 0 || length > BulkBytesMax)
         {
-            return Break("invalid bulk length");
+            return Break(IsOfStranger && length > 0 ? "unauthenticated bulk length" : "invalid bulk length");
         }
 
         _bulk = (int)length;

@@ -11,6 +11,10 @@ internal static class RespScanCommands
     private const int CountMax = 10_000;
     private const int PageOfKeys = 1_000;
 
+    // Keys and values may be large: a page with so many bytes ends.
+    private const int PageBytesMax = 1_024 * 1_024;
+    private const int ItemsAtOnce = 8;
+
     public static void Scan(in RespRequest request)
     {
         if (!TryCursor(request[1], out ulong number))
@@ -24,22 +28,15 @@ internal static class RespScanCommands
             return;
         }
 
-        byte[] cursor = [];
-        if (number != 0)
+        if (!request.Connection.Server.Cursors.TryFind(number, out byte[] cursor))
         {
-            byte[]? kept = request.Connection.Server.Cursors.Find(number);
-            if (kept is null)
-            {
-                request.Fail("ERR invalid cursor"u8);
-                return;
-            }
-
-            cursor = kept;
+            request.Fail("ERR invalid cursor"u8);
+            return;
         }
 
         byte[] prefix = options.Pattern is null ? [] : RespGlob.Prefix(options.Pattern, out _);
         RespConnection connection = request.Connection;
-        var sink = new RespScanSink(connection, options.Pattern, options.Kind);
+        var sink = new RespScanSink(connection, PageBytesMax) { Pattern = options.Pattern, Kind = options.Kind };
         using var next = new FrameBuffer();
         StoreStatus status = request.Store.Scan(prefix, cursor, options.Count, ref sink, next);
         if (status != StoreStatus.Ok)
@@ -49,7 +46,7 @@ internal static class RespScanCommands
             return;
         }
 
-        ulong goesOn = next.IsEmpty ? 0 : connection.Server.Cursors.Keep(next.Written.Span);
+        ulong goesOn = next.IsEmpty ? 0 : connection.Server.Cursors.Keep(next.Written.Span, number);
         request.Reply.Array(2);
         request.Reply.BulkNumber((long)goesOn);
         request.Reply.Array(sink.Count);
@@ -64,7 +61,7 @@ internal static class RespScanCommands
         connection.Aside(() =>
         {
             byte[] prefix = RespGlob.Prefix(pattern, out _);
-            var sink = new RespScanSink(connection, pattern, null);
+            var sink = new RespScanSink(connection, connection.Server.AnswerBytesMax + 1) { Pattern = pattern };
             using var cursor = new FrameBuffer();
             byte[] at = [];
             do
@@ -83,6 +80,26 @@ internal static class RespScanCommands
             connection.Writer.Array(sink.Count);
             connection.AppendScratch();
         });
+    }
+
+    /// <summary>
+    /// Gives out a page of what a hash, a set or a sorted set has behind a cursor: about so many items, fewer if they are large.
+    /// </summary>
+    public static StoreStatus Page<TSink>(in RespRequest request, StoreEntryKind kind, ref uint cursor, int count, ref TSink sink)
+        where TSink : struct, IHashSink
+    {
+        StoreStatus status;
+        int left = count;
+        do
+        {
+            status = request.Store.ScanFields(kind, request[1], ref cursor, Math.Min(left, ItemsAtOnce), ref sink);
+            left -= ItemsAtOnce;
+        }
+        while (status == StoreStatus.Ok && cursor != 0 && left > 0 && request.Connection.Scratch.Count < PageBytesMax);
+
+        // It may have gone between two looks: then that was all.
+        cursor = status == StoreStatus.Ok ? cursor : 0;
+        return status;
     }
 
     /// <summary>Reads MATCH, COUNT and TYPE behind the cursor; false: it was answered with an error.</summary>

@@ -1,4 +1,3 @@
-using Nexo.Engine;
 using Nexo.Engine.Store;
 using Nexo.Engine.Topics;
 using Nexo.Server.Connections;
@@ -11,7 +10,6 @@ internal sealed class RespServer(
     StoreService store,
     StoreLimits limits,
     TopicService topics,
-    EngineClock clock,
     ClientConnections clients)
 {
     /// <summary>The connections, and those of other protocols.</summary>
@@ -23,8 +21,6 @@ internal sealed class RespServer(
 
     public TopicService Topics { get; } = topics;
 
-    public EngineClock Clock { get; } = clock;
-
     public NexoServerOptions Options { get; } = options;
 
     /// <summary>True when a write is answered only when the disk has it.</summary>
@@ -32,6 +28,12 @@ internal sealed class RespServer(
 
     /// <summary>The largest answer to a command, or to a transaction; a single value is always smaller.</summary>
     public int AnswerBytesMax { get; } = (int)Math.Min(4L * options.Connections.FrameBytesMax, int.MaxValue / 2);
+
+    /// <summary>The channels of SUBSCRIBE.</summary>
+    public RespChannelSpace Channels { get; } = new(isSharded: false);
+
+    /// <summary>The channels of SSUBSCRIBE.</summary>
+    public RespChannelSpace ShardChannels { get; } = new(isSharded: true);
 
     /// <summary>Patterns that clients have subscribed to.</summary>
     public RespPatterns Patterns { get; } = new();

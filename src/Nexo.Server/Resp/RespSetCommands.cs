@@ -90,7 +90,7 @@ internal static class RespSetCommands
             return;
         }
 
-        var sink = new RespItemSink(request.Connection, isTaking: true);
+        var sink = new RespItemSink(request.Connection);
         StoreStatus status = request.Store.SetPop(request[1], count, ref sink);
         if (request.Count == 2)
         {

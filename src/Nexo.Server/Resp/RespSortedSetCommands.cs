@@ -259,7 +259,7 @@ internal static class RespSortedSetCommands
         }
 
         bool isNested = request.Count == 3 && request.Reply.IsV3;
-        var sink = new RespScoreSink(request.Connection, scores: true, isTaking: true) { Nested = isNested };
+        var sink = new RespScoreSink(request.Connection, scores: true) { Nested = isNested };
         StoreStatus status = request.Store.SortedPop(request[1], highest, count, ref sink);
         RespCollections.EndArray(request, status, isNested ? sink.Count : 2 * sink.Count, isTaken: true);
     }

@@ -107,11 +107,19 @@ internal struct RespHashSink(RespConnection connection, bool fields, bool values
     /// <summary>Fields that do not match it are passed over.</summary>
     public byte[]? Pattern { get; init; }
 
+    /// <summary>Each field is an array with its value.</summary>
+    public bool IsNested { get; init; }
+
     public bool Add(ReadOnlySpan<byte> field, ReadOnlySpan<byte> value)
     {
         if (Pattern is not null && !RespGlob.Matches(Pattern, field))
         {
             return true;
+        }
+
+        if (IsNested)
+        {
+            _target.Array(2);
         }
 
         if (fields)
@@ -129,16 +137,27 @@ internal struct RespHashSink(RespConnection connection, bool fields, bool values
     }
 }
 
-/// <summary>Writes the keys of a page of a scan, and counts them.</summary>
-internal struct RespScanSink(RespConnection connection, byte[]? pattern, StoreEntryKind? kind) : IScanSink
+/// <summary>Writes the keys of a page of a scan, up to so many bytes and one key, and counts them.</summary>
+internal struct RespScanSink(RespConnection connection, int bytesMax) : IScanSink
 {
     private readonly RespWriter _target = connection.ScratchWriter;
 
     public int Count { get; private set; }
 
-    public bool Add(StoreEntryKind kindOfKey, ReadOnlySpan<byte> key)
+    /// <summary>Null: all.</summary>
+    public byte[]? Pattern { get; init; }
+
+    /// <summary>Null: any.</summary>
+    public StoreEntryKind? Kind { get; init; }
+
+    public bool Add(StoreEntryKind kind, ReadOnlySpan<byte> key)
     {
-        if ((kind is null || kind == kindOfKey) && (pattern is null || RespGlob.Matches(pattern, key)))
+        if (_target.Buffer.Count >= bytesMax)
+        {
+            return false;
+        }
+
+        if ((Kind is null || Kind == kind) && (Pattern is null || RespGlob.Matches(Pattern, key)))
         {
             _target.Bulk(key);
             Count++;

@@ -5,6 +5,18 @@ using Nexo.Server.Topics;
 
 namespace Nexo.Server.Resp;
 
+/// <summary>What a <see cref="RespSubscription"/> is to.</summary>
+internal enum RespSubscriptionKind
+{
+    /// <summary>All channels of SUBSCRIBE.</summary>
+    Channels,
+
+    /// <summary>All channels of SSUBSCRIBE.</summary>
+    Shards,
+
+    Pattern,
+}
+
 /// <summary>
 /// What a client has subscribed to: all its channels, or one pattern. As long as the client reads what it is sent, a message is
 /// copied once, into what is on its way. What there is no room for waits; a client for which too much waits is cut, as Redis does
@@ -17,53 +29,71 @@ internal sealed class RespSubscription : OutboxSource, ITopicSink
     private readonly RespConnection _connection;
     private readonly Outbox _outbox;
     private readonly TopicOutbox _waiting;
+    private readonly RespSubscriptionKind _kind;
     private readonly byte[]? _pattern;
-    private readonly byte[] _head;
+    private readonly byte[] _head2;
+    private readonly byte[] _head3;
     private readonly int[] _oneEnd = new int[1];
     private TopicSubscriber? _subscriber;
     private int _paused;
     private bool _isEnded;
 
     /// <param name="connection">Where the messages go.</param>
-    /// <param name="pattern">Null: channels.</param>
-    public RespSubscription(RespConnection connection, byte[]? pattern)
+    /// <param name="kind">What it is to.</param>
+    /// <param name="pattern">If it is one.</param>
+    public RespSubscription(RespConnection connection, RespSubscriptionKind kind, byte[]? pattern = null)
     {
         _connection = connection;
+        _kind = kind;
         _outbox = connection.Outbox;
         _waiting = new TopicOutbox(connection.Server.Options.Topics.OutboxBytes, TopicWhenSlow.End, _outbox.TopicRoom);
         _pattern = pattern;
-        _head = pattern is null ? [] : RespMessageEncoder.PatternHead(pattern, connection.Writer.Version);
+        _head2 = pattern is null ? [] : RespMessageEncoder.PatternHead(pattern, 2);
+        _head3 = pattern is null ? [] : RespMessageEncoder.PatternHead(pattern, 3);
     }
 
     // It is in no shared group.
     public long Load => 0;
+
+    // The version may change as long as nobody waits for a reply.
+    private byte[] Head => _connection.Writer.IsV3 ? _head3 : _head2;
 
     private bool MaySend => _paused == 0 && !_isEnded && !_outbox.IsClosed;
 
     /// <summary>Begins the subscription of a pattern.</summary>
     public TopicStatus Begin(byte[] filters)
     {
-        TopicStatus status = Change(new TopicFilterList(filters, RespChannels.CountOf(filters)), default);
-        if (status == TopicStatus.Ok)
-        {
-            _connection.Server.Patterns.Add(_pattern!, filters);
-        }
-
-        return status;
+        // First, so that whoever ends it finds it.
+        _connection.Server.Patterns.Add(_pattern!, filters);
+        return Change(new TopicFilterList(filters, RespChannels.CountOf(filters)), default);
     }
 
     public TopicStatus Change(TopicFilterList added, TopicFilterList removed)
     {
-        if (_subscriber is not null)
+        if (_subscriber is { } known)
         {
-            return _subscriber.Change(added, removed);
+            return known.Change(added, removed);
         }
 
         var options = new TopicSubscribeOptions(_connection.TopicOwner, Retained: false, NotOwn: false, TopicWhenSlow.End);
-        TopicStatus status = _connection.Server.Topics.Subscribe(this, options, added, out _subscriber);
-        if (_subscriber is not null)
+        TopicStatus status = _connection.Server.Topics.Subscribe(this, options, added, out TopicSubscriber? subscriber);
+        if (subscriber is null)
         {
-            _connection.CountSubscriber(1);
+            return status;
+        }
+
+        _connection.CountSubscriber(1);
+        bool isEnded;
+        lock (_outbox.Gate)
+        {
+            _subscriber = subscriber;
+            isEnded = _isEnded;
+        }
+
+        if (isEnded)
+        {
+            // So much has come meanwhile that it was ended, by a thread that could not know it yet.
+            Leave();
         }
 
         return status;
@@ -107,10 +137,7 @@ internal sealed class RespSubscription : OutboxSource, ITopicSink
 
     public int Deliver(TopicRun run)
     {
-        RespMessageEncoder encoder = _pattern is not null ? RespMessageEncoder.BehindPattern
-            : _connection.Writer.IsV3 ? RespMessageEncoder.OfChannel3
-            : RespMessageEncoder.OfChannel2;
-        TopicEncoding encoded = run.Encoded(encoder);
+        TopicEncoding encoded = run.Encoded(RespMessageEncoder.For(_kind, _connection.Writer.IsV3));
         lock (_outbox.Gate)
         {
             if (_isEnded || _outbox.IsClosed)
@@ -149,7 +176,7 @@ internal sealed class RespSubscription : OutboxSource, ITopicSink
         }
 
         FrameBuffer frames = _outbox.Open(this, out _);
-        frames.Write(_head);
+        frames.Write(Head);
         _waiting.TryTake(frames, out _);
         return !_waiting.IsEmpty;
     }
@@ -211,7 +238,7 @@ internal sealed class RespSubscription : OutboxSource, ITopicSink
         }
 
         FrameBuffer frames = _outbox.Open(this, out _);
-        frames.Write(_head);
+        frames.Write(Head);
         frames.Write(message);
         return true;
     }
@@ -244,14 +271,21 @@ internal sealed class RespSubscription : OutboxSource, ITopicSink
 
     private void Leave()
     {
+        TopicSubscriber? subscriber;
+        lock (_outbox.Gate)
+        {
+            subscriber = _subscriber;
+            _subscriber = null;
+        }
+
         if (_pattern is not null)
         {
             _connection.Server.Patterns.Remove(_pattern);
         }
 
-        if (_subscriber is not null)
+        if (subscriber is not null)
         {
-            _subscriber.Dispose();
+            subscriber.Dispose();
             _connection.CountSubscriber(-1);
         }
     }

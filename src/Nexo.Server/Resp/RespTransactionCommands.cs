@@ -58,15 +58,13 @@ internal static class RespTransactionCommands
             return;
         }
 
-        if (!request.Connection.MayWatch(request.Count - 1))
-        {
-            request.Fail("ERR too many watched keys"u8);
-            return;
-        }
-
         for (int i = 1; i < request.Count; i++)
         {
-            request.Connection.Watch(request[i]);
+            if (!request.Connection.TryWatch(request[i]))
+            {
+                request.Fail("ERR too many watched keys"u8);
+                return;
+            }
         }
 
         request.Reply.Ok();

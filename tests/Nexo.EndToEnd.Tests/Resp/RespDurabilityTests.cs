@@ -39,6 +39,28 @@ public sealed class RespDurabilityTests
         await reader.ExpectAsync("EXISTS h", ":0");
     }
 
+    [Fact]
+    public async Task When_the_log_fails_one_error_is_the_last_that_a_client_hears()
+    {
+        var disk = new SimulatedDisk();
+        await using TestServer server = await StartAsync(disk);
+        using var gate = new DiskGate(disk);
+        await using RespPeer peer = await RespPeer.ConnectAsync(server);
+        await peer.ExpectAsync("SET kept v", "+OK");
+        gate.Close();
+        await peer.SendRawAsync([.. RespPeer.Encode("SET", "a", "1"), .. RespPeer.Encode("SET", "b", "2")]);
+        await Poll.UntilAsync(() => gate.Waiting > 0);
+        await peer.SendAsync("GET", "kept");
+        await Task.Delay(50);
+        disk.FailAt(1, DiskError.Io, DiskOperationKinds.Sync, fromThenOn: true);
+        gate.Open();
+
+        Assert.StartsWith("-MISCONF Writing to disk has failed", await peer.ReadAsync());
+
+        // The value would be taken for the answer to the second write.
+        await Assert.ThrowsAsync<EndOfStreamException>(() => peer.ReadAsync());
+    }
+
     private static Task<TestServer> StartAsync(SimulatedDisk disk) =>
         RespServers.StartAsync(options => DurableServer.On(options, disk, StoreDurability.Fsync));
 }

@@ -18,6 +18,10 @@ public sealed class RespLoginTests
         Assert.Contains("user=ada", await peer.CallAsync("CLIENT INFO"));
         await peer.ExpectAsync("RESET", "+RESET");
         await peer.ExpectAsync("GET k", "-NOAUTH Authentication required.");
+        await using RespPeer other = await RespPeer.ConnectAsync(server);
+        await other.ExpectAsync("AUTH ada secret", "+OK");
+        string reset = (await other.CallAsync("CLIENT LIST")).Split('\n').Single(line => line.Contains("cmd=reset", StringComparison.Ordinal));
+        Assert.Contains("user=default", reset);
     }
 
     [Fact]
@@ -42,8 +46,11 @@ public sealed class RespLoginTests
         await using RespPeer peer = await RespPeer.ConnectAsync(server);
 
         await peer.SendRawAsync("*3\r\n$4\r\nAUTH\r\n$100000\r\n"u8.ToArray());
-        Assert.Equal("-ERR Protocol error: invalid bulk length", await peer.ReadAsync());
+        Assert.Equal("-ERR Protocol error: unauthenticated bulk length", await peer.ReadAsync());
         Assert.True(await peer.IsClosedAsync());
+        await using RespPeer many = await RespPeer.ConnectAsync(server);
+        await many.SendRawAsync("*11\r\n"u8.ToArray());
+        Assert.Equal("-ERR Protocol error: unauthenticated multibulk length", await many.ReadAsync());
         await using RespPeer silent = await RespPeer.ConnectAsync(server);
         Assert.True(await silent.IsClosedAsync());
     }

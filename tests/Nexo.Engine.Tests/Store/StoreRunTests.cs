@@ -75,9 +75,7 @@ public sealed class StoreRunTests
     {
         public StoreStatus? Status { get; private set; }
 
-        public void Add(ReadOnlySpan<byte> key, ReadOnlySpan<byte> item, double score)
-        {
-        }
+        public bool Add(ReadOnlySpan<byte> key, ReadOnlySpan<byte> item, double score) => true;
 
         public void Complete(StoreStatus status) => Status = status;
     }

@@ -31,14 +31,19 @@ internal readonly struct ItemList(int room = int.MaxValue) : IBlobSink, IHashSin
 }
 
 /// <summary>Keeps what sorted sets give out.</summary>
-internal readonly struct ScoreList() : IScoreSink
+internal readonly struct ScoreList(int room = int.MaxValue) : IScoreSink
 {
+    public ScoreList()
+        : this(int.MaxValue)
+    {
+    }
+
     public List<(string Member, double Score)> Members { get; } = [];
 
     public bool Add(ReadOnlySpan<byte> member, double score)
     {
         Members.Add((Encoding.Latin1.GetString(member), score));
-        return true;
+        return Members.Count < room;
     }
 }
 

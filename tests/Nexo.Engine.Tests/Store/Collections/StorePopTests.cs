@@ -222,8 +222,13 @@ public sealed class StorePopTests
 
         public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public void Add(ReadOnlySpan<byte> key, ReadOnlySpan<byte> item, double score) =>
+        public int Room { get; init; } = int.MaxValue;
+
+        public bool Add(ReadOnlySpan<byte> key, ReadOnlySpan<byte> item, double score)
+        {
             Items.Add((System.Text.Encoding.Latin1.GetString(key), System.Text.Encoding.Latin1.GetString(item)));
+            return Items.Count < Room;
+        }
 
         public void Complete(StoreStatus status)
         {
