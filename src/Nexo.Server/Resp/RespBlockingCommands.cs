@@ -6,23 +6,24 @@ namespace Nexo.Server.Resp;
 internal static class RespBlockingCommands
 {
     private const RespFlags Waits = RespFlags.Write | RespFlags.Blocking;
+    private const RespFlags Pops = RespFlags.Write | RespFlags.MovableKeys;
 
     public static IEnumerable<RespCommand> OfLists =>
     [
-        new("lmpop", -4, RespFlags.Write, 0, 0, 0, "list", "Takes elements from the first list that has any: COUNT", LMPop),
+        new("lmpop", -4, Pops, 0, 0, 0, "list", "Takes elements from the first list that has any: COUNT", LMPop),
         new("blpop", -3, Waits, 1, -2, 1, "list", "As LPOP of the first list that has any; waits for one", BLPop),
         new("brpop", -3, Waits, 1, -2, 1, "list", "As RPOP of the first list that has any; waits for one", BRPop),
         new("blmove", 6, Waits | RespFlags.DenyOom, 1, 2, 1, "list", "As LMOVE; waits for an element", BLMove),
         new("brpoplpush", 4, Waits | RespFlags.DenyOom, 1, 2, 1, "list", "As RPOPLPUSH; waits for an element", BRPopLPush),
-        new("blmpop", -5, Waits, 0, 0, 0, "list", "As LMPOP; waits for an element", BLMPop),
+        new("blmpop", -5, Waits | Pops, 0, 0, 0, "list", "As LMPOP; waits for an element", BLMPop),
     ];
 
     public static IEnumerable<RespCommand> OfSortedSets =>
     [
-        new("zmpop", -4, RespFlags.Write, 0, 0, 0, "sorted-set", "Takes members MIN or MAX from the first that has any: COUNT", ZMPop),
+        new("zmpop", -4, Pops, 0, 0, 0, "sorted-set", "Takes members MIN or MAX from the first that has any: COUNT", ZMPop),
         new("bzpopmin", -3, Waits | RespFlags.Fast, 1, -2, 1, "sorted-set", "As ZPOPMIN of the first that has any; waits", BZPopMin),
         new("bzpopmax", -3, Waits | RespFlags.Fast, 1, -2, 1, "sorted-set", "As ZPOPMAX of the first that has any; waits", BZPopMax),
-        new("bzmpop", -5, Waits, 0, 0, 0, "sorted-set", "As ZMPOP; waits for a member", BZMPop),
+        new("bzmpop", -5, Waits | Pops, 0, 0, 0, "sorted-set", "As ZMPOP; waits for a member", BZMPop),
     ];
 
     private static void BLPop(in RespRequest request) => PopOne(request, StorePopKind.ListLeft);

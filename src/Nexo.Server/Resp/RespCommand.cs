@@ -38,6 +38,9 @@ internal enum RespFlags
 
     /// <summary>It works on more than its keys, so a transaction with it holds the whole store.</summary>
     AllKeys = 2048,
+
+    /// <summary>It has keys, or further ones, whose places its words say.</summary>
+    MovableKeys = 4096,
 }
 
 /// <summary>Handles a command and answers it once, in the batch of its connection.</summary>
@@ -69,7 +72,7 @@ internal sealed record RespCommand(
     /// <summary>Whether it works on one key and nothing else, and is done at once.</summary>
     public bool IsOfOneKey { get; } = FirstKey == 1 && LastKey == 1
         && (Flags & (RespFlags.Write | RespFlags.ReadOnly)) != 0
-        && (Flags & (RespFlags.Blocking | RespFlags.AllKeys | RespFlags.NotQueued)) == 0;
+        && (Flags & (RespFlags.Blocking | RespFlags.AllKeys | RespFlags.MovableKeys | RespFlags.NotQueued)) == 0;
 
     /// <summary>Whether it may have so many words.</summary>
     public bool Takes(int words) => Arity < 0 ? words >= -Arity : words == Arity;

@@ -9,7 +9,7 @@ internal static class RespCommandFacts
     [
         (RespFlags.Write, "write"), (RespFlags.ReadOnly, "readonly"), (RespFlags.DenyOom, "denyoom"), (RespFlags.Fast, "fast"),
         (RespFlags.Admin, "admin"), (RespFlags.PubSub, "pubsub"), (RespFlags.Blocking, "blocking"), (RespFlags.NoAuth, "no_auth"),
-        (RespFlags.NotInTransaction, "no_multi"),
+        (RespFlags.NotInTransaction, "no_multi"), (RespFlags.MovableKeys, "movablekeys"),
     ];
 
     public static void WriteAll(RespWriter reply)

@@ -30,7 +30,7 @@ internal static class RespSetCommands
         new("sinterstore", -3, Writes, 1, -1, 1, Group, "Keeps what SINTER finds", SInterStore),
         new("sunionstore", -3, Writes, 1, -1, 1, Group, "Keeps what SUNION finds", SUnionStore),
         new("sdiffstore", -3, Writes, 1, -1, 1, Group, "Keeps what SDIFF finds", SDiffStore),
-        new("sintercard", -3, Reads, 0, 0, 0, Group, "How many members all sets have: LIMIT", SInterCard),
+        new("sintercard", -3, Reads | RespFlags.MovableKeys, 0, 0, 0, Group, "How many members all sets have: LIMIT", SInterCard),
         new("sscan", -3, Reads, 1, 1, 1, Group, "Members by and by: MATCH, COUNT", SScan),
     ];
 

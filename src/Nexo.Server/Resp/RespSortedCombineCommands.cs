@@ -6,8 +6,8 @@ namespace Nexo.Server.Resp;
 internal static class RespSortedCombineCommands
 {
     private const string Group = "sorted-set";
-    private const RespFlags Reads = RespFlags.ReadOnly;
-    private const RespFlags Writes = RespFlags.Write | RespFlags.DenyOom;
+    private const RespFlags Reads = RespFlags.ReadOnly | RespFlags.MovableKeys;
+    private const RespFlags Writes = RespFlags.Write | RespFlags.DenyOom | RespFlags.MovableKeys;
 
     public static IEnumerable<RespCommand> All =>
     [

@@ -37,6 +37,21 @@ public sealed partial class RespDocumentTests
         Assert.Null(RespCommands.Find(default));
     }
 
+    [Theory]
+    [InlineData("zunionstore")]
+    [InlineData("zinterstore")]
+    [InlineData("zdiffstore")]
+    [InlineData("zrangestore")]
+    [InlineData("lmove")]
+    [InlineData("del")]
+    [InlineData("blpop")]
+    [InlineData("bzmpop")]
+    public void What_looks_at_other_keys_is_no_command_of_one_key_whose_lock_may_be_held_all_the_while(string name)
+    {
+        Assert.False(RespCommands.Find(System.Text.Encoding.ASCII.GetBytes(name))!.IsOfOneKey);
+        Assert.True(RespCommands.Find("zadd"u8)!.IsOfOneKey);
+    }
+
     [GeneratedRegex(@"^\| `([A-Z0-9]+)` \| ([a-z-]+) \| tested \| (.*) \|$", RegexOptions.Multiline)]
     private static partial Regex Row();
 }
