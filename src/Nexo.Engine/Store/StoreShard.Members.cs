@@ -186,8 +186,7 @@ internal sealed unsafe partial class StoreShard
             return;
         }
 
-        using ItemBuffer buffer = ItemBuffer.Rent();
-        var sampling = new SamplingSink(buffer, members, count);
+        var sampling = new MemberSampling<TSink>(sink, members, count);
         if (Entry.Is(entry, EntryFlags.Table))
         {
             FieldTable.Of(_arena, entry)->Table.List(_arena, ref sampling);
@@ -197,15 +196,16 @@ internal sealed unsafe partial class StoreShard
             ListPacked(entry, ref sampling);
         }
 
-        BlobRun sampled = buffer.Items;
-        while (sampled.TryTake(out ReadOnlySpan<byte> member) && sink.Add(member))
-        {
-        }
+        sink = sampling.Sink;
     }
 
     /// <summary>Selection sampling (Knuth, The Art of Computer Programming, volume 2, 3.4.2, algorithm S).</summary>
-    private struct SamplingSink(ItemBuffer buffer, long members, long wanted) : IHashSink
+    private ref struct MemberSampling<TSink>(TSink sink, long members, long wanted) : IHashSink
+        where TSink : IBlobSink, allows ref struct
     {
+        /// <summary>To be taken back: it may be a value.</summary>
+        public TSink Sink = sink;
+
         private long _left = members;
         private long _wanted = wanted;
 
@@ -217,7 +217,7 @@ internal sealed unsafe partial class StoreShard
             }
 
             _wanted--;
-            return buffer.Sink.Add(field) && _wanted > 0;
+            return Sink.Add(field) && _wanted > 0;
         }
     }
 }

@@ -71,17 +71,26 @@ public sealed class CollectionPowerLossTests
         {
             _time.Advance(1);
 
-            // What one command logs in several records, because it holds the shard several times, is one here too.
+            // What one command logs in several records, because it holds the shard several times, is one here too. The log is written
+            // meanwhile.
+            int commands = _random.Next(3) == 0 ? _random.Next(2, 5) : 1;
             using (_harness.Store.EnterAll())
             {
-                for (int i = _random.Next(3) == 0 ? _random.Next(2, 5) : 1; i > 0; i--)
+                for (int i = 0; i < commands; i++)
                 {
                     _pair.Do(_random);
+                    if (_random.Next(3) == 0)
+                    {
+                        _wal.RunRound();
+                    }
                 }
             }
 
             _states.Add((_wal.AppendedLsn, _pair.Model.Copy()));
-            _durable = _wal.DurableLsn;
+            if (commands > 1 && _random.Next(6) == 0)
+            {
+                LosePower();
+            }
         }
 
         private void Sync()
