@@ -44,6 +44,38 @@ public sealed class RespCollectionTests
     }
 
     [Fact]
+    public async Task Members_and_fields_have_a_limit_and_beyond_it_nothing_of_a_command_is_done()
+    {
+        await using TestServer server = await RespServers.StartAsync();
+        await using RespPeer peer = await RespPeer.ConnectAsync(server);
+        string longest = new('m', 65_536);
+        string longer = longest + "m";
+        Assert.Equal(":1", await peer.CallWordsAsync("SADD", "s", longest));
+        Assert.Equal(":1", await peer.CallWordsAsync("ZADD", "z", "1", longest));
+        Assert.Equal(":1", await peer.CallWordsAsync("HSET", "h", longest, "v"));
+        string[][] refused =
+        [
+            ["SADD", "s", "a", longer, "b"],
+            ["ZADD", "z", "1", "a", "2", longer],
+            ["ZADD", "z", "CH", "1", "a", "2", longer],
+            ["ZINCRBY", "z", "1", longer],
+            ["HSET", "h", "a", "v", longer, "v"],
+            ["HINCRBY", "h", longer, "1"],
+        ];
+        foreach (string[] command in refused)
+        {
+            string answer = await peer.CallWordsAsync(command);
+            Assert.Equal("-ERR a key has 1 to 65536 bytes here, a field or member at most 65536", answer);
+        }
+
+        await peer.ExpectAsync("SCARD s", ":1");
+        await peer.ExpectAsync("ZCARD z", ":1");
+        await peer.ExpectAsync("HLEN h", ":1");
+        Assert.Equal(":0", await peer.CallWordsAsync("SISMEMBER", "s", longer));
+        Assert.Equal("nil", await peer.CallWordsAsync("ZSCORE", "z", longer));
+    }
+
+    [Fact]
     public async Task What_goes_over_many_members_is_answered_in_its_turn()
     {
         await using TestServer server = await RespServers.StartAsync();
