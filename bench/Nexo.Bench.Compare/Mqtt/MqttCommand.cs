@@ -102,7 +102,7 @@ internal static class MqttCommand
     {
         await using ServerProcess server = await ServerProcess.StartAsync(contender, cancel);
         BenchConnector connector = contender.Connector(server.Port);
-        using var load = new MqttAckLoad(() => connector.Connect(out _), bodyBytes, window, withSubscriber: work == Through);
+        using var load = new MqttAckLoad(() => connector.Connect(out _).Socket, bodyBytes, window, withSubscriber: work == Through);
         load.Run(TimeSpan.FromSeconds(seconds * WarmUpShare));
         double serverBefore = server.CpuSeconds;
         double clientBefore = ProcessFacts.CpuSeconds(Environment.ProcessId);

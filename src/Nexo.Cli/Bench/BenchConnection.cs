@@ -1,10 +1,9 @@
-using System.Net.Sockets;
 
 namespace Nexo.Cli.Bench;
 
 /// <summary>One connection and the batch that is in flight on it. Belongs to one worker.</summary>
-internal sealed class BenchConnection(int id, Socket socket, uint nextCorrelation, ReadinessQueue ready, int batchMax)
-    : BenchSocket(id, socket, ready)
+internal sealed class BenchConnection(int id, BenchLink link, uint nextCorrelation, ReadinessQueue ready, int batchMax)
+    : BenchSocket(id, link, ready)
 {
     private uint _nextCorrelation = nextCorrelation;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Nexo.Cli.Terminal;
 using Nexo.Protocol;
 
@@ -20,17 +21,17 @@ internal sealed class BenchConnector(BenchTarget target, TimeSpan timeout)
     private EndPoint? _reachable;
 
     /// <param name="server">What the server said to the greeting.</param>
-    public Socket Connect(out HelloReply server)
+    public BenchLink Connect(out HelloReply server)
     {
-        Socket socket = Open();
+        BenchLink link = Encrypt(Open());
         try
         {
-            server = Greet(socket);
-            return socket;
+            server = Greet(link);
+            return link;
         }
         catch
         {
-            socket.Dispose();
+            link.Dispose();
             throw;
         }
     }
@@ -92,18 +93,47 @@ internal sealed class BenchConnector(BenchTarget target, TimeSpan timeout)
         }
     }
 
-    private HelloReply Greet(Socket socket)
+    private BenchLink Encrypt(Socket socket)
+    {
+        if (target.Tls is not { } how)
+        {
+            return new BenchLink(socket, tls: null);
+        }
+
+        OpenSsl? tls = null;
+        try
+        {
+            tls = new OpenSsl((int)socket.SafeHandle.DangerousGetHandle(), how);
+            while (tls.ShakeHands() is { } waitsForBytes)
+            {
+                if (!socket.Poll(timeout, waitsForBytes ? SelectMode.SelectRead : SelectMode.SelectWrite))
+                {
+                    throw new IOException("the TLS handshake did not end in time");
+                }
+            }
+
+            return new BenchLink(socket, tls);
+        }
+        catch (Exception failure) when (failure is IOException or DllNotFoundException)
+        {
+            tls?.Dispose();
+            socket.Dispose();
+            throw Unreachable(target, failure.Message, failure);
+        }
+    }
+
+    private HelloReply Greet(BenchLink link)
     {
         byte[] answer = new byte[WelcomeBytesMax];
         int count = 0;
         try
         {
             // A fresh connection takes a few hundred bytes at once.
-            socket.Send(target.Protocol.Greeting(target.Hello));
+            link.Send(target.Protocol.Greeting(target.Hello));
             while (true)
             {
-                int received = Receive(socket, answer.AsSpan(count));
-                count += received > 0 ? received : throw Unreachable(target, $"it does not speak {target.Scheme}");
+                int received = Receive(link, answer.AsSpan(count));
+                count += received != 0 ? Math.Max(received, 0) : throw Unreachable(target, $"it does not speak {target.Scheme}");
                 if (target.Protocol.ReadWelcome(answer.AsSpan(0, count), target) is { } welcome)
                 {
                     return welcome;
@@ -116,8 +146,16 @@ internal sealed class BenchConnector(BenchTarget target, TimeSpan timeout)
         }
     }
 
-    private int Receive(Socket socket, Span<byte> buffer) =>
-        socket.Poll(timeout, SelectMode.SelectRead)
-            ? socket.Receive(buffer)
-            : throw new SocketException((int)SocketError.TimedOut);
+    // -1: nothing yet, as a record of TLS may be none of data.
+    private int Receive(BenchLink link, Span<byte> buffer)
+    {
+        if (!link.Wait(timeout, SelectMode.SelectRead))
+        {
+            throw new SocketException((int)SocketError.TimedOut);
+        }
+
+        int count = link.Receive(buffer);
+        int error = count < 0 ? Marshal.GetLastPInvokeError() : 0;
+        return error is 0 or NativeSockets.TryAgainError or NativeSockets.InterruptedError ? count : throw new SocketException(error);
+    }
 }

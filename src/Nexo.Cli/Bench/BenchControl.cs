@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Nexo.Cli.Terminal;
 using Nexo.Protocol;
 
@@ -13,7 +14,7 @@ internal class BenchControl : IDisposable
     private const int RequestsAtOnce = 128;
     private const int InitialBytes = 64 * 1_024;
 
-    private readonly Socket _socket;
+    private readonly BenchLink _link;
     private readonly TimeSpan _timeout;
     private readonly FrameBuffer _requests = new();
     private byte[] _received = new byte[InitialBytes];
@@ -24,7 +25,7 @@ internal class BenchControl : IDisposable
     public BenchControl(BenchConnector connector, TimeSpan timeout)
     {
         _timeout = timeout;
-        _socket = connector.Connect(out HelloReply server);
+        _link = connector.Connect(out HelloReply server);
         Server = server;
     }
 
@@ -48,7 +49,7 @@ internal class BenchControl : IDisposable
     public void Dispose()
     {
         _requests.Dispose();
-        _socket.Dispose();
+        _link.Dispose();
     }
 
     /// <summary>What it means that the server does not know a request.</summary>
@@ -108,10 +109,10 @@ internal class BenchControl : IDisposable
     {
         while (!bytes.IsEmpty)
         {
-            Require(_socket.Poll(_timeout, SelectMode.SelectWrite));
-            int sent = _socket.Send(bytes, SocketFlags.None, out SocketError error);
-            Require(error is SocketError.Success or SocketError.WouldBlock);
-            bytes = bytes[sent..];
+            Require(_link.Wait(_timeout, SelectMode.SelectWrite));
+            int sent = _link.Send(bytes);
+            Require(sent >= 0 || MayTryAgain());
+            bytes = bytes[Math.Max(sent, 0)..];
         }
     }
 
@@ -122,10 +123,10 @@ internal class BenchControl : IDisposable
             != FrameStatus.Complete)
         {
             MakeRoom(Math.Max(header.TotalSize, InitialBytes));
-            Require(_socket.Poll(_timeout, SelectMode.SelectRead));
-            int count = _socket.Receive(_received.AsSpan(_until), SocketFlags.None, out SocketError error);
-            Require(error == SocketError.WouldBlock || (error == SocketError.Success && count > 0));
-            _until += count;
+            Require(_link.Wait(_timeout, SelectMode.SelectRead));
+            int count = _link.Receive(_received.AsSpan(_until));
+            Require(count > 0 || (count < 0 && MayTryAgain()));
+            _until += Math.Max(count, 0);
         }
 
         body = _received.AsSpan(_from + FrameHeader.Size, header.TotalSize - FrameHeader.Size);
@@ -141,6 +142,9 @@ internal class BenchControl : IDisposable
         _from = 0;
         _received = room;
     }
+
+    private static bool MayTryAgain() =>
+        Marshal.GetLastPInvokeError() is NativeSockets.TryAgainError or NativeSockets.InterruptedError;
 
     private static void Require(bool went)
     {

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Nexo.Cli.Terminal;
 
@@ -10,8 +9,10 @@ internal abstract class BenchSocket : IDisposable
     private const int ShortBytesMax = 4 * 1_024;
     private const int PartialBytesMin = 64 * 1_024;
 
-    private readonly Socket _socket;
-    private readonly int _descriptor;
+    // Room for all of a record of TLS, whatever comes before it: no event tells of what is left of one.
+    private const int RecordBytesMax = 17 * 1_024;
+
+    private readonly BenchLink _link;
     private readonly ReadinessQueue _ready;
     private byte[] _partial = [];
     private int _partialCount;
@@ -19,13 +20,12 @@ internal abstract class BenchSocket : IDisposable
     private int _unsentFrom;
     private int _unsentUntil;
 
-    protected BenchSocket(int id, Socket socket, ReadinessQueue ready)
+    protected BenchSocket(int id, BenchLink link, ReadinessQueue ready)
     {
         Id = id;
-        _socket = socket;
-        _descriptor = (int)socket.SafeHandle.DangerousGetHandle();
+        _link = link;
         _ready = ready;
-        ready.Add(_descriptor, id);
+        ready.Add(link.Descriptor, id);
     }
 
     /// <summary>Its identity among the events of the readiness queue.</summary>
@@ -50,7 +50,7 @@ internal abstract class BenchSocket : IDisposable
         _unsentFrom += SendSome(_unsent.AsSpan(_unsentFrom, _unsentUntil - _unsentFrom));
         if (!HasUnsent)
         {
-            _ready.WatchWrites(_descriptor, Id, watch: false);
+            _ready.WatchWrites(_link.Descriptor, Id, watch: false);
         }
     }
 
@@ -68,7 +68,7 @@ internal abstract class BenchSocket : IDisposable
             _partial.AsSpan(0, _partialCount).CopyTo(shared);
         }
 
-        int count = NativeSockets.Receive(_descriptor, buffer.AsSpan(_partialCount));
+        int count = _link.Receive(buffer.AsSpan(_partialCount));
         if (count > 0)
         {
             return buffer.AsSpan(0, _partialCount + count);
@@ -91,7 +91,7 @@ internal abstract class BenchSocket : IDisposable
 
         int wanted = rest.Length <= ShortBytesMax
             ? ShortBytesMax
-            : Math.Max(replyBytes, Math.Max(2 * rest.Length, PartialBytesMin));
+            : Math.Max(replyBytes, Math.Max(2 * rest.Length, PartialBytesMin)) + RecordBytesMax;
         if (_partial.Length < wanted)
         {
             byte[] larger = GC.AllocateUninitializedArray<byte>(wanted, pinned: true);
@@ -103,11 +103,11 @@ internal abstract class BenchSocket : IDisposable
         rest.CopyTo(_partial);
     }
 
-    public void Dispose() => _socket.Dispose();
+    public void Dispose() => _link.Dispose();
 
     private int SendSome(ReadOnlySpan<byte> bytes)
     {
-        int sent = NativeSockets.Send(_descriptor, bytes);
+        int sent = _link.Send(bytes);
         if (sent >= 0)
         {
             return sent;
@@ -138,7 +138,7 @@ internal abstract class BenchSocket : IDisposable
         _unsentUntil = count + rest.Length;
         if (count == 0)
         {
-            _ready.WatchWrites(_descriptor, Id, watch: true);
+            _ready.WatchWrites(_link.Descriptor, Id, watch: true);
         }
     }
 

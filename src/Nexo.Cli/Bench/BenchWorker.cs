@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net.Sockets;
 using Nexo.Cli.Terminal;
 
 namespace Nexo.Cli.Bench;
@@ -26,7 +25,7 @@ internal sealed class BenchWorker : IDisposable
     /// <param name="sockets">Connected, past HELLO, not blocking.</param>
     /// <param name="silenceMax">How long all connections together may wait for a reply.</param>
     public BenchWorker(
-        IReadOnlyList<Socket> sockets,
+        IReadOnlyList<BenchLink> sockets,
         uint firstCorrelation,
         IReplyReader replies,
         int batchMax,
@@ -34,8 +33,8 @@ internal sealed class BenchWorker : IDisposable
     {
         _replies = replies;
         _silenceMax = (long)silenceMax.TotalNanoseconds;
-        _connections = [.. sockets.Select((socket, id) =>
-            new BenchConnection(id, socket, firstCorrelation, _ready, batchMax))];
+        _connections = [.. sockets.Select((link, id) =>
+            new BenchConnection(id, link, firstCorrelation, _ready, batchMax))];
     }
 
     public BenchTally Tally => _tally;

@@ -1,13 +1,12 @@
 using System.Diagnostics;
-using System.Net.Sockets;
 using Nexo.Cli.Terminal;
 using Nexo.Protocol;
 
 namespace Nexo.Cli.Bench;
 
 /// <summary>A connection that speaks the Nexo protocol, and what all kinds of it read alike.</summary>
-internal abstract class NexoBenchSocket(int id, Socket socket, ReadinessQueue ready, int frameBytesMax)
-    : BenchSocket(id, socket, ready)
+internal abstract class NexoBenchSocket(int id, BenchLink link, ReadinessQueue ready, int frameBytesMax)
+    : BenchSocket(id, link, ready)
 {
     /// <summary>Receives once and reads what is whole.</summary>
     /// <param name="shared">Room for what comes.</param>

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net.Sockets;
 using Nexo.Cli.Terminal;
 using Nexo.Protocol;
 
@@ -28,7 +27,7 @@ internal sealed class StoreBench : IDisposable
         _names = new KeyNames(settings.KeyPrefix, settings.KeySize, settings.Keys);
         _value = new ValuePattern(settings.Size);
         var connector = new BenchConnector(target, settings.ReplyTimeout);
-        Socket[] sockets = new Socket[settings.Clients];
+        BenchLink[] sockets = new BenchLink[settings.Clients];
         sockets[0] = connector.Connect(out _server);
         RequireWithinLimits();
         int depth = Math.Clamp(LoadBatchBytesMax / (settings.Size + settings.KeySize + FrameHeader.Size), 1, LoadDepthMax);
@@ -152,7 +151,7 @@ internal sealed class StoreBench : IDisposable
             _settings.Rate / _settings.Pipeline * worker.Connections / _settings.Clients,
             worker.Connections);
 
-    private BenchWorker CreateWorker(Socket[] sockets, int index)
+    private BenchWorker CreateWorker(BenchLink[] sockets, int index)
     {
         (int first, int count) = PartOf(sockets.Length, index);
         return new BenchWorker(

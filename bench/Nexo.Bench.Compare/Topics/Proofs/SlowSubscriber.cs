@@ -13,7 +13,7 @@ internal sealed class SlowSubscriber : IDisposable
     private const int ChunkBytes = 64 * 1_024;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    private readonly Socket _socket;
+    private readonly BenchLink _link;
     private readonly ReadinessQueue _ready = new();
     private readonly AnswersOnly _answers;
     private readonly TopicSession _session;
@@ -25,8 +25,8 @@ internal sealed class SlowSubscriber : IDisposable
 
     public SlowSubscriber(TopicDialect dialect, BenchConnector connector, TopicWork work, TimeSpan silenceMax)
     {
-        _socket = connector.Connect(out _);
-        _answers = new AnswersOnly(_socket, _ready);
+        _link = connector.Connect(out _);
+        _answers = new AnswersOnly(_link, _ready);
         _session = dialect.NewSession();
         _tally = new TopicTally(work.BodyBytes, work.Streams);
         _inbox = new TopicInbox(_tally);
@@ -95,7 +95,7 @@ internal sealed class SlowSubscriber : IDisposable
     public void Dispose()
     {
         _answers.Dispose();
-        _socket.Dispose();
+        _link.Dispose();
         _ready.Dispose();
     }
 
@@ -115,16 +115,16 @@ internal sealed class SlowSubscriber : IDisposable
             Array.Resize(ref _bytes, 2 * _bytes.Length);
         }
 
-        if (!_socket.Poll(within, SelectMode.SelectRead))
+        if (!_link.Wait(within, SelectMode.SelectRead))
         {
             return false;
         }
 
-        int received = _socket.Receive(_bytes.AsSpan(_count, bytesMax));
+        int received = _link.Receive(_bytes.AsSpan(_count, bytesMax));
         _count += received > 0 ? received : throw new SocketException((int)SocketError.ConnectionReset);
         return true;
     }
 
     /// <summary>What it owes the server is sent at once.</summary>
-    private sealed class AnswersOnly(Socket socket, ReadinessQueue ready) : BenchSocket(0, socket, ready);
+    private sealed class AnswersOnly(BenchLink link, ReadinessQueue ready) : BenchSocket(0, link, ready);
 }

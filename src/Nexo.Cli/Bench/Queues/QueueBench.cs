@@ -31,7 +31,7 @@ internal sealed class QueueBench : IDisposable
         _connector = new BenchConnector(target, settings.ReplyTimeout);
         string run = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(NameBytes));
         _queues = [.. Enumerable.Range(0, settings.Queues).Select(i => Encoding.UTF8.GetBytes($"{NamePrefix}{run}-{i:D6}"))];
-        var sockets = new Socket[settings.Publishers + settings.Consumers];
+        var sockets = new BenchLink[settings.Publishers + settings.Consumers];
         sockets[0] = _connector.Connect(out _server);
         RequireWithinLimits();
         for (int i = 1; i < sockets.Length; i++)

@@ -1,11 +1,10 @@
-using System.Net.Sockets;
 
 namespace Nexo.Cli.Bench.Queues;
 
 /// <summary>A connection of the queues' benchmark.</summary>
 internal abstract class QueueConnection(
-    int id, Socket socket, ReadinessQueue ready, QueueTraffic traffic, int frameBytesMax)
-    : NexoBenchSocket(id, socket, ready, frameBytesMax)
+    int id, BenchLink link, ReadinessQueue ready, QueueTraffic traffic, int frameBytesMax)
+    : NexoBenchSocket(id, link, ready, frameBytesMax)
 {
     protected QueueTraffic Traffic => traffic;
 

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Net.Sockets;
 using Nexo.Cli.Terminal;
 using Nexo.Protocol;
 
@@ -24,14 +23,14 @@ internal sealed class QueueConsumer : QueueConnection
     /// <param name="queues">What it takes from: a subscription for each.</param>
     public QueueConsumer(
         int id,
-        Socket socket,
+        BenchLink link,
         ReadinessQueue ready,
         QueueTraffic traffic,
         DeliveryReader deliveries,
         AckEncoder acks,
         IReadOnlyList<byte[]> queues,
         int frameBytesMax)
-        : base(id, socket, ready, traffic, frameBytesMax)
+        : base(id, link, ready, traffic, frameBytesMax)
     {
         _deliveries = deliveries;
         _acks = acks;

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net.Sockets;
 using Nexo.Cli.Terminal;
 
 namespace Nexo.Cli.Bench.Queues;
@@ -24,7 +23,7 @@ internal sealed class QueueLoop : IDisposable
     /// <param name="sockets">Connected, past HELLO, not blocking: the publishers' first.</param>
     /// <param name="frameBytesMax">The largest frame that the server sends.</param>
     public QueueLoop(
-        QueueBenchSettings settings, IReadOnlyList<byte[]> queues, IReadOnlyList<Socket> sockets, int frameBytesMax)
+        QueueBenchSettings settings, IReadOnlyList<byte[]> queues, IReadOnlyList<BenchLink> sockets, int frameBytesMax)
     {
         _prefetch = settings.Prefetch;
         _silenceMax = (long)settings.ReplyTimeout.TotalNanoseconds;

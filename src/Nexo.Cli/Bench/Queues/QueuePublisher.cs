@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Net.Sockets;
 using Nexo.Protocol;
 
 namespace Nexo.Cli.Bench.Queues;
@@ -25,13 +24,13 @@ internal sealed class QueuePublisher : QueueConnection
     /// <param name="window">Pushes that may be unconfirmed.</param>
     public QueuePublisher(
         int id,
-        Socket socket,
+        BenchLink link,
         ReadinessQueue ready,
         QueueTraffic traffic,
         PushEncoder encoder,
         int window,
         int frameBytesMax)
-        : base(id, socket, ready, traffic, frameBytesMax)
+        : base(id, link, ready, traffic, frameBytesMax)
     {
         _encoder = encoder;
         _sentAt = new long[window];

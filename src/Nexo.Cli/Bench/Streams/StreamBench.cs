@@ -31,7 +31,7 @@ internal sealed class StreamBench : IDisposable
         _connector = new BenchConnector(target, settings.ReplyTimeout);
         string run = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(NameBytes));
         _streams = [.. Enumerable.Range(0, settings.Streams).Select(i => Encoding.UTF8.GetBytes($"{NamePrefix}{run}-{i:D6}"))];
-        var sockets = new Socket[settings.Producers + settings.Readers];
+        var sockets = new BenchLink[settings.Producers + settings.Readers];
         sockets[0] = _connector.Connect(out _server);
         RequireWithinLimits();
         for (int i = 1; i < sockets.Length; i++)

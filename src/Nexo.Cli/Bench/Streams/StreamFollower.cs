@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Net.Sockets;
 using Nexo.Cli.Terminal;
 using Nexo.Protocol;
 
@@ -46,14 +45,14 @@ internal sealed class StreamFollower : StreamConnection
     /// <param name="value">Every value but for its head.</param>
     public StreamFollower(
         int id,
-        Socket socket,
+        BenchLink link,
         ReadinessQueue ready,
         StreamTraffic traffic,
         IReadOnlyList<byte[]> names,
         IReadOnlyList<int> streams,
         byte[] value,
         int frameBytesMax)
-        : base(id, socket, ready, traffic, frameBytesMax)
+        : base(id, link, ready, traffic, frameBytesMax)
     {
         _names = names;
         _streams = [.. streams.Select(number => new FollowedStream(number))];

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net.Sockets;
 using HdrHistogram;
 using Nexo.Cli.Terminal;
 
@@ -24,7 +23,7 @@ internal sealed class StreamLoop : IDisposable
     /// <param name="sockets">Connected, past HELLO, not blocking: the producers' first.</param>
     /// <param name="frameBytesMax">The largest frame that the server sends.</param>
     public StreamLoop(
-        StreamBenchSettings settings, IReadOnlyList<byte[]> streams, IReadOnlyList<Socket> sockets, int frameBytesMax)
+        StreamBenchSettings settings, IReadOnlyList<byte[]> streams, IReadOnlyList<BenchLink> sockets, int frameBytesMax)
     {
         _silenceMax = (long)settings.ReplyTimeout.TotalNanoseconds;
         byte[] value = MessageHead.Body(settings.Size);

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Net.Sockets;
 using Nexo.Protocol;
 
 namespace Nexo.Cli.Bench.Streams;
@@ -27,13 +26,13 @@ internal sealed class StreamProducer : StreamConnection
     /// <param name="window">Appends that may be unconfirmed.</param>
     public StreamProducer(
         int id,
-        Socket socket,
+        BenchLink link,
         ReadinessQueue ready,
         StreamTraffic traffic,
         AppendEncoder encoder,
         int window,
         int frameBytesMax)
-        : base(id, socket, ready, traffic, frameBytesMax)
+        : base(id, link, ready, traffic, frameBytesMax)
     {
         _encoder = encoder;
         _sentAt = new long[window];

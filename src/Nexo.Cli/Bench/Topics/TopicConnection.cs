@@ -1,13 +1,12 @@
 using System.Buffers;
 using System.Diagnostics;
-using System.Net.Sockets;
 
 namespace Nexo.Cli.Bench.Topics;
 
 /// <summary>A connection of the topics' benchmark; one that subscribes is no more than this.</summary>
 internal class TopicConnection(
-    int id, Socket socket, ReadinessQueue ready, TopicTally tally, TopicSession session, TopicConfirms? confirms = null)
-    : BenchSocket(id, socket, ready)
+    int id, BenchLink link, ReadinessQueue ready, TopicTally tally, TopicSession session, TopicConfirms? confirms = null)
+    : BenchSocket(id, link, ready)
 {
     public TopicInbox Inbox { get; } = new(tally) { Confirms = confirms };
 

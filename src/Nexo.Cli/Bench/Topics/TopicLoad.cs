@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net.Sockets;
 using Nexo.Cli.Terminal;
 
 namespace Nexo.Cli.Bench.Topics;
@@ -28,7 +27,7 @@ internal sealed class TopicLoad : IDisposable
     /// <summary>Connects all of them; nothing is subscribed yet.</summary>
     /// <param name="connect">Opens a connection that has been greeted and does not block.</param>
     /// <param name="silenceMax">What has not come in this time does not come any more.</param>
-    public TopicLoad(TopicWork work, TopicDialect dialect, Func<Socket> connect, TimeSpan silenceMax)
+    public TopicLoad(TopicWork work, TopicDialect dialect, Func<BenchLink> connect, TimeSpan silenceMax)
     {
         _work = work;
         _silenceMax = (long)silenceMax.TotalNanoseconds;

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Net.Sockets;
 
 namespace Nexo.Cli.Bench.Topics;
 
@@ -16,14 +15,14 @@ internal sealed class TopicPublisher : TopicConnection
 
     public TopicPublisher(
         int id,
-        Socket socket,
+        BenchLink link,
         ReadinessQueue ready,
         TopicTally tally,
         TopicSession session,
         PublishTemplate[] templates,
         int firstStream,
         TopicConfirms? confirms = null)
-        : base(id, socket, ready, tally, session, confirms)
+        : base(id, link, ready, tally, session, confirms)
     {
         _templates = templates;
         _firstStream = firstStream;
