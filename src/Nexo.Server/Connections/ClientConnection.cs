@@ -28,6 +28,7 @@ internal abstract partial class ClientConnection
     private readonly Outbox _outbox;
     private readonly FrameBuffer _batch = new();
     private readonly HeldReplies? _held;
+    private readonly int _largeReadBytes;
     private long _requests;
     private long _errors;
     private long _bytesReceived;
@@ -37,6 +38,9 @@ internal abstract partial class ClientConnection
         _transport = transport;
         _input = transport.Transport.Input;
         All = all;
+
+        // Where bytes change on the way, no read brings more than a record of TLS has.
+        _largeReadBytes = transport.Transport.Output is SocketOutput ? FairShareBytes / 8 : FairShareBytes / 16;
         _outbox = new Outbox(transport.Transport.Output, transport.Transport.Output as SocketOutput, all);
         _held = all.Persistence.Log is { } log ? new HeldReplies(_outbox, log, this) : null;
         ConnectedAtMs = all.NowMs;
@@ -189,7 +193,7 @@ internal abstract partial class ClientConnection
                 await FinishFanOutAsync();
             }
 
-            withoutPause = buffer.Length < FairShareBytes / 8 ? 0 : withoutPause + (int)buffer.Length;
+            withoutPause = buffer.Length < _largeReadBytes ? 0 : withoutPause + (int)buffer.Length;
             _input.AdvanceTo(buffer.End);
             if (read.IsCompleted || read.IsCanceled)
             {

@@ -1,12 +1,13 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Hosting;
 using Nexo.Server.Connections;
 
 namespace Nexo.Server.Tls;
 
 /// <summary>
 /// All connections that are not served yet, so that half-open ones cost a bounded amount: as many as <c>connections.max</c> may be
-/// silent, <see cref="PlacesMax"/> may have begun a handshake, which has some 40 KiB, and few are computed at once. One that is slow
+/// silent, <see cref="PlacesMax"/> may have begun a handshake, which has some 20 KiB, and few are computed at once. One that is slow
 /// is cut after <c>connections.hello-timeout</c>; while others wait for its place, after a second.
 /// </summary>
 [SuppressMessage("Usage", "CA2213", Justification = "Connections that end after the server give their places back.")]
@@ -25,13 +26,16 @@ internal sealed class Handshakes : IDisposable
     private readonly TimeProvider _time;
     private readonly ITimer _sweep;
     private readonly long _startedAt;
+    private readonly CancellationTokenRegistration _stopping;
     private long _succeeded;
     private long _failed;
     private long _cut;
     private int _queued;
+    private bool _isStopping;
 
-    public Handshakes(ClientConnections clients, TimeProvider time)
+    public Handshakes(ClientConnections clients, TimeProvider time, IHostApplicationLifetime lifetime)
     {
+        _stopping = lifetime.ApplicationStopping.Register(Stop);
         _clients = clients;
         _time = time;
         _startedAt = time.GetTimestamp();
@@ -72,7 +76,7 @@ internal sealed class Handshakes : IDisposable
         var entered = new Handshake(connection, NowMs);
         lock (_gate)
         {
-            if (_pending.Count < _clients.Options.ConnectionsMax)
+            if (!_isStopping && _pending.Count < _clients.Options.ConnectionsMax)
             {
                 _pending.Add(entered);
                 return entered;
@@ -125,7 +129,11 @@ internal sealed class Handshakes : IDisposable
 
     public void CountFailed() => Interlocked.Increment(ref _failed);
 
-    public void Dispose() => _sweep.Dispose();
+    public void Dispose()
+    {
+        _sweep.Dispose();
+        _stopping.Dispose();
+    }
 
     /// <summary>Called several times a second.</summary>
     internal void Sweep()
@@ -155,5 +163,18 @@ internal sealed class Handshakes : IDisposable
             Interlocked.Increment(ref _cut);
             one.Cut();
         }
+    }
+
+    // Who is not served yet has nothing to lose, and would hold up the stop.
+    private void Stop()
+    {
+        Handshake[] all;
+        lock (_gate)
+        {
+            _isStopping = true;
+            all = [.. _pending];
+        }
+
+        Array.ForEach(all, one => one.Cut());
     }
 }

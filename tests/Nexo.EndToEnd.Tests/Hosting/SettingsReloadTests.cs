@@ -73,7 +73,7 @@ public sealed class SettingsReloadTests : IDisposable
         await WriteAsync("""{ "connections": { "max": 4 }, "queues": { "max": 5 }, "tls": { "client-ca": "x" } }""");
         ReloadOutcome first = reload.Reload();
 
-        Assert.Equal(ReloadVerdict.Applied, first.Verdict);
+        Assert.Equal(ReloadVerdict.AppliedInPart, first.Verdict);
         Assert.Contains("connections.max is 4", first.Text, StringComparison.Ordinal);
         Assert.Contains("only a restart puts into force queues.max, tls.client-ca", first.Text, StringComparison.Ordinal);
         Assert.Equal(ReloadVerdict.Unchanged, reload.Reload().Verdict);

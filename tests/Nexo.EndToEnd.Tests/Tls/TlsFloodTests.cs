@@ -107,6 +107,24 @@ public sealed class TlsFloodTests : IDisposable
         await Poll.UntilAsync(() => server.Handshakes() is { Pending: 0, TimedOut: 1 });
     }
 
+    [Fact]
+    public async Task A_stop_waits_for_none_of_them()
+    {
+        await using TestServer server = await TlsServers.StartAsync(_certificates, options => options with
+        {
+            Connections = options.Connections with { HelloTimeoutMs = 60_000 },
+        });
+        List<Socket> flood = await FloodAsync(server.Port, 20, begins: true);
+        flood.AddRange(await FloodAsync(server.MqttPort, 20, begins: false));
+        await Poll.UntilAsync(() => server.Handshakes().Pending == 40);
+
+        var clock = Stopwatch.StartNew();
+        await server.StopAsync();
+
+        Assert.InRange(clock.Elapsed.TotalSeconds, 0, 4);
+        flood.ForEach(socket => socket.Dispose());
+    }
+
     private static async Task<List<Socket>> FloodAsync(int port, int count, bool begins)
     {
         List<Socket> flood = [];

@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.DependencyInjection;
 using Nexo.Client;
 using Nexo.Server;
@@ -41,7 +42,7 @@ internal static class TlsServers
 
     /// <summary>TLS to a port by hand, with any certificate of the server.</summary>
     public static async Task<SslStream> ShakeHandsAsync(
-        int port, SslProtocols protocols = SslProtocols.None, Func<Stream, Stream>? over = null)
+        int port, SslProtocols protocols = SslProtocols.None, Func<Stream, Stream>? over = null, X509Certificate2? own = null)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         await socket.ConnectAsync("127.0.0.1", port);
@@ -53,6 +54,7 @@ internal static class TlsServers
             {
                 TargetHost = "localhost",
                 EnabledSslProtocols = protocols,
+                ClientCertificateContext = own is null ? null : SslStreamCertificateContext.Create(own, null, offline: true),
 #pragma warning disable CA5359 // Who the server is, is not what these look at.
                 RemoteCertificateValidationCallback = static (_, _, _, _) => true,
 #pragma warning restore CA5359

@@ -25,6 +25,9 @@ internal enum ReloadVerdict
     /// <summary>What was read is in force.</summary>
     Applied,
 
+    /// <summary>So it is, but for some of it that only a restart puts into force.</summary>
+    AppliedInPart,
+
     /// <summary>It will not do: what was in force stays.</summary>
     Refused,
 }
@@ -35,6 +38,8 @@ internal readonly record struct ReloadOutcome(ReloadVerdict Verdict, string Text
     public static ReloadOutcome Unchanged { get; } = new(ReloadVerdict.Unchanged, string.Empty);
 
     public static ReloadOutcome Applied(string what) => new(ReloadVerdict.Applied, what);
+
+    public static ReloadOutcome AppliedInPart(string what) => new(ReloadVerdict.AppliedInPart, what);
 
     public static ReloadOutcome Refused(string problem) => new(ReloadVerdict.Refused, problem);
 }

@@ -94,6 +94,10 @@ internal sealed partial class ReloadService : IHostedService, IDisposable
                 Interlocked.Increment(ref _applied);
                 LogApplied(subject.Name, outcome.Text);
                 break;
+            case ReloadVerdict.AppliedInPart:
+                Interlocked.Increment(ref _applied);
+                LogAppliedInPart(subject.Name, outcome.Text);
+                break;
             case ReloadVerdict.Refused:
                 Interlocked.Increment(ref _refused);
                 LogRefused(subject.Name, outcome.Text);
@@ -108,6 +112,9 @@ internal sealed partial class ReloadService : IHostedService, IDisposable
 
     [LoggerMessage(1, LogLevel.Information, "reloaded: {Name}: {Text}")]
     private partial void LogApplied(string name, string text);
+
+    [LoggerMessage(4, LogLevel.Warning, "reloaded in part: {Name}: {Text}")]
+    private partial void LogAppliedInPart(string name, string text);
 
     [LoggerMessage(2, LogLevel.Error, "NOT reloaded, what was in force stays: {Name}: {Problem}")]
     private partial void LogRefused(string name, string problem);

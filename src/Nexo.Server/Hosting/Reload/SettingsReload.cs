@@ -56,12 +56,14 @@ internal sealed class SettingsReload(SettingsInput input, NexoServerOptions firs
 
         Array.ForEach(_takers, taker => taker.Apply(next));
         (_current, _lastRead) = (next, read.Options);
-        return live.Count + later.Count == 0 ? ReloadOutcome.Unchanged : ReloadOutcome.Applied(Describe(live, later));
-    }
+        if (live.Count + later.Count == 0)
+        {
+            return ReloadOutcome.Unchanged;
+        }
 
-    private static string Describe(List<string> live, List<string> later)
-    {
         string now = live.Count == 0 ? "nothing of it is for a running server" : string.Join(", ", live);
-        return later.Count == 0 ? now : $"{now}; only a restart puts into force {string.Join(", ", later)}";
+        return later.Count == 0
+            ? ReloadOutcome.Applied(now)
+            : ReloadOutcome.AppliedInPart($"{now}; only a restart puts into force {string.Join(", ", later)}");
     }
 }
