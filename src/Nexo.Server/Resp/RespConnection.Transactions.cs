@@ -125,15 +125,13 @@ internal sealed partial class RespConnection
             return;
         }
 
-        var ranges = new RespRange[arguments.Count];
         int size = 0;
-        for (int i = 0; i < ranges.Length; i++)
+        for (int i = 0; i < arguments.Count; i++)
         {
-            ranges[i] = new RespRange(size, arguments[i].Length);
             size += arguments[i].Length;
         }
 
-        _queuedBytes += size + QueuedOverheadBytes + ((long)ranges.Length * ArgumentOverheadBytes);
+        _queuedBytes += size + QueuedOverheadBytes + ((long)arguments.Count * ArgumentOverheadBytes);
         if (_queuedBytes > CommandBytesMax)
         {
             FailQueued();
@@ -142,14 +140,27 @@ internal sealed partial class RespConnection
         }
 
         // Own the bytes here: they belong to the socket and die with this read.
+        _queue.Add(Own(command, arguments));
+        Writer.Simple("QUEUED"u8);
+    }
+
+    private static QueuedCommand Own(RespCommand command, RespArguments arguments)
+    {
+        var ranges = new RespRange[arguments.Count];
+        int size = 0;
+        for (int i = 0; i < ranges.Length; i++)
+        {
+            ranges[i] = new RespRange(size, arguments[i].Length);
+            size += arguments[i].Length;
+        }
+
         byte[] bytes = new byte[size];
         for (int i = 0; i < ranges.Length; i++)
         {
             arguments[i].CopyTo(bytes.AsSpan(ranges[i].Start));
         }
 
-        _queue.Add(new QueuedCommand(command, bytes, ranges));
-        Writer.Simple("QUEUED"u8);
+        return new QueuedCommand(command, bytes, ranges);
     }
 
     // What could not even be queued spoils the whole.

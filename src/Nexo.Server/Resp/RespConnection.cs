@@ -287,12 +287,20 @@ internal sealed partial class RespConnection : ClientConnection
     private void Run(RespCommand command, RespArguments arguments)
     {
         LastCommand = command.Name;
-        if (command.Has(RespFlags.Write))
+        _isWriting = command.Has(RespFlags.Write);
+        if (_isWriting)
         {
             NoteStoreWrite();
         }
 
-        command.Handler(new RespRequest(this, command, arguments));
+        if (!IsExecuting && RespWork.IsLong(Server.Store, command, arguments))
+        {
+            RunLong(command, arguments);
+        }
+        else
+        {
+            command.Handler(new RespRequest(this, command, arguments));
+        }
     }
 
     private bool MayRun(RespCommand command)
