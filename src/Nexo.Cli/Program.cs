@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using Nexo.Cli.Bench;
 using Nexo.Cli.Data;
+using Nexo.Cli.Manual;
 using Nexo.Cli.Queues;
 using Nexo.Cli.Serve;
 using Nexo.Cli.Store;
@@ -21,6 +22,7 @@ internal static class Program
         ServeCommand.Create(),
         ConfigCommand.Create(),
         PingCommand.Create(),
+        HealthCommand.Create(),
         InfoCommand.Create(),
         StoreCommand.Create(),
         QueueCommand.Create(),
@@ -38,6 +40,7 @@ internal static class Program
         DoctorCommand.Create(),
         BenchCommand.Create(),
         CompletionCommand.Create(),
+        ManualCommand.Create(),
         VersionCommand.Create(),
     ];
 

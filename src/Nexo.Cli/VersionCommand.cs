@@ -10,10 +10,18 @@ namespace Nexo.Cli;
 /// <summary><c>nexo version</c>, and what <c>nexo --version</c> shows.</summary>
 internal static class VersionCommand
 {
-    /// <summary>The version of this build, without the commit that the SDK appends.</summary>
-    public static string Version { get; } =
+    private const int CommitShown = 10;
+
+    // The SDK appends the commit that was built, if it was built in a repository.
+    private static readonly string[] Parts =
         typeof(VersionCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
-            ?.InformationalVersion.Split('+')[0] ?? "unknown";
+            ?.InformationalVersion.Split('+') ?? ["unknown"];
+
+    /// <summary>The version of this build.</summary>
+    public static string Version => Parts[0];
+
+    /// <summary>The commit that it was built from, in hexadecimal digits; null: not known.</summary>
+    public static string? Commit => Parts is [_, var commit] ? commit : null;
 
     public static Command Create()
     {
@@ -28,12 +36,15 @@ internal static class VersionCommand
             using CliOutput output = CommandRun.OutputOf(parseResult);
             string framework = RuntimeInformation.FrameworkDescription;
             string platform = RuntimeInformation.RuntimeIdentifier;
+            string commit = Commit is null ? "" : $"commit {Commit[..Math.Min(CommitShown, Commit.Length)]}";
             output.Result(
-                $"nexo {Version}",
-                $"nexo {output.Bold(Version)} (protocol {ProtocolVersion.V1}, {framework}, {platform})",
+                commit.Length == 0 ? $"nexo {Version}" : $"nexo {Version} ({commit})",
+                $"nexo {output.Bold(Version)} ({(commit.Length == 0 ? "" : $"{commit}, ")}protocol {ProtocolVersion.V1}, {framework}, "
+                + $"{platform})",
                 json =>
                 {
                     json.WriteString("version", Version);
+                    json.WriteString("commit", Commit);
                     json.WriteNumber("protocol", ProtocolVersion.V1);
                     json.WriteString("framework", framework);
                     json.WriteString("platform", platform);

@@ -153,7 +153,7 @@ public sealed class UsageTests
     public async Task The_version_is_one_line_or_one_object()
     {
         CliResult plain = await new CliRunner().Run("version");
-        Assert.Matches(@"^nexo \d+\.\d+\.\d+\n$", plain.Output);
+        Assert.Matches(@"^nexo \d+\.\d+\.\d+( \(commit [0-9a-f]{10}\))?\n$", plain.Output);
         CliResult json = await new CliRunner().Run("--version", "--json");
         Assert.Equal(JsonValueKind.Number, json.Json.GetProperty("protocol").ValueKind);
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
@@ -14,6 +15,8 @@ namespace Nexo.Cli.Serve;
 internal static class ServeCommand
 {
     private const int StartFailed = 1;
+
+    private static readonly long LoadedAt = Stopwatch.GetTimestamp();
 
     public static Command Create()
     {
@@ -69,9 +72,7 @@ internal static class ServeCommand
     // The program's one result, for a person or for the script that started it: so standard output, not the log.
     private static void WriteReady(TextWriter output, LogFormat format, ServerAddresses addresses)
     {
-        using Process self = Process.GetCurrentProcess();
-        TimeSpan took = TimeProvider.System.GetLocalNow() - self.StartTime;
-        long readyInMs = (long)took.TotalMilliseconds;
+        long readyInMs = (long)SinceProcessStart().TotalMilliseconds;
         if (format == LogFormat.Text)
         {
             output.WriteLine($"nexo {NexoServer.Version} ready in {readyInMs} ms: {addresses}");
@@ -96,5 +97,19 @@ internal static class ServeCommand
 
         output.WriteLine(System.Text.Encoding.UTF8.GetString(line.GetBuffer(), 0, (int)line.Length));
         output.Flush();
+    }
+
+    // Where /proc is not to be had it is from the first use of this command on.
+    private static TimeSpan SinceProcessStart()
+    {
+        try
+        {
+            using Process self = Process.GetCurrentProcess();
+            return TimeProvider.System.GetLocalNow() - self.StartTime;
+        }
+        catch (Exception failure) when (failure is Win32Exception or InvalidOperationException)
+        {
+            return Stopwatch.GetElapsedTime(LoadedAt);
+        }
     }
 }

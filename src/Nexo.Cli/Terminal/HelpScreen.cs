@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 
 namespace Nexo.Cli.Terminal;
@@ -7,7 +6,6 @@ namespace Nexo.Cli.Terminal;
 /// <summary>The text of <c>--help</c>: what, usage, arguments, options, commands by group, examples.</summary>
 internal sealed class HelpScreen(TextWriter output, int width, bool color)
 {
-    public const string ProgramName = "nexo";
     private const int Indent = 2;
     private const int LeftMax = 34;
 
@@ -22,86 +20,21 @@ internal sealed class HelpScreen(TextWriter output, int width, bool color)
         }
 
         Heading("Usage");
-        output.WriteLine($"{Spaces(Indent)}{Usage(command)}");
-        Section("Arguments", command.Arguments.Where(argument => !argument.Hidden).Select(Row));
-        Section("Options", command.Options.Where(option => !option.Hidden && !IsGlobal(option)).Select(Row));
+        output.WriteLine($"{Spaces(Indent)}{HelpFacts.Usage(command)}");
+        Section("Arguments", command.Arguments.Where(argument => !argument.Hidden).Select(HelpFacts.Row));
+        Section("Options", command.Options.Where(option => !option.Hidden && !HelpFacts.IsGlobal(option)).Select(HelpFacts.Row));
         foreach (IGrouping<string, Command> group in
             command.Subcommands.Where(child => !child.Hidden).GroupBy(CommandNotes.Group))
         {
-            Section(group.Key, group.Select(child => (Names(child), child.Description ?? "")));
+            Section(group.Key, group.Select(child => (HelpFacts.Names(child), child.Description ?? "")));
         }
 
-        Section("Global options", Inherited(command).Select(Row));
+        Section("Global options", HelpFacts.Inherited(command).Select(HelpFacts.Row));
         WriteExamples(command);
         if (command is RootCommand)
         {
             Section("Exit codes", ExitCode.Meanings.Select(meaning => ($"{meaning.Code}", meaning.Meaning)));
         }
-    }
-
-    /// <summary>The words that lead to a command: <c>nexo store get</c>.</summary>
-    public static string Path(Command command)
-    {
-        if (command is RootCommand)
-        {
-            return ProgramName;
-        }
-
-        Command? parent = command.Parents.OfType<Command>().FirstOrDefault();
-        return parent is null ? command.Name : $"{Path(parent)} {command.Name}";
-    }
-
-    private static bool IsGlobal(Option option) => option.Recursive && option is not HelpOption
-        && option.Parents.OfType<RootCommand>().Any();
-
-    // An option of the command's own stands in for one of the same name above it.
-    private static IEnumerable<Option> Inherited(Command command) => command is RootCommand
-        ? command.Options.Where(IsGlobal)
-        : Ancestors(command)
-            .SelectMany(parent => parent.Options)
-            .Where(option => option.Recursive && !option.Hidden)
-            .DistinctBy(option => option.Name)
-            .Where(option => !TalksToNoServer(command) || !GlobalOptions.ForServers.Contains(option.Name))
-            .ExceptBy(command.Options.Select(option => option.Name), option => option.Name);
-
-    private static bool TalksToNoServer(Command command) =>
-        Ancestors(command).Prepend(command).Any(CommandNotes.IsWithoutServer);
-
-    private static IEnumerable<Command> Ancestors(Command command) =>
-        command.Parents.OfType<Command>().SelectMany(parent => Ancestors(parent).Prepend(parent));
-
-    private static string Usage(Command command)
-    {
-        IEnumerable<string> words = command.Arguments
-            .Where(argument => !argument.Hidden)
-            .Select(Placeholder)
-            .Prepend(Path(command));
-        if (command.Subcommands.Count > 0)
-        {
-            words = words.Append("COMMAND");
-        }
-
-        return string.Join(' ', words.Append("[OPTIONS]"));
-    }
-
-    private static string Placeholder(Argument argument)
-    {
-        string name = Name(argument);
-        string many = argument.Arity.MaximumNumberOfValues > 1 ? $"{name}..." : name;
-        return argument.Arity.MinimumNumberOfValues == 0 ? $"[{many}]" : many;
-    }
-
-    private static string Name(Argument argument) => argument.HelpName ?? argument.Name.ToUpperInvariant();
-
-    private static string Names(Command command) => string.Join(", ", command.Aliases.Prepend(command.Name));
-
-    private static (string Left, string Right) Row(Argument argument) => (Name(argument), argument.Description ?? "");
-
-    private static (string Left, string Right) Row(Option option)
-    {
-        string names = string.Join(", ", option.Aliases.Where(alias => !alias.StartsWith('/') && alias != "-?")
-            .OrderBy(alias => alias.Length).Append(option.Name).Distinct());
-        return (option.HelpName is { } value ? $"{names} {value}" : names, option.Description ?? "");
     }
 
     private void WriteExamples(Command command)

@@ -50,14 +50,15 @@ internal static class ServerActions
         return exitCode;
     }
 
-    private static async Task<NexoClient> ConnectAsync(
+    /// <summary>A client as the settings say; it has connected.</summary>
+    public static async Task<NexoClient> ConnectAsync(
         CliSettings settings, TimeSpan? defaultTimeout, CancellationToken cancel)
     {
         TimeSpan timeout = settings.Timeout ?? defaultTimeout ?? GlobalOptions.DefaultTimeout;
         var options = new NexoClientOptions
         {
             Url = settings.Url,
-            ClientName = $"{HelpScreen.ProgramName}-cli/{VersionCommand.Version}",
+            ClientName = $"{HelpFacts.ProgramName}-cli/{VersionCommand.Version}",
             User = settings.User,
             Password = settings.Password,
             Token = settings.Token,

@@ -13,7 +13,7 @@ internal static class UsageCheck
     public static CliFailure? Find(ParseResult parsed, GlobalOptions globals)
     {
         Command command = parsed.CommandResult.Command;
-        string help = $"see: {HelpScreen.Path(command)} --help";
+        string help = $"see: {HelpFacts.Path(command)} --help";
 
         // Before the parser's errors: a mistyped option often takes an argument's place and makes others wrong.
         if (MistypedOption(parsed) is { } option)
@@ -34,7 +34,7 @@ internal static class UsageCheck
             string? near = Closest(
                 word, [.. command.Subcommands.SelectMany(child => child.Aliases.Prepend(child.Name))]);
             return CliFailure.Usage(
-                $"'{HelpScreen.Path(command)}' has no command '{word}'.",
+                $"'{HelpFacts.Path(command)}' has no command '{word}'.",
                 near is null ? help : $"Did you mean '{near}'?\n{help}");
         }
 

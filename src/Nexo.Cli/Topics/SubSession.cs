@@ -153,13 +153,13 @@ internal sealed class SubSession(ClientRun run, SubOptions options)
         if (gap.Missed > 0)
         {
             run.Console.Error.WriteLine(
-                $"{HelpScreen.ProgramName}: {StoreResults.Count(gap.Missed, "message")} missed: this is too slow for them");
+                $"{HelpFacts.ProgramName}: {StoreResults.Count(gap.Missed, "message")} missed: this is too slow for them");
         }
 
         if (gap.Reconnected)
         {
             run.Console.Error.WriteLine(
-                $"{HelpScreen.ProgramName}: connected again; what was published meanwhile was missed");
+                $"{HelpFacts.ProgramName}: connected again; what was published meanwhile was missed");
         }
     }
 

@@ -183,18 +183,6 @@ public sealed partial class StoreService
         return ShardOf(hash).ListFind(key, hash, element, search, ref sink);
     }
 
-    /// <summary>How many elements, fields or members an entry holds; of a value, and where there is none, 0.</summary>
-    public long CountItems(ReadOnlySpan<byte> key)
-    {
-        if (!KeyValid(key))
-        {
-            return 0;
-        }
-
-        ulong hash = _hasher.Of(key);
-        return ShardOf(hash).CountItems(key, hash);
-    }
-
     /// <summary>What an entry is; <see cref="StoreStatus.NotFound"/>: there is none.</summary>
     public StoreStatus Kind(ReadOnlySpan<byte> key, out StoreEntryKind kind)
     {

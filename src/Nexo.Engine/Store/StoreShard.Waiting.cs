@@ -35,21 +35,6 @@ internal sealed unsafe partial class StoreShard
         }
     }
 
-    /// <summary>How many elements, fields or members there are; of a value none. It counts as no use.</summary>
-    public long CountItems(ReadOnlySpan<byte> key, ulong hash)
-    {
-        lock (_gate)
-        {
-            return Find(key, hash, out byte* entry) == null ? 0
-                : Entry.Type(entry) switch
-                {
-                    EntryFlags.List => ListCount(entry),
-                    EntryFlags.Hash or EntryFlags.Set or EntryFlags.SortedSet => FieldCount(entry),
-                    _ => 0,
-                };
-        }
-    }
-
     /// <summary>Puts a pop behind those that wait for this key.</summary>
     public void Wait(StorePop pop, int key)
     {

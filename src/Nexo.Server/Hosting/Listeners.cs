@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -32,6 +33,9 @@ internal sealed class Listeners(NexoServerOptions options)
         Resp = _resp is null ? null : $"{Scheme("redis")}://{_resp.IPEndPoint}",
         Mqtt = _mqtt is null ? null : $"{Scheme("mqtt")}://{_mqtt.IPEndPoint}",
     };
+
+    /// <summary>Where the native port listens, right once the server has started.</summary>
+    public IPEndPoint Native => _native!.IPEndPoint!;
 
     public void Configure(KestrelServerOptions kestrel)
     {

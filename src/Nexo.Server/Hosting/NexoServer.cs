@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Hosting.Systemd;
 using Nexo.Server.Connections;
 using Nexo.Server.Data;
 using Nexo.Server.Hosting;
@@ -161,6 +162,14 @@ public static class NexoServer
 
     private static void AddLifetime(IServiceCollection services, NexoServerOptions options, bool handleSignals)
     {
+        // Of the program's own process, so not where the server is part of another.
+        if (handleSignals && Environment.GetEnvironmentVariable("NOTIFY_SOCKET") is not null)
+        {
+            services.AddSingleton<ISystemdNotifier, SystemdNotifier>();
+            services.AddSingleton<SelfProbe>();
+            services.AddHostedService<SystemdNotices>();
+        }
+
         services.Configure<HostOptions>(host => host.ShutdownTimeout =
             TimeSpan.FromMilliseconds(options.Connections.StopGraceMs) + StopMargin);
         services.Replace(handleSignals

@@ -111,6 +111,8 @@ internal struct RespMemberScanSink(RespWriter target, byte[]? pattern, bool scor
 /// <summary>What the commands on lists, sets and sorted sets have in common.</summary>
 internal static class RespCollections
 {
+    private const long MembersAside = 20_000;
+
     public static void EndCount(in RespRequest request, StoreStatus status, long count)
     {
         switch (status)
@@ -235,7 +237,7 @@ internal static class RespCollections
             members += count;
         }
 
-        if (members < RespWork.ItemsAside)
+        if (members < MembersAside)
         {
             handle(new RespRequest(connection, command, default));
             return;

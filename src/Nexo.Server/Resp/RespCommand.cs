@@ -41,15 +41,6 @@ internal enum RespFlags
 
     /// <summary>It has keys, or further ones, whose places its words say.</summary>
     MovableKeys = 4096,
-
-    /// <summary>It goes over all that its first key holds.</summary>
-    OverAll = 8192,
-
-    /// <summary>It goes over as much as its second argument says, if there is one.</summary>
-    OverCount = 16_384,
-
-    /// <summary>It goes from the rank that its second argument says to that of its third.</summary>
-    OverRanks = 32_768,
 }
 
 /// <summary>Handles a command and answers it once, in the batch of its connection.</summary>

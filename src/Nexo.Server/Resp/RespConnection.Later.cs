@@ -9,7 +9,6 @@ internal sealed partial class RespConnection
 
     // Of the command that is being handled.
     private bool _isMuted;
-    private bool _isWriting;
 
     /// <summary>True while the client waits in a blocking command.</summary>
     public bool IsBlocked => _waiting is not null;
@@ -107,30 +106,18 @@ internal sealed partial class RespConnection
 
     private void Later(Func<ValueTask> handle)
     {
-        bool isMuted = _isMuted;
-        bool isWriting = _isWriting;
+        if (!_isMuted)
+        {
+            RunAside(handle);
+            return;
+        }
+
         RunAside(async () =>
         {
             int before = Replies.Count;
             await handle();
-            if (isWriting)
-            {
-                // What waited for the log before it has left without it: its answer waits for what it has logged itself.
-                NoteStoreWrite();
-            }
-
-            if (isMuted)
-            {
-                Replies.Truncate(before);
-            }
+            Replies.Truncate(before);
         });
-    }
-
-    private void RunLong(RespCommand command, RespArguments arguments)
-    {
-        // Own the bytes here: they belong to the socket and die with this read.
-        QueuedCommand own = Own(command, arguments);
-        Aside(() => own.Command.Handler(new RespRequest(this, own.Command, new RespArguments(own.Bytes, own.Ranges))));
     }
 
     private void BeginCommand()

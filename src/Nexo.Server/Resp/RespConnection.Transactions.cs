@@ -125,27 +125,6 @@ internal sealed partial class RespConnection
             return;
         }
 
-        int size = 0;
-        for (int i = 0; i < arguments.Count; i++)
-        {
-            size += arguments[i].Length;
-        }
-
-        _queuedBytes += size + QueuedOverheadBytes + ((long)arguments.Count * ArgumentOverheadBytes);
-        if (_queuedBytes > CommandBytesMax)
-        {
-            FailQueued();
-            Fail("ERR the transaction is larger than connections.frame-bytes-max allows"u8);
-            return;
-        }
-
-        // Own the bytes here: they belong to the socket and die with this read.
-        _queue.Add(Own(command, arguments));
-        Writer.Simple("QUEUED"u8);
-    }
-
-    private static QueuedCommand Own(RespCommand command, RespArguments arguments)
-    {
         var ranges = new RespRange[arguments.Count];
         int size = 0;
         for (int i = 0; i < ranges.Length; i++)
@@ -154,13 +133,23 @@ internal sealed partial class RespConnection
             size += arguments[i].Length;
         }
 
+        _queuedBytes += size + QueuedOverheadBytes + ((long)ranges.Length * ArgumentOverheadBytes);
+        if (_queuedBytes > CommandBytesMax)
+        {
+            FailQueued();
+            Fail("ERR the transaction is larger than connections.frame-bytes-max allows"u8);
+            return;
+        }
+
+        // Own the bytes here: they belong to the socket and die with this read.
         byte[] bytes = new byte[size];
         for (int i = 0; i < ranges.Length; i++)
         {
             arguments[i].CopyTo(bytes.AsSpan(ranges[i].Start));
         }
 
-        return new QueuedCommand(command, bytes, ranges);
+        _queue.Add(new QueuedCommand(command, bytes, ranges));
+        Writer.Simple("QUEUED"u8);
     }
 
     // What could not even be queued spoils the whole.

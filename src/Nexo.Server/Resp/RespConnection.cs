@@ -287,20 +287,12 @@ internal sealed partial class RespConnection : ClientConnection
     private void Run(RespCommand command, RespArguments arguments)
     {
         LastCommand = command.Name;
-        _isWriting = command.Has(RespFlags.Write);
-        if (_isWriting)
+        if (command.Has(RespFlags.Write))
         {
             NoteStoreWrite();
         }
 
-        if (!IsExecuting && RespWork.IsLong(Server.Store, command, arguments))
-        {
-            RunLong(command, arguments);
-        }
-        else
-        {
-            command.Handler(new RespRequest(this, command, arguments));
-        }
+        command.Handler(new RespRequest(this, command, arguments));
     }
 
     private bool MayRun(RespCommand command)

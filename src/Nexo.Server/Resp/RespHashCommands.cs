@@ -16,9 +16,9 @@ internal static class RespHashCommands
         new("hsetnx", 4, Writes, 1, 1, 1, Group, "Sets a field if it is not there", HSetNx),
         new("hget", 3, Reads, 1, 1, 1, Group, "Reads a field", HGet),
         new("hmget", -3, Reads, 1, 1, 1, Group, "Reads fields", HMGet),
-        new("hgetall", 2, RespFlags.ReadOnly | RespFlags.OverAll, 1, 1, 1, Group, "Reads all fields", HGetAll),
-        new("hkeys", 2, RespFlags.ReadOnly | RespFlags.OverAll, 1, 1, 1, Group, "Names of all fields", HKeys),
-        new("hvals", 2, RespFlags.ReadOnly | RespFlags.OverAll, 1, 1, 1, Group, "Values of all fields", HVals),
+        new("hgetall", 2, RespFlags.ReadOnly, 1, 1, 1, Group, "Reads all fields", HGetAll),
+        new("hkeys", 2, RespFlags.ReadOnly, 1, 1, 1, Group, "Names of all fields", HKeys),
+        new("hvals", 2, RespFlags.ReadOnly, 1, 1, 1, Group, "Values of all fields", HVals),
         new("hlen", 2, Reads, 1, 1, 1, Group, "How many fields there are", HLen),
         new("hexists", 3, Reads, 1, 1, 1, Group, "Whether a field is there", HExists),
         new("hstrlen", 3, Reads, 1, 1, 1, Group, "Length of a field's value", HStrLen),
@@ -26,8 +26,7 @@ internal static class RespHashCommands
         new("hincrby", 4, Writes, 1, 1, 1, Group, "Adds to a field that is a counter", HIncrBy),
         new("hincrbyfloat", 4, Writes, 1, 1, 1, Group, "Adds a number with a fraction to a field", HIncrByFloat),
         new("hscan", -3, RespFlags.ReadOnly, 1, 1, 1, Group, "Fields by and by: MATCH, COUNT, NOVALUES", HScan),
-        new("hrandfield", -2, RespFlags.ReadOnly | RespFlags.OverCount, 1, 1, 1, Group,
-            "Some fields: a count, WITHVALUES", RespRandomField.Take),
+        new("hrandfield", -2, RespFlags.ReadOnly, 1, 1, 1, Group, "Some fields: a count, WITHVALUES", RespRandomField.Take),
     ];
 
     private static void HSet(in RespRequest request)

@@ -12,15 +12,14 @@ internal static class RespSortedRangeCommands
     [
         new("zcount", 4, Reads | RespFlags.Fast, 1, 1, 1, Group, "How many members have scores in a range", ZCount),
         new("zlexcount", 4, Reads | RespFlags.Fast, 1, 1, 1, Group, "How many members lie in a range of members", ZLexCount),
-        new("zrange", -4, Reads | RespFlags.OverRanks, 1, 1, 1, Group,
-            "Members of a range: BYSCORE, BYLEX, REV, LIMIT, WITHSCORES", ZRange),
-        new("zrevrange", -4, Reads | RespFlags.OverRanks, 1, 1, 1, Group, "As ZRANGE with REV", ZRevRange),
+        new("zrange", -4, Reads, 1, 1, 1, Group, "Members of a range: BYSCORE, BYLEX, REV, LIMIT, WITHSCORES", ZRange),
+        new("zrevrange", -4, Reads, 1, 1, 1, Group, "As ZRANGE with REV", ZRevRange),
         new("zrangebyscore", -4, Reads, 1, 1, 1, Group, "As ZRANGE with BYSCORE", ZRangeByScore),
         new("zrevrangebyscore", -4, Reads, 1, 1, 1, Group, "As ZRANGE with BYSCORE REV", ZRevRangeByScore),
         new("zrangebylex", -4, Reads, 1, 1, 1, Group, "As ZRANGE with BYLEX", ZRangeByLex),
         new("zrevrangebylex", -4, Reads, 1, 1, 1, Group, "As ZRANGE with BYLEX REV", ZRevRangeByLex),
         new("zrangestore", -5, RespFlags.Write | RespFlags.DenyOom, 1, 2, 1, Group, "Keeps what ZRANGE finds", ZRangeStore),
-        new("zremrangebyrank", 4, RespFlags.Write | RespFlags.OverRanks, 1, 1, 1, Group, "Removes members by rank", ZRemRangeByRank),
+        new("zremrangebyrank", 4, RespFlags.Write, 1, 1, 1, Group, "Removes members by rank", ZRemRangeByRank),
         new("zremrangebyscore", 4, RespFlags.Write, 1, 1, 1, Group, "Removes members by score", ZRemRangeByScore),
         new("zremrangebylex", 4, RespFlags.Write, 1, 1, 1, Group, "Removes members in a range of members", ZRemRangeByLex),
     ];

@@ -61,29 +61,6 @@ public sealed class RespDurabilityTests
         await Assert.ThrowsAsync<EndOfStreamException>(() => peer.ReadAsync());
     }
 
-    [Theory]
-    [InlineData("SUNIONSTORE d s s")]
-    [InlineData("RENAME s d")]
-    [InlineData("SPOP s 22000")]
-    public async Task A_long_command_that_writes_is_answered_when_the_disk_has_it_whatever_came_before_it(string line)
-    {
-        var disk = new SimulatedDisk();
-        await using TestServer server = await StartAsync(disk);
-        using var gate = new DiskGate(disk);
-        await using RespPeer peer = await RespPeer.ConnectAsync(server);
-        await using RespPeer other = await RespPeer.ConnectAsync(server);
-        await peer.CallWordsAsync(["SADD", "s", .. Enumerable.Range(0, 22_000).Select(i => $"m{i}")]);
-        gate.Close();
-
-        await peer.SendRawAsync([.. RespPeer.Encode("ECHO", "before"), .. RespPeer.Encode(line.Split(' '))]);
-        await Poll.UntilAsync(async () => await other.CallAsync("EXISTS s d") != ":1" || await other.CallAsync("EXISTS s") == ":0");
-
-        Assert.Equal("\"before\"", await peer.ReadAsync());
-        Assert.True(await peer.HasNothingAsync(100));
-        gate.Open();
-        Assert.False((await peer.ReadAsync()).StartsWith('-'));
-    }
-
     private static Task<TestServer> StartAsync(SimulatedDisk disk) =>
         RespServers.StartAsync(options => DurableServer.On(options, disk, StoreDurability.Fsync));
 }
