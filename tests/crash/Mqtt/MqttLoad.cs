@@ -68,6 +68,12 @@ internal sealed class MqttLoad(MqttLane lane, Random random)
 
     private async Task PublishAsync(int port, CancellationToken stop, CancellationToken cancel)
     {
+        while (!lane.HasSubscribed)
+        {
+            // Who has no session yet is promised nothing.
+            await Task.Delay(1, stop);
+        }
+
         using MqttWire wire = await OpenPublisherAsync(port, cancel);
         for (int i = 0; i < MessagesPerConnection && !stop.IsCancellationRequested;)
         {

@@ -1,6 +1,7 @@
 using Nexo.Crash.Ledger;
 using Nexo.Crash.Scenarios;
 using Nexo.Crash.Server;
+using Nexo.Crash.Wire;
 
 namespace Nexo.Crash.Mqtt;
 
@@ -43,6 +44,28 @@ internal sealed class MqttProof : Proof
 
     public override void Crash()
     {
+    }
+
+    /// <summary>After the log has failed: what is wrong if a message for a session is acknowledged; null: it is not.</summary>
+    public async Task<string?> FindAcknowledgedAsync(CancellationToken cancel)
+    {
+        if (_lanes.Find(lane => lane.HasSubscribed) is not { } lane)
+        {
+            return null;
+        }
+
+        try
+        {
+            using MqttWire wire = await MqttWire.OpenAsync(_port, "late", cancel, isClean: true);
+            await wire.PublishAsync(lane.Topic, [], quality: 1, id: 1, isAgain: false, cancel);
+            MqttPacket answer = await wire.ReadAsync(cancel);
+            return $"a message for a session after the failure was answered with packet {answer.Type}";
+        }
+        catch (WireEndedException)
+        {
+            // MQTT 3.1.1 has no other word for it.
+            return null;
+        }
     }
 
     public override async Task<IReadOnlyList<Finding>> VerifyAsync(int port, CancellationToken cancel)

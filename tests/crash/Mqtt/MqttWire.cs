@@ -37,9 +37,9 @@ internal sealed class MqttWire : IDisposable
     /// <summary>The server had a session of this client.</summary>
     public bool WasPresent { get; private set; }
 
-    /// <summary>Connects with a session that lasts.</summary>
-    /// <exception cref="WireEndedException">The server is gone.</exception>
-    public static async Task<MqttWire> OpenAsync(int port, string client, CancellationToken cancel)
+    /// <summary>Connects with a session that lasts, or with one that ends with the connection.</summary>
+    /// <exception cref="WireEndedException">The server is gone, or refuses it.</exception>
+    public static async Task<MqttWire> OpenAsync(int port, string client, CancellationToken cancel, bool isClean = false)
     {
         var wire = new MqttWire();
         try
@@ -49,7 +49,7 @@ internal sealed class MqttWire : IDisposable
             wire._buffered = new BufferedStream(wire._stream);
             byte[] id = Encoding.UTF8.GetBytes(client);
             await wire.SendAsync(
-                0x10, [0, 4, .. "MQTT"u8, 4, 0, 0, 0, (byte)(id.Length >> 8), (byte)id.Length, .. id], cancel);
+                0x10, [0, 4, .. "MQTT"u8, 4, isClean ? (byte)2 : (byte)0, 0, 0, (byte)(id.Length >> 8), (byte)id.Length, .. id], cancel);
             MqttPacket answer = await wire.ReadAsync(cancel);
             if (answer.Type != MqttPacket.Connack || answer.Body is not [_, 0])
             {

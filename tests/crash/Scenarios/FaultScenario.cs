@@ -4,6 +4,7 @@ using System.Text;
 using Nexo.Crash.Ledger;
 using Nexo.Crash.Load;
 using Nexo.Crash.Machine;
+using Nexo.Crash.Mqtt;
 using Nexo.Crash.Queues;
 using Nexo.Crash.Report;
 using Nexo.Crash.Server;
@@ -45,6 +46,7 @@ internal sealed class FaultScenario
     private readonly ScenarioResult _result;
     private readonly CancellationToken _cancel;
     private StoreProof _store;
+    private MqttProof _mqtt;
     private Proof _proof;
 
     private FaultScenario(ScenarioOptions options, CancellationToken cancel)
@@ -52,9 +54,9 @@ internal sealed class FaultScenario
         _options = options;
         _cancel = cancel;
         _random = new Random(options.Seed);
-        _launch = options.Launch with { DataDirectory = Path.Combine(options.Scratch, $"faults-{options.Seed}") };
+        _launch = options.WithMqtt().Launch with { DataDirectory = Path.Combine(options.Scratch, $"faults-{options.Seed}") };
         _result = new ScenarioResult($"faults, {_launch.LedgerDefault}", options.Seed);
-        (_store, _proof) = NewProof();
+        (_store, _mqtt, _proof) = NewProof();
     }
 
     public static async Task<ScenarioResult> RunAsync(ScenarioOptions options, CancellationToken cancel)
@@ -101,7 +103,7 @@ internal sealed class FaultScenario
         {
             // A directory that does not exist yet, so that its creation is hit as well.
             DeleteData();
-            (_store, _proof) = NewProof();
+            (_store, _mqtt, _proof) = NewProof();
         }
 
         string record = Path.Combine(_options.Scratch, "strace.txt");
@@ -113,6 +115,7 @@ internal sealed class FaultScenario
         {
             if (await TryWaitReadyAsync(server, fault))
             {
+                _proof.OnStarted(server);
                 await WorkAsync(server, fault, onLog, record);
             }
 
@@ -121,6 +124,7 @@ internal sealed class FaultScenario
         }
 
         await using ServerProcess again = await ServerProcess.StartAsync(_launch, _cancel);
+        _proof.OnStarted(again);
         _result.Add(await _proof.VerifyAsync(again.Port, _cancel));
         await again.StopAsync();
         _result.Acknowledged += _proof.Acknowledged;
@@ -197,6 +201,10 @@ internal sealed class FaultScenario
 
         await CheckQueuesAndTopicsFailedAsync(connection, fault);
         await CheckStreamsFailedAsync(connection, fault);
+        if (await _mqtt.FindAcknowledgedAsync(_cancel) is { } acknowledged)
+        {
+            Report(fault, acknowledged);
+        }
     }
 
     private async Task CheckStreamsFailedAsync(WireConnection connection, InjectedFault fault)
@@ -265,12 +273,13 @@ internal sealed class FaultScenario
         }
     }
 
-    private (StoreProof Store, Proof All) NewProof()
+    private (StoreProof Store, MqttProof Mqtt, Proof All) NewProof()
     {
         StoreProof store = _options.StoreProof(_random, new LoadOptions { Lanes = 2, DepthMax = 8 });
         var load = new QueueLoadOptions { Publishers = 1, Consumers = 2, AliveMax = 1_000 };
-        return (store, new BothProof(
-            new BothProof(store, _options.QueueProof(_random, load)),
+        var mqtt = new MqttProof(_random, lanes: 1);
+        return (store, mqtt, new BothProof(
+            new BothProof(new BothProof(store, _options.QueueProof(_random, load)), mqtt),
             new BothProof(
                 _options.TopicProof(_random, new TopicLoadOptions { Lanes = 1, LogMayFail = true }),
                 _options.StreamProof(_random, new StreamLoadOptions { Producers = 1, Readers = 1, Members = 1, LogMayFail = true }))));
