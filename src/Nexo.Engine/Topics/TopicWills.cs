@@ -12,6 +12,7 @@ public sealed class TopicWills
     // What each takes beside its bytes.
     private const int OverheadBytes = 512;
     private const int PublishedPerTick = 1_024;
+    private const long RetryMs = 1_000;
     private const byte UserEnd = 0;
 
     private static readonly Comparer<TopicWill> ByDue = Comparer<TopicWill>.Create(
@@ -177,9 +178,14 @@ public sealed class TopicWills
             for (int i = 0; i < PublishedPerTick && TryTakeDue(out TopicWill? will); i++)
             {
                 // Nobody is there to be told that it was refused.
-                if (_service.Publish(will!.Message, _work, out _) is TopicStatus.Ok or TopicStatus.BindingRefused)
+                TopicStatus status = _service.Publish(will!.Message, _work, out _);
+                if (status is TopicStatus.Ok or TopicStatus.BindingRefused)
                 {
                     Interlocked.Increment(ref _published);
+                }
+                else if (status == TopicStatus.DiskFull)
+                {
+                    TryAgain(will);
                 }
 
                 while (_work.Run())
@@ -191,6 +197,16 @@ public sealed class TopicWills
         finally
         {
             _tickGate.Exit();
+        }
+    }
+
+    /// <summary>Its time has come, and the disk is full: it is as one with another delay, that nobody can take back.</summary>
+    private void TryAgain(TopicWill will)
+    {
+        lock (_gate)
+        {
+            _bytes += CostOf(will);
+            Await(will, RetryMs);
         }
     }
 

@@ -19,13 +19,15 @@ internal sealed partial class MqttConnection
     public void TakeOver()
     {
         const string Reason = "its client has connected again";
+
+        // Nothing is delivered behind a DISCONNECT.
+        Detach();
         using (var packet = new FrameBuffer())
         {
             WriteDisconnect(packet, MqttReason.SessionTakenOver, Reason);
             Post(packet);
         }
 
-        Detach();
         Leave(Reason);
         Input.CancelPendingRead();
     }

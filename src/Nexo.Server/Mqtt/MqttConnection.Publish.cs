@@ -36,7 +36,7 @@ internal sealed partial class MqttConnection
             return;
         }
 
-        if (IsGoingAway)
+        if (IsGoingAway && packet.Qos > 0)
         {
             // Not acknowledged: it is sent again, elsewhere or later.
             return;

@@ -1,3 +1,4 @@
+using Nexo.Engine.Tests.Store;
 using Nexo.Engine.Topics;
 using Xunit;
 
@@ -226,6 +227,24 @@ public sealed class TopicWillTests : IDisposable
         Set(_second, "t", "next", "s", delayMs: 60_000);
         Assert.Equal(["t=at once"], Pass(0));
         Assert.Equal(1, wills.Count);
+    }
+
+    [Fact]
+    public void A_will_that_a_full_disk_refuses_comes_when_there_is_room()
+    {
+        using var harness = new KeptHarness(log: new MemoryLog());
+        TopicWills wills = harness.Service.Wills;
+        Assert.Equal(TopicStatus.Ok, wills.Set(_first, User, "s"u8, 0, Will("t", "gone", retain: true)));
+        wills.Lost(_first);
+        harness.Log!.Room = Nexo.Storage.LogRoom.Full;
+        harness.Service.Tick();
+        wills.ComeBack(User, "s"u8, hasEnded: false);
+        Assert.Equal((0, 1), (wills.Published, wills.Count));
+        harness.Log.Room = Nexo.Storage.LogRoom.Ok;
+        harness.Time.Advance(1_000);
+        harness.Service.Tick();
+        Assert.Equal((1, 0), (wills.Published, wills.Count));
+        Assert.Equal(1, harness.Service.Stats.Retained);
     }
 
     private static TopicMessage Will(string topic, string body, bool retain = false) =>
