@@ -89,6 +89,9 @@ internal abstract partial class ClientConnection
     {
     }
 
+    /// <summary>True while what is fanned out holds up others who want the log: then it does not pause again and again.</summary>
+    protected virtual bool HoldsUpLog => false;
+
     /// <summary>
     /// Has something done by a thread that reads nobody, which takes its time: what the client has sent behind it waits, so its
     /// answer comes in its turn. Only for the reading thread, in <see cref="Feed"/>.
@@ -197,9 +200,15 @@ internal abstract partial class ClientConnection
     private async Task FinishFanOutAsync()
     {
         _isHeld = true;
+        bool isAside = false;
         while (_isFanningOut)
         {
-            await Task.Yield();
+            if (!isAside || !HoldsUpLog)
+            {
+                await Task.Yield();
+                isAside = true;
+            }
+
             RunTopicWork();
         }
 

@@ -26,6 +26,8 @@ internal sealed partial class MqttConnection
 
     private bool MustEndHandover => _handedOver >= HandedOverMax;
 
+    protected override bool HoldsUpLog => _isHandingOver;
+
     protected override void OnFannedOut()
     {
         if (_isHandingOver)
