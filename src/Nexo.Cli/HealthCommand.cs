@@ -30,8 +30,8 @@ internal static class HealthCommand
         });
         return command
             .WithDetails(
-                "It says hello, as every client does, and waits for the answer, up to --timeout. No credentials are needed. While the server reads its data "
-                + "back it does not serve; /readyz of the HTTP port says how far it is.")
+                "It says hello, as every client does, and waits for the answer, up to --timeout. No credentials are needed. While "
+                + "the server reads its data back it does not serve; /readyz of the HTTP port says how far it is.")
             .WithExamples(("In a Dockerfile", "HEALTHCHECK CMD [\"nexo\", \"health\", \"--timeout\", \"2s\"]"));
     }
 
