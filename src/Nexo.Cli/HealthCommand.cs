@@ -6,8 +6,8 @@ using Nexo.Protocol;
 namespace Nexo.Cli;
 
 /// <summary>
-/// <c>nexo health</c>: whether the server serves, for health checks of containers and the like. It needs no credentials: a server
-/// that asks for them is alive.
+/// <c>nexo health</c>: whether the server serves, for health checks of containers and the like. It needs no credentials, and no
+/// certificate: a server that asks for them is alive.
 /// </summary>
 internal static class HealthCommand
 {
@@ -30,8 +30,9 @@ internal static class HealthCommand
         });
         return command
             .WithDetails(
-                "It says hello, as every client does, and waits for the answer, up to --timeout. No credentials are needed. While "
-                + "the server reads its data back it does not serve; /readyz of the HTTP port says how far it is.")
+                "It says hello, as every client does, and waits for the answer, up to --timeout. No credentials are needed, and of a "
+                + "server that is reached with TLS only it is enough that it says so; with nexos:// and --tls-ca all of it is tried. "
+                + "While the server reads its data back it does not serve; /readyz of the HTTP port says how far it is.")
             .WithExamples(("In a Dockerfile", "HEALTHCHECK CMD [\"nexo\", \"health\", \"--timeout\", \"2s\"]"));
     }
 
@@ -44,7 +45,8 @@ internal static class HealthCommand
             return null;
         }
         catch (NexoException answer) when (answer.Code
-            is ErrorCode.AuthenticationRequired or ErrorCode.AuthenticationFailed or ErrorCode.AuthenticationThrottled)
+            is ErrorCode.AuthenticationRequired or ErrorCode.AuthenticationFailed or ErrorCode.AuthenticationThrottled
+            or ErrorCode.TlsRequired)
         {
             return null;
         }

@@ -98,6 +98,18 @@ public sealed class TlsClientTests : IDisposable
         Assert.Contains("nexos://", plain.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_health_check_that_knows_nothing_of_TLS_finds_the_server_alive()
+    {
+        await using TestServer server = await TlsServers.StartAsync(_certificates);
+
+        CliResult plain = await CliRunner.For($"nexo://localhost:{server.Port}").Run("health", "--timeout", "20s");
+        CliResult secret = await CliRunner.For($"nexos://localhost:{server.Port}").Run(
+            "health", "--timeout", "20s", "--tls-ca", _certificates.CaFile);
+
+        Assert.Equal((ExitCode.Ok, ExitCode.Ok), (plain.ExitCode, secret.ExitCode));
+    }
+
     private static Task<NexoException> FailsAsync(string url) => Assert.ThrowsAsync<NexoException>(
         async () => await NexoClient.ConnectAsync(new NexoClientOptions { Url = url, ConnectTimeout = TimeSpan.FromSeconds(20) }));
 }
