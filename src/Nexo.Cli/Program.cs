@@ -9,6 +9,7 @@ using Nexo.Cli.Store;
 using Nexo.Cli.Streams;
 using Nexo.Cli.Terminal;
 using Nexo.Cli.Topics;
+using Nexo.Cli.Users;
 
 namespace Nexo.Cli;
 
@@ -21,6 +22,7 @@ internal static class Program
     [
         ServeCommand.Create(),
         ConfigCommand.Create(),
+        UserCommand.Create(),
         PingCommand.Create(),
         HealthCommand.Create(),
         InfoCommand.Create(),

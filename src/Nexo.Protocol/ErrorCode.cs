@@ -24,6 +24,7 @@ public enum ErrorCode : ushort
     AuthenticationRequired = 200,
     AuthenticationFailed = 201,
     AuthenticationThrottled = 202,
+    PermissionDenied = 203,
 
     TooManyConnections = 300,
     TooManyInFlight = 301,

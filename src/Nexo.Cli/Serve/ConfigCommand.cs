@@ -104,7 +104,7 @@ internal static class ConfigCommand
             "hash-password", "Read a password from standard input and print its hash, for security.users=NAME:HASH");
         command.SetAction(parsed =>
         {
-            string? password = ReadPassword(parsed.InvocationConfiguration.Error);
+            string? password = PasswordInput.Read(CliInvocation.Of(parsed).Console);
             if (string.IsNullOrEmpty(password))
             {
                 parsed.InvocationConfiguration.Error.WriteLine(
@@ -117,32 +117,6 @@ internal static class ConfigCommand
         });
         command.WithExamples(("Without leaving it in the shell's history", "nexo config hash-password < password.txt"));
         return command;
-    }
-
-    /// <summary>One line of standard input; on a terminal it is asked for, and not shown as it is typed.</summary>
-    private static string? ReadPassword(TextWriter error)
-    {
-        if (Console.IsInputRedirected)
-        {
-            return Console.In.ReadLine();
-        }
-
-        error.Write("password: ");
-        var typed = new StringBuilder();
-        while (Console.ReadKey(intercept: true) is { Key: not ConsoleKey.Enter } key)
-        {
-            if (key.Key == ConsoleKey.Backspace)
-            {
-                typed.Length = Math.Max(0, typed.Length - 1);
-            }
-            else if (!char.IsControl(key.KeyChar))
-            {
-                typed.Append(key.KeyChar);
-            }
-        }
-
-        error.WriteLine();
-        return typed.ToString();
     }
 
     private static Command NewToken()

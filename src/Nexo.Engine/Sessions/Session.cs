@@ -163,11 +163,12 @@ public sealed partial class Session : IDurableReader
         }
     }
 
-    internal SessionStatus Unsubscribe(SessionLink link, ReadOnlySpan<byte> filter)
+    /// <summary>Takes a subscription away; without a link, whoever has the session.</summary>
+    internal SessionStatus Unsubscribe(SessionLink? link, ReadOnlySpan<byte> filter)
     {
         lock (_gate)
         {
-            if (_link != link)
+            if (IsEnded || (link is not null && _link != link))
             {
                 return SessionStatus.Fenced;
             }
@@ -178,8 +179,9 @@ public sealed partial class Session : IDurableReader
             }
 
             SessionStatus status = _service.LogUnsubscribed(this, filter);
-            if (status == SessionStatus.Ok)
+            if (status == SessionStatus.Ok || link is null)
             {
+                // Of one that is withdrawn nothing more may come, whether the log can take it or not: the next start looks again.
                 Remove(filter);
             }
 

@@ -164,6 +164,13 @@ public sealed partial class SessionService : IDisposable
         }
     }
 
+    /// <summary>Takes a subscription away, whoever has the session: its user may not have it any more.</summary>
+    public SessionStatus Withdraw(Session session, ReadOnlySpan<byte> filter)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        return session.Unsubscribe(link: null, filter);
+    }
+
     /// <summary>Keeps a message that is to be given to sessions; its caller holds it until it lets go of it.</summary>
     /// <param name="ttlMs">How long it may wait to be sent; null: as long as its sessions are there.</param>
     /// <returns>None: there is no room for it.</returns>

@@ -73,6 +73,51 @@ public static class TopicRules
         }
     }
 
+    /// <summary>
+    /// Whether a filter matches every topic that another one matches; neither has a share, and both are valid. Iterative, without
+    /// allocation; exact, but that <c>/#</c> is held to match an empty topic, which there is none of.
+    /// </summary>
+    public static bool Covers(ReadOnlySpan<byte> wide, ReadOnlySpan<byte> narrow)
+    {
+        // A wildcard in the first level matches no topic that begins with a dollar; a filter that begins with one matches no other.
+        if (narrow[0] == (byte)'$' && wide[0] is (byte)'+' or (byte)'#')
+        {
+            return false;
+        }
+
+        if (narrow is [(byte)'#'])
+        {
+            // Every topic has a first level.
+            return wide is [(byte)'#'] || wide.SequenceEqual("+/#"u8);
+        }
+
+        while (true)
+        {
+            ReadOnlySpan<byte> allowed = FirstLevel(wide);
+            if (allowed is [(byte)'#'])
+            {
+                return true;
+            }
+
+            ReadOnlySpan<byte> wanted = FirstLevel(narrow);
+            if (wanted is [(byte)'#'] || !(allowed is [(byte)'+'] || allowed.SequenceEqual(wanted)))
+            {
+                return false;
+            }
+
+            bool allowedEnds = allowed.Length == wide.Length;
+            bool wantedEnds = wanted.Length == narrow.Length;
+            if (allowedEnds || wantedEnds)
+            {
+                // `a/#` matches `a` too.
+                return wantedEnds && (allowedEnds || wide[(allowed.Length + 1)..] is [(byte)'#']);
+            }
+
+            wide = wide[(allowed.Length + 1)..];
+            narrow = narrow[(wanted.Length + 1)..];
+        }
+    }
+
     /// <summary>What stands before the first separator, or everything.</summary>
     internal static ReadOnlySpan<byte> FirstLevel(ReadOnlySpan<byte> text)
     {

@@ -116,6 +116,16 @@ public sealed partial class TopicSubscriber
         }
     }
 
+    /// <summary>Whether all its filters, with their shares, are as asked; that is asked under its lock.</summary>
+    public bool AllFilters(Func<byte[], bool> isSo)
+    {
+        lock (_gate)
+        {
+            return _places.TrueForAll(place => isSo(Index.FilterOf(place)))
+                && (_shares is null || _shares.All(group => isSo(group.SharedFilter())));
+        }
+    }
+
     /// <summary>Whether one of its filters begins so.</summary>
     internal bool HasFilterWith(ReadOnlySpan<byte> prefix)
     {

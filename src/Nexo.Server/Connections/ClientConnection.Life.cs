@@ -111,6 +111,10 @@ internal abstract partial class ClientConnection
                 EndSoon(ErrorCode.HelloTimeout, HelloTimeoutMessage);
             }
         }
+        else if (HasExpired(nowMs))
+        {
+            EndSoon(ErrorCode.AuthenticationFailed, "The token has expired.");
+        }
         else if (WaitsForDisk)
         {
             // It is the server that does not read, or does not answer: the peer may be waiting.

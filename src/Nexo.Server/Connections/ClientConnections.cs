@@ -20,6 +20,7 @@ internal sealed partial class ClientConnections : ILiveSettings, IDisposable
     private readonly ConcurrentDictionary<long, ClientConnection> _connections = new();
     private readonly SnapshotService _snapshots;
     private readonly ILogger<ClientConnections> _log;
+    private readonly UserDirectory _users;
     private readonly ITimer _sweep;
     private readonly long _startedAt;
     private long _connectionIds;
@@ -35,6 +36,8 @@ internal sealed partial class ClientConnections : ILiveSettings, IDisposable
         Persistence persistence,
         SnapshotService snapshots,
         IAuthenticator authenticator,
+        AuditLog audit,
+        UserDirectory users,
         TimeProvider time,
         ILogger<ClientConnections> log)
     {
@@ -43,6 +46,9 @@ internal sealed partial class ClientConnections : ILiveSettings, IDisposable
         TopicBuffers = topicBuffers;
         Persistence = persistence;
         Authenticator = authenticator;
+        Audit = audit;
+        _users = users;
+        users.Changed += Reapply;
         Totals = new ConnectionTotals(this);
         Time = time;
         _snapshots = snapshots;
@@ -66,6 +72,9 @@ internal sealed partial class ClientConnections : ILiveSettings, IDisposable
     public Persistence Persistence { get; }
 
     public IAuthenticator Authenticator { get; }
+
+    /// <summary>Who does what that others should know of.</summary>
+    public AuditLog Audit { get; }
 
     /// <summary>Counters over all connections, the closed ones included.</summary>
     public ConnectionTotals Totals { get; }
@@ -134,7 +143,11 @@ internal sealed partial class ClientConnections : ILiveSettings, IDisposable
 
     public void Apply(NexoServerOptions next) => _options = next.Connections;
 
-    public void Dispose() => _sweep.Dispose();
+    public void Dispose()
+    {
+        _users.Changed -= Reapply;
+        _sweep.Dispose();
+    }
 
     internal void LogFatal(ClientConnection connection, ErrorCode code, string message) =>
         LogFatal(connection.Id, connection.Remote, code, message);
@@ -170,6 +183,14 @@ internal sealed partial class ClientConnections : ILiveSettings, IDisposable
             Totals.CountClosed(connection.Protocol);
             Interlocked.Decrement(ref _connectionCount);
             LogClosed(connection.Id, connection.Remote, connection.CloseReason ?? "without a reason");
+        }
+    }
+
+    private void Reapply()
+    {
+        foreach (ClientConnection connection in _connections.Values)
+        {
+            connection.Reapply();
         }
     }
 

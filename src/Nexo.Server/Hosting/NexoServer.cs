@@ -92,12 +92,15 @@ public static class NexoServer
     {
         services.AddSingleton(options);
         services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(UserDirectory.Load(options));
+        services.AddSingleton<AuditLog>();
         services.AddSingleton<Authenticator>();
         services.AddSingleton<IAuthenticator>(provider => provider.GetRequiredService<Authenticator>());
         services.AddNativePort(options);
         services.AddSingleton<NexoMetrics>();
         services.AddSingleton<Readiness>();
         services.AddSingleton<StatusPage>();
+        services.AddSingleton<HttpAccess>();
     }
 
     private static void AddTls(IServiceCollection services, TlsOptions options)

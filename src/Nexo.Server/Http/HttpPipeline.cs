@@ -26,15 +26,27 @@ internal static class HttpPipeline
             app.Map(MqttWebSocket.Path, branch => branch.Run(mqtt.ServeAsync));
         }
 
+        var access = app.Services.GetRequiredService<HttpAccess>();
         app.Run(context => context.Request.Path.Value switch
         {
-            "/" => Answer(context, StatusCodes.Status200OK, "text/html; charset=utf-8", page.Render()),
+            "/" => AnswerFigures(context, access, "text/html; charset=utf-8", page.Render),
             "/healthz" => Answer(context, StatusCodes.Status200OK, PlainText, "alive\n"),
             "/readyz" => AnswerReadiness(context, readiness.Obstacle),
-            "/metrics" => Answer(context, StatusCodes.Status200OK, PrometheusText.ContentType, metrics.Scrape()),
+            "/metrics" => AnswerFigures(context, access, PrometheusText.ContentType, metrics.Scrape),
             _ => Answer(context, StatusCodes.Status404NotFound, PlainText,
                 "Nothing is here. There are /, /healthz, /readyz and /metrics.\n"),
         });
+    }
+
+    private static async Task AnswerFigures(HttpContext context, HttpAccess access, string type, Func<string> figures)
+    {
+        if (await access.FindRefusalAsync(context) is { } refusal)
+        {
+            await Answer(context, refusal.Status, PlainText, $"{refusal.Message}\n");
+            return;
+        }
+
+        await Answer(context, StatusCodes.Status200OK, type, figures());
     }
 
     // Requests arrive on the thread that serves native connections; a scrape must not hold those up.

@@ -80,6 +80,8 @@ internal sealed class MqttConnect
 
     public bool HasWill { get; }
 
+    public ReadOnlySpan<byte> WillTopic => _willTopic;
+
     /// <summary>Its will has more properties than a message may have.</summary>
     public bool HasWillTooLarge { get; }
 

@@ -49,21 +49,17 @@ internal sealed partial class MqttConnection
             return;
         }
 
-        if (All.Authenticator.Required)
+        IsVerifying = true;
+        AuthResult result = await All.Authenticator.VerifyAsync(connect.Credentials, CertificateNames, RemoteEndPoint, ConnectionClosed);
+        IsVerifying = false;
+        if (result.Code != ErrorCode.None)
         {
-            IsVerifying = true;
-            AuthResult result = await All.Authenticator.VerifyAsync(connect.Credentials, RemoteEndPoint, ConnectionClosed);
-            IsVerifying = false;
-            if (result.Code != ErrorCode.None)
-            {
-                _connect = null;
-                RefuseConnect(ReasonOf(result.Code), result.Message);
-                return;
-            }
-
-            User = result.User;
+            _connect = null;
+            RefuseConnect(ReasonOf(result.Code), result.Message);
+            return;
         }
 
+        Admit(result);
         _connect = null;
         if (IsGoingAway)
         {
@@ -178,6 +174,14 @@ internal sealed partial class MqttConnection
             Server.Topics.Wills.ComeBack(User, MqttConnect.SessionOf(connect.ClientId), hasEnded: connect.IsClean);
             if (connect.HasWill)
             {
+                if (!Access.Allows(AccessBroker.Topics, AccessOperation.Write, connect.WillTopic))
+                {
+                    All.Audit.Operation(User, RemoteEndPoint, "will", connect.WillTopic, isAllowed: false);
+                    refused = MqttReason.NotAuthorized;
+                    message = "No rule of the user allows to publish to the topic of the will.";
+                    return false;
+                }
+
                 TopicStatus status = connect.HasWillTooLarge
                     ? TopicStatus.BodyTooLarge
                     : connect.SetWill(Server.Topics, TopicOwner, User);
@@ -191,6 +195,7 @@ internal sealed partial class MqttConnection
                 }
 
                 HasWill = true;
+                NoteWill(connect.WillTopic);
             }
 
             var delivery = new MqttDelivery(this, new MqttDeliveryTerms

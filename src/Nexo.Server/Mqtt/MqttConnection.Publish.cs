@@ -2,6 +2,7 @@ using Nexo.Engine.Sessions;
 using Nexo.Engine.Topics;
 using Nexo.Protocol;
 using Nexo.Server.Mqtt.Codec;
+using Nexo.Server.Security;
 
 namespace Nexo.Server.Mqtt;
 
@@ -66,6 +67,14 @@ internal sealed partial class MqttConnection
     {
         mustEnd = false;
         long? ttlMs = null;
+        if (!Access.Allows(AccessBroker.Topics, AccessOperation.Write, topic))
+        {
+            // MQTT 3.1.1 has no word for it: it is taken, and goes nowhere.
+            All.Audit.Operation(User, RemoteEndPoint, "publish", topic, isAllowed: false);
+            CountRefused();
+            return MqttReason.NotAuthorized;
+        }
+
         _headers.Clear();
         if (packet.Retain || !packet.Properties.IsEmpty)
         {

@@ -59,7 +59,7 @@ internal sealed partial class MqttConnection
             return true;
         }
 
-        var stored = new MqttStored(Outbox, delivery, Server.Counters);
+        var stored = new MqttStored(this, delivery, Server.Counters);
         SessionStatus status = Server.Sessions.Open(
             User, client, new SessionTerms(connect.IsClean, expirySeconds), stored, out SessionOpened opened, out MqttSession? session);
         if (status != SessionStatus.Ok)

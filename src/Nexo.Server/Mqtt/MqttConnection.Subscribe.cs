@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using Nexo.Engine.Topics;
 using Nexo.Server.Mqtt.Codec;
+using Nexo.Server.Security;
 
 namespace Nexo.Server.Mqtt;
 
@@ -103,6 +104,13 @@ internal sealed partial class MqttConnection
 
     private MqttReason Subscribe(ReadOnlySpan<byte> filter, MqttSubscribeOptions options, uint identifier)
     {
+        if (!Access.Covers(AccessOperation.Read, filter))
+        {
+            CountError();
+            All.Audit.Operation(User, RemoteEndPoint, "subscribe", filter, isAllowed: false);
+            return MqttReason.NotAuthorized;
+        }
+
         if (_stored is { } stored)
         {
             return SubscribeStored(stored, filter, options, identifier);

@@ -7,6 +7,7 @@ using Nexo.Protocol;
 using Nexo.Server.Connections;
 using Nexo.Server.Mqtt.Codec;
 using Nexo.Server.Mqtt.Sessions;
+using Nexo.Server.Security;
 
 namespace Nexo.Server.Mqtt;
 
@@ -22,6 +23,7 @@ internal sealed class MqttStored : OutboxSource, IMqttReceiver, ISessionHolder
     // By which messages with QoS 0 come.
     private const int SubscriptionsMax = 1_024;
 
+    private readonly MqttConnection _connection;
     private readonly Outbox _outbox;
     private readonly MqttDelivery _delivery;
     private readonly MqttCounters _counters;
@@ -35,10 +37,11 @@ internal sealed class MqttStored : OutboxSource, IMqttReceiver, ISessionHolder
     private bool _hasBegun;
     private bool _isEnded;
 
-    public MqttStored(Outbox outbox, MqttDelivery delivery, MqttCounters counters)
+    public MqttStored(MqttConnection connection, MqttDelivery delivery, MqttCounters counters)
     {
         _counters = counters;
-        _outbox = outbox;
+        _connection = connection;
+        _outbox = connection.Outbox;
         _delivery = delivery;
         _terms = delivery.Terms;
         delivery.RoomForRetained = () => Session.RoomForRetained;
@@ -152,6 +155,13 @@ internal sealed class MqttStored : OutboxSource, IMqttReceiver, ISessionHolder
             target.Advance(size);
             _counters.CountSent(MqttPacketType.Pubrel);
             return size;
+        }
+
+        if (!_connection.Access.Allows(AccessBroker.Topics, AccessOperation.Read, delivery.Topic))
+        {
+            // It came by a rule that is no more: as if it had been sent.
+            Link.Refused(delivery.PacketId);
+            return 0;
         }
 
         var message = new TopicMessage

@@ -1,5 +1,6 @@
 using Nexo.Protocol;
 using Nexo.Server.Data;
+using Nexo.Server.Security;
 
 namespace Nexo.Server.Native;
 
@@ -11,6 +12,11 @@ internal static class AdminHandlers
         if (!request.Body.IsEmpty)
         {
             request.FailMalformed();
+            return;
+        }
+
+        if (request.DeniesAdmin(AccessOperation.Manage))
+        {
             return;
         }
 
@@ -32,6 +38,11 @@ internal static class AdminHandlers
         if (!BackupRequest.TryRead(request.Body, out BackupRequest asked))
         {
             request.FailMalformed();
+            return;
+        }
+
+        if (request.DeniesAdmin(AccessOperation.Manage))
+        {
             return;
         }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Nexo.Protocol;
 using Nexo.Server.Data;
+using Nexo.Server.Security;
 using Nexo.Storage;
 
 namespace Nexo.Server.Native;
@@ -26,6 +27,8 @@ internal sealed class BackupSubscription(NativeConnection connection, uint id, u
     private string _endMessage = string.Empty;
 
     public void Start() => _ = RunAsync();
+
+    public bool IsAllowed(Access access) => access.AllowsAdmin(AccessOperation.Manage);
 
     public void AddCredits(uint credits)
     {

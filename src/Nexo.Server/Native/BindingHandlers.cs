@@ -1,5 +1,6 @@
 using Nexo.Engine.Topics;
 using Nexo.Protocol;
+using Nexo.Server.Security;
 
 namespace Nexo.Server.Native;
 
@@ -20,6 +21,13 @@ internal static class BindingHandlers
         if (set.Options.UnknownTag is { } tag)
         {
             QueueFailures.FailOption(request, ErrorCode.OptionUnknown, tag, $"This server knows no option {tag} of a binding.");
+            return;
+        }
+
+        if (request.DeniesFilter(AccessOperation.Manage, set.Filter)
+            || request.Denies(
+                set.Kind == BindingTarget.Stream ? AccessBroker.Streams : AccessBroker.Queue, AccessOperation.Write, set.Target))
+        {
             return;
         }
 
@@ -54,7 +62,15 @@ internal static class BindingHandlers
 
     public static void Describe(in Request request)
     {
-        if (!request.Topics.TryDescribeBinding(request.Body, out TopicBindingInfo binding))
+        bool isThere = request.Topics.TryDescribeBinding(request.Body, out TopicBindingInfo binding);
+        if (isThere
+            ? request.DeniesFilter(AccessOperation.Read, binding.Filter.Span)
+            : request.DeniesAny(AccessBroker.Topics, AccessOperation.Read))
+        {
+            return;
+        }
+
+        if (!isThere)
         {
             TopicFailures.Fail(request, TopicStatus.BindingNotFound);
             return;
@@ -86,6 +102,11 @@ internal static class BindingHandlers
             return;
         }
 
+        if (request.DeniesPrefix(AccessBroker.Topics, AccessOperation.Read, default))
+        {
+            return;
+        }
+
         IReadOnlyList<TopicBindingInfo> found = request.Topics.ListBindings(list.Prefix, list.Cursor, (int)list.Limit);
         using var items = new FrameBuffer();
         int count = 0;
@@ -106,6 +127,13 @@ internal static class BindingHandlers
 
     public static void Delete(in Request request)
     {
+        if (request.Topics.TryDescribeBinding(request.Body, out TopicBindingInfo binding)
+            ? request.DeniesFilter(AccessOperation.Manage, binding.Filter.Span)
+            : request.DeniesAny(AccessBroker.Topics, AccessOperation.Manage))
+        {
+            return;
+        }
+
         TopicStatus status = request.Topics.DeleteBinding(request.Body, out bool waits);
         if (status is not (TopicStatus.Ok or TopicStatus.BindingNotFound))
         {

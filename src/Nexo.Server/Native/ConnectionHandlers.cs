@@ -1,4 +1,5 @@
 using Nexo.Protocol;
+using Nexo.Server.Security;
 
 namespace Nexo.Server.Native;
 
@@ -31,7 +32,9 @@ internal static class ConnectionHandlers
         }
 
         FrameBuffer reply = request.BeginReply();
-        InfoReply.Write(reply, ServerFacts.Gather(request.Connection.Server));
+        InfoReply.Write(reply, request.Connection.Access.AllowsAdmin(AccessOperation.Read)
+            ? ServerFacts.Gather(request.Connection.Server)
+            : ServerFacts.OfSelf(request.Connection));
         reply.End();
     }
 

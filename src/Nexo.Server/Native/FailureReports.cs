@@ -47,9 +47,12 @@ internal sealed class FailureReports
         }
     }
 
-    private static string MessageOf(ErrorCode code) => code == ErrorCode.ShuttingDown
-        ? "The server is shutting down."
-        : "The body, or a flag, of a notice is malformed: see docs/protocol.md.";
+    private static string MessageOf(ErrorCode code) => code switch
+    {
+        ErrorCode.ShuttingDown => "The server is shutting down.",
+        ErrorCode.PermissionDenied => "No rule of the user allows to publish there.",
+        _ => "The body, or a flag, of a notice is malformed: see docs/protocol.md.",
+    };
 
     private void Add(Opcode opcode, uint correlation, ErrorCode code, TopicStatus status, in TopicPublished published)
     {

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using Nexo.Engine.Streams;
 using Nexo.Protocol;
+using Nexo.Server.Security;
 
 namespace Nexo.Server.Native;
 
@@ -21,6 +22,11 @@ internal static class GroupAdminHandlers
 
         if (!IsForward(request, create.From)
             || !GroupOptionReader.TryRead(request, create.Options, out StreamGroupOptionSet options))
+        {
+            return;
+        }
+
+        if (request.Denies(AccessBroker.Streams, AccessOperation.Consume, create.Stream) || DeniesDeadLetters(request, options))
         {
             return;
         }
@@ -55,6 +61,11 @@ internal static class GroupAdminHandlers
         if (!GroupNameRequest.TryRead(request.Body, out GroupNameRequest name))
         {
             request.FailMalformed();
+            return;
+        }
+
+        if (request.Denies(AccessBroker.Streams, AccessOperation.Read, name.Stream))
+        {
             return;
         }
 
@@ -103,6 +114,11 @@ internal static class GroupAdminHandlers
             return;
         }
 
+        if (request.Denies(AccessBroker.Streams, AccessOperation.Read, list.Prefix))
+        {
+            return;
+        }
+
         StreamStatus status = request.Streams.ListGroups(
             list.Prefix, list.Cursor, (int)list.Limit, out IReadOnlyList<StreamGroupSummary> found);
         if (status != StreamStatus.Ok)
@@ -137,6 +153,11 @@ internal static class GroupAdminHandlers
             return;
         }
 
+        if (request.Denies(AccessBroker.Streams, AccessOperation.Manage, name.Stream))
+        {
+            return;
+        }
+
         StreamStatus status = request.Streams.DeleteGroup(name.Stream, name.Group, out bool waits);
         if (status is not (StreamStatus.Ok or StreamStatus.GroupNotFound))
         {
@@ -153,6 +174,11 @@ internal static class GroupAdminHandlers
         if (!GroupSeekRequest.TryRead(request.Body, out GroupSeekRequest seek))
         {
             request.FailMalformed();
+            return;
+        }
+
+        if (request.Denies(AccessBroker.Streams, AccessOperation.Manage, seek.Stream))
+        {
             return;
         }
 
@@ -182,6 +208,11 @@ internal static class GroupAdminHandlers
             return sought.Waits;
         });
     }
+
+    // What the group gives up goes there.
+    private static bool DeniesDeadLetters(in Request request, StreamGroupOptionSet options) =>
+        options.DeadLetterStream is { Length: > 0 } target
+        && request.Denies(AccessBroker.Streams, AccessOperation.Write, Encoding.UTF8.GetBytes(target));
 
     private static bool IsForward(in Request request, in StreamPosition position)
     {

@@ -1,5 +1,6 @@
 using Nexo.Engine.Streams;
 using Nexo.Protocol;
+using Nexo.Server.Security;
 
 namespace Nexo.Server.Native;
 
@@ -13,6 +14,11 @@ internal static class GroupHandlers
         if (!GroupJoinRequest.TryRead(request.Body, out GroupJoinRequest join))
         {
             request.FailMalformed();
+            return;
+        }
+
+        if (request.Denies(AccessBroker.Streams, AccessOperation.Consume, join.Stream))
+        {
             return;
         }
 
@@ -61,6 +67,11 @@ internal static class GroupHandlers
             return;
         }
 
+        if (request.Denies(AccessBroker.Streams, AccessOperation.Consume, pull.Stream))
+        {
+            return;
+        }
+
         if (pull.RecordsMax == 0)
         {
             request.Fail(ErrorCode.InvalidArgument, "recordsMax: 1 or more.");
@@ -88,6 +99,11 @@ internal static class GroupHandlers
             return;
         }
 
+        if (request.Denies(AccessBroker.Streams, AccessOperation.Consume, member.Stream))
+        {
+            return;
+        }
+
         StreamStatus status = request.Streams.HeartbeatGroup(
             member.Stream, member.Group, member.Member, out StreamGroupState state);
         if (status != StreamStatus.Ok)
@@ -109,6 +125,11 @@ internal static class GroupHandlers
             return;
         }
 
+        if (request.Denies(AccessBroker.Streams, AccessOperation.Consume, member.Stream))
+        {
+            return;
+        }
+
         StreamStatus status = request.Streams.LeaveGroup(member.Stream, member.Group, member.Member, out ulong epoch);
         if (status != StreamStatus.Ok)
         {
@@ -124,6 +145,11 @@ internal static class GroupHandlers
         if (!GroupCommitRequest.TryRead(request.Body, out GroupCommitRequest commit))
         {
             request.FailMalformed();
+            return;
+        }
+
+        if (request.Denies(AccessBroker.Streams, AccessOperation.Consume, commit.Stream))
+        {
             return;
         }
 
@@ -160,6 +186,11 @@ internal static class GroupHandlers
             return;
         }
 
+        if (request.Denies(AccessBroker.Streams, AccessOperation.Consume, ack.Stream))
+        {
+            return;
+        }
+
         FrameBuffer reply = BeginPerItem(request, ack.Leases.Count);
         var sink = new RecordSettleSink(reply);
         StreamStatus status = request.Streams.AckGroup(
@@ -176,6 +207,11 @@ internal static class GroupHandlers
         }
 
         if (!QueueFailures.MayRun(request, "leases", nack.Leases.Count, sizeof(ushort)))
+        {
+            return;
+        }
+
+        if (request.Denies(AccessBroker.Streams, AccessOperation.Consume, nack.Stream))
         {
             return;
         }

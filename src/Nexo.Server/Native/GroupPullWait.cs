@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Nexo.Engine.Streams;
 using Nexo.Protocol;
+using Nexo.Server.Security;
 
 namespace Nexo.Server.Native;
 
@@ -54,6 +55,8 @@ internal sealed class GroupPullWait : WaitingRequest, IThreadPoolWorkItem, IStre
         _connection.CountSubscriber(1);
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
+
+    public override bool IsAllowed(Access access) => access.Allows(AccessBroker.Streams, AccessOperation.Consume, _stream);
 
     public override void Cancel() => GiveUp(ErrorCode.Cancelled);
 

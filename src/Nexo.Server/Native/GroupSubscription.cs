@@ -1,6 +1,7 @@
 using Nexo.Engine.Streams;
 using Nexo.Protocol;
 using Nexo.Server.Connections;
+using Nexo.Server.Security;
 
 namespace Nexo.Server.Native;
 
@@ -28,6 +29,7 @@ internal sealed class GroupSubscription(NativeConnection connection, uint id, ui
 
     // Only whoever is posting touches it, and there is never more than one.
     private FrameBuffer _sending = new();
+    private byte[] _stream = [];
     private StreamGroupMember? _member;
     private uint _credits = credits;
     private string _endMessage = string.Empty;
@@ -77,6 +79,7 @@ internal sealed class GroupSubscription(NativeConnection connection, uint id, ui
         out StreamGroupMember? member,
         out bool waits)
     {
+        _stream = stream.ToArray();
         StreamStatus status = connection.Server.Streams.JoinGroup(stream, group, this, options, out member, out waits);
         if (status == StreamStatus.Ok)
         {
@@ -86,6 +89,8 @@ internal sealed class GroupSubscription(NativeConnection connection, uint id, ui
 
         return status;
     }
+
+    public bool IsAllowed(Access access) => access.Allows(AccessBroker.Streams, AccessOperation.Consume, _stream);
 
     /// <summary>Records flow from now on: not on this thread, which may be the one that wakes all who wait for the log.</summary>
     public void Start() => ThreadPool.UnsafeQueueUserWorkItem(static self => self.Begin(), this, preferLocal: false);

@@ -1,4 +1,5 @@
 using Nexo.Protocol;
+using Nexo.Server.Security;
 
 namespace Nexo.Server.Native;
 
@@ -9,6 +10,9 @@ internal interface ISubscription
     void Start();
 
     void AddCredits(uint credits);
+
+    /// <summary>Whether who has this access may have it: what it pushes may be seen.</summary>
+    bool IsAllowed(Access access);
 
     /// <summary>Pushes nothing more and tells the client why; the second call does nothing.</summary>
     void End(ErrorCode code, string message);

@@ -120,19 +120,14 @@ internal sealed partial class NativeConnection
     private async ValueTask FinishHelloAsync()
     {
         HelloRequest hello = _hello!;
-        if (Server.Authenticator.Required)
+        AuthResult result = await Server.Authenticator.VerifyAsync(hello, CertificateNames, RemoteEndPoint, ConnectionClosed);
+        if (result.Code != ErrorCode.None)
         {
-            AuthResult result = await Server.Authenticator.VerifyAsync(
-                hello, RemoteEndPoint, ConnectionClosed);
-            if (result.Code != ErrorCode.None)
-            {
-                RefuseHello(result.Code, result.Message);
-                return;
-            }
-
-            User = result.User;
+            RefuseHello(result.Code, result.Message);
+            return;
         }
 
+        Admit(result);
         ClientName = hello.ClientName ?? string.Empty;
         _hello = null;
         MarkReady();

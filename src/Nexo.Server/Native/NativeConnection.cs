@@ -97,10 +97,10 @@ internal sealed partial class NativeConnection : ClientConnection, IFrameSink
     }
 
     /// <summary>Keeps a subscription whose reply is in the batch; it starts to push when the batch has been sent.</summary>
-    public void Add(uint correlation, ISubscription subscription) => _open.Add(correlation, subscription);
+    public void Add(uint correlation, ISubscription subscription) => AddAllowed(correlation, subscription);
 
     /// <summary>Keeps a request that is answered later; it begins when the batch has been sent.</summary>
-    public void Add(uint correlation, WaitingRequest waiting) => _open.Add(correlation, waiting);
+    public void Add(uint correlation, WaitingRequest waiting) => AddAllowed(correlation, waiting);
 
     /// <summary>
     /// Runs work that takes long in bounded slices: the first one here, and if that was not all, the others on a pool

@@ -1,4 +1,5 @@
 using Nexo.Protocol;
+using Nexo.Server.Security;
 
 namespace Nexo.Server.Native;
 
@@ -131,6 +132,34 @@ internal sealed class OpenRequests(int max)
         foreach (object opened in Snapshot())
         {
             (opened as ISubscription)?.End(code, message);
+        }
+    }
+
+    /// <summary>Ends what is not allowed any more; says how many that were.</summary>
+    public int Withdraw(Access access, string message)
+    {
+        int ended = 0;
+        foreach (object opened in Snapshot())
+        {
+            ended += Withdraw(opened, access, message) ? 1 : 0;
+        }
+
+        return ended;
+    }
+
+    /// <summary>Ends one if it is not allowed.</summary>
+    public static bool Withdraw(object opened, Access access, string message)
+    {
+        switch (opened)
+        {
+            case ISubscription subscription when !subscription.IsAllowed(access):
+                subscription.End(ErrorCode.PermissionDenied, message);
+                return true;
+            case WaitingRequest waiting when !waiting.IsAllowed(access):
+                waiting.Cancel();
+                return true;
+            default:
+                return false;
         }
     }
 

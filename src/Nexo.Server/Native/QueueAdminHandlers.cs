@@ -1,6 +1,7 @@
 using System.Text;
 using Nexo.Engine.Queues;
 using Nexo.Protocol;
+using Nexo.Server.Security;
 
 namespace Nexo.Server.Native;
 
@@ -21,6 +22,11 @@ internal static class QueueAdminHandlers
         }
 
         if (!QueueOptionReader.TryRead(request, declare.Options, out QueueOptionSet options))
+        {
+            return;
+        }
+
+        if (request.Denies(AccessBroker.Queue, AccessOperation.Manage, declare.Name) || DeniesDeadLetters(request, options))
         {
             return;
         }
@@ -52,6 +58,11 @@ internal static class QueueAdminHandlers
             return;
         }
 
+        if (request.Denies(AccessBroker.Queue, AccessOperation.Manage, update.Name) || DeniesDeadLetters(request, options))
+        {
+            return;
+        }
+
         QueueStatus status = request.Queues.Update(update.Name, update.Revision, options, out QueueDeclared updated);
         if (status != QueueStatus.Ok)
         {
@@ -65,6 +76,11 @@ internal static class QueueAdminHandlers
 
     public static void Describe(in Request request)
     {
+        if (request.Denies(AccessBroker.Queue, AccessOperation.Read, request.Body))
+        {
+            return;
+        }
+
         QueueStatus status = request.Queues.Describe(request.Body, out QueueDefinition? definition);
         if (status != QueueStatus.Ok)
         {
@@ -86,6 +102,11 @@ internal static class QueueAdminHandlers
         if (list.Limit is 0 or > ScanRequest.LimitMax)
         {
             request.Fail(ErrorCode.InvalidArgument, $"limit: 1 to {ScanRequest.LimitMax} queues.");
+            return;
+        }
+
+        if (request.DeniesPrefix(AccessBroker.Queue, AccessOperation.Read, list.Prefix))
+        {
             return;
         }
 
@@ -116,6 +137,11 @@ internal static class QueueAdminHandlers
             return;
         }
 
+        if (request.Denies(AccessBroker.Queue, AccessOperation.Manage, pause.Name))
+        {
+            return;
+        }
+
         QueueStatus status = request.Queues.Pause(pause.Name, (QueuePausedParts)pause.Flow, out bool waits);
         ReplyEmpty(request, status, waits);
     }
@@ -125,6 +151,11 @@ internal static class QueueAdminHandlers
         if (!QueuePauseRequest.TryRead(request.Body, out QueuePauseRequest resume))
         {
             request.FailMalformed();
+            return;
+        }
+
+        if (request.Denies(AccessBroker.Queue, AccessOperation.Manage, resume.Name))
+        {
             return;
         }
 
@@ -138,6 +169,11 @@ internal static class QueueAdminHandlers
         if (!QueuePurgeRequest.TryRead(request.Body, out QueuePurgeRequest purge))
         {
             request.FailMalformed();
+            return;
+        }
+
+        if (request.Denies(AccessBroker.Queue, AccessOperation.Manage, purge.Name))
+        {
             return;
         }
 
@@ -182,6 +218,11 @@ internal static class QueueAdminHandlers
             return;
         }
 
+        if (request.Denies(AccessBroker.Queue, AccessOperation.Manage, delete.Name))
+        {
+            return;
+        }
+
         QueueStatus status = request.Queues.Delete(
             delete.Name,
             (delete.Conditions & QueueDeleteConditions.IfEmpty) != 0,
@@ -193,6 +234,11 @@ internal static class QueueAdminHandlers
 
     public static void Stats(in Request request)
     {
+        if (request.Denies(AccessBroker.Queue, AccessOperation.Read, request.Body))
+        {
+            return;
+        }
+
         QueueStatus status = request.Queues.Stats(request.Body, out QueueStats? stats);
         if (status != QueueStatus.Ok)
         {
@@ -204,6 +250,11 @@ internal static class QueueAdminHandlers
         QueueConversions.Write(reply, stats!);
         reply.End();
     }
+
+    // What dies in the queue is put into another: who says so might as well push there.
+    private static bool DeniesDeadLetters(in Request request, QueueOptionSet options) =>
+        options.DeadLetterQueue is { Length: > 0 } target
+        && request.Denies(AccessBroker.Queue, AccessOperation.Write, Encoding.UTF8.GetBytes(target));
 
     private static void Write(FrameBuffer items, QueueSummary queue) => new QueueListItem
     {

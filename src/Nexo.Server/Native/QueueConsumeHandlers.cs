@@ -1,5 +1,6 @@
 using Nexo.Engine.Queues;
 using Nexo.Protocol;
+using Nexo.Server.Security;
 
 namespace Nexo.Server.Native;
 
@@ -22,6 +23,11 @@ internal static class QueueConsumeHandlers
             request.Fail(
                 ErrorCode.InvalidArgument,
                 "options: 0, 1 or 2; where messages are settled by their delivery (2), no settling gives a credit back (1).");
+            return;
+        }
+
+        if (request.Denies(AccessBroker.Queue, AccessOperation.Consume, consume.Queue))
+        {
             return;
         }
 
@@ -69,6 +75,11 @@ internal static class QueueConsumeHandlers
             return;
         }
 
+        if (request.Denies(AccessBroker.Queue, AccessOperation.Consume, pull.Queue))
+        {
+            return;
+        }
+
         var terms = new PullTerms(request.Connection, pull);
         if (!TryFindConsumer(request, pull.Queue, out QueueConsumer? consumer))
         {
@@ -104,18 +115,20 @@ internal static class QueueConsumeHandlers
         else
         {
             reply.Abandon();
-            Wait(request, terms, consumer, pull.WaitMs);
+            Wait(request, pull.Queue, terms, consumer, pull.WaitMs);
         }
     }
 
-    private static void Wait(in Request request, PullTerms terms, QueueConsumer consumer, uint waitMs)
+    private static void Wait(
+        in Request request, ReadOnlySpan<byte> queue, PullTerms terms, QueueConsumer consumer, uint waitMs)
     {
         NativeConnection connection = request.Connection;
         if (connection.TryReserve(request.Opcode, request.Correlation))
         {
             connection.Consumers.CountWait(consumer, change: 1);
             connection.Add(
-                request.Correlation, new QueuePullWait(connection, request.Correlation, terms, consumer, waitMs));
+                request.Correlation,
+                new QueuePullWait(connection, request.Correlation, queue.ToArray(), terms, consumer, waitMs));
         }
     }
 

@@ -2,6 +2,7 @@ using System.Text;
 using Nexo.Engine.Queues;
 using Nexo.Protocol;
 using Nexo.Server.Data;
+using Nexo.Server.Security;
 
 namespace Nexo.Server.Native;
 
@@ -22,6 +23,12 @@ internal static class QueueDeadHandlers
         if (!QueueDeadRedriveRequest.TryRead(request.Body, out QueueDeadRedriveRequest redrive))
         {
             request.FailMalformed();
+            return;
+        }
+
+        if (request.Denies(AccessBroker.Queue, AccessOperation.Manage, redrive.Queue)
+            || (!redrive.Target.IsEmpty && request.Denies(AccessBroker.Queue, AccessOperation.Write, redrive.Target)))
+        {
             return;
         }
 
@@ -81,6 +88,12 @@ internal static class QueueDeadHandlers
         if (!QueueDeadSelectRequest.TryRead(request.Body, out QueueDeadSelectRequest select))
         {
             request.FailMalformed();
+            return;
+        }
+
+        if (request.Denies(
+            AccessBroker.Queue, action == QueueDeadAction.Count ? AccessOperation.Read : AccessOperation.Manage, select.Queue))
+        {
             return;
         }
 

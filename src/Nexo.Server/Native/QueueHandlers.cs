@@ -1,5 +1,6 @@
 using Nexo.Engine.Queues;
 using Nexo.Protocol;
+using Nexo.Server.Security;
 
 namespace Nexo.Server.Native;
 
@@ -36,6 +37,11 @@ internal static class QueueHandlers
             return;
         }
 
+        if (request.Denies(AccessBroker.Queue, AccessOperation.Write, batch.Queue))
+        {
+            return;
+        }
+
         FrameBuffer reply = request.BeginReply();
         QueuePushBatchReply.WriteStart(reply, batch.Count);
         var sink = new PushSink(reply);
@@ -54,6 +60,11 @@ internal static class QueueHandlers
 
     private static void Push(in Request request, ReadOnlySpan<byte> queue, in QueueMessage message)
     {
+        if (request.Denies(AccessBroker.Queue, AccessOperation.Write, queue))
+        {
+            return;
+        }
+
         QueueStatus status = request.Queues.Push(queue, message, request.Connection.QueueWork, out QueuePushResult result);
         if (status != QueueStatus.Ok)
         {

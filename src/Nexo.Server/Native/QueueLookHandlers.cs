@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Nexo.Engine.Queues;
 using Nexo.Protocol;
+using Nexo.Server.Security;
 
 namespace Nexo.Server.Native;
 
@@ -19,6 +20,11 @@ internal static class QueueLookHandlers
         }
 
         if (!TryReadPage(request, peek.Limit, peek.Cursor, out ulong afterId))
+        {
+            return;
+        }
+
+        if (request.Denies(AccessBroker.Queue, AccessOperation.Read, peek.Queue))
         {
             return;
         }
@@ -47,6 +53,11 @@ internal static class QueueLookHandlers
         if (!QueueDeadListRequest.TryRead(request.Body, out QueueDeadListRequest list))
         {
             request.FailMalformed();
+            return;
+        }
+
+        if (request.Denies(AccessBroker.Queue, AccessOperation.Read, list.Queue))
+        {
             return;
         }
 

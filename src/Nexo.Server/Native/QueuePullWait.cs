@@ -1,6 +1,7 @@
 using Nexo.Engine.Queues;
 using Nexo.Protocol;
 using Nexo.Server.Connections;
+using Nexo.Server.Security;
 
 namespace Nexo.Server.Native;
 
@@ -10,7 +11,7 @@ namespace Nexo.Server.Native;
 /// While the client does not take its answers it takes no message: others get them.
 /// </summary>
 internal sealed class QueuePullWait(
-    NativeConnection connection, uint correlation, PullTerms terms, QueueConsumer consumer, uint waitMs)
+    NativeConnection connection, uint correlation, byte[] queue, PullTerms terms, QueueConsumer consumer, uint waitMs)
     : WaitingRequest, IThreadPoolWorkItem
 {
     private readonly Lock _gate = new();
@@ -49,6 +50,8 @@ internal sealed class QueuePullWait(
 
         Await();
     }
+
+    public override bool IsAllowed(Access access) => access.Allows(AccessBroker.Queue, AccessOperation.Consume, queue);
 
     public override void Cancel() => GiveUp(ErrorCode.Cancelled);
 

@@ -1,5 +1,6 @@
 using Nexo.Engine.Queues;
 using Nexo.Protocol;
+using Nexo.Server.Security;
 
 namespace Nexo.Server.Native;
 
@@ -15,6 +16,11 @@ internal static class QueueSettleHandlers
         }
 
         if (!QueueFailures.MayRun(request, "leases", ack.Leases.Count, sizeof(ushort)))
+        {
+            return;
+        }
+
+        if (request.Denies(AccessBroker.Queue, AccessOperation.Consume, ack.Queue))
         {
             return;
         }
@@ -35,6 +41,11 @@ internal static class QueueSettleHandlers
         }
 
         if (!QueueFailures.MayRun(request, "leases", nack.Leases.Count, sizeof(ushort)))
+        {
+            return;
+        }
+
+        if (request.Denies(AccessBroker.Queue, AccessOperation.Consume, nack.Queue))
         {
             return;
         }
@@ -66,6 +77,11 @@ internal static class QueueSettleHandlers
             return;
         }
 
+        if (request.Denies(AccessBroker.Queue, AccessOperation.Consume, dead.Queue))
+        {
+            return;
+        }
+
         FrameBuffer reply = BeginPerItem(request, dead.Leases.Count);
         var sink = new SettleSink(reply);
         QueueStatus status = request.Queues.DeadLetter(
@@ -82,6 +98,11 @@ internal static class QueueSettleHandlers
         }
 
         if (!QueueFailures.MayRun(request, "leases", extend.Leases.Count, QueueExtendReply.ItemSize))
+        {
+            return;
+        }
+
+        if (request.Denies(AccessBroker.Queue, AccessOperation.Consume, extend.Queue))
         {
             return;
         }

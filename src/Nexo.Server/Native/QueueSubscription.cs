@@ -1,6 +1,7 @@
 using Nexo.Engine.Queues;
 using Nexo.Protocol;
 using Nexo.Server.Connections;
+using Nexo.Server.Security;
 
 namespace Nexo.Server.Native;
 
@@ -26,6 +27,7 @@ internal sealed class QueueSubscription(NativeConnection connection, uint id, ui
 
     // Only whoever is posting touches it, and there is never more than one.
     private FrameBuffer _sending = new();
+    private byte[] _queue = [];
     private QueueConsumer? _consumer;
     private uint _credits = credits;
     private int _queuedBytes;
@@ -70,6 +72,7 @@ internal sealed class QueueSubscription(NativeConnection connection, uint id, ui
 
     public QueueStatus Open(QueueService queues, ReadOnlySpan<byte> queue, QueueConsumerOptions options)
     {
+        _queue = queue.ToArray();
         QueueStatus status = queues.Consume(queue, this, options, out _consumer);
         if (status == QueueStatus.Ok)
         {
@@ -79,6 +82,8 @@ internal sealed class QueueSubscription(NativeConnection connection, uint id, ui
 
         return status;
     }
+
+    public bool IsAllowed(Access access) => access.Allows(AccessBroker.Queue, AccessOperation.Consume, _queue);
 
     /// <summary>Messages flow from now on: not on this thread, which may be the one that wakes all who wait for the log.</summary>
     public void Start() =>

@@ -4,6 +4,7 @@ using Nexo.Engine.Store;
 using Nexo.Engine.Streams;
 using Nexo.Engine.Topics;
 using Nexo.Protocol;
+using Nexo.Server.Security;
 
 namespace Nexo.Server.Native;
 
@@ -53,6 +54,49 @@ internal readonly ref struct Request(
         {
             Connection.AwaitDisk(Opcode, Correlation);
         }
+    }
+
+    /// <summary>True: something may not be done with a name, or a topic; then the request was answered so.</summary>
+    public bool Denies(AccessBroker broker, AccessOperation operation, ReadOnlySpan<byte> name)
+    {
+        Access access = Connection.Access;
+        return operation == AccessOperation.Manage
+            ? Judge(access.Allows(broker, operation, name), broker, operation, name, AccessReach.Name)
+            : !ReferenceEquals(access, Access.Everything)
+                && !access.Allows(broker, operation, name)
+                && Judge(false, broker, operation, name, AccessReach.Name);
+    }
+
+    /// <summary>As above, of every topic that a filter matches.</summary>
+    public bool DeniesFilter(AccessOperation operation, ReadOnlySpan<byte> filter) =>
+        Judge(Connection.Access.Covers(operation, filter), AccessBroker.Topics, operation, filter, AccessReach.Filter);
+
+    /// <summary>As above, of all names that begin so.</summary>
+    public bool DeniesPrefix(AccessBroker broker, AccessOperation operation, ReadOnlySpan<byte> prefix) =>
+        Judge(Connection.Access.CoversPrefix(broker, operation, prefix), broker, operation, prefix, AccessReach.Prefix);
+
+    /// <summary>As above, of something of which it is not known yet what name it has: none may be.</summary>
+    public bool DeniesAny(AccessBroker broker, AccessOperation operation) =>
+        Judge(Connection.Access.AllowsAny(broker, operation), broker, operation, default, AccessReach.Any);
+
+    /// <summary>As above, of the server itself.</summary>
+    public bool DeniesAdmin(AccessOperation operation) =>
+        Judge(Connection.Access.AllowsAdmin(operation), AccessBroker.Admin, operation, default, AccessReach.Name);
+
+    // What is managed is written down, and what is refused.
+    private bool Judge(bool isAllowed, AccessBroker broker, AccessOperation operation, ReadOnlySpan<byte> name, AccessReach reach)
+    {
+        if (!isAllowed || operation == AccessOperation.Manage)
+        {
+            Connection.All.Audit.Operation(Connection.User, Connection.RemoteEndPoint, Opcode.ToString(), name, isAllowed);
+        }
+
+        if (!isAllowed)
+        {
+            Connection.FailDenied(Opcode, Correlation, broker, operation, name, reach);
+        }
+
+        return !isAllowed;
     }
 
     /// <summary>Answers with an error.</summary>

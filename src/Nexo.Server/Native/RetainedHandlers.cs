@@ -1,5 +1,6 @@
 using Nexo.Engine.Topics;
 using Nexo.Protocol;
+using Nexo.Server.Security;
 
 namespace Nexo.Server.Native;
 
@@ -23,6 +24,11 @@ internal static class RetainedHandlers
             return;
         }
 
+        if (request.DeniesFilter(AccessOperation.Read, list.Filter))
+        {
+            return;
+        }
+
         int pageBytesMax = Math.Min(PageBytesMax, request.Connection.BodyBytesMax / 2);
         int bytesMax = list.BytesMax == 0 || list.BytesMax > pageBytesMax ? pageBytesMax : (int)list.BytesMax;
         using var items = new FrameBuffer();
@@ -43,6 +49,11 @@ internal static class RetainedHandlers
 
     public static void Clear(in Request request)
     {
+        if (request.DeniesFilter(AccessOperation.Manage, request.Body))
+        {
+            return;
+        }
+
         TopicService topics = request.Topics;
         byte[] filter = request.Body.ToArray();
         byte[]? cursor = [];

@@ -1,5 +1,6 @@
 using Nexo.Engine.Schedules;
 using Nexo.Protocol;
+using Nexo.Server.Security;
 
 namespace Nexo.Server.Native;
 
@@ -14,6 +15,11 @@ internal static class ScheduleHandlers
         if (!ScheduleSetRequest.TryRead(request.Body, out ScheduleSetRequest set))
         {
             request.FailMalformed();
+            return;
+        }
+
+        if (DeniesSet(request, set))
+        {
             return;
         }
 
@@ -39,7 +45,12 @@ internal static class ScheduleHandlers
 
     public static void Describe(in Request request)
     {
-        if (!request.Schedules.TryDescribe(request.Body, out ScheduleInfo? info))
+        if (DeniesThere(request, AccessOperation.Read, request.Body, out ScheduleInfo? info))
+        {
+            return;
+        }
+
+        if (info is null)
         {
             ScheduleFailures.Fail(request, ScheduleStatus.NotFound);
             return;
@@ -82,6 +93,11 @@ internal static class ScheduleHandlers
             return;
         }
 
+        if (request.DeniesPrefix(AccessBroker.Queue, AccessOperation.Read, default))
+        {
+            return;
+        }
+
         IReadOnlyList<ScheduleInfo> found = request.Schedules.List(list.Prefix, list.Cursor, (int)list.Limit);
         using var items = new FrameBuffer();
         int count = 0;
@@ -102,6 +118,11 @@ internal static class ScheduleHandlers
 
     public static void Delete(in Request request)
     {
+        if (DeniesThere(request, AccessOperation.Manage, request.Body, out _))
+        {
+            return;
+        }
+
         ScheduleStatus status = request.Schedules.Remove(request.Body, out bool waits);
         if (status is not (ScheduleStatus.Ok or ScheduleStatus.NotFound))
         {
@@ -112,6 +133,19 @@ internal static class ScheduleHandlers
         request.AwaitDiskIf(waits);
         request.ReplyCount(status == ScheduleStatus.Ok ? 1 : 0);
     }
+
+    // It pushes by itself from then on; and what it was before may be another's.
+    private static bool DeniesSet(in Request request, scoped in ScheduleSetRequest set) =>
+        request.Denies(AccessBroker.Queue, AccessOperation.Manage, set.Message.Queue)
+        || request.Denies(AccessBroker.Queue, AccessOperation.Write, set.Message.Queue)
+        || (request.Schedules.TryDescribe(set.Message.Name, out ScheduleInfo? info)
+            && request.Denies(AccessBroker.Queue, AccessOperation.Manage, info.Queue.Span));
+
+    // A schedule is its queue's.
+    private static bool DeniesThere(in Request request, AccessOperation operation, ReadOnlySpan<byte> name, out ScheduleInfo? info) =>
+        request.Schedules.TryDescribe(name, out info)
+            ? request.Denies(AccessBroker.Queue, operation, info.Queue.Span)
+            : request.DeniesAny(AccessBroker.Queue, operation);
 
     private static ScheduleSpec ToEngine(scoped in ScheduleSetRequest set, ReadOnlySpan<byte> headers) => new()
     {

@@ -55,6 +55,14 @@ internal static class ServerFacts
         ];
     }
 
+    /// <summary>What a client may know that may not read the server's figures: what it talks to, and who it is.</summary>
+    public static IReadOnlyCollection<KeyValuePair<string, string>> OfSelf(NativeConnection connection) =>
+    [
+        new("server.version", Version),
+        Number("connection.id", connection.Id),
+        new("connection.user", connection.User),
+    ];
+
     private static IEnumerable<KeyValuePair<string, string>> StorageFacts(NativeServer server)
     {
         Persistence persistence = server.Persistence;

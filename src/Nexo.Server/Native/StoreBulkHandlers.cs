@@ -1,5 +1,6 @@
 using Nexo.Engine.Store;
 using Nexo.Protocol;
+using Nexo.Server.Security;
 
 namespace Nexo.Server.Native;
 
@@ -38,6 +39,11 @@ internal static class StoreBulkHandlers
         }
 
         if (!MayRun(request, keys.Count, MultiValueReply.ItemFixedSize))
+        {
+            return;
+        }
+
+        if (DeniesKeys(request, AccessOperation.Read, keys))
         {
             return;
         }
@@ -84,6 +90,11 @@ internal static class StoreBulkHandlers
             return;
         }
 
+        if (DeniesPairs(request, set.Pairs))
+        {
+            return;
+        }
+
         var options = new SetOptions { Expiry = set.Expiry.ToEngine() };
         FrameBuffer reply = request.BeginReply();
         reply.WriteUInt32(set.Pairs.Count);
@@ -106,6 +117,11 @@ internal static class StoreBulkHandlers
         }
 
         if (!MayRun(request, keys.Count, replyItemSizeMin: 0))
+        {
+            return;
+        }
+
+        if (DeniesKeys(request, AccessOperation.Write, keys))
         {
             return;
         }
@@ -140,6 +156,11 @@ internal static class StoreBulkHandlers
             return;
         }
 
+        if (request.DeniesPrefix(AccessBroker.Store, AccessOperation.Read, scan.Prefix))
+        {
+            return;
+        }
+
         using var keys = new FrameBuffer();
         using var cursor = new FrameBuffer();
         var sink = new ScanSink(keys, Math.Min(ScanPageBytesMax, request.Connection.BodyBytesMax / 2));
@@ -159,14 +180,61 @@ internal static class StoreBulkHandlers
 
     public static void Count(in Request request)
     {
+        if (request.DeniesPrefix(AccessBroker.Store, AccessOperation.Read, request.Body))
+        {
+            return;
+        }
+
         StoreCounting counting = request.Store.Count(request.Body);
         request.Connection.RunSliced(request, counting.MoveNext, () => new SlicedResult(counting.Total));
     }
 
     public static void Clear(in Request request)
     {
+        if (request.DeniesPrefix(AccessBroker.Store, AccessOperation.Manage, request.Body))
+        {
+            return;
+        }
+
         StoreClearing clearing = request.Store.Clear(request.Body);
         request.Connection.RunSliced(request, clearing.MoveNext, () => ResultOf(clearing));
+    }
+
+    // All or none: who may not have one of the keys is told so of the request.
+    private static bool DeniesKeys(in Request request, AccessOperation operation, BlobList keys)
+    {
+        if (ReferenceEquals(request.Connection.Access, Access.Everything))
+        {
+            return false;
+        }
+
+        while (keys.TryTake(out ReadOnlySpan<byte> key))
+        {
+            if (request.Denies(AccessBroker.Store, operation, key))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool DeniesPairs(in Request request, PairList pairs)
+    {
+        if (ReferenceEquals(request.Connection.Access, Access.Everything))
+        {
+            return false;
+        }
+
+        while (pairs.TryTake(out ReadOnlySpan<byte> key, out _))
+        {
+            if (request.Denies(AccessBroker.Store, AccessOperation.Write, key))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static SlicedResult ResultOf(StoreClearing clearing) => clearing.Status == StoreStatus.Ok

@@ -1,5 +1,6 @@
 using Nexo.Engine.Store;
 using Nexo.Protocol;
+using Nexo.Server.Security;
 
 namespace Nexo.Server.Native;
 
@@ -19,6 +20,11 @@ internal static class StoreHashHandlers
             return;
         }
 
+        if (request.Denies(AccessBroker.Store, AccessOperation.Write, set.Key))
+        {
+            return;
+        }
+
         var pairs = new PairSource(set.Pairs);
         StoreStatus status = request.Store.HashSet(set.Key, ref pairs, out int added, out ulong version);
         StoreValueHandlers.ReplyNumber(request, status, added, version);
@@ -29,6 +35,11 @@ internal static class StoreHashHandlers
         if (!KeyedRequest.TryRead(request.Body, out KeyedRequest get))
         {
             request.FailMalformed();
+            return;
+        }
+
+        if (request.Denies(AccessBroker.Store, AccessOperation.Read, get.Key))
+        {
             return;
         }
 
@@ -46,6 +57,11 @@ internal static class StoreHashHandlers
         }
 
         if (!StoreBulkHandlers.MayRun(request, get.Fields.Count, MultiValueReply.ItemFixedSize))
+        {
+            return;
+        }
+
+        if (request.Denies(AccessBroker.Store, AccessOperation.Read, get.Key))
         {
             return;
         }
@@ -94,6 +110,11 @@ internal static class StoreHashHandlers
             return;
         }
 
+        if (request.Denies(AccessBroker.Store, AccessOperation.Write, delete.Key))
+        {
+            return;
+        }
+
         var fields = new BlobSource(delete.Fields);
         StoreStatus status = request.Store.HashDelete(delete.Key, ref fields, out int removed);
         ReplyCountOrZero(request, status, removed);
@@ -101,6 +122,11 @@ internal static class StoreHashHandlers
 
     public static void GetAll(in Request request)
     {
+        if (request.Denies(AccessBroker.Store, AccessOperation.Read, request.Body))
+        {
+            return;
+        }
+
         FrameBuffer reply = request.BeginReply();
         reply.WriteUInt64(0);
         int countAt = reply.BodyCount;
@@ -130,6 +156,12 @@ internal static class StoreHashHandlers
             return;
         }
 
+        if (request.Denies(AccessBroker.Store, AccessOperation.Read, increment.Key)
+            || request.Denies(AccessBroker.Store, AccessOperation.Write, increment.Key))
+        {
+            return;
+        }
+
         StoreStatus status = request.Store.HashIncrement(
             increment.Key, increment.Field, increment.Delta, out long value, out ulong version);
         StoreValueHandlers.ReplyNumber(request, status, value, version);
@@ -137,6 +169,11 @@ internal static class StoreHashHandlers
 
     public static void Length(in Request request)
     {
+        if (request.Denies(AccessBroker.Store, AccessOperation.Read, request.Body))
+        {
+            return;
+        }
+
         StoreStatus status = request.Store.HashLength(request.Body, out int fields);
         ReplyCountOrZero(request, status, fields);
     }

@@ -1,5 +1,6 @@
 using Nexo.Engine.Store;
 using Nexo.Protocol;
+using Nexo.Server.Security;
 
 namespace Nexo.Server.Native;
 
@@ -11,6 +12,11 @@ internal static class StoreKeyHandlers
         if (!DeleteRequest.TryRead(request.Body, out DeleteRequest delete))
         {
             request.FailMalformed();
+            return;
+        }
+
+        if (request.Denies(AccessBroker.Store, AccessOperation.Write, delete.Key))
+        {
             return;
         }
 
@@ -29,10 +35,21 @@ internal static class StoreKeyHandlers
         reply.End();
     }
 
-    public static void Exists(in Request request) => request.ReplyCount(request.Store.Exists(request.Body) ? 1 : 0);
+    public static void Exists(in Request request)
+    {
+        if (!request.Denies(AccessBroker.Store, AccessOperation.Read, request.Body))
+        {
+            request.ReplyCount(request.Store.Exists(request.Body) ? 1 : 0);
+        }
+    }
 
     public static void Ttl(in Request request)
     {
+        if (request.Denies(AccessBroker.Store, AccessOperation.Read, request.Body))
+        {
+            return;
+        }
+
         StoreStatus status = request.Store.Ttl(request.Body, out long remainingMs);
         if (status is not (StoreStatus.Ok or StoreStatus.NotFound))
         {
@@ -56,6 +73,11 @@ internal static class StoreKeyHandlers
         if (!ExpiryRequest.TryRead(request.Body, out ExpiryRequest expire))
         {
             request.FailMalformed();
+            return;
+        }
+
+        if (request.Denies(AccessBroker.Store, AccessOperation.Write, expire.Key))
+        {
             return;
         }
 

@@ -1,5 +1,6 @@
 using Nexo.Engine.Store;
 using Nexo.Protocol;
+using Nexo.Server.Security;
 
 namespace Nexo.Server.Native;
 
@@ -8,6 +9,11 @@ internal static class StoreValueHandlers
 {
     public static void Get(in Request request)
     {
+        if (request.Denies(AccessBroker.Store, AccessOperation.Read, request.Body))
+        {
+            return;
+        }
+
         FrameBuffer reply = BeginValue(request);
         StoreStatus status = request.Store.Get(request.Body, reply, out ulong version);
         EndValue(request, reply, status, version);
@@ -15,6 +21,12 @@ internal static class StoreValueHandlers
 
     public static void Take(in Request request)
     {
+        if (request.Denies(AccessBroker.Store, AccessOperation.Read, request.Body)
+            || request.Denies(AccessBroker.Store, AccessOperation.Write, request.Body))
+        {
+            return;
+        }
+
         FrameBuffer reply = BeginValue(request);
         StoreStatus status = request.Store.Take(request.Body, reply, out ulong version);
         EndValue(request, reply, status, version);
@@ -28,6 +40,12 @@ internal static class StoreValueHandlers
             return;
         }
 
+        if (request.Denies(AccessBroker.Store, AccessOperation.Read, touch.Key)
+            || request.Denies(AccessBroker.Store, AccessOperation.Write, touch.Key))
+        {
+            return;
+        }
+
         FrameBuffer reply = BeginValue(request);
         StoreStatus status = request.Store.Touch(touch.Key, touch.Expiry.ToEngine(), reply, out ulong version);
         EndValue(request, reply, status, version);
@@ -38,6 +56,11 @@ internal static class StoreValueHandlers
         if (!RangeRequest.TryRead(request.Body, out RangeRequest range))
         {
             request.FailMalformed();
+            return;
+        }
+
+        if (request.Denies(AccessBroker.Store, AccessOperation.Read, range.Key))
+        {
             return;
         }
 
@@ -66,6 +89,12 @@ internal static class StoreValueHandlers
     private static void Set(
         in Request request, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, in SetOptions options, bool returnPrevious)
     {
+        if (request.Denies(AccessBroker.Store, AccessOperation.Write, key)
+            || (returnPrevious && request.Denies(AccessBroker.Store, AccessOperation.Read, key)))
+        {
+            return;
+        }
+
         FrameBuffer reply = request.BeginReply();
         SetReply.WriteFixed(reply, stored: false, previousFound: false, version: 0);
         StoreStatus status = request.Store.Set(key, value, options, returnPrevious ? reply : null, out SetResult result);
@@ -88,6 +117,12 @@ internal static class StoreValueHandlers
             return;
         }
 
+        if (request.Denies(AccessBroker.Store, AccessOperation.Read, increment.Key)
+            || request.Denies(AccessBroker.Store, AccessOperation.Write, increment.Key))
+        {
+            return;
+        }
+
         StoreStatus status = request.Store.Increment(
             increment.Key, increment.Delta, increment.Expiry.ToEngine(), out long value, out ulong version);
         ReplyNumber(request, status, value, version);
@@ -101,12 +136,22 @@ internal static class StoreValueHandlers
             return;
         }
 
+        if (request.Denies(AccessBroker.Store, AccessOperation.Write, append.Key))
+        {
+            return;
+        }
+
         StoreStatus status = request.Store.Append(append.Key, append.Operand, out long length, out ulong version);
         ReplyNumber(request, status, length, version);
     }
 
     public static void Length(in Request request)
     {
+        if (request.Denies(AccessBroker.Store, AccessOperation.Read, request.Body))
+        {
+            return;
+        }
+
         StoreStatus status = request.Store.Length(request.Body, out long length);
         switch (status)
         {

@@ -1,4 +1,5 @@
 using Nexo.Protocol;
+using Nexo.Server.Security;
 
 namespace Nexo.Server.Native;
 
@@ -16,6 +17,11 @@ internal static class StoreWatchHandlers
         if (watch.Prefix.Length > request.Connection.Server.StoreLimits.KeyBytesMax)
         {
             request.Fail(ErrorCode.KeyInvalid, "A prefix is no longer than a key may be.");
+            return;
+        }
+
+        if (request.DeniesPrefix(AccessBroker.Store, AccessOperation.Read, watch.Prefix))
+        {
             return;
         }
 

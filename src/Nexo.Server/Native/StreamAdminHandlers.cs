@@ -1,6 +1,7 @@
 using System.Text;
 using Nexo.Engine.Streams;
 using Nexo.Protocol;
+using Nexo.Server.Security;
 
 namespace Nexo.Server.Native;
 
@@ -15,6 +16,11 @@ internal static class StreamAdminHandlers
         if (!StreamCreateRequest.TryRead(request.Body, out StreamCreateRequest create))
         {
             request.FailMalformed();
+            return;
+        }
+
+        if (request.Denies(AccessBroker.Streams, AccessOperation.Manage, create.Name))
+        {
             return;
         }
 
@@ -45,6 +51,11 @@ internal static class StreamAdminHandlers
             return;
         }
 
+        if (request.Denies(AccessBroker.Streams, AccessOperation.Manage, update.Name))
+        {
+            return;
+        }
+
         if (!StreamOptionReader.TryRead(request, update.Options, out StreamOptionSet options))
         {
             return;
@@ -66,6 +77,11 @@ internal static class StreamAdminHandlers
 
     public static void Describe(in Request request)
     {
+        if (request.Denies(AccessBroker.Streams, AccessOperation.Read, request.Body))
+        {
+            return;
+        }
+
         StreamStatus status = request.Streams.Describe(request.Body, out StreamDefinition? definition, out StreamRange range);
         if (status != StreamStatus.Ok)
         {
@@ -93,6 +109,11 @@ internal static class StreamAdminHandlers
             return;
         }
 
+        if (request.DeniesPrefix(AccessBroker.Streams, AccessOperation.Read, list.Prefix))
+        {
+            return;
+        }
+
         IReadOnlyList<StreamSummary> found = request.Streams.List(list.Prefix, list.Cursor, (int)list.Limit);
         using var items = new FrameBuffer();
         uint count = 0;
@@ -117,6 +138,11 @@ internal static class StreamAdminHandlers
         if (!StreamTrimRequest.TryRead(request.Body, out StreamTrimRequest trim))
         {
             request.FailMalformed();
+            return;
+        }
+
+        if (request.Denies(AccessBroker.Streams, AccessOperation.Manage, trim.Name))
+        {
             return;
         }
 
@@ -150,6 +176,11 @@ internal static class StreamAdminHandlers
             return;
         }
 
+        if (request.Denies(AccessBroker.Streams, AccessOperation.Manage, delete.Name))
+        {
+            return;
+        }
+
         bool ifUnused = (delete.Conditions & StreamDeleteConditions.IfUnused) != 0;
         StreamStatus status = request.Streams.Delete(delete.Name, ifUnused, out long records, out bool waits);
         if (status != StreamStatus.Ok)
@@ -164,6 +195,13 @@ internal static class StreamAdminHandlers
 
     public static void Stats(in Request request)
     {
+        if (request.Body.IsEmpty
+            ? request.DeniesAdmin(AccessOperation.Read)
+            : request.Denies(AccessBroker.Streams, AccessOperation.Read, request.Body))
+        {
+            return;
+        }
+
         StreamStats? stats;
         if (request.Body.IsEmpty)
         {

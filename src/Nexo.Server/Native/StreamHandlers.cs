@@ -1,5 +1,6 @@
 using Nexo.Engine.Streams;
 using Nexo.Protocol;
+using Nexo.Server.Security;
 
 namespace Nexo.Server.Native;
 
@@ -11,6 +12,11 @@ internal static class StreamHandlers
         if (!StreamAppendRequest.TryRead(request.Body, out StreamAppendRequest append))
         {
             request.FailMalformed();
+            return;
+        }
+
+        if (request.Denies(AccessBroker.Streams, AccessOperation.Write, append.Stream))
+        {
             return;
         }
 
@@ -40,6 +46,11 @@ internal static class StreamHandlers
         if (!StreamAppendBatchRequest.TryRead(request.Body, out StreamAppendBatchRequest batch))
         {
             request.FailMalformed();
+            return;
+        }
+
+        if (request.Denies(AccessBroker.Streams, AccessOperation.Write, batch.Stream))
+        {
             return;
         }
 

@@ -1,4 +1,5 @@
 using Nexo.Protocol;
+using Nexo.Server.Security;
 
 namespace Nexo.Server.Native;
 
@@ -12,6 +13,11 @@ internal static class StreamReadHandlers
         if (!StreamReadRequest.TryRead(request.Body, out StreamReadRequest read))
         {
             request.FailMalformed();
+            return;
+        }
+
+        if (request.Denies(AccessBroker.Streams, AccessOperation.Read, read.Stream))
+        {
             return;
         }
 
@@ -39,6 +45,11 @@ internal static class StreamReadHandlers
         if (!StreamTailRequest.TryRead(request.Body, out StreamTailRequest tail))
         {
             request.FailMalformed();
+            return;
+        }
+
+        if (request.Denies(AccessBroker.Streams, AccessOperation.Read, tail.Stream))
+        {
             return;
         }
 

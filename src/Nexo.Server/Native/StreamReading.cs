@@ -1,5 +1,6 @@
 using Nexo.Engine.Streams;
 using Nexo.Protocol;
+using Nexo.Server.Security;
 
 namespace Nexo.Server.Native;
 
@@ -36,6 +37,8 @@ internal sealed class StreamReading(NativeConnection connection, uint correlatio
         connection.CountSubscriber(1);
         connection.StreamReads.Add(this);
     }
+
+    public override bool IsAllowed(Access access) => access.Allows(AccessBroker.Streams, AccessOperation.Read, terms.Stream);
 
     public override void Cancel()
     {

@@ -1,6 +1,7 @@
 using Nexo.Engine.Streams;
 using Nexo.Protocol;
 using Nexo.Server.Connections;
+using Nexo.Server.Security;
 
 namespace Nexo.Server.Native;
 
@@ -84,6 +85,8 @@ internal sealed class StreamSubscription : OutboxSource, ISubscription, IThreadP
         reply.End();
         return true;
     }
+
+    public bool IsAllowed(Access access) => access.Allows(AccessBroker.Streams, AccessOperation.Read, _stream);
 
     public void Start()
     {

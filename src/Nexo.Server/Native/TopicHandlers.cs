@@ -1,5 +1,6 @@
 using Nexo.Engine.Topics;
 using Nexo.Protocol;
+using Nexo.Server.Security;
 
 namespace Nexo.Server.Native;
 
@@ -14,6 +15,11 @@ internal static class TopicHandlers
         if (!TryRead(request, out TopicMessage message))
         {
             request.FailMalformed();
+            return;
+        }
+
+        if (request.Denies(AccessBroker.Topics, AccessOperation.Write, message.Topic))
+        {
             return;
         }
 
@@ -65,6 +71,12 @@ internal static class TopicHandlers
         while (batch.TryTake(out TopicPublication publication))
         {
             TopicMessage message = ToEngine(publication, publication.Headers, connection.TopicOwner);
+            if (!MayPublish(connection, message.Topic))
+            {
+                TopicPublishBatchReply.WriteItem(reply, ErrorCode.PermissionDenied, default);
+                continue;
+            }
+
             TopicStatus status = request.Topics.Publish(message, connection.TopicWork, out TopicPublished published);
             NoteWritten(connection, message, published);
             waits |= published.WaitsForLog;
@@ -121,6 +133,12 @@ internal static class TopicHandlers
     private static void PublishOne(in Request notice, in TopicMessage message)
     {
         NativeConnection connection = notice.Connection;
+        if (!MayPublish(connection, message.Topic))
+        {
+            connection.Reports.Add(notice.Opcode, notice.Correlation, ErrorCode.PermissionDenied);
+            return;
+        }
+
         TopicStatus status = notice.Topics.Publish(message, connection.TopicWork, out TopicPublished published);
         if (status != TopicStatus.Ok)
         {
@@ -128,6 +146,17 @@ internal static class TopicHandlers
         }
 
         NoteWritten(connection, message, published);
+    }
+
+    private static bool MayPublish(NativeConnection connection, ReadOnlySpan<byte> topic)
+    {
+        if (connection.Access.Allows(AccessBroker.Topics, AccessOperation.Write, topic))
+        {
+            return true;
+        }
+
+        connection.All.Audit.Operation(connection.User, connection.RemoteEndPoint, nameof(Publish), topic, isAllowed: false);
+        return false;
     }
 
     // Whatever became of it, confirmed or not: with `interval` nobody waits for the disk, and a target may have refused it beside others.

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using Nexo.Engine.Topics;
 using Nexo.Protocol;
+using Nexo.Server.Security;
 using Nexo.Server.Topics;
 
 namespace Nexo.Server.Native;
@@ -16,6 +17,11 @@ internal static class TopicLookHandlers
     public static void List(in Request request)
     {
         if (!TryReadPage(request, "topics", out ScanRequest list, out ulong cursor))
+        {
+            return;
+        }
+
+        if (request.DeniesPrefix(AccessBroker.Topics, AccessOperation.Read, list.Prefix))
         {
             return;
         }
@@ -52,6 +58,11 @@ internal static class TopicLookHandlers
             return;
         }
 
+        if (request.DeniesAdmin(AccessOperation.Read))
+        {
+            return;
+        }
+
         // Who could look for the beginning of an inbox's name would find it out byte by byte.
         bool isProbe = FilterOf(list.Prefix) is var filter && filter.StartsWith(Inbox) && filter.Length > Inbox.Length;
         if (isProbe)
@@ -77,6 +88,11 @@ internal static class TopicLookHandlers
         if (!request.Body.IsEmpty)
         {
             request.FailMalformed();
+            return;
+        }
+
+        if (request.DeniesAdmin(AccessOperation.Read))
+        {
             return;
         }
 

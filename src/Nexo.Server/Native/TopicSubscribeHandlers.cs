@@ -1,5 +1,6 @@
 using Nexo.Engine.Topics;
 using Nexo.Protocol;
+using Nexo.Server.Security;
 using Nexo.Server.Topics;
 
 namespace Nexo.Server.Native;
@@ -67,6 +68,11 @@ internal static class TopicSubscribeHandlers
             return;
         }
 
+        if (DeniesAny(request, subscribe.Filters))
+        {
+            return;
+        }
+
         if (!AreFew(request, subscribe.Filters) || !connection.TryReserve(request.Opcode, request.Correlation))
         {
             return;
@@ -102,6 +108,11 @@ internal static class TopicSubscribeHandlers
             return;
         }
 
+        if (DeniesAny(request, filters.Added))
+        {
+            return;
+        }
+
         if (request.Connection.FindSubscription(filters.Subscription) is not TopicSubscription subscription)
         {
             request.Fail(
@@ -117,6 +128,25 @@ internal static class TopicSubscribeHandlers
         }
 
         request.BeginReply().End();
+    }
+
+    // All or none, as the topics take them.
+    private static bool DeniesAny(in Request request, BlobList filters)
+    {
+        if (ReferenceEquals(request.Connection.Access, Access.Everything))
+        {
+            return false;
+        }
+
+        while (filters.TryTake(out ReadOnlySpan<byte> filter))
+        {
+            if (request.DeniesFilter(AccessOperation.Read, filter))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static bool AreFew(in Request request, in BlobList filters)

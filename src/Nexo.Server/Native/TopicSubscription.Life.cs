@@ -1,5 +1,6 @@
 using Nexo.Engine.Topics;
 using Nexo.Protocol;
+using Nexo.Server.Security;
 
 namespace Nexo.Server.Native;
 
@@ -37,6 +38,14 @@ internal sealed partial class TopicSubscription
     public TopicStatus Change(TopicFilterList added, TopicFilterList removed)
     {
         TopicStatus status = _subscriber!.Change(added, removed);
+
+        // The rules may have changed since the filters were looked at.
+        Interlocked.MemoryBarrier();
+        if (!IsAllowed(_connection.Access))
+        {
+            End(ErrorCode.PermissionDenied, NativeConnection.Withdrawn);
+        }
+
         if (_subscriber.HasRetained)
         {
             lock (_outbox.Gate)
@@ -48,6 +57,9 @@ internal sealed partial class TopicSubscription
 
         return status;
     }
+
+    public bool IsAllowed(Access access) =>
+        ReferenceEquals(access, Access.Everything) || _subscriber!.AllFilters(filter => access.Covers(AccessOperation.Read, filter));
 
     public void Start()
     {

@@ -1,5 +1,6 @@
 using Nexo.Engine.Topics;
 using Nexo.Protocol;
+using Nexo.Server.Security;
 
 namespace Nexo.Server.Native;
 
@@ -16,6 +17,11 @@ internal static class TopicWillHandlers
 
         NativeConnection connection = request.Connection;
         TopicMessage message = TopicHandlers.ToEngine(will.Message, request.Headers, connection.TopicOwner);
+        if (request.Denies(AccessBroker.Topics, AccessOperation.Write, message.Topic))
+        {
+            return;
+        }
+
         TopicStatus status = request.Topics.Wills.Set(
             connection.TopicOwner, connection.User, will.Session, will.DelayMs, message);
         if (status != TopicStatus.Ok)
@@ -25,6 +31,7 @@ internal static class TopicWillHandlers
         }
 
         connection.HasWill = true;
+        connection.NoteWill(message.Topic);
         request.BeginReply().End();
     }
 

@@ -1,3 +1,5 @@
+using Nexo.Server.Security;
+
 namespace Nexo.Server.Native;
 
 /// <summary>A request that is answered when it is done and holds up nothing: exactly once, whatever happens.</summary>
@@ -8,4 +10,7 @@ internal abstract class WaitingRequest
 
     /// <summary>CANCEL came, or the connection has ended.</summary>
     public abstract void Cancel();
+
+    /// <summary>Whether who has this access may go on waiting. What is only done later was looked at when it came.</summary>
+    public virtual bool IsAllowed(Access access) => true;
 }

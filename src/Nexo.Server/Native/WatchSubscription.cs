@@ -1,5 +1,6 @@
 using Nexo.Engine.Store;
 using Nexo.Protocol;
+using Nexo.Server.Security;
 
 namespace Nexo.Server.Native;
 
@@ -19,6 +20,7 @@ internal sealed class WatchSubscription(NativeConnection connection, uint id, ui
 
     // Only the pump touches it, and there is never more than one.
     private readonly FrameBuffer _sending = new();
+    private byte[] _prefix = [];
     private IDisposable? _watch;
     private string _endMessage = string.Empty;
     private ErrorCode _endCode;
@@ -31,7 +33,13 @@ internal sealed class WatchSubscription(NativeConnection connection, uint id, ui
 
     private int QueuedBytes => _queued.Count - _queuedFrom;
 
-    public void Open(StoreService store, ReadOnlySpan<byte> prefix) => _watch = store.Watch(prefix, this);
+    public void Open(StoreService store, ReadOnlySpan<byte> prefix)
+    {
+        _prefix = prefix.ToArray();
+        _watch = store.Watch(prefix, this);
+    }
+
+    public bool IsAllowed(Access access) => access.CoversPrefix(AccessBroker.Store, AccessOperation.Read, _prefix);
 
     public void OnChange(StoreChangeKind change, ReadOnlySpan<byte> key, ulong version)
     {

@@ -67,6 +67,9 @@ internal sealed record RespCommand(
 {
     public byte[] NameBytes { get; } = System.Text.Encoding.ASCII.GetBytes(Name);
 
+    /// <summary>What a client must be allowed to for it.</summary>
+    public RespNeed Need { get; } = RespNeed.Of(Name, Flags, FirstKey);
+
     public bool Has(RespFlags flag) => (Flags & flag) != 0;
 
     /// <summary>Whether it works on one key and nothing else, and is done at once.</summary>

@@ -67,6 +67,7 @@ internal sealed partial class RespConnection
     {
         using var waiting = new RespWait(ConnectionClosed);
         _waiting = waiting;
+        LookAgain();
         if (MustNotWait)
         {
             waiting.End(withError: false);
@@ -79,6 +80,7 @@ internal sealed partial class RespConnection
         finally
         {
             _waiting = null;
+            Volatile.Write(ref _blocked, null);
         }
     });
 

@@ -41,11 +41,11 @@ internal sealed partial class RespConnection
             : new HelloRequest { User = user, Password = secret };
         Later(async () =>
         {
-            AuthResult result = await Server.Clients.Authenticator.VerifyAsync(hello, RemoteEndPoint, ConnectionClosed);
+            AuthResult result = await Server.Clients.Authenticator.VerifyAsync(hello, CertificateNames, RemoteEndPoint, ConnectionClosed);
             IsVerifying = false;
             if (result.Code == ErrorCode.None)
             {
-                User = result.User;
+                Admit(result);
                 _mustLogIn = false;
                 BoundCommands();
                 MarkReady();
@@ -62,9 +62,14 @@ internal sealed partial class RespConnection
         UnsubscribeAll();
         Writer.Version = 2;
         ClientName = string.Empty;
-        User = string.Empty;
         Answer(RespAnswers.All);
+        Dismiss();
         _mustLogIn = Server.Clients.Authenticator.Required;
+        if (!_mustLogIn)
+        {
+            Admit(AuthResult.Anonymous);
+        }
+
         BoundCommands();
     }
 

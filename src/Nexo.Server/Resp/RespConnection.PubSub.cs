@@ -59,6 +59,7 @@ internal sealed partial class RespConnection
     public void PauseUntilTold(RespSubscription subscription)
     {
         subscription.Pause();
+        _heard[subscription] = true;
         (_paused ??= []).Add(subscription);
     }
 

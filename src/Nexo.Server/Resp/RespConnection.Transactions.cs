@@ -100,7 +100,12 @@ internal sealed partial class RespConnection
         Writer.Array(_queue.Count);
         foreach (QueuedCommand queued in _queue)
         {
-            Run(queued.Command, new RespArguments(queued.Bytes, queued.Ranges));
+            // Its rules may have changed since it was queued.
+            if (MayTouch(queued.Command, queued.Words))
+            {
+                Run(queued.Command, queued.Words);
+            }
+
             if (Replies.Count - start > Server.AnswerBytesMax)
             {
                 // All of it is done, as promised.
@@ -125,6 +130,22 @@ internal sealed partial class RespConnection
             return;
         }
 
+        QueuedCommand queued = Keep(command, arguments);
+        _queuedBytes += queued.Bytes.Length + QueuedOverheadBytes + ((long)queued.Ranges.Length * ArgumentOverheadBytes);
+        if (_queuedBytes > CommandBytesMax)
+        {
+            FailQueued();
+            Fail("ERR the transaction is larger than connections.frame-bytes-max allows"u8);
+            return;
+        }
+
+        _queue.Add(queued);
+        Writer.Simple("QUEUED"u8);
+    }
+
+    // Own the bytes here: they belong to the socket and die with this read.
+    private static QueuedCommand Keep(RespCommand command, RespArguments arguments)
+    {
         var ranges = new RespRange[arguments.Count];
         int size = 0;
         for (int i = 0; i < ranges.Length; i++)
@@ -133,23 +154,13 @@ internal sealed partial class RespConnection
             size += arguments[i].Length;
         }
 
-        _queuedBytes += size + QueuedOverheadBytes + ((long)ranges.Length * ArgumentOverheadBytes);
-        if (_queuedBytes > CommandBytesMax)
-        {
-            FailQueued();
-            Fail("ERR the transaction is larger than connections.frame-bytes-max allows"u8);
-            return;
-        }
-
-        // Own the bytes here: they belong to the socket and die with this read.
         byte[] bytes = new byte[size];
         for (int i = 0; i < ranges.Length; i++)
         {
             arguments[i].CopyTo(bytes.AsSpan(ranges[i].Start));
         }
 
-        _queue.Add(new QueuedCommand(command, bytes, ranges));
-        Writer.Simple("QUEUED"u8);
+        return new QueuedCommand(command, bytes, ranges);
     }
 
     // What could not even be queued spoils the whole.
@@ -185,7 +196,10 @@ internal sealed partial class RespConnection
         return false;
     }
 
-    private readonly record struct QueuedCommand(RespCommand Command, byte[] Bytes, RespRange[] Ranges);
+    private sealed record QueuedCommand(RespCommand Command, byte[] Bytes, RespRange[] Ranges)
+    {
+        public RespArguments Words => new(Bytes, Ranges);
+    }
 
     private readonly record struct WatchedKey(byte[] Key, StoreKeyState State);
 }

@@ -38,6 +38,7 @@ internal sealed partial class RespConnection : ClientConnection
         BoundCommands();
         if (!_mustLogIn)
         {
+            Admit(Security.AuthResult.Anonymous);
             MarkReady();
         }
     }
@@ -271,6 +272,12 @@ internal sealed partial class RespConnection : ClientConnection
         }
         else if (MayRun(command))
         {
+            if (!MayTouch(command, arguments))
+            {
+                FailQueued();
+                return;
+            }
+
             if (IsQueueing && !command.Has(RespFlags.NotQueued))
             {
                 Queue(command, arguments);
@@ -290,6 +297,11 @@ internal sealed partial class RespConnection : ClientConnection
         if (command.Has(RespFlags.Write))
         {
             NoteStoreWrite();
+        }
+
+        if (command.Has(RespFlags.Blocking) && !IsExecuting)
+        {
+            Volatile.Write(ref _blocked, Keep(command, arguments));
         }
 
         command.Handler(new RespRequest(this, command, arguments));

@@ -1,6 +1,7 @@
 using Nexo.Engine.Topics;
 using Nexo.Protocol;
 using Nexo.Server.Connections;
+using Nexo.Server.Security;
 using Nexo.Server.Topics;
 
 namespace Nexo.Server.Resp;
@@ -68,7 +69,23 @@ internal sealed class RespSubscription : OutboxSource, ITopicSink
         return Change(new TopicFilterList(filters, RespChannels.CountOf(filters)), default);
     }
 
+    /// <summary>Whether who has this access may have it. From any thread.</summary>
+    public bool IsAllowed(Access access) => _pattern is { } pattern
+        ? RespGate.AllowsPattern(access, pattern, _connection.Server.Topics.Limits)
+        : _subscriber is not { } subscriber || subscriber.AllFilters(filter => access.Covers(AccessOperation.Read, filter));
+
     public TopicStatus Change(TopicFilterList added, TopicFilterList removed)
+    {
+        TopicStatus status = Set(added, removed);
+        if (added.Count > 0)
+        {
+            _connection.LookAgain();
+        }
+
+        return status;
+    }
+
+    private TopicStatus Set(TopicFilterList added, TopicFilterList removed)
     {
         if (_subscriber is { } known)
         {
@@ -271,6 +288,7 @@ internal sealed class RespSubscription : OutboxSource, ITopicSink
 
     private void Leave()
     {
+        _connection.Forget(this);
         TopicSubscriber? subscriber;
         lock (_outbox.Gate)
         {

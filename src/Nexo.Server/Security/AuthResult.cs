@@ -3,12 +3,22 @@ using Nexo.Protocol;
 namespace Nexo.Server.Security;
 
 /// <summary>
-/// The outcome of a verification: <see cref="ErrorCode.None"/> with the user's name, or the error and what to tell the
+/// The outcome of a verification: <see cref="ErrorCode.None"/> with who it is and what he may do, or the error and what to tell the
 /// client about it.
 /// </summary>
-public readonly record struct AuthResult(ErrorCode Code, string User, string Message)
+internal readonly record struct AuthResult(ErrorCode Code, string User, string Message, Access Access)
 {
-    public static AuthResult Accepted(string user) => new(ErrorCode.None, user, string.Empty);
+    /// <summary>By what somebody has logged in.</summary>
+    public Credential Credential { get; init; }
 
-    public static AuthResult Refused(ErrorCode code, string message) => new(code, string.Empty, message);
+    /// <summary>When that ends; null: never.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>Nobody was asked.</summary>
+    public static AuthResult Anonymous => new(ErrorCode.None, string.Empty, string.Empty, Access.Everything);
+
+    public static AuthResult Accepted(KnownUser user, Credential credential) =>
+        new(ErrorCode.None, user.Name, string.Empty, user.Access) { Credential = credential };
+
+    public static AuthResult Refused(ErrorCode code, string message) => new(code, string.Empty, message, Access.Nothing);
 }

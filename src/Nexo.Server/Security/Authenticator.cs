@@ -4,89 +4,133 @@ using Nexo.Protocol;
 namespace Nexo.Server.Security;
 
 /// <summary>
-/// Verifies tokens and passwords against the configured ones. Passwords cost tens of milliseconds by design, so they
+/// Verifies tokens and passwords against those of the users. Passwords cost tens of milliseconds by design, so they
 /// wait their turn in a short queue and are verified on pool threads, a few at a time; sockets never wait for them.
 /// </summary>
 internal sealed class Authenticator : IAuthenticator, IDisposable
 {
-    private const string TokenUser = "token";
-
     private readonly SecurityOptions _options;
+    private readonly UserDirectory _directory;
+    private readonly AuditLog? _audit;
+    private readonly TimeProvider _time;
     private readonly FailureLimiter _limiter;
     private readonly SemaphoreSlim _slots;
     private readonly VerifiedPasswords _verified = new();
-
-    // Somebody who asks for a user that is not there waits as long as for one that is.
-    private readonly Lazy<PasswordHash> _nobody;
     private int _pending;
 
-    public Authenticator(NexoServerOptions options, TimeProvider time)
+    public Authenticator(NexoServerOptions options, UserDirectory directory, TimeProvider time, AuditLog? audit = null)
     {
         _options = options.Security;
+        _directory = directory;
+        _audit = audit;
+        _time = time;
         _limiter = new FailureLimiter(_options.FailureBurst, _options.FailureRefillMs, time);
         _slots = new SemaphoreSlim(_options.VerifyConcurrency);
-        int iterations = _options.Users.Select(user => user.Password.Iterations)
-            .DefaultIfEmpty(PasswordHash.IterationsDefault).Max();
-        _nobody = new Lazy<PasswordHash>(() => PasswordHash.Decoy(iterations));
+        directory.Changed += ForgetOldPasswords;
     }
 
     public LoginTotals Totals { get; } = new();
 
-    public bool Required => _options.AsksForCredentials;
+    public bool Required => _directory.Users.AsksForCredentials;
 
-    public async ValueTask<AuthResult> VerifyAsync(HelloRequest hello, EndPoint? remote, CancellationToken cancel)
+    public async ValueTask<AuthResult> VerifyAsync(
+        HelloRequest hello, IReadOnlyList<string> certificate, EndPoint? remote, CancellationToken cancel)
     {
-        if (!Required)
+        UserSet users = _directory.Users;
+        if (!users.AsksForCredentials)
         {
-            return AuthResult.Accepted(string.Empty);
+            return AuthResult.Anonymous;
         }
 
         if (hello.Token is null && (hello.User is null || hello.Password is null))
         {
-            return AuthResult.Refused(
+            return AcceptCertificate(certificate, remote) ?? AuthResult.Refused(
                 ErrorCode.AuthenticationRequired, "This server asks for a token, or for a user and a password.");
         }
 
         if (!_limiter.TryTake(remote, out TimeSpan wait))
         {
-            return Throttled($"Too many failed logins from this address; try again in {Math.Ceiling(wait.TotalSeconds)} s.");
+            return Throttled(
+                hello, remote, $"Too many failed logins from this address; try again in {Math.Ceiling(wait.TotalSeconds)} s.");
         }
 
-        bool? isRight = hello.Token is not null
-            ? _options.Token?.Matches(hello.Token) ?? false
-            : await VerifyPasswordAsync(hello.User!, hello.Password!, cancel);
-        if (isRight is null)
+        AuthResult? login = hello.Token is not null
+            ? VerifyToken(users, hello.Token)
+            : await VerifyPasswordAsync(users, hello.User!, hello.Password!, cancel);
+        if (login is not { } result)
         {
             _limiter.GiveBack(remote);
-            return Throttled("Too many logins wait for verification; try again in a moment.");
+            return Throttled(hello, remote, "Too many logins wait for verification; try again in a moment.");
         }
 
-        if (isRight.Value)
+        if (result.Code == ErrorCode.None)
         {
             _limiter.GiveBack(remote);
             Totals.CountAccepted();
-            return AuthResult.Accepted(hello.Token is null ? hello.User! : TokenUser);
+            _audit?.Login(result.User, remote, LoginOutcome.Accepted);
+        }
+        else
+        {
+            Totals.CountFailed();
+            _audit?.Login(hello.User ?? UserNames.Token, remote, LoginOutcome.Failed);
         }
 
-        Totals.CountFailed();
-        return AuthResult.Refused(ErrorCode.AuthenticationFailed, "The credentials are wrong.");
+        return result;
     }
 
-    public void Dispose() => _slots.Dispose();
+    public AuthResult? AcceptCertificate(IReadOnlyList<string> names, EndPoint? remote)
+    {
+        if (_directory.Users.FindCertificate(names) is not { } user)
+        {
+            return null;
+        }
 
-    private AuthResult Throttled(string message)
+        Totals.CountAccepted();
+        _audit?.Login(user.Name, remote, LoginOutcome.Accepted);
+        return AuthResult.Accepted(user, Credential.OfCertificate(user.Certificate!));
+    }
+
+    public bool TryResolve(in AuthResult login, out Access access)
+    {
+        bool isKnown = _directory.TryResolve(login, out Access? now);
+        access = now ?? Access.Nothing;
+        return isKnown;
+    }
+
+    public void Dispose()
+    {
+        _directory.Changed -= ForgetOldPasswords;
+        _slots.Dispose();
+    }
+
+    private static AuthResult Wrong => AuthResult.Refused(ErrorCode.AuthenticationFailed, "The credentials are wrong.");
+
+    private AuthResult Throttled(HelloRequest hello, EndPoint? remote, string message)
     {
         Totals.CountThrottled();
+        _audit?.Login(hello.User ?? UserNames.Token, remote, LoginOutcome.Throttled);
         return AuthResult.Refused(ErrorCode.AuthenticationThrottled, message);
     }
 
-    /// <summary>Null: the queue is full.</summary>
-    private async ValueTask<bool?> VerifyPasswordAsync(string user, string password, CancellationToken cancel)
+    private AuthResult? VerifyToken(UserSet users, string token)
     {
-        UserCredential? known = _options.Users.FirstOrDefault(one => one.Name == user);
-        if (known is not null && _verified.Knows(user, password))
+        if (users.FindToken(token) is not { } found || found.Token.ExpiresAt <= _time.GetUtcNow())
         {
-            return true;
+            return Wrong;
+        }
+
+        return AuthResult.Accepted(found.User, Credential.Of(found.Token.Hash)) with { ExpiresAt = found.Token.ExpiresAt };
+    }
+
+    /// <summary>Null: the queue is full.</summary>
+    private async ValueTask<AuthResult?> VerifyPasswordAsync(
+        UserSet users, string name, string password, CancellationToken cancel)
+    {
+        users.TryFind(name, out KnownUser? user);
+        PasswordHash? hash = user?.Password;
+        if (hash is not null && _verified.Knows(hash, password))
+        {
+            return AuthResult.Accepted(user!, Credential.Of(hash));
         }
 
         try
@@ -99,7 +143,14 @@ internal sealed class Authenticator : IAuthenticator, IDisposable
             await _slots.WaitAsync(cancel);
             try
             {
-                return await Task.Run(() => VerifySlowly(known, password), cancel);
+                bool isRight = await Task.Run(() => (hash ?? users.Decoy.Value).Matches(password) && hash is not null, cancel);
+                if (!isRight)
+                {
+                    return Wrong;
+                }
+
+                _verified.Remember(hash!, password);
+                return AuthResult.Accepted(user!, Credential.Of(hash!));
             }
             finally
             {
@@ -112,15 +163,6 @@ internal sealed class Authenticator : IAuthenticator, IDisposable
         }
     }
 
-    private bool VerifySlowly(UserCredential? known, string password)
-    {
-        bool matches = (known?.Password ?? _nobody.Value).Matches(password);
-        if (known is null || !matches)
-        {
-            return false;
-        }
-
-        _verified.Remember(known.Name, password);
-        return true;
-    }
+    private void ForgetOldPasswords() =>
+        _verified.KeepOnly(_directory.Users.All.Select(user => user.Password).OfType<PasswordHash>());
 }

@@ -31,6 +31,9 @@ public sealed class TokenHash
     public bool Matches(string token) =>
         CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(token)), _hash);
 
+    /// <summary>As above, of a token that was hashed once for many.</summary>
+    public bool Matches(TokenHash other) => CryptographicOperations.FixedTimeEquals(other._hash, _hash);
+
     /// <summary>The configured form.</summary>
     public string Format() => Convert.ToHexStringLower(_hash);
 

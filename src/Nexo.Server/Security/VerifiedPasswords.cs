@@ -14,10 +14,20 @@ internal sealed class VerifiedPasswords
     private readonly Lazy<byte[]> _key = new(() => RandomNumberGenerator.GetBytes(HMACSHA256.HashSizeInBytes));
     private readonly ConcurrentDictionary<string, byte[]> _hashes = new();
 
-    public bool Knows(string user, string password) =>
-        _hashes.TryGetValue(user, out byte[]? hash) && CryptographicOperations.FixedTimeEquals(hash, HashOf(password));
+    public bool Knows(PasswordHash of, string password) =>
+        _hashes.TryGetValue(of.Format(), out byte[]? hash) && CryptographicOperations.FixedTimeEquals(hash, HashOf(password));
 
-    public void Remember(string user, string password) => _hashes[user] = HashOf(password);
+    public void Remember(PasswordHash of, string password) => _hashes[of.Format()] = HashOf(password);
+
+    /// <summary>Forgets those that nobody has any more.</summary>
+    public void KeepOnly(IEnumerable<PasswordHash> there)
+    {
+        var kept = there.Select(hash => hash.Format()).ToHashSet();
+        foreach (string old in _hashes.Keys.Where(hash => !kept.Contains(hash)).ToArray())
+        {
+            _hashes.TryRemove(old, out _);
+        }
+    }
 
     private byte[] HashOf(string password) => HMACSHA256.HashData(_key.Value, Encoding.UTF8.GetBytes(password));
 }

@@ -35,6 +35,10 @@ public sealed record NexoServerOptions
     /// </summary>
     public string? DataDirectory { get; init; } = "nexo-data";
 
+    /// <summary>Where the file of users is, or would be; null: there can be none.</summary>
+    public string? UsersFilePath => Security.UsersFile
+        ?? (DataDirectory is { } directory ? Path.Combine(directory, Nexo.Server.Security.UsersFile.Name) : null);
+
     /// <summary>The disk of the data directory, for tests; null: the machine's.</summary>
     internal Func<IDisk>? OpenDisk { get; init; }
 

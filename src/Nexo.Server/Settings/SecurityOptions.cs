@@ -12,6 +12,15 @@ public sealed record SecurityOptions
     /// <summary>Users that may log in with a password.</summary>
     public IReadOnlyList<UserCredential> Users { get; init; } = [];
 
+    /// <summary>What users may do, those above and those of the file of users; empty: those above may do everything.</summary>
+    public IReadOnlyList<AllowedRule> Allow { get; init; } = [];
+
+    /// <summary>The file of users; null: <c>users.json</c> in the data directory, if there is one.</summary>
+    public string? UsersFile { get; init; }
+
+    /// <summary>Whether the HTTP port shows figures to who has not logged in, once somebody is asked at all.</summary>
+    public bool MetricsOpen { get; init; }
+
     /// <summary>Passwords that are verified at once; each keeps a core busy for tens of milliseconds.</summary>
     public int VerifyConcurrency { get; init; } = 1;
 
@@ -24,13 +33,13 @@ public sealed record SecurityOptions
     /// <summary>How long it takes until a throttled address may fail once more.</summary>
     public int FailureRefillMs { get; init; } = 2_000;
 
-    /// <summary>True when a client has to prove who it is.</summary>
+    /// <summary>True when a client has to prove who it is, whatever the file of users says.</summary>
     public bool AsksForCredentials => Token is not null || Users.Count > 0;
 
     // Never print secrets, not even hashed.
     private bool PrintMembers(StringBuilder builder)
     {
-        builder.Append($"Token = {(Token is null ? "none" : "set")}, Users = {Users.Count}");
+        builder.Append($"Token = {(Token is null ? "none" : "set")}, Users = {Users.Count}, Allow = {Allow.Count}");
         return true;
     }
 }

@@ -242,36 +242,6 @@ internal static partial class SettingCatalog
             "Longest time that a session waits for its client to come back; 0: as long as the client asks for");
     }
 
-    private static IEnumerable<Setting> Security()
-    {
-        yield return new Setting<Security.TokenHash?>("security.token-sha256", SettingKinds.Token,
-            o => o.Security.Token, (o, v) => o with { Security = o.Security with { Token = v } },
-            "SHA-256 of a token that lets clients in; make a pair with nexo config new-token")
-        {
-            IsSecret = true,
-            Mask = token => token is null ? string.Empty : "(hidden)",
-        };
-        yield return new Setting<IReadOnlyList<Security.UserCredential>>("security.users", SettingKinds.Users,
-            o => o.Security.Users, (o, v) => o with { Security = o.Security with { Users = v } },
-            "Users that may log in, as NAME:HASH; make a hash with nexo config hash-password")
-        {
-            IsSecret = true,
-            Mask = users => string.Join(", ", users.Select(user => $"{user.Name}:(hidden)")),
-        };
-        yield return Security("verify-concurrency", SettingKinds.Integer(1, 64),
-            s => s.VerifyConcurrency, (s, v) => s with { VerifyConcurrency = v },
-            "Passwords that are verified at once; each keeps a core busy for a tenth of a second or so");
-        yield return Security("verify-queue-max", SettingKinds.Integer(1, 65_536),
-            s => s.VerifyQueueMax, (s, v) => s with { VerifyQueueMax = v },
-            "Logins that wait for verification; one more is told to try again");
-        yield return Security("failure-burst", SettingKinds.Integer(1, 1_000),
-            s => s.FailureBurst, (s, v) => s with { FailureBurst = v },
-            "Failed logins in a row after which a remote address is slowed down");
-        yield return Security("failure-refill", SettingKinds.Duration(10, Hour),
-            s => s.FailureRefillMs, (s, v) => s with { FailureRefillMs = v },
-            "Time until a slowed down address may try once more");
-    }
-
     private static IEnumerable<Setting> Log()
     {
         yield return new Setting<LogFormat>("log.format",
@@ -389,12 +359,4 @@ internal static partial class SettingCatalog
         Func<StreamsOptions, T, StreamsOptions> set,
         string description) => new(
         $"streams.{key}", kind, o => get(o.Streams), (o, v) => o with { Streams = set(o.Streams, v) }, description);
-
-    private static Setting<T> Security<T>(
-        string key,
-        SettingKind<T> kind,
-        Func<SecurityOptions, T> get,
-        Func<SecurityOptions, T, SecurityOptions> set,
-        string description) => new(
-        $"security.{key}", kind, o => get(o.Security), (o, v) => o with { Security = set(o.Security, v) }, description);
 }

@@ -78,6 +78,13 @@ internal static class SettingKinds
         UserList.TryParse,
         UserList.Print);
 
+    public static SettingKind<IReadOnlyList<AllowedRule>> Allowed { get; } = new(
+        "a list of NAME: BROKER OPERATIONS PATTERN, such as ada: queue consume jobs.*",
+        AllowedList.TryParse,
+        AllowedList.Print);
+
+    public static SettingKind<string?> UsersFile { get; } = Path("a path, or nothing", static _ => null);
+
     public static SettingKind<int> Integer(int min, int max) => new(
         $"a number from {min} to {max}",
         (string text, out int value, out string? reason) =>

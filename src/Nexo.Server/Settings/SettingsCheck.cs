@@ -7,12 +7,14 @@ internal static class SettingsCheck
     {
         NetworkOptions network = options.Network;
         ConnectionOptions connections = options.Connections;
-        bool asks = options.Security.AsksForCredentials || options.Tls.ClientCertificates == TlsClientCertificates.Require;
+        bool asks = options.Security.AsksForCredentials || File.Exists(options.UsersFilePath)
+            || options.Tls.ClientCertificates == TlsClientCertificates.Require;
         if (!asks && !network.Insecure && !BindAddress.IsLoopback(network.Bind))
         {
             yield return $"network.bind is {network.Bind}, where other machines can connect, and nobody would ask them for "
-                + "credentials; configure security.token-sha256 (nexo config new-token) or security.users (nexo config "
-                + "hash-password), or bind to 127.0.0.1, or say --insecure if everyone may read and write everything";
+                + "credentials; make users (nexo user add), or configure security.token-sha256 (nexo config new-token) or "
+                + "security.users (nexo config hash-password), or bind to 127.0.0.1, or say --insecure if everyone may read and "
+                + "write everything";
         }
 
         if (options.DataDirectory is null && options.KeepsStore)

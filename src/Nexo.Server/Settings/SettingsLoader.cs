@@ -23,8 +23,9 @@ public static class SettingsLoader
             Apply(layer, ref options, sources, problems);
         }
 
+        int unreadable = problems.Count;
         problems.AddRange(SettingsCheck.Find(options));
-        return new SettingsResult(options, Effective(options, sources), problems);
+        return new SettingsResult(options, Effective(options, sources), problems) { UnreadableCount = unreadable };
     }
 
     private static IEnumerable<GivenValue> Flags(IEnumerable<FlagValue> flags) =>

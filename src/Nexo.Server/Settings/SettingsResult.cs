@@ -4,7 +4,11 @@ namespace Nexo.Server.Settings;
 public sealed record SettingsResult(
     NexoServerOptions Options,
     IReadOnlyList<EffectiveSetting> Effective,
-    IReadOnlyList<string> Problems);
+    IReadOnlyList<string> Problems)
+{
+    /// <summary>So many problems, the first ones, are that something cannot be read; the others, that it does not go together.</summary>
+    public int UnreadableCount { get; init; }
+}
 
 /// <summary>One setting as it is in force.</summary>
 /// <param name="Value">As people read it; secrets are masked.</param>

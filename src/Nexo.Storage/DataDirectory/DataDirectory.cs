@@ -14,6 +14,9 @@ public sealed class DataDirectory : IDisposable
     /// <summary>What a repair has put aside; never read.</summary>
     public const string QuarantineDirectory = Quarantine.Directory;
 
+    /// <summary>The file of users, which may be there before anything else is.</summary>
+    public const string UsersName = "users.json";
+
     // Every file system of the ext family has it at its top.
     private const string LostAndFound = "lost+found";
 
@@ -138,7 +141,8 @@ public sealed class DataDirectory : IDisposable
             }
         }
 
-        string? other = disk.List("").FirstOrDefault(name => name is not (LockFile.Name or FormatFile.UnfinishedName))
+        string? other = disk.List("").FirstOrDefault(
+                name => name is not (LockFile.Name or FormatFile.UnfinishedName) && !name.StartsWith(UsersName, StringComparison.Ordinal))
             ?? disk.ListDirectories("").FirstOrDefault(
                 name => name is not (LogDirectory or SnapshotDirectory or LostAndFound));
         if (other is not null)

@@ -20,7 +20,7 @@ public sealed class AuthenticatorTests : IDisposable
         Authenticator open = Make(new());
 
         Assert.False(open.Required);
-        Assert.Equal(AuthResult.Accepted(string.Empty), await Verify(open, new HelloRequest()));
+        Assert.Equal(AuthResult.Anonymous, await Verify(open, new HelloRequest()));
     }
 
     [Fact]
@@ -40,8 +40,8 @@ public sealed class AuthenticatorTests : IDisposable
     {
         Authenticator authenticator = Make(new() { Users = TestSecrets.Ada });
 
-        Assert.Equal(AuthResult.Accepted("ada"), await Verify(authenticator, Ada()));
-        Assert.Equal(AuthResult.Accepted("ada"), await Verify(authenticator, Ada()));
+        Assert.Equal((ErrorCode.None, "ada"), await VerifyUser(authenticator, Ada()));
+        Assert.Equal((ErrorCode.None, "ada"), await VerifyUser(authenticator, Ada()));
         Assert.Equal(ErrorCode.AuthenticationFailed, (await Verify(authenticator, Ada("wrong horse"))).Code);
         Assert.Equal(2, authenticator.Totals.Accepted);
         Assert.Equal(1, authenticator.Totals.Failed);
@@ -166,11 +166,20 @@ public sealed class AuthenticatorTests : IDisposable
     }
 
     private static ValueTask<AuthResult> Verify(Authenticator authenticator, HelloRequest hello, EndPoint? from = null) =>
-        authenticator.VerifyAsync(hello, from ?? Here, CancellationToken.None);
+        authenticator.VerifyAsync(hello, [], from ?? Here, CancellationToken.None);
+
+    private static async Task<(ErrorCode Code, string User)> VerifyUser(Authenticator authenticator, HelloRequest hello)
+    {
+        AuthResult result = await Verify(authenticator, hello);
+        return (result.Code, result.User);
+    }
 
     private static HelloRequest Ada(string password = TestSecrets.AdaPassword, string user = "ada") =>
         new() { User = user, Password = password };
 
-    private Authenticator Make(SecurityOptions security) =>
-        _authenticator = new Authenticator(new NexoServerOptions { Security = security }, _time);
+    private Authenticator Make(SecurityOptions security)
+    {
+        var options = new NexoServerOptions { Security = security, DataDirectory = null };
+        return _authenticator = new Authenticator(options, UserDirectory.Load(options), _time);
+    }
 }

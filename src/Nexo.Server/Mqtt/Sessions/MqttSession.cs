@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Nexo.Engine.Sessions;
 using Nexo.Engine.Topics;
+using Nexo.Server.Security;
 
 namespace Nexo.Server.Mqtt.Sessions;
 
@@ -117,6 +118,32 @@ internal sealed class MqttSession(SessionService sessions, TopicService topics, 
 
             return status;
         }
+    }
+
+    /// <summary>Takes away filters that its user may not have any more, whether the client is there or not; says how many.</summary>
+    public int Withdraw(Access access)
+    {
+        int gone = 0;
+        lock (_gate)
+        {
+            foreach (SessionSubscription there in Session.Subscriptions)
+            {
+                if (access.Covers(AccessOperation.Read, there.Filter))
+                {
+                    continue;
+                }
+
+                Sessions.Withdraw(Session, there.Filter);
+                if (!_isEnded && SinkOf(there.Options, there.Identifier) is { } sink)
+                {
+                    Remove(there.Filter, sink);
+                }
+
+                gone++;
+            }
+        }
+
+        return gone;
     }
 
     /// <summary>Names the subscriptions to the topics of which something retained is still to come.</summary>

@@ -1,5 +1,6 @@
 using Nexo.Engine.Sessions;
 using Nexo.Engine.Topics;
+using Nexo.Server.Security;
 
 namespace Nexo.Server.Mqtt.Sessions;
 
@@ -9,12 +10,17 @@ namespace Nexo.Server.Mqtt.Sessions;
 internal sealed class MqttSessions : ISessionObserver
 {
     private readonly TopicService _topics;
+    private readonly UserDirectory _users;
+    private readonly AuditLog _audit;
     private readonly Lock _gate = new();
 
-    public MqttSessions(SessionService service, TopicService topics)
+    public MqttSessions(SessionService service, TopicService topics, UserDirectory users, AuditLog audit)
     {
         Service = service;
         _topics = topics;
+        _users = users;
+        _audit = audit;
+        users.Changed += Withdraw;
         service.Observer = this;
     }
 
@@ -41,9 +47,29 @@ internal sealed class MqttSessions : ISessionObserver
 
     /// <summary>Subscribes to the topics what sessions have from an earlier run.</summary>
     /// <returns>How many subscriptions were refused.</returns>
-    public int Restore() => Service.List().Sum(session => Of(session).Restore());
+    public int Restore()
+    {
+        // The users may have changed since: what is not allowed any more is not restored.
+        Withdraw();
+        return Service.List().Sum(session => Of(session).Restore());
+    }
 
     public void OnEnded(Session session) => (session.Tag as MqttSession)?.End();
+
+    /// <summary>The users have changed: sessions lose what their users may not read, also those whose clients are away.</summary>
+    private void Withdraw()
+    {
+        UserSet users = _users.Users;
+        foreach (Session session in Service.List())
+        {
+            Access access = users.AccessOf(session.User);
+            int gone = ReferenceEquals(access, Access.Everything) ? 0 : Of(session).Withdraw(access);
+            if (gone > 0)
+            {
+                _audit.Withdrawn(session.User, null, $"{gone} filters of a session");
+            }
+        }
+    }
 
     private MqttSession Of(Session session)
     {

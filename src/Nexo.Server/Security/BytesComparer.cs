@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace Nexo.Server.Mqtt;
+namespace Nexo.Server;
 
 /// <summary>Bytes as keys, which are looked up without a copy.</summary>
 internal sealed class BytesComparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>

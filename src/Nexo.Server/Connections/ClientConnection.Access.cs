@@ -1,0 +1,104 @@
+using Nexo.Protocol;
+using Nexo.Server.Security;
+
+namespace Nexo.Server.Connections;
+
+// Who the client is, and what it may do: that may change while it is connected.
+internal abstract partial class ClientConnection
+{
+    private Login? _login;
+    private Access _access = Access.Nothing;
+    private long _expiresAtMs = long.MaxValue;
+    private byte[]? _willTopic;
+
+    /// <summary>What the client may do now.</summary>
+    public Access Access => Volatile.Read(ref _access);
+
+    /// <summary>It has left a will with this topic, which is taken back when it may not publish there any more.</summary>
+    public void NoteWill(ReadOnlySpan<byte> topic)
+    {
+        Volatile.Write(ref _willTopic, topic.ToArray());
+
+        // Either a change of the rules finds it, or this finds the change.
+        Interlocked.MemoryBarrier();
+        WithdrawWill(Access);
+    }
+
+    /// <summary>The users have changed: the client loses what it may not have any more. From any thread.</summary>
+    public void Reapply()
+    {
+        if (Volatile.Read(ref _login) is not { } login)
+        {
+            return;
+        }
+
+        lock (login.Gate)
+        {
+            bool isKnown = All.Authenticator.TryResolve(login.Result, out Access now);
+            Volatile.Write(ref _access, now);
+            if (!isKnown)
+            {
+                All.Audit.Withdrawn(User, RemoteEndPoint, "login");
+                EndSoon(ErrorCode.AuthenticationFailed, "The user, or what it has logged in with, is not valid any more.");
+                return;
+            }
+
+            // What is opened meanwhile looks at it again once it is there.
+            Interlocked.MemoryBarrier();
+            WithdrawWill(now);
+            Withdraw(now);
+        }
+    }
+
+    /// <summary>It is who it says, or nobody is asked.</summary>
+    protected void Admit(in AuthResult result)
+    {
+        User = result.User;
+        _expiresAtMs = result.ExpiresAt is { } end
+            ? All.NowMs + Math.Max(0, (long)(end - All.Time.GetUtcNow()).TotalMilliseconds)
+            : long.MaxValue;
+        Volatile.Write(ref _access, result.Access);
+        Volatile.Write(ref _login, new Login(result));
+        Interlocked.MemoryBarrier();
+
+        // The users may have changed while it was verified.
+        Reapply();
+    }
+
+    /// <summary>It has to log in anew.</summary>
+    protected void Dismiss()
+    {
+        Volatile.Write(ref _login, null);
+        Volatile.Write(ref _access, Access.Nothing);
+        _expiresAtMs = long.MaxValue;
+        User = string.Empty;
+    }
+
+    /// <summary>Ends what is open and not allowed any more. From any thread, and maybe more often than needed.</summary>
+    protected virtual void Withdraw(Access access)
+    {
+    }
+
+    /// <summary>Writes down that the client has lost something.</summary>
+    protected void TellWithdrawn(string what) => All.Audit.Withdrawn(User, RemoteEndPoint, what);
+
+    private void WithdrawWill(Access access)
+    {
+        if (Volatile.Read(ref _willTopic) is { } topic
+            && !access.Allows(AccessBroker.Topics, AccessOperation.Write, topic)
+            && All.Topics.Wills.Clear(TopicOwner))
+        {
+            TellWithdrawn("will");
+        }
+    }
+
+    private bool HasExpired(long nowMs) => nowMs >= _expiresAtMs;
+
+    /// <summary>How the client has logged in.</summary>
+    private sealed class Login(AuthResult result)
+    {
+        public Lock Gate { get; } = new();
+
+        public AuthResult Result { get; } = result;
+    }
+}

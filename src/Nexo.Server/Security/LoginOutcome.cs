@@ -1,0 +1,9 @@
+namespace Nexo.Server.Security;
+
+/// <summary>How a login has ended.</summary>
+internal enum LoginOutcome
+{
+    Accepted,
+    Failed,
+    Throttled,
+}

@@ -1,0 +1,96 @@
+using System.Diagnostics.CodeAnalysis;
+using Nexo.Server.Hosting;
+
+namespace Nexo.Server.Security;
+
+/// <summary>
+/// Who may log in now. It is read at the start, which fails when it cannot be, and again when its file has changed: then what cannot be
+/// read leaves everything as it is.
+/// </summary>
+internal sealed class UserDirectory
+{
+    private readonly SecurityOptions _options;
+    private readonly UsersFile? _file;
+    private UserSet _users;
+    private bool _hadFile;
+
+    private UserDirectory(SecurityOptions options, UsersFile? file)
+    {
+        _options = options;
+        _file = file;
+        _hadFile = file is { Exists: true };
+        _users = Make();
+    }
+
+    /// <summary>Something has changed. The new users are there already.</summary>
+    public event Action? Changed;
+
+    /// <summary>Those of now.</summary>
+    public UserSet Users => Volatile.Read(ref _users);
+
+    /// <summary>Where the users are, or will be; null: in the settings only.</summary>
+    public string? Path => _file?.FullPath;
+
+    /// <exception cref="ServerStartException">The users cannot be read.</exception>
+    public static UserDirectory Load(NexoServerOptions options)
+    {
+        try
+        {
+            return new UserDirectory(options.Security, options.UsersFilePath is { } path ? new UsersFile(path) : null);
+        }
+        catch (UsersFileException failure)
+        {
+            throw new ServerStartException(failure.Message, failure);
+        }
+    }
+
+    /// <summary>Reads them anew; null: they are those of now, else why everything is as it was.</summary>
+    public string? Reload()
+    {
+        try
+        {
+            if (_hadFile && !_file!.Exists)
+            {
+                // Gone is not empty: a server that stops asking for credentials because of a slip would be worse.
+                return $"{Path} is gone; put it back";
+            }
+
+            UserSet users = Make();
+            _hadFile = _file is { Exists: true };
+            Volatile.Write(ref _users, users);
+        }
+        catch (UsersFileException failure)
+        {
+            return failure.Message;
+        }
+
+        Changed?.Invoke();
+        return null;
+    }
+
+    /// <summary>What somebody may do now who has logged in so; false: nobody may by these credentials any more.</summary>
+    public bool TryResolve(in AuthResult login, [NotNullWhen(true)] out Access? access)
+    {
+        UserSet users = Users;
+        access = null;
+        if (login.User.Length == 0)
+        {
+            access = users.AsksForCredentials ? null : Access.Everything;
+            return access is not null;
+        }
+
+        if (users.TryFind(login.User, out KnownUser? user) && login.Credential.IsOf(user))
+        {
+            access = user.Access;
+        }
+
+        return access is not null;
+    }
+
+    private UserSet Make()
+    {
+        IReadOnlyList<UserEntry>? users = _file is { Exists: true } file ? file.Read() : null;
+        return UserSet.TryMake(_options, users, out string? problem)
+            ?? throw new UsersFileException(Path is { } path && users is not null ? $"{path}: {problem}" : problem!);
+    }
+}
