@@ -82,6 +82,15 @@ internal sealed partial class RespConnection
         }
     }
 
+    // It may wait: then what it may not have any more ends that.
+    private void NoteBlocking(RespCommand command, RespArguments words)
+    {
+        if (command.Has(RespFlags.Blocking) && !IsExecuting)
+        {
+            Volatile.Write(ref _blocked, Keep(command, words));
+        }
+    }
+
     // What was subscribed to while the rules changed, or began to wait: either that change has found it, or this finds the change.
     private void LookAgain()
     {

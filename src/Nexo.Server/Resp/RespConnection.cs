@@ -299,11 +299,7 @@ internal sealed partial class RespConnection : ClientConnection
             NoteStoreWrite();
         }
 
-        if (command.Has(RespFlags.Blocking) && !IsExecuting)
-        {
-            Volatile.Write(ref _blocked, Keep(command, arguments));
-        }
-
+        NoteBlocking(command, arguments);
         command.Handler(new RespRequest(this, command, arguments));
     }
 

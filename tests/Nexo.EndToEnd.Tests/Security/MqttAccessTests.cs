@@ -1,9 +1,6 @@
 using MQTTnet;
 using MQTTnet.Formatter;
-using MQTTnet.Protocol;
 using Nexo.EndToEnd.Tests.Mqtt;
-using Nexo.EndToEnd.Tests.Native;
-using Nexo.Protocol;
 
 namespace Nexo.EndToEnd.Tests.Security;
 

@@ -1,6 +1,5 @@
 using Nexo.EndToEnd.Tests.Native;
 using Nexo.Protocol;
-using Nexo.Server.Native;
 
 namespace Nexo.EndToEnd.Tests.Security;
 
