@@ -92,7 +92,9 @@ public static class NexoServer
     {
         services.AddSingleton(options);
         services.AddSingleton(TimeProvider.System);
-        services.AddSingleton(UserDirectory.Load(options));
+        var users = UserDirectory.Load(options);
+        services.AddSingleton(users);
+        services.AddSingleton<IReloadable>(users);
         services.AddSingleton<AuditLog>();
         services.AddSingleton<Authenticator>();
         services.AddSingleton<IAuthenticator>(provider => provider.GetRequiredService<Authenticator>());

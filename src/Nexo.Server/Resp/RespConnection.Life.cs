@@ -64,13 +64,7 @@ internal sealed partial class RespConnection
         ClientName = string.Empty;
         Answer(RespAnswers.All);
         Dismiss();
-        _mustLogIn = Server.Clients.Authenticator.Required;
-        if (!_mustLogIn)
-        {
-            Admit(AuthResult.Anonymous);
-        }
-
-        BoundCommands();
+        LogInUnasked();
     }
 
     /// <summary>The client has said goodbye.</summary>
@@ -119,6 +113,21 @@ internal sealed partial class RespConnection
     {
         Fail($"ERR {error}");
         End(ErrorCode.Malformed, error);
+    }
+
+    // Nobody is asked, or a certificate says who it is.
+    private void LogInUnasked()
+    {
+        AuthResult? login = All.Authenticator.Required
+            ? All.Authenticator.AcceptCertificate(CertificateNames, RemoteEndPoint)
+            : AuthResult.Anonymous;
+        _mustLogIn = login is null;
+        if (login is { } known)
+        {
+            Admit(known);
+        }
+
+        BoundCommands();
     }
 
     private void BoundCommands()

@@ -34,11 +34,9 @@ internal sealed partial class RespConnection : ClientConnection
         Writer = new RespWriter(Replies);
         Channels = new RespChannelSet(this, server.Channels);
         Shards = new RespChannelSet(this, server.ShardChannels);
-        _mustLogIn = server.Clients.Authenticator.Required;
-        BoundCommands();
+        LogInUnasked();
         if (!_mustLogIn)
         {
-            Admit(Security.AuthResult.Anonymous);
             MarkReady();
         }
     }

@@ -7,7 +7,7 @@ namespace Nexo.Server.Security;
 /// Who may log in now. It is read at the start, which fails when it cannot be, and again when its file has changed: then what cannot be
 /// read leaves everything as it is.
 /// </summary>
-internal sealed class UserDirectory
+internal sealed class UserDirectory : IReloadable
 {
     private readonly SecurityOptions _options;
     private readonly UsersFile? _file;
@@ -31,6 +31,10 @@ internal sealed class UserDirectory
     /// <summary>Where the users are, or will be; null: in the settings only.</summary>
     public string? Path => _file?.FullPath;
 
+    string IReloadable.Name => "users";
+
+    IReadOnlyList<string> IReloadable.Files => Path is { } path ? [path] : [];
+
     /// <exception cref="ServerStartException">The users cannot be read.</exception>
     public static UserDirectory Load(NexoServerOptions options)
     {
@@ -43,6 +47,11 @@ internal sealed class UserDirectory
             throw new ServerStartException(failure.Message, failure);
         }
     }
+
+    ReloadOutcome IReloadable.Reload() =>
+        _file is not { } file || (!_hadFile && !file.Exists) ? ReloadOutcome.Unchanged
+        : Reload() is { } problem ? ReloadOutcome.Refused(problem)
+        : ReloadOutcome.Applied($"{Users.All.Count()} users");
 
     /// <summary>Reads them anew; null: they are those of now, else why everything is as it was.</summary>
     public string? Reload()
