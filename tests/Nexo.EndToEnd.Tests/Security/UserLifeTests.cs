@@ -1,7 +1,6 @@
 using Nexo.Cli.Tests;
 using Nexo.EndToEnd.Tests.Native;
 using Nexo.Protocol;
-using Nexo.Server;
 using Nexo.Server.Security;
 
 namespace Nexo.EndToEnd.Tests.Security;
