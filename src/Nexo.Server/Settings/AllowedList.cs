@@ -34,6 +34,8 @@ internal static class AllowedList
             read.Add(new AllowedRule(user, rule));
         }
 
+        // None is what the options have by default: two that are read alike are alike.
+        allowed = read.Count == 0 ? [] : read;
         return true;
     }
 
