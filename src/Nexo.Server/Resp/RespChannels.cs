@@ -17,7 +17,8 @@ internal static class RespChannels
     /// <summary>
     /// Below it lie the channels of SSUBSCRIBE, a name space of their own: no wildcard matches a topic below <c>$inbox/</c>.
     /// </summary>
-    private static ReadOnlySpan<byte> ShardPrefix => "$inbox/redis-shard-channels/"u8;
+    /// <summary>Below it lie the channels of SSUBSCRIBE.</summary>
+    public static ReadOnlySpan<byte> ShardPrefix => "$inbox/redis-shard-channels/"u8;
 
     private const int EscapedBytes = 3;
 

@@ -1,4 +1,4 @@
-using System.Text;
+using System.Collections.Concurrent;
 using Nexo.Protocol;
 using Nexo.Server.Security;
 
@@ -7,8 +7,14 @@ namespace Nexo.Server.Resp;
 // What the client may do, and what becomes of what it may not do any more.
 internal sealed partial class RespConnection
 {
+    // What it has subscribed to, for those who look at it on other threads.
+    private readonly ConcurrentDictionary<RespSubscription, bool> _heard = [];
+
     // A command that waits, with its words; null: none does.
     private QueuedCommand? _blocked;
+
+    /// <summary>A subscription has ended.</summary>
+    public void Forget(RespSubscription subscription) => _heard.TryRemove(subscription, out _);
 
     protected override void Withdraw(Access access)
     {
@@ -19,11 +25,11 @@ internal sealed partial class RespConnection
             EndSoon(ErrorCode.PermissionDenied, "it has subscribed to what it may not hear any more");
         }
 
-        if (IsBlocked && Volatile.Read(ref _blocked) is { } blocked
+        if (_waiting is { } waiting && Volatile.Read(ref _blocked) is { } blocked
             && !MayTouch(access, blocked.Command, blocked.Words, out _))
         {
             TellWithdrawn(blocked.Command.Name);
-            Unblock();
+            waiting.End(withError: false);
         }
     }
 
@@ -60,27 +66,15 @@ internal sealed partial class RespConnection
         return command.Need.Reach switch
         {
             RespReach.Keys => $"NOPERM User {user} has no permissions to access one of the keys used as arguments",
-            RespReach.Channels or RespReach.ChannelPatterns or RespReach.PublishedChannel =>
+            RespReach.Channels or RespReach.ChannelPatterns or RespReach.PublishedChannel
+                or RespReach.ShardChannels or RespReach.PublishedShard =>
                 $"NOPERM User {user} has no permissions to access one of the channels used as arguments",
             _ => $"NOPERM User {user} has no permissions to run the '{command.Name}' command",
         };
     }
 
-    private bool HasForbiddenChannel(Access access)
-    {
-        if (ReferenceEquals(access, Access.Everything))
-        {
-            return false;
-        }
-
-        lock (_channels)
-        {
-            return _channels.Values.Any(channel =>
-                    !RespGate.AllowsChannel(access, AccessOperation.Read, channel, Server.Topics.Limits))
-                || _patterns.Keys.Any(pattern =>
-                    !RespGate.AllowsPattern(access, Encoding.Latin1.GetBytes(pattern), Server.Topics.Limits));
-        }
-    }
+    private bool HasForbiddenChannel(Access access) =>
+        !ReferenceEquals(access, Access.Everything) && _heard.Keys.Any(subscription => !subscription.IsAllowed(access));
 
     // It may wait: then what it may not have any more ends that.
     private void NoteBlocking(RespCommand command, RespArguments words)
@@ -91,8 +85,11 @@ internal sealed partial class RespConnection
         }
     }
 
-    // What was subscribed to while the rules changed, or began to wait: either that change has found it, or this finds the change.
-    private void LookAgain()
+    /// <summary>
+    /// Something was subscribed to, or began to wait, while the rules may have changed: either that change has found it, or this finds
+    /// the change.
+    /// </summary>
+    public void LookAgain()
     {
         Interlocked.MemoryBarrier();
         Withdraw(Access);

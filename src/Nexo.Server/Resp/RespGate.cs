@@ -35,6 +35,11 @@ internal static class RespGate
             case RespReach.PublishedChannel:
                 name = words[1];
                 return AllowsChannel(access, AccessOperation.Write, name, limits);
+            case RespReach.ShardChannels:
+                return AllowsShards(access, words, limits, ref name);
+            case RespReach.PublishedShard:
+                name = words[1];
+                return AllowsShard(access, AccessOperation.Write, name, limits);
             case RespReach.AllChannels:
                 return access.CoversPrefix(AccessBroker.Topics, AccessOperation.Read, default);
             case RespReach.Admin:
@@ -146,6 +151,23 @@ internal static class RespGate
 
         return true;
     }
+
+    private static bool AllowsShards(Access access, RespArguments words, TopicLimits limits, ref ReadOnlySpan<byte> name)
+    {
+        for (int i = 1; i < words.Count; i++)
+        {
+            name = words[i];
+            if (!AllowsShard(access, AccessOperation.Read, name, limits))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static bool AllowsShard(Access access, AccessOperation operation, ReadOnlySpan<byte> channel, TopicLimits limits) =>
+        RespChannels.TryShardTopic(channel, limits, out ReadOnlySpan<byte> topic) && access.Allows(AccessBroker.Topics, operation, topic);
 
     private static bool AllowsPatterns(Access access, RespArguments words, TopicLimits limits, ref ReadOnlySpan<byte> name)
     {

@@ -21,6 +21,8 @@ internal enum RespReach
     Channels,
     ChannelPatterns,
     PublishedChannel,
+    ShardChannels,
+    PublishedShard,
     AllChannels,
 
     /// <summary>The server itself.</summary>
@@ -54,7 +56,7 @@ internal sealed record RespNeed(
 
     private static readonly (RespNeed Need, string Commands)[] Groups =
     [
-        (Own, "ping echo hello auth select reset quit command time lolwut multi exec discard unwatch unsubscribe punsubscribe"),
+        (Own, "ping echo hello auth select reset quit command time lolwut multi exec discard unwatch unsubscribe punsubscribe sunsubscribe"),
         (new RespNeed(RespReach.Clients), "client"),
         (new RespNeed(RespReach.Admin, Read), "info config"),
         (new RespNeed(RespReach.AllKeys, Read), "dbsize randomkey"),
@@ -64,6 +66,8 @@ internal sealed record RespNeed(
         (new RespNeed(RespReach.Channels, Read), "subscribe"),
         (new RespNeed(RespReach.ChannelPatterns, Read), "psubscribe"),
         (new RespNeed(RespReach.PublishedChannel, Write), "publish"),
+        (new RespNeed(RespReach.ShardChannels, Read), "ssubscribe"),
+        (new RespNeed(RespReach.PublishedShard, Write), "spublish"),
         (new RespNeed(RespReach.AllChannels, Read), "pubsub"),
         (new RespNeed(RespReach.Keys, Read, Read), "watch"),
         (new RespNeed(RespReach.Keys, Write, Write, ReadsWith: "get", ReadsFrom: 3), "set"),

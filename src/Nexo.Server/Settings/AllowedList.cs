@@ -35,7 +35,7 @@ internal static class AllowedList
         }
 
         // None is what the options have by default: two that are read alike are alike.
-        allowed = read.Count == 0 ? [] : read;
+        allowed = read.Count == 0 ? Array.Empty<AllowedRule>() : read;
         return true;
     }
 

@@ -42,6 +42,9 @@ internal static class RespNeeds
         subscribe a b/c | topics read a; topics read b/c
         psubscribe news/* | topics read news/#
         psubscribe n* | topics read #
+        ssubscribe a b | topics read a; topics read b
+        sunsubscribe |
+        spublish a x | topics write a
         publish a x | topics write a
         publish + x | topics write %redis/%2B
         pubsub channels | topics read #

@@ -102,6 +102,22 @@ public sealed class AccessTests
     }
 
     [Fact]
+    public void Channels_of_ssubscribe_are_no_inboxes()
+    {
+        Access access = Of("topics read,write a");
+        foreach (string name in (string[])["b", "#", "+", "a/#", ""])
+        {
+            byte[] topic = Encoding.UTF8.GetBytes($"$inbox/redis-shard-channels/{name}");
+            Assert.False(access.Covers(AccessOperation.Read, topic));
+            Assert.False(access.Allows(AccessBroker.Topics, AccessOperation.Write, topic));
+        }
+
+        Assert.True(access.Covers(AccessOperation.Read, "$inbox/redis-shard-channels/a"u8));
+        Assert.True(access.Allows(AccessBroker.Topics, AccessOperation.Write, "$inbox/redis-shard-channels/a"u8));
+        Assert.True(Of("topics read #").Covers(AccessOperation.Read, "$inbox/redis-shard-channels/#"u8));
+    }
+
+    [Fact]
     public void A_filter_covers_another_exactly_when_it_matches_every_topic_of_it() =>
         Gen.Select(Filter, Filter).Sample(
             (wide, narrow) =>

@@ -46,7 +46,7 @@ internal sealed class Access
             return grant is not null && grant.HasName(name);
         }
 
-        return TopicRules.IsInbox(name) ? UsesTopics : grant is not null && grant.HasTopic(name);
+        return IsSecret(ref name) ? UsesTopics : grant is not null && grant.HasTopic(name);
     }
 
     /// <summary>
@@ -67,7 +67,7 @@ internal sealed class Access
             filter = end < 0 ? default : rest[(end + 1)..];
         }
 
-        return TopicRules.IsInbox(filter)
+        return IsSecret(ref filter)
             ? UsesTopics
             : GrantOf(AccessBroker.Topics, operation) is { } grant && grant.Covers(filter);
     }
@@ -88,6 +88,18 @@ internal sealed class Access
     // rule for it.
     private bool UsesTopics =>
         AllowsAny(AccessBroker.Topics, AccessOperation.Read) || AllowsAny(AccessBroker.Topics, AccessOperation.Write);
+
+    // Channels of SSUBSCRIBE lie there too, and their names are no secrets: they need a rule for the name.
+    private static bool IsSecret(ref ReadOnlySpan<byte> topic)
+    {
+        if (!topic.StartsWith(Resp.RespChannels.ShardPrefix))
+        {
+            return TopicRules.IsInbox(topic);
+        }
+
+        topic = topic[Resp.RespChannels.ShardPrefix.Length..];
+        return false;
+    }
 
     private static Access Compile(IReadOnlyCollection<AccessRule> rules)
     {
