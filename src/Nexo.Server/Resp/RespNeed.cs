@@ -56,7 +56,8 @@ internal sealed record RespNeed(
 
     private static readonly (RespNeed Need, string Commands)[] Groups =
     [
-        (Own, "ping echo hello auth select reset quit command time lolwut multi exec discard unwatch unsubscribe punsubscribe sunsubscribe"),
+        (Own, "ping echo hello auth select reset quit command time lolwut multi exec discard unwatch"),
+        (Own, "unsubscribe punsubscribe sunsubscribe"),
         (new RespNeed(RespReach.Clients), "client"),
         (new RespNeed(RespReach.Admin, Read), "info config"),
         (new RespNeed(RespReach.AllKeys, Read), "dbsize randomkey"),
