@@ -116,6 +116,8 @@ public sealed class UserCommandTests : IDisposable
     private async Task Expect(string output, int exitCode, string? stdin, params string[] args)
     {
         CliResult result = await Run(stdin, args);
-        Assert.True((output, exitCode) == (result.Output, result.ExitCode), $"{string.Join(' ', args)}: {result.ExitCode}, {result.Output}, {result.Error}");
+        Assert.True(
+            (output, exitCode) == (result.Output, result.ExitCode),
+            $"{string.Join(' ', args)}: {result.ExitCode}, {result.Output}, {result.Error}");
     }
 }
