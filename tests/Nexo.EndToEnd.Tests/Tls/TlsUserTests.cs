@@ -1,0 +1,93 @@
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using MQTTnet.Formatter;
+using Nexo.Client;
+using Nexo.EndToEnd.Tests.Mqtt;
+using Nexo.Protocol;
+using Nexo.Server;
+using Nexo.Server.Connections;
+using Nexo.Server.Security;
+
+namespace Nexo.EndToEnd.Tests.Tls;
+
+/// <summary>Whoever shows a certificate with the name of a user is that user, whatever it speaks.</summary>
+public sealed class TlsUserTests : IDisposable
+{
+    private readonly TestCertificates _certificates = new();
+
+    public void Dispose() => _certificates.Dispose();
+
+    [Fact]
+    public async Task Native_Redis_and_MQTT_take_a_certificate_in_place_of_a_password()
+    {
+        await using TestServer server = await StartAsync();
+        _certificates.IssueClient("ada", "O=Acme, CN=somebody", "ada").Dispose();
+        using var own = X509Certificate2.CreateFromPemFile(_certificates.PathOf("ada.pem"), _certificates.PathOf("ada.key"));
+
+        await using NexoClient native = await server.ConnectAsync(
+            _certificates, options => options with { Tls = new NexoTlsOptions { Certificate = own } });
+        await using SslStream resp = await TlsServers.ShakeHandsAsync(server.RespPort, own: own);
+        await using MqttUser mqtt = await MqttUser.ConnectAsync(
+            options => options.WithTcpServer("localhost", server.MqttPort).WithTlsOptions(tls => tls
+                .UseTls()
+                .WithTargetHost("localhost")
+                .WithCertificateValidationHandler(static _ => true)
+                .WithClientCertificates(new X509Certificate2Collection(own))),
+            MqttProtocolVersion.V311);
+
+        await native.Store.SetBytesAsync("k", new byte[] { 1 });
+        Assert.Equal("$1\r\n\u0001\r\n", await resp.CallAsync("GET k", 7));
+        Assert.All(server.Native.Clients.All, connection => Assert.Equal("ada", connection.User));
+        Assert.Equal(3, server.Native.Clients.Count);
+    }
+
+    [Theory]
+    [InlineData("bob")]
+    [InlineData(null)]
+    public async Task A_certificate_of_nobody_and_none_at_all_log_nobody_in(string? name)
+    {
+        await using TestServer server = await StartAsync();
+        NexoTlsOptions? tls = null;
+        if (name is not null)
+        {
+            _certificates.IssueClient(name).Dispose();
+            tls = new NexoTlsOptions { CertificateFile = _certificates.PathOf($"{name}.pem"), KeyFile = _certificates.PathOf($"{name}.key") };
+        }
+
+        NexoException refused = await Assert.ThrowsAsync<NexoException>(
+            async () => await server.ConnectAsync(_certificates, options => options with { Tls = tls }));
+        Assert.Equal(ErrorCode.AuthenticationRequired, refused.Code);
+        await using SslStream resp = await TlsServers.ShakeHandsAsync(server.RespPort);
+        Assert.StartsWith("-NOAUTH", await resp.CallAsync("GET k", 7), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Credentials_come_before_a_certificate()
+    {
+        await using TestServer server = await StartAsync();
+        _certificates.IssueClient("ada").Dispose();
+        await using NexoClient eve = await server.ConnectAsync(_certificates, options => options with
+        {
+            User = "eve",
+            Password = "secret",
+            Tls = new NexoTlsOptions { CertificateFile = _certificates.PathOf("ada.pem"), KeyFile = _certificates.PathOf("ada.key") },
+        });
+
+        await eve.Store.SetBytesAsync("k", new byte[] { 1 });
+        ClientConnection connection = Assert.Single(server.Native.Clients.All);
+        Assert.Equal("eve", connection.User);
+    }
+
+    private Task<TestServer> StartAsync() => TlsServers.StartAsync(_certificates, options => options with
+    {
+        Tls = options.Tls with { ClientAuthorities = _certificates.CaFile, ClientCertificates = TlsClientCertificates.Ask },
+        Security = options.Security with
+        {
+            Users =
+            [
+                new UserCredential("ada", PasswordHash.Of("ada's", PasswordHash.IterationsMin)),
+                new UserCredential("eve", PasswordHash.Of("secret", PasswordHash.IterationsMin)),
+            ],
+        },
+    });
+}
