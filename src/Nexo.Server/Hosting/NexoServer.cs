@@ -130,6 +130,7 @@ public static class NexoServer
     {
         services.AddSingleton<ILiveSettings>(level);
         services.AddSingleton<ILiveSettings>(provider => provider.GetRequiredService<ClientConnections>());
+        services.AddSingleton<ILiveSettings>(provider => provider.GetRequiredService<Authenticator>());
         if (reloadFrom is not null)
         {
             services.AddSingleton<IReloadable>(

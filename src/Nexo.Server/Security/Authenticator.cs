@@ -1,5 +1,6 @@
 using System.Net;
 using Nexo.Protocol;
+using Nexo.Server.Hosting;
 
 namespace Nexo.Server.Security;
 
@@ -7,9 +8,9 @@ namespace Nexo.Server.Security;
 /// Verifies tokens and passwords against those of the users. Passwords cost tens of milliseconds by design, so they
 /// wait their turn in a short queue and are verified on pool threads, a few at a time; sockets never wait for them.
 /// </summary>
-internal sealed class Authenticator : IAuthenticator, IDisposable
+internal sealed class Authenticator : IAuthenticator, ILiveSettings, IDisposable
 {
-    private readonly SecurityOptions _options;
+    private volatile SecurityOptions _options;
     private readonly UserDirectory _directory;
     private readonly AuditLog? _audit;
     private readonly TimeProvider _time;
@@ -95,6 +96,12 @@ internal sealed class Authenticator : IAuthenticator, IDisposable
         bool isKnown = _directory.TryResolve(login, out Access? now);
         access = now ?? Access.Nothing;
         return isKnown;
+    }
+
+    public void Apply(NexoServerOptions next)
+    {
+        _options = next.Security;
+        _limiter.Change(next.Security.FailureBurst, next.Security.FailureRefillMs);
     }
 
     public void Dispose()

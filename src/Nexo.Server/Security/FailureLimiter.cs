@@ -16,6 +16,8 @@ internal sealed class FailureLimiter(int burst, int refillMs, TimeProvider time)
     private const int IPv6PrefixBytes = 8;
 
     private readonly Lock _gate = new();
+    private int _burst = burst;
+    private int _refillMs = refillMs;
     private readonly Dictionary<IPAddress, long> _fullAtMs = [];
     private readonly long _start = time.GetTimestamp();
 
@@ -31,6 +33,15 @@ internal sealed class FailureLimiter(int burst, int refillMs, TimeProvider time)
         }
     }
 
+    /// <summary>From now on: what has been taken so far is counted as time until it is full, and stays.</summary>
+    public void Change(int toBurst, int toRefillMs)
+    {
+        lock (_gate)
+        {
+            (_burst, _refillMs) = (toBurst, toRefillMs);
+        }
+    }
+
     /// <summary>Takes a token; false when there is none, with the time until there is one.</summary>
     public bool TryTake(EndPoint? remote, out TimeSpan wait)
     {
@@ -38,8 +49,8 @@ internal sealed class FailureLimiter(int burst, int refillMs, TimeProvider time)
         lock (_gate)
         {
             long now = NowMs;
-            long fullAt = Math.Max(_fullAtMs.GetValueOrDefault(key), now) + refillMs;
-            long excess = fullAt - now - ((long)burst * refillMs);
+            long fullAt = Math.Max(_fullAtMs.GetValueOrDefault(key), now) + _refillMs;
+            long excess = fullAt - now - ((long)_burst * _refillMs);
             wait = TimeSpan.FromMilliseconds(Math.Max(excess, 0));
             if (excess > 0)
             {
@@ -63,7 +74,7 @@ internal sealed class FailureLimiter(int burst, int refillMs, TimeProvider time)
                 return;
             }
 
-            fullAt -= refillMs;
+            fullAt -= _refillMs;
             if (fullAt <= NowMs)
             {
                 _fullAtMs.Remove(key);

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Nexo.Client;
 using Nexo.Protocol;
 using Nexo.Server.Hosting;
+using Nexo.Server.Security;
 using Nexo.Server.Settings;
 
 namespace Nexo.EndToEnd.Tests.Hosting;
@@ -77,6 +78,24 @@ public sealed class SettingsReloadTests : IDisposable
         Assert.Contains("connections.max is 4", first.Text, StringComparison.Ordinal);
         Assert.Contains("only a restart puts into force queues.max, tls.client-ca", first.Text, StringComparison.Ordinal);
         Assert.Equal(ReloadVerdict.Unchanged, reload.Reload().Verdict);
+    }
+
+    [Fact]
+    public async Task Failed_logins_are_held_to_the_new_limits()
+    {
+        var limiter = new FailureLimiter(5, 60_000, TimeProvider.System);
+        Assert.True(limiter.TryTake(null, out _));
+        Assert.True(limiter.TryTake(null, out _));
+
+        limiter.Change(2, 60_000);
+        Assert.False(limiter.TryTake(null, out _));
+        limiter.Change(3, 60_000);
+        Assert.True(limiter.TryTake(null, out _));
+
+        await using TestServer server = await StartAsync("""{ }""");
+        SettingsReload reload = server.Services.GetServices<IReloadable>().OfType<SettingsReload>().Single();
+        await WriteAsync("""{ "security": { "failure-burst": 3 } }""");
+        Assert.Equal("security.failure-burst is 3", reload.Reload().Text);
     }
 
     [Fact]
