@@ -41,11 +41,17 @@ public sealed class MqttWillTests
         Assert.Equal(1u, capped.Welcome.SessionExpiryInterval);
         capped.Client.Dispose();
         Assert.Equal(["will/capped=gone/1"], await watcher.ReceiveAsync(1));
+        Assert.Equal(0, server.Native.Topics.Wills.Count);
+    }
 
-        // It ends its session with its connection, and asks for its will.
+    [Fact]
+    public async Task A_client_that_shortens_its_session_when_it_goes_has_its_will_when_that_ends()
+    {
+        await using TestServer server = await TestServer.StartAsync(MqttUser.WithMqtt);
+        await using MqttUser watcher = await WatchAsync(server);
         MqttUser ending = await ConnectAsync(server, "ending", LongDelay, expiry: 2 * LongDelay);
         await ending.Client.DisconnectAsync(new MqttClientDisconnectOptionsBuilder()
-            .WithReason(MqttClientDisconnectOptionsReason.DisconnectWithWillMessage).WithSessionExpiryInterval(0).Build());
+            .WithReason(MqttClientDisconnectOptionsReason.DisconnectWithWillMessage).WithSessionExpiryInterval(1).Build());
         Assert.Equal(["will/ending=gone/1"], await watcher.ReceiveAsync(1));
         Assert.Equal(0, server.Native.Topics.Wills.Count);
     }
