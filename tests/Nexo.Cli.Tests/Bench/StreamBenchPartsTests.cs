@@ -81,7 +81,7 @@ public sealed class StreamBenchPartsTests
         var traffic = new StreamTraffic([1]);
         traffic.Confirm(0, 0, 0, 10);
         using var follower = new StreamFollower(
-            0, socket, ready, traffic, ["s"u8.ToArray()], [0], Value, ProtocolVersion.DefaultFrameBytesMax);
+            0, new BenchLink(socket, tls: null), ready, traffic, ["s"u8.ToArray()], [0], Value, ProtocolVersion.DefaultFrameBytesMax);
         byte[] room = new byte[64 * 1_024];
         foreach (byte[] packet in packets.Where(packet => packet.Length > 0))
         {
