@@ -41,6 +41,8 @@ internal static partial class ClientFailures
                 ExitCode.Authentication, $"{place} did not accept the credentials.", CredentialsHint(settings)),
             ErrorCode.AuthenticationThrottled => (
                 ExitCode.Authentication, failure.Message, "there were too many wrong attempts: wait, then try again"),
+            ErrorCode.PermissionDenied => (
+                ExitCode.Authentication, failure.Message, "nexo user allow, at the server, gives a user a rule"),
             _ => (ExitCode.Refused, failure.Message, Hint(failure.Code)),
         };
         return new CliFailure(exitCode, code, message, hint, failure) { Retryable = failure.Retryable };

@@ -38,7 +38,7 @@ internal static class ExitCode
         (Negative, "the answer is no: key missing, condition failed"),
         (Usage, "the command line or the input cannot be understood"),
         (CannotConnect, "the server cannot be reached, or did not answer in time"),
-        (Authentication, "credentials are missing or wrong"),
+        (Authentication, "credentials are missing or wrong, or do not allow it"),
         (Refused, "the server refused the request"),
         (Defect, "a defect of nexo; NEXO_DEBUG=1 shows where"),
         (Interrupted, "interrupted (Ctrl-C); 143 when terminated, 141 when the output was closed"),
