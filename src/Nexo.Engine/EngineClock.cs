@@ -20,19 +20,38 @@ public sealed class EngineClock(TimeProvider time)
     /// <param name="nowMs">What <see cref="NowMs"/> said a moment ago.</param>
     public long WallOffsetAt(long nowMs)
     {
-        long offset = WallMs - nowMs;
         long told = Volatile.Read(ref _wallOffsetMs);
-        if (Math.Abs(offset - told) > 1)
+        if (Math.Abs(WallMs - nowMs - told) <= 1)
         {
-            Volatile.Write(ref _wallOffsetMs, offset);
-            return offset;
+            return told;
         }
 
-        return told;
+        // The clock was set; or it was more than a moment ago.
+        ClockRecord both = Read();
+        long offset = both.WallMs - both.EngineMs;
+        if (Math.Abs(offset - told) <= 1)
+        {
+            return told;
+        }
+
+        Volatile.Write(ref _wallOffsetMs, offset);
+        return offset;
     }
 
-    /// <summary>Both clocks.</summary>
-    internal ClockRecord Read() => new(NowMs, WallMs);
+    /// <summary>Both clocks at one moment: not with the time between them that a busy machine gave to others.</summary>
+    internal ClockRecord Read()
+    {
+        const int TriesMax = 100;
+        for (int tries = 1; ; tries++)
+        {
+            long before = NowMs;
+            long wall = WallMs;
+            if (NowMs - before <= 1 || tries == TriesMax)
+            {
+                return new ClockRecord(before, wall);
+            }
+        }
+    }
 
     /// <summary>What the wall clock says; people and clients mean this one by a moment.</summary>
     public long WallMs => time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -42,7 +61,8 @@ public sealed class EngineClock(TimeProvider time)
     /// </summary>
     internal void Continue(ClockRecord last, long seenMs)
     {
-        long now = Math.Max(seenMs, WallMs - (last.WallMs - last.EngineMs));
-        _startMs += now - NowMs;
+        ClockRecord both = Read();
+        long now = Math.Max(seenMs, both.WallMs - (last.WallMs - last.EngineMs));
+        _startMs += now - both.EngineMs;
     }
 }

@@ -17,9 +17,13 @@ internal sealed partial class StreamFiles : IDisposable
     // Two are kept, and one may be in the making when a stream ends.
     private const int SnapshotsKept = 3;
 
+    // How often streams are looked after while memory is short.
+    private const long CareWhenFullMs = 20;
+
     private readonly StreamDisk _disk;
     private readonly StreamTuning _tuning;
     private readonly bool _hasSnapshots;
+    private readonly long _memoryBytes;
     private readonly SegmentCache _cache = new();
 
     // Order: running, files, then a stream's, then the list's.
@@ -57,6 +61,7 @@ internal sealed partial class StreamFiles : IDisposable
         _disk = disk;
         _tuning = tuning;
         _hasSnapshots = hasSnapshots;
+        _memoryBytes = hasSnapshots ? 0 : disk.Disk.FreeBytes;
         foreach (string name in disk.Disk.ListDirectories(Root))
         {
             _hasRoot = true;
@@ -75,8 +80,23 @@ internal sealed partial class StreamFiles : IDisposable
     /// <summary>A backup is being made: nothing that it may still copy is let go of.</summary>
     public bool AreCopied => Volatile.Read(ref _copies) > 0;
 
-    /// <summary>Whether memory has room for so much, where it is the disk.</summary>
-    public bool HasMemoryFor(int bytes) => _hasSnapshots || _disk.Disk.FreeBytes - PendingBytes >= bytes;
+    /// <summary>Whether memory has room for so much, where it is the disk. When half is taken, streams are looked after at once.</summary>
+    public bool HasMemoryFor(int bytes, long nowMs)
+    {
+        if (_hasSnapshots)
+        {
+            return true;
+        }
+
+        long free = _disk.Disk.FreeBytes - PendingBytes;
+        if (free < _memoryBytes / 2 && nowMs - Volatile.Read(ref _caredAtMs) >= CareWhenFullMs)
+        {
+            // What may be let go of goes before it is needed, not at the next moment that is due.
+            Care(nowMs);
+        }
+
+        return free >= bytes;
+    }
 
     /// <summary>Whether the disk has room for a file of this size beside all else.</summary>
     public bool HasRoomFor(long bytes) => _disk.Disk.FreeBytes / 2 > bytes;

@@ -129,7 +129,7 @@ internal sealed partial class StreamLog
 
         return _log!.Failure is not null ? StreamStatus.LogFailed
             : Volatile.Read(ref _isFull) ? StreamStatus.DiskFull
-            : _context.Files.HasMemoryFor(recordBytes) ? StreamStatus.Ok
+            : _context.Files.HasMemoryFor(recordBytes, _context.Clock.NowMs) ? StreamStatus.Ok
             : StreamStatus.OutOfMemory;
     }
 

@@ -39,8 +39,8 @@ internal abstract partial class ClientConnection
         _input = transport.Transport.Input;
         All = all;
 
-        // Where bytes change on the way, no read brings more than a record of TLS has.
-        _largeReadBytes = transport.Transport.Output is SocketOutput ? FairShareBytes / 8 : FairShareBytes / 16;
+        // With TLS no read brings more than one of its records has.
+        _largeReadBytes = transport.Features.Get<TlsPeer>() is null ? FairShareBytes / 8 : FairShareBytes / 16;
         _outbox = new Outbox(transport.Transport.Output, transport.Transport.Output as SocketOutput, all);
         _held = all.Persistence.Log is { } log ? new HeldReplies(_outbox, log, this) : null;
         ConnectedAtMs = all.NowMs;

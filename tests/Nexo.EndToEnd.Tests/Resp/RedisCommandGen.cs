@@ -11,7 +11,7 @@ internal static class RedisCommandGen
 
     private static readonly string[] Numbers = ["1", "0", "-1", "5", "-3", "100", "x", "9223372036854775807", "-9223372036854775808", "1.5"];
 
-    private static readonly string[] Times = ["100", "1000", "100000", "0", "-1", "x"];
+    private static readonly string[] Times = ["60000", "70000", "100000", "0", "-1", "x"];
 
     // Replies whose items come in no order that means anything.
     private static readonly HashSet<string> Unordered =

@@ -31,7 +31,10 @@ public sealed class TlsBenchTests : IDisposable
     [Fact]
     public async Task Other_benches_go_over_TLS_too()
     {
-        await using TestServer server = await TlsServers.StartAsync(_certificates);
+        await using TestServer server = await TlsServers.StartAsync(_certificates, given => given with
+        {
+            Streams = given.Streams with { MemoryBytesMax = 4L * 1_024 * 1_024 * 1_024 },
+        });
         CliRunner runner = CliRunner.For($"nexos://localhost:{server.Port}?ca={_certificates.CaFile}");
 
         CliResult queue = await runner.Run("bench", "queue", "--durability", "memory", "--seconds", "0.5", "--json");
