@@ -10,27 +10,14 @@ internal static class MqttContenders
 
     public static async Task<IReadOnlyList<TopicContender>> FindAsync(string names, string? binary, CancellationToken cancel)
     {
-        var found = new List<TopicContender>();
-        foreach (string name in names.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        string? nexo = await TopicContenders.NexoIfAskedAsync(names, binary, cancel);
+        return await TopicContenders.InstalledAsync(names, name => name switch
         {
-            TopicContender? contender = name switch
-            {
-                "mosquitto" => TopicContenders.Mosquitto(name),
-                "nats" => Nats(name),
-                "nexo" => Nexo(name, await Contenders.NexoBinaryAsync(binary, cancel)),
-                _ => throw new CompareFailure($"There is no server \"{name}\"; there are {Names}."),
-            };
-            if (contender is null)
-            {
-                await Console.Error.WriteLineAsync($"{name}: not installed, left out");
-            }
-            else
-            {
-                found.Add(contender);
-            }
-        }
-
-        return found.Count > 0 ? found : throw new CompareFailure("None of these servers is installed.");
+            "mosquitto" => TopicContenders.Mosquitto(name),
+            "nats" => Nats(name),
+            "nexo" => Nexo(name, nexo!),
+            _ => throw new CompareFailure($"There is no server \"{name}\"; there are {Names}."),
+        });
     }
 
     // Its MQTT needs JetStream, on disk for what has QoS 1.

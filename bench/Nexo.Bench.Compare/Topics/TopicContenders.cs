@@ -15,23 +15,33 @@ internal static class TopicContenders
     public static async Task<IReadOnlyList<TopicContender>> FindAsync(
         string names, string? binary, bool bounded, CancellationToken cancel)
     {
-        var found = new List<TopicContender>();
-        foreach (string name in names.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        string? nexo = await NexoIfAskedAsync(names, binary, cancel);
+        return await InstalledAsync(names, name => name switch
         {
-            TopicContender? contender = name switch
+            "nats" => Nats(name),
+            "mosquitto" => Mosquitto(name),
+            "nexo" => Nexo(name, nexo!, bounded),
+            _ => throw new CompareFailure($"There is no server \"{name}\"; there are {Names}."),
+        });
+    }
+
+    /// <summary>Nexo's binary if it is among the names, else null.</summary>
+    public static async Task<string?> NexoIfAskedAsync(string names, string? binary, CancellationToken cancel) =>
+        Split(names).Contains("nexo") ? await Contenders.NexoBinaryAsync(binary, cancel) : null;
+
+    /// <summary>Those of the names, separated by commas, for which there is a server; the others are said to be left out.</summary>
+    public static async Task<IReadOnlyList<TopicContender>> InstalledAsync(string names, Func<string, TopicContender?> find)
+    {
+        var found = new List<TopicContender>();
+        foreach (string name in Split(names))
+        {
+            if (find(name) is { } contender)
             {
-                "nats" => Nats(name),
-                "mosquitto" => Mosquitto(name),
-                "nexo" => Nexo(name, await Contenders.NexoBinaryAsync(binary, cancel), bounded),
-                _ => throw new CompareFailure($"There is no server \"{name}\"; there are {Names}."),
-            };
-            if (contender is null)
-            {
-                await Console.Error.WriteLineAsync($"{name}: not installed, left out");
+                found.Add(contender);
             }
             else
             {
-                found.Add(contender);
+                await Console.Error.WriteLineAsync($"{name}: not installed, left out");
             }
         }
 
@@ -95,4 +105,7 @@ internal static class TopicContenders
         File.WriteAllText(path, text + "\n");
         return path;
     }
+
+    private static string[] Split(string names) =>
+        names.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }

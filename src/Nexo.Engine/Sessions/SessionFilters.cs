@@ -51,7 +51,7 @@ internal sealed class SessionFilters
         }
         else if (_all.Count > FewMax)
         {
-            _index = new Dictionary<byte[], int>(KeyComparer.Instance);
+            _index = new Dictionary<byte[], int>(BytesComparer.Instance);
             for (int i = 0; i < _all.Count; i++)
             {
                 _index.Add(_all[i].Filter, i);

@@ -15,7 +15,7 @@ public sealed partial class SessionService : IDisposable
 
     private readonly Lock _gate = new();
     private readonly EngineClock _clock;
-    private readonly Dictionary<byte[], Session> _byKey = new(KeyComparer.Instance);
+    private readonly Dictionary<byte[], Session> _byKey = new(BytesComparer.Instance);
     private readonly List<Session?> _slots = [];
     private readonly Stack<int> _freeSlots = new();
     private readonly SessionHeap _ending = new();

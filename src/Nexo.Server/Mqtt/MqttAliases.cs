@@ -1,3 +1,5 @@
+using Nexo.Engine;
+
 namespace Nexo.Server.Mqtt;
 
 /// <summary>The aliases that a server has given topics on one connection: the first topics have them, for good.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using Nexo.Engine;
 using Nexo.Engine.Topics;
 using Nexo.Server.Mqtt.Codec;
 using Nexo.Server.Security;

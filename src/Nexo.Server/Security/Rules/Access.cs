@@ -1,4 +1,5 @@
 using System.Text;
+using Nexo.Engine;
 using Nexo.Engine.Topics;
 
 namespace Nexo.Server.Security;

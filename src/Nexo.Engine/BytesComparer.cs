@@ -1,18 +1,27 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace Nexo.Server;
+namespace Nexo.Engine;
 
-/// <summary>Bytes as keys, which are looked up without a copy.</summary>
-internal sealed class BytesComparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
+/// <summary>Bytes as keys of a dictionary, with a hash that differs from process to process; they are looked up without a copy.</summary>
+public sealed class BytesComparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
 {
-    public static readonly BytesComparer Instance = new();
+    private BytesComparer()
+    {
+    }
 
+    /// <summary>The only one.</summary>
+    public static BytesComparer Instance { get; } = new();
+
+    /// <inheritdoc/>
     public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
 
+    /// <inheritdoc/>
     public int GetHashCode([DisallowNull] byte[] obj) => GetHashCode(obj.AsSpan());
 
+    /// <inheritdoc/>
     public bool Equals(ReadOnlySpan<byte> alternate, byte[] other) => alternate.SequenceEqual(other);
 
+    /// <inheritdoc/>
     public int GetHashCode(ReadOnlySpan<byte> alternate)
     {
         var hash = default(HashCode);
@@ -20,5 +29,6 @@ internal sealed class BytesComparer : IEqualityComparer<byte[]>, IAlternateEqual
         return hash.ToHashCode();
     }
 
+    /// <inheritdoc/>
     public byte[] Create(ReadOnlySpan<byte> alternate) => alternate.ToArray();
 }
