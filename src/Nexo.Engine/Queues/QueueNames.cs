@@ -30,18 +30,4 @@ internal sealed class QueueNames
     public void Remove(Queue queue) => _queues.TryRemove(new KeyValuePair<byte[], Queue>(queue.Name, queue));
 
     public void Clear() => _queues.Clear();
-
-    private sealed class NameComparer(KeyHash hasher)
-        : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
-    {
-        public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
-
-        public int GetHashCode(byte[] name) => GetHashCode(name.AsSpan());
-
-        public bool Equals(ReadOnlySpan<byte> alternate, byte[] other) => alternate.SequenceEqual(other);
-
-        public int GetHashCode(ReadOnlySpan<byte> alternate) => (int)(hasher.Of(alternate) >> 32);
-
-        public byte[] Create(ReadOnlySpan<byte> alternate) => alternate.ToArray();
-    }
 }

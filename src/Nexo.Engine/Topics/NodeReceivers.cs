@@ -28,7 +28,7 @@ internal sealed class NodeReceivers
         _subscribers[_count++] = subscriber;
     }
 
-    public void Add(TopicGroup group) => (_groups ??= new Dictionary<byte[], TopicGroup>(TextComparer.Instance)).Add(group.Key, group);
+    public void Add(TopicGroup group) => (_groups ??= new Dictionary<byte[], TopicGroup>(BytesComparer.Instance)).Add(group.Key, group);
 
     public void Remove(TopicGroup group) => _groups?.Remove(group.Key);
 

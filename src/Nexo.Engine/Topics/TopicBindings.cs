@@ -6,8 +6,8 @@ namespace Nexo.Engine.Topics;
 internal sealed class TopicBindings
 {
     private readonly List<TopicBinding> _all = [];
-    private readonly Dictionary<byte[], BoundTarget> _queues = new(TextComparer.Instance);
-    private readonly Dictionary<byte[], BoundTarget> _streams = new(TextComparer.Instance);
+    private readonly Dictionary<byte[], BoundTarget> _queues = new(BytesComparer.Instance);
+    private readonly Dictionary<byte[], BoundTarget> _streams = new(BytesComparer.Instance);
     private int _lastTarget;
 
     public Lock Gate { get; } = new();

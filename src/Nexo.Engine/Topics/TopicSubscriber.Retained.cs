@@ -98,7 +98,7 @@ public sealed partial class TopicSubscriber
         {
             lock (_removedGate)
             {
-                _removed ??= new Dictionary<byte[], long>(TextComparer.Instance);
+                _removed ??= new Dictionary<byte[], long>(BytesComparer.Instance);
                 _removed[filter.ToArray()] = _lastRetained;
             }
         }

@@ -23,7 +23,7 @@ public sealed class TopicWills
     private readonly Lock _gate = new();
     private readonly Lock _tickGate = new();
     private readonly Dictionary<TopicOwner, TopicWill> _set = [];
-    private readonly Dictionary<byte[], TopicWill> _sessions = new(TextComparer.Instance);
+    private readonly Dictionary<byte[], TopicWill> _sessions = new(BytesComparer.Instance);
     private readonly SortedSet<TopicWill> _due = new(ByDue);
     private readonly TopicWork _work = new();
     private long _lastNumber;
