@@ -11,6 +11,9 @@ public sealed unsafe partial class Session
     /// <summary>Up to which messages may have been sent.</summary>
     internal ulong Sent => Volatile.Read(ref _sent);
 
+    /// <summary>The number of the last message that it was given.</summary>
+    internal ulong Last => _ring.Last;
+
     internal void ApplySubscribed(in SessionSubscription subscription) => Put(in subscription);
 
     internal void ApplyUnsubscribed(ReadOnlySpan<byte> filter) => Remove(filter);

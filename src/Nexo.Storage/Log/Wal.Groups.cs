@@ -15,6 +15,9 @@ public sealed partial class Wal
     // Of the buffer that is being written. The writer's.
     private int _takenGroup;
 
+    /// <summary>True while the writer waits for groups to end, and others for the writer.</summary>
+    internal bool IsTakeHeldUp => Volatile.Read(ref _isTakeHeldUp);
+
     /// <inheritdoc/>
     public void BeginGroup()
     {
@@ -67,8 +70,14 @@ public sealed partial class Wal
     private bool MayTake()
     {
         // A log that is closed does not wait for one who has not come to his end.
-        _isTakeHeldUp = _openGroups > 0 && !Volatile.Read(ref _closing);
-        return !_isTakeHeldUp;
+        if (_openGroups == 0 || Volatile.Read(ref _closing))
+        {
+            return true;
+        }
+
+        // Until it has been taken: it would be anybody's guess who comes first otherwise, the writer or the next group.
+        _isTakeHeldUp = true;
+        return false;
     }
 
     /// <summary>The bytes from an offset on that are not to be parted, and how many records they are.</summary>

@@ -60,12 +60,12 @@ public sealed class SessionCrashModelTests
             ulong sent = wasConnected ? Last : Sent;
             long deadline = !wasConnected ? DeadlineMs : nowMs + (Expiry * 1_000L);
             IEnumerable<string> subscriptions = Subscriptions.Select(pair => $"{pair.Key}:{pair.Value}").Order(StringComparer.Ordinal);
-            return Text(Expiry, deadline, subscriptions, Inbound)
+            return Text(Last, Expiry, deadline, subscriptions, Inbound)
                 + string.Concat(Messages.Select(message => Text(message, message.Number <= sent)));
         }
 
-        public static string Text(uint expiry, long deadline, IEnumerable<string> subscriptions, IEnumerable<ushort> inbound) =>
-            $"expiry {expiry} until {deadline} [{string.Join(' ', subscriptions)}] in [{string.Join(' ', inbound)}]";
+        public static string Text(ulong last, uint expiry, long deadline, IEnumerable<string> subscriptions, IEnumerable<ushort> inbound) =>
+            $"last {last} expiry {expiry} until {deadline} [{string.Join(' ', subscriptions)}] in [{string.Join(' ', inbound)}]";
 
         public static string Text(Message message, bool wasSent) => message.Received
             ? $"; {message.Number} received"

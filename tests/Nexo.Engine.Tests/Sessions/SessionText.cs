@@ -11,7 +11,7 @@ internal static class SessionText
 
     public static string Of(
         Session session,
-        Func<uint, long, IEnumerable<string>, IEnumerable<ushort>, string> head,
+        Func<ulong, uint, long, IEnumerable<string>, IEnumerable<ushort>, string> head,
         Func<ulong, Item, string> message)
     {
         var sink = new Reading();
@@ -26,6 +26,7 @@ internal static class SessionText
         }
 
         return head(
+                session.Last,
                 session.ExpirySeconds,
                 session.DeadlineMs,
                 session.Subscriptions.Select(s => $"{Encoding.UTF8.GetString(s.Filter)}:{(s.Options, s.Identifier)}")

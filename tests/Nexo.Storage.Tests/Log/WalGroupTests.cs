@@ -113,20 +113,8 @@ public sealed class WalGroupTests
         using var stop = new CancellationTokenSource();
         Task[] groups =
         [
-            .. Enumerable.Range(0, 4).Select(_ => Task.Run(() =>
-            {
-                while (!stop.IsCancellationRequested)
-                {
-                    wal.BeginGroup();
-                    for (int i = 0; i < 3; i++)
-                    {
-                        using LogAppend append = wal.Begin(16, 8);
-                        append.Payload.Clear();
-                    }
-
-                    wal.EndGroup();
-                }
-            })),
+            .. Enumerable.Range(0, 4).Select(_ => Task.Factory.StartNew(
+                AppendGroups, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)),
         ];
 
         // With several always at work there is hardly a moment without an open group: it is made.
@@ -139,5 +127,40 @@ public sealed class WalGroupTests
         await Task.WhenAll(groups);
         await wal.FlushAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         Assert.Equal(wal.AppendedLsn, wal.DurableLsn);
+
+        void AppendGroups()
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                wal.BeginGroup();
+                for (int i = 0; i < 3; i++)
+                {
+                    using LogAppend append = wal.Begin(16, 8);
+                    append.Payload.Clear();
+                }
+
+                wal.EndGroup();
+            }
+        }
+    }
+
+    [Fact]
+    public void A_writer_that_was_kept_waiting_comes_before_the_next_group()
+    {
+        using var log = new LogFixture();
+        log.Open();
+        Lsn first = log.Append(10);
+        _ = log.Wal.WhenDurableAsync(first).AsTask();
+        log.Wal.BeginGroup();
+        Assert.False(log.Wal.IsTakeHeldUp);
+        Assert.False(log.Wal.RunRound());
+        Assert.True(log.Wal.IsTakeHeldUp);
+
+        // It looks whether it may, and only then takes: between the two nobody begins.
+        log.Wal.EndGroup();
+        Assert.Equal(TimeSpan.Zero, log.Wal.TimeUntilWork());
+        Assert.True(log.Wal.IsTakeHeldUp);
+        Assert.True(log.Wal.RunRound());
+        Assert.False(log.Wal.IsTakeHeldUp);
     }
 }
