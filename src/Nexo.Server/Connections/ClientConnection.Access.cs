@@ -86,7 +86,7 @@ internal abstract partial class ClientConnection
     {
         if (Volatile.Read(ref _willTopic) is { } topic
             && !access.Allows(AccessBroker.Topics, AccessOperation.Write, topic)
-            && All.Topics.Wills.Clear(TopicOwner))
+            && Broker.Topics.Wills.Clear(TopicOwner))
         {
             TellWithdrawn("will");
         }

@@ -109,11 +109,11 @@ internal abstract partial class ClientConnection
         HasWill = false;
         if (_isClientLeaving || _isGoingAway || All.IsStopping)
         {
-            All.Topics.Wills.Clear(TopicOwner);
+            Broker.Topics.Wills.Clear(TopicOwner);
         }
         else
         {
-            All.Topics.Wills.Lost(TopicOwner);
+            Broker.Topics.Wills.Lost(TopicOwner);
         }
     }
 
@@ -121,7 +121,7 @@ internal abstract partial class ClientConnection
     // others have appended meanwhile is on its way in the same commit, or nearly always so.
     private void SendWhenDurable(HeldReplies held)
     {
-        Lsn until = _batchWaits ? All.Persistence.Log!.AppendedLsn : Lsn.None;
+        Lsn until = _batchWaits ? Broker.Persistence.Log!.AppendedLsn : Lsn.None;
         held.Send(_batch, until, TakeNote());
         _batchWaits = false;
     }
@@ -131,7 +131,7 @@ internal abstract partial class ClientConnection
     {
         bool hasWritten = _hasWritten;
         _hasWritten = false;
-        return (hasWritten && All.Persistence.IsCrowded)
+        return (hasWritten && Broker.Persistence.IsCrowded)
             || (!held.IsEmpty && held.Bytes > All.Options.ReplyBytesMax);
     }
 
@@ -139,9 +139,9 @@ internal abstract partial class ClientConnection
     {
         await SendAllAsync();
         _isHeld = true;
-        if (All.Persistence.IsCrowded)
+        if (Broker.Persistence.IsCrowded)
         {
-            await held.WhenEitherAsync(All.Persistence.WhenLessCrowdedAsync());
+            await held.WhenEitherAsync(Broker.Persistence.WhenLessCrowdedAsync());
         }
 
         if (held.Bytes > All.Options.ReplyBytesMax)

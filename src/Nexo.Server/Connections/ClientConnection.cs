@@ -4,6 +4,7 @@ using System.IO.Pipelines;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Nexo.Protocol;
+using Nexo.Server.Brokers;
 using Nexo.Server.Tls;
 using Nexo.Server.Transport;
 
@@ -33,16 +34,17 @@ internal abstract partial class ClientConnection
     private long _errors;
     private long _bytesReceived;
 
-    protected ClientConnection(ConnectionContext transport, ClientConnections all)
+    protected ClientConnection(ConnectionContext transport, ClientConnections all, Broker broker)
     {
         _transport = transport;
         _input = transport.Transport.Input;
         All = all;
+        Broker = broker;
 
         // With TLS no read brings more than one of its records has.
         _largeReadBytes = transport.Features.Get<TlsPeer>() is null ? FairShareBytes / 8 : FairShareBytes / 16;
         _outbox = new Outbox(transport.Transport.Output, transport.Transport.Output as SocketOutput, all);
-        _held = all.Persistence.Log is { } log ? new HeldReplies(_outbox, log, this) : null;
+        _held = broker.Persistence.Log is { } log ? new HeldReplies(_outbox, log, this) : null;
         ConnectedAtMs = all.NowMs;
         _receivedAtMs = all.NowMs;
     }
@@ -53,6 +55,9 @@ internal abstract partial class ClientConnection
 
     /// <summary>The connections that it is one of.</summary>
     public ClientConnections All { get; }
+
+    /// <summary>What it is a connection to.</summary>
+    public Broker Broker { get; }
 
     /// <summary>Replies of the requests that are being handled, not yet sent. Only for the reading thread.</summary>
     public FrameBuffer Replies => _batch;
@@ -112,9 +117,9 @@ internal abstract partial class ClientConnection
             {
                 Refuse(ErrorCode.ShuttingDown, "The server is shutting down.");
             }
-            else if (_held is null && All.Persistence.IsOn)
+            else if (_held is null && Broker.Persistence.IsOn)
             {
-                Refuse(ErrorCode.Recovering, $"The server is not ready yet: {All.Persistence.Obstacle}.");
+                Refuse(ErrorCode.Recovering, $"The server is not ready yet: {Broker.Persistence.Obstacle}.");
             }
             else if (await BeginAsync())
             {

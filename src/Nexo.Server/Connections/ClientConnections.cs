@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
-using Nexo.Engine.Topics;
 using Nexo.Protocol;
-using Nexo.Server.Data;
 using Nexo.Server.Hosting;
 using Nexo.Server.Security;
 using Nexo.Server.Topics;
@@ -18,7 +16,6 @@ internal sealed partial class ClientConnections : ILiveSettings, IDisposable
     private const int SweepIntervalMs = 100;
 
     private readonly ConcurrentDictionary<long, ClientConnection> _connections = new();
-    private readonly SnapshotService _snapshots;
     private readonly ILogger<ClientConnections> _log;
     private readonly UserDirectory _users;
     private readonly ITimer _sweep;
@@ -31,10 +28,7 @@ internal sealed partial class ClientConnections : ILiveSettings, IDisposable
 
     public ClientConnections(
         NexoServerOptions options,
-        TopicService topics,
         TopicBuffers topicBuffers,
-        Persistence persistence,
-        SnapshotService snapshots,
         IAuthenticator authenticator,
         AuditLog audit,
         UserDirectory users,
@@ -42,16 +36,13 @@ internal sealed partial class ClientConnections : ILiveSettings, IDisposable
         ILogger<ClientConnections> log)
     {
         _options = options.Connections;
-        Topics = topics;
         TopicBuffers = topicBuffers;
-        Persistence = persistence;
         Authenticator = authenticator;
         Audit = audit;
         _users = users;
         users.Changed += Reapply;
         Totals = new ConnectionTotals(this);
         Time = time;
-        _snapshots = snapshots;
         _log = log;
         _startedAt = time.GetTimestamp();
         _sweep = time.CreateTimer(
@@ -64,12 +55,11 @@ internal sealed partial class ClientConnections : ILiveSettings, IDisposable
     /// <summary>The bounds that are in force; they may change at any time.</summary>
     public ConnectionOptions Options => _options;
 
-    public TopicService Topics { get; }
-
     /// <summary>What waits for slow subscriptions to topics.</summary>
     public TopicBuffers TopicBuffers { get; }
 
-    public Persistence Persistence { get; }
+    /// <summary>New at every start, so that clients notice a restart.</summary>
+    public Guid ServerId { get; } = Guid.NewGuid();
 
     public IAuthenticator Authenticator { get; }
 
@@ -112,16 +102,16 @@ internal sealed partial class ClientConnections : ILiveSettings, IDisposable
         }
     }
 
+    /// <summary>Who connects from now on is told that the server stops.</summary>
+    public void BeginStop() => _isStopping = true;
+
     /// <summary>
     /// Tells every client to go away, lets what is in flight finish, and returns when all connections have ended or
     /// <paramref name="deadline"/> cuts those that have not.
     /// </summary>
     public async Task StopAsync(CancellationToken deadline)
     {
-        _isStopping = true;
-
-        // Who waits for a snapshot is answered now: else its connection is waited for, and cut in the end.
-        await _snapshots.BeginStopAsync();
+        BeginStop();
         List<Task> endings = [];
         foreach (ClientConnection connection in _connections.Values)
         {

@@ -1,16 +1,21 @@
 using Microsoft.Extensions.Hosting;
+using Nexo.Server.Brokers;
 
 namespace Nexo.Server.Data;
 
 /// <summary>
-/// Opens the data directory before anything listens, begins to read it back when everything does, and closes it when nobody
+/// Opens the data directories before anything listens, begins to read them back when everything does, and closes them when nobody
 /// writes any more. Registered first, so that it is stopped last.
 /// </summary>
-internal sealed class PersistenceLifetime(Persistence persistence, SnapshotService snapshots) : IHostedLifecycleService
+internal sealed class PersistenceLifetime(BrokerSet brokers) : IHostedLifecycleService
 {
     public Task StartingAsync(CancellationToken cancellationToken)
     {
-        persistence.Open();
+        foreach (Broker broker in brokers.All)
+        {
+            broker.Persistence.Open();
+        }
+
         return Task.CompletedTask;
     }
 
@@ -18,14 +23,21 @@ internal sealed class PersistenceLifetime(Persistence persistence, SnapshotServi
 
     public Task StartedAsync(CancellationToken cancellationToken)
     {
-        persistence.BeginRecovery();
-        snapshots.Start();
+        foreach (Broker broker in brokers.All)
+        {
+            broker.Persistence.BeginRecovery();
+            broker.Snapshots.Start();
+        }
+
         return Task.CompletedTask;
     }
 
-    public Task StoppingAsync(CancellationToken cancellationToken) => persistence.StopRecoveryAsync();
+    public Task StoppingAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(brokers.All.Select(broker => broker.Persistence.StopRecoveryAsync()));
 
-    public Task StopAsync(CancellationToken cancellationToken) => snapshots.StopAsync();
+    public Task StopAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(brokers.All.Select(broker => broker.Snapshots.StopAsync()));
 
-    public Task StoppedAsync(CancellationToken cancellationToken) => persistence.CloseAsync();
+    public Task StoppedAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(brokers.All.Select(broker => broker.Persistence.CloseAsync()));
 }

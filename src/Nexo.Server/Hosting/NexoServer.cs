@@ -6,8 +6,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Hosting.Systemd;
+using Nexo.Server.Brokers;
 using Nexo.Server.Connections;
-using Nexo.Server.Data;
 using Nexo.Server.Hosting;
 using Nexo.Server.Http;
 using Nexo.Server.Native;
@@ -80,7 +80,7 @@ public static class NexoServer
     /// </summary>
     /// <exception cref="ServerStartException">The data cannot be read.</exception>
     public static Task<bool> WhenReadyAsync(WebApplication app) =>
-        app.Services.GetRequiredService<Persistence>().WhenReadyAsync();
+        app.Services.GetRequiredService<BrokerSet>().WhenReadyAsync();
 
     private static int LoopsMax(NetworkOptions network) =>
         network.Threads > 0 ? network.Threads : Environment.ProcessorCount;

@@ -2,7 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
-using Nexo.Server.Data;
+using Nexo.Server.Brokers;
 
 namespace Nexo.Server.Hosting;
 
@@ -11,7 +11,7 @@ namespace Nexo.Server.Hosting;
 /// goes on, that it stops, and, where the unit has a watchdog, that it still answers (sd_notify(3), sd_watchdog_enabled(3)).
 /// </summary>
 internal sealed partial class SystemdNotices(
-    ISystemdNotifier systemd, Persistence persistence, SelfProbe probe, TimeProvider time, ILogger<SystemdNotices> log)
+    ISystemdNotifier systemd, BrokerSet brokers, SelfProbe probe, TimeProvider time, ILogger<SystemdNotices> log)
     : IHostedLifecycleService, IDisposable
 {
     private static readonly TimeSpan RecoveryNoticeEvery = TimeSpan.FromSeconds(5);
@@ -81,11 +81,11 @@ internal sealed partial class SystemdNotices(
 
     private async Task<bool> WaitUntilReadyAsync(CancellationToken stop)
     {
-        Task<bool> ready = persistence.WhenReadyAsync();
+        Task<bool> ready = brokers.WhenReadyAsync();
         while (await Task.WhenAny(ready, Task.Delay(RecoveryNoticeEvery, time, stop)) != ready)
         {
             stop.ThrowIfCancellationRequested();
-            systemd.Notify(new ServiceState($"{MoreTime}\nSTATUS={persistence.Obstacle}"));
+            systemd.Notify(new ServiceState($"{MoreTime}\nSTATUS={brokers.Obstacle}"));
         }
 
         return await ready;

@@ -1,10 +1,10 @@
 using Microsoft.Extensions.Hosting;
-using Nexo.Server.Data;
+using Nexo.Server.Brokers;
 
 namespace Nexo.Server.Http;
 
 /// <summary>Whether traffic may be sent here.</summary>
-internal sealed class Readiness(IHostApplicationLifetime lifetime, Persistence persistence)
+internal sealed class Readiness(IHostApplicationLifetime lifetime, BrokerSet brokers)
 {
     /// <summary>Why not; null: it may.</summary>
     public string? Obstacle
@@ -16,7 +16,7 @@ internal sealed class Readiness(IHostApplicationLifetime lifetime, Persistence p
                 return "stopping";
             }
 
-            return lifetime.ApplicationStarted.IsCancellationRequested ? persistence.Obstacle : "starting";
+            return lifetime.ApplicationStarted.IsCancellationRequested ? brokers.Obstacle : "starting";
         }
     }
 }

@@ -24,7 +24,7 @@ internal sealed partial class MqttConnection : ClientConnection, IMqttPacketSink
     private MqttPacketCounts _counts;
 
     public MqttConnection(ConnectionContext transport, MqttServer server)
-        : base(transport, server.Clients)
+        : base(transport, server.Clients, server.Broker)
     {
         Server = server;
         _assembler = new MqttAssembler(All.Options.PreAuthBytesMax);

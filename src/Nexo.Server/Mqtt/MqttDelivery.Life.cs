@@ -252,7 +252,7 @@ internal sealed partial class MqttDelivery
             Qos = TopicQos.AtMostOnce + packet.Qos,
             TtlMs = (expiry * 1_000L) - waitedMs,
         };
-        _connection.All.Topics.GiveBack(share, message, work);
+        _connection.Broker.Topics.GiveBack(share, message, work);
     }
 
     // It has none yet, and a packet without one is not valid.

@@ -1,26 +1,30 @@
 using System.Collections.Concurrent;
 using Nexo.Engine.Topics;
+using Nexo.Server.Brokers;
 using Nexo.Server.Connections;
 using Nexo.Server.Mqtt.Sessions;
 
 namespace Nexo.Server.Mqtt;
 
 /// <summary>What the connections of MQTT have in common.</summary>
-internal sealed class MqttServer(NexoServerOptions options, ClientConnections clients, MqttSessions sessions, MqttCounters counters)
+internal sealed class MqttServer(Broker broker, ClientConnections clients, MqttCounters counters)
 {
     private readonly ConcurrentDictionary<MqttClientKey, MqttConnection> _byId = new();
+
+    /// <summary>What they are connections to.</summary>
+    public Broker Broker { get; } = broker;
 
     public ClientConnections Clients { get; } = clients;
 
     /// <summary>Those that outlive their connections.</summary>
-    public MqttSessions Sessions { get; } = sessions;
+    public MqttSessions Sessions { get; } = broker.MqttSessions;
 
-    public MqttOptions Options { get; } = options.Mqtt;
+    public MqttOptions Options { get; } = broker.Options.Mqtt;
 
-    public TopicService Topics => Clients.Topics;
+    public TopicService Topics { get; } = broker.Topics;
 
     /// <summary>Bytes of messages that wait for a client.</summary>
-    public int WaitingBytesMax { get; } = options.Topics.OutboxBytes;
+    public int WaitingBytesMax { get; } = broker.Options.Topics.OutboxBytes;
 
     /// <summary>The largest packet.</summary>
     public int PacketBytesMax => Clients.Options.FrameBytesMax;

@@ -15,7 +15,7 @@ internal sealed partial class NativeConnection : ClientConnection, IFrameSink
     private int _framesUntilLook;
 
     public NativeConnection(ConnectionContext transport, NativeServer server)
-        : base(transport, server.Clients)
+        : base(transport, server.Clients, server.Broker)
     {
         Server = server;
         _assembler = new FrameAssembler(server.Options.PreAuthBytesMax);

@@ -5,6 +5,7 @@ using Nexo.Engine.Store;
 using Nexo.Engine.Streams;
 using Nexo.Engine.Topics;
 using Nexo.Protocol;
+using Nexo.Server.Brokers;
 using Nexo.Server.Connections;
 using Nexo.Server.Data;
 using Nexo.Server.Hosting;
@@ -17,44 +18,35 @@ namespace Nexo.Server.Native;
 /// <summary>What the native connections work with.</summary>
 internal sealed class NativeServer
 {
-    public NativeServer(
-        NexoServerOptions options,
-        StoreLimits limits,
-        StoreService store,
-        QueueLimits queueLimits,
-        QueueService queues,
-        TopicService topics,
-        TopicTicker topicTicker,
-        StreamService streams,
-        SessionService sessions,
-        EngineClock clock,
-        ScheduleTicker scheduleTicker,
-        SnapshotService snapshots,
-        BackupService backups,
-        MqttCounters mqtt,
-        ClientConnections clients)
+    public NativeServer(Broker broker, ClientConnections clients, MqttCounters mqtt)
     {
+        NexoServerOptions options = broker.Options;
+        Broker = broker;
         Clients = clients;
-        StoreLimits = limits;
-        Store = store;
-        QueueLimits = queueLimits;
-        Queues = queues;
-        Topics = topics;
-        TopicTicker = topicTicker;
+        StoreLimits = broker.StoreLimits;
+        Store = broker.Store;
+        QueueLimits = broker.QueueLimits;
+        Queues = broker.Queues;
+        Topics = broker.Topics;
+        TopicTicker = broker.TopicTicker;
         TopicsOptions = options.Topics;
         TopicsDurability = options.EffectiveTopicsDurability;
-        Streams = streams;
+        Streams = broker.Streams;
         StreamsDurability = options.EffectiveStreamsDurability;
-        Sessions = sessions;
+        Sessions = broker.Sessions;
         SessionsDurability = options.EffectiveMqttDurability;
-        Clock = clock;
-        ScheduleTicker = scheduleTicker;
-        Snapshots = snapshots;
-        Backups = backups;
+        Clock = broker.Clock;
+        ScheduleTicker = broker.ScheduleTicker;
+        Persistence = broker.Persistence;
+        Snapshots = broker.Snapshots;
+        Backups = broker.Backups;
         Mqtt = mqtt;
         Durability = options.EffectiveDurability;
         QueuesDurability = options.EffectiveQueuesDurability;
     }
+
+    /// <summary>What they are connections to.</summary>
+    public Broker Broker { get; }
 
     /// <summary>The connections, and those of other protocols.</summary>
     public ClientConnections Clients { get; }
@@ -102,7 +94,7 @@ internal sealed class NativeServer
     /// <summary>The schedules, and what runs them.</summary>
     public ScheduleTicker ScheduleTicker { get; }
 
-    public Persistence Persistence => Clients.Persistence;
+    public Persistence Persistence { get; }
 
     public SnapshotService Snapshots { get; }
 
@@ -123,7 +115,7 @@ internal sealed class NativeServer
     public IAuthenticator Authenticator => Clients.Authenticator;
 
     /// <summary>New at every start, so that clients notice a restart.</summary>
-    public Guid ServerId { get; } = Guid.NewGuid();
+    public Guid ServerId => Clients.ServerId;
 
     /// <summary>The clock of time-outs.</summary>
     public TimeProvider Time => Clients.Time;

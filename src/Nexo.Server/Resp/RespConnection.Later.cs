@@ -49,9 +49,9 @@ internal sealed partial class RespConnection
         {
             while (moveNext())
             {
-                if (Server.Clients.Persistence.IsCrowded)
+                if (Broker.Persistence.IsCrowded)
                 {
-                    await Server.Clients.Persistence.WhenLessCrowdedAsync().WaitAsync(ConnectionClosed);
+                    await Broker.Persistence.WhenLessCrowdedAsync().WaitAsync(ConnectionClosed);
                 }
             }
 

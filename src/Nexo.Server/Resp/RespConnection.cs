@@ -28,7 +28,7 @@ internal sealed partial class RespConnection : ClientConnection
     private readonly FrameBuffer _carried = new();
 
     public RespConnection(ConnectionContext transport, RespServer server)
-        : base(transport, server.Clients)
+        : base(transport, server.Clients, server.Broker)
     {
         Server = server;
         Writer = new RespWriter(Replies);

@@ -96,7 +96,7 @@ internal static class RespInfo
         yield return ("rdb_bgsave_in_progress", "0");
         yield return ("rdb_last_bgsave_status", "ok");
         yield return ("aof_enabled", server.Options.KeepsStore ? "1" : "0");
-        yield return ("aof_last_write_status", server.Clients.Persistence.Log is { Failure: not null } ? "err" : "ok");
+        yield return ("aof_last_write_status", server.Broker.Persistence.Log is { Failure: not null } ? "err" : "ok");
     }
 
     private static IEnumerable<(string Name, string Value)> Stats(RespServer server)

@@ -1,33 +1,32 @@
 using Nexo.Engine.Store;
 using Nexo.Engine.Topics;
+using Nexo.Server.Brokers;
 using Nexo.Server.Connections;
 
 namespace Nexo.Server.Resp;
 
 /// <summary>What the connections of clients of Redis work with.</summary>
-internal sealed class RespServer(
-    NexoServerOptions options,
-    StoreService store,
-    StoreLimits limits,
-    TopicService topics,
-    ClientConnections clients)
+internal sealed class RespServer(Broker broker, ClientConnections clients)
 {
+    /// <summary>What they are connections to.</summary>
+    public Broker Broker { get; } = broker;
+
     /// <summary>The connections, and those of other protocols.</summary>
     public ClientConnections Clients { get; } = clients;
 
-    public StoreService Store { get; } = store;
+    public StoreService Store { get; } = broker.Store;
 
-    public StoreLimits StoreLimits { get; } = limits;
+    public StoreLimits StoreLimits { get; } = broker.StoreLimits;
 
-    public TopicService Topics { get; } = topics;
+    public TopicService Topics { get; } = broker.Topics;
 
-    public NexoServerOptions Options { get; } = options;
+    public NexoServerOptions Options { get; } = broker.Options;
 
     /// <summary>True when a write is answered only when the disk has it.</summary>
-    public bool WritesWait { get; } = options.EffectiveDurability == StoreDurability.Fsync;
+    public bool WritesWait { get; } = broker.Options.EffectiveDurability == StoreDurability.Fsync;
 
     /// <summary>The largest answer to a command, or to a transaction; a single value is always smaller.</summary>
-    public int AnswerBytesMax { get; } = (int)Math.Min(4L * options.Connections.FrameBytesMax, int.MaxValue / 2);
+    public int AnswerBytesMax { get; } = (int)Math.Min(4L * broker.Options.Connections.FrameBytesMax, int.MaxValue / 2);
 
     /// <summary>The channels of SUBSCRIBE.</summary>
     public RespChannelSpace Channels { get; } = new(isSharded: false);
@@ -42,5 +41,5 @@ internal sealed class RespServer(
     public RespCursors Cursors { get; } = new();
 
     /// <summary>Name of this run, as Redis has one.</summary>
-    public string RunId { get; } = Guid.NewGuid().ToString("N") + Guid.NewGuid().ToString("N")[..8];
+    public string RunId { get; } = clients.ServerId.ToString("N") + clients.ServerId.ToString("N")[..8];
 }

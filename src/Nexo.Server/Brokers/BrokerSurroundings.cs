@@ -1,0 +1,16 @@
+using Microsoft.Extensions.Logging;
+using Nexo.Server.Connections;
+using Nexo.Server.Mqtt;
+using Nexo.Server.Security;
+
+namespace Nexo.Server.Brokers;
+
+/// <summary>What all brokers of the process share.</summary>
+internal sealed record BrokerSurroundings(
+    NexoServerOptions Options,
+    ClientConnections Clients,
+    MqttCounters Mqtt,
+    UserDirectory Users,
+    AuditLog Audit,
+    TimeProvider Time,
+    ILoggerFactory Logs);
