@@ -32,7 +32,7 @@ STREAM_CREATE, STREAM_DESCRIBE, STREAM_LIST, STREAM_UPDATE, STREAM_TRIM, STREAM_
 STREAM_APPEND, STREAM_APPEND_BATCH, STREAM_READ, STREAM_TAIL = range(0x0410, 0x0414)
 GROUP_CREATE, GROUP_DESCRIBE, GROUP_LIST, GROUP_DELETE, GROUP_SEEK = range(0x0420, 0x0425)
 GROUP_JOIN, GROUP_PULL, GROUP_HEARTBEAT, GROUP_COMMIT, GROUP_ACK, GROUP_NACK, GROUP_LEAVE = range(0x0428, 0x042F)
-ADMIN_SNAPSHOT, ADMIN_BACKUP = 0x0510, 0x0511
+ADMIN_CONNECTIONS, ADMIN_DISCONNECT, ADMIN_SNAPSHOT, ADMIN_BACKUP = 0x0502, 0x0503, 0x0510, 0x0511
 NAMES = {
     HELLO: "Hello", PING: "Ping", GOAWAY: "GoAway", CANCEL: "Cancel", CREDIT: "Credit", STOP: "Stop", INFO: "Info",
     REPORT: "Report",
@@ -60,7 +60,7 @@ NAMES = {
     GROUP_CREATE: "GroupCreate", GROUP_DESCRIBE: "GroupDescribe", GROUP_LIST: "GroupList", GROUP_DELETE: "GroupDelete",
     GROUP_SEEK: "GroupSeek", GROUP_JOIN: "GroupJoin", GROUP_PULL: "GroupPull", GROUP_HEARTBEAT: "GroupHeartbeat",
     GROUP_COMMIT: "GroupCommit", GROUP_ACK: "GroupAck", GROUP_NACK: "GroupNack", GROUP_LEAVE: "GroupLeave",
-    ADMIN_SNAPSHOT: "AdminSnapshot", ADMIN_BACKUP: "AdminBackup",
+    ADMIN_CONNECTIONS: "AdminConnections", ADMIN_DISCONNECT: "AdminDisconnect", ADMIN_SNAPSHOT: "AdminSnapshot", ADMIN_BACKUP: "AdminBackup",
 }
 U64_MAX, I64_MAX, I64_MIN = 2**64 - 1, 2**63 - 1, -2**63
 U32_MAX, NEW_YEAR, LEASE = 2**32 - 1, 1767225600000, 0x9E3779B97F4A7C15
@@ -362,6 +362,28 @@ def admin():
     for name, credits in [("admin-backup", 64), ("admin-backup-no-credit", 0), ("admin-backup-max", 1_000_000)]:
         add(name, "opens a backup", ADMIN_BACKUP, REQUEST, 49, "backup", u32("credits", credits), {"credits": credits})
     add("admin-backup-reply", "", ADMIN_BACKUP, REPLY, 49, "empty", [], {})
+    add("admin-connections", "", ADMIN_CONNECTIONS, REQUEST, 50, "scan", u32("limit", 100) + blob("cursor", b"") + rest("prefix", b"10.0."),
+        {"limit": 100, "cursor": "", "prefix": b"10.0.".hex()})
+    for name, cursor, connections in [
+            ("admin-connections-reply", struct.pack("<Q", 7),
+             [(7, 1, 2, 1767225600000, 1500, 42, 4096, 65536, 0, "10.0.0.7:51234", "ada", "tour", "shop")]),
+            ("admin-connections-reply-end", b"", []),
+            ("admin-connections-reply-max", b"", [
+                (U64_MAX, 255, 255, I64_MAX, U64_MAX, U64_MAX, U64_MAX, U64_MAX, U64_MAX, "[::1]:1", "žofie", "", ""),
+                (0, 0, 0, I64_MIN, 0, 0, 0, 0, 0, "", "", "", "")])]:
+        parts, items = blob("cursor", cursor) + u32("count", len(connections)), []
+        for id_, protocol, bits, connected, idle, requests, received, sent, pending, remote, user, client, space in connections:
+            parts += (u64("id", id_) + u8("protocol", protocol) + u8("bits", bits) + u16("reserved", 0) + i64("connectedAtMs", connected)
+                      + u64("idleMs", idle) + u64("requests", requests) + u64("receivedBytes", received) + u64("sentBytes", sent)
+                      + u64("pendingBytes", pending) + text("remote", remote) + text("user", user) + text("client", client) + text("namespace", space))
+            items.append({
+                "id": str(id_), "protocol": protocol, "bits": bits, "connectedAtMs": str(connected), "idleMs": str(idle), "requests": str(requests),
+                "receivedBytes": str(received), "sentBytes": str(sent), "pendingBytes": str(pending), "remote": remote, "user": user,
+                "client": client, "namespace": space})
+        add(name, "", ADMIN_CONNECTIONS, REPLY, 50, "connections", parts, {"cursor": cursor.hex(), "connections": items})
+    add("admin-disconnect", "", ADMIN_DISCONNECT, REQUEST, 51, "disconnect", u64("id", 7), {"id": "7"})
+    add("admin-disconnect-max", "", ADMIN_DISCONNECT, REQUEST, 51, "disconnect", u64("id", U64_MAX), {"id": str(U64_MAX)})
+    add("admin-disconnect-reply", "it is being ended", ADMIN_DISCONNECT, REPLY, 51, "count", i64("count", 1), {"count": "1"})
 
 
 def list_replies():
@@ -1340,6 +1362,10 @@ def wrong():
     frame("snapshot-reply-too-short", "a position alone", ADMIN_SNAPSHOT, REPLY, "snapshot", struct.pack("<Q", 1))
     frame("backup-credits-too-many", "one more than may be outstanding", ADMIN_BACKUP, REQUEST, "backup", struct.pack("<I", 1_000_001))
     frame("backup-trailing", "a byte too many", ADMIN_BACKUP, REQUEST, "backup", struct.pack("<IB", 1, 0))
+    frame("disconnect-too-short", "half a number", ADMIN_DISCONNECT, REQUEST, "disconnect", struct.pack("<I", 1))
+    frame("disconnect-trailing", "a byte too many", ADMIN_DISCONNECT, REQUEST, "disconnect", struct.pack("<QB", 1, 0))
+    frame("connections-trailing", "", ADMIN_CONNECTIONS, REPLY, "connections", struct.pack("<IIB", 0, 0, 0))
+    frame("connections-count-too-large", "", ADMIN_CONNECTIONS, REPLY, "connections", struct.pack("<II", 0, 1))
     frame("change-too-short", "", WATCH, PUSH, "change", struct.pack("<B", 1))
     queue_wrong(frame)
     topic_wrong(frame)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using Nexo.Cli.Bench;
+using Nexo.Cli.Clients;
 using Nexo.Cli.Data;
 using Nexo.Cli.Manual;
 using Nexo.Cli.Queues;
@@ -26,6 +27,7 @@ internal static class Program
         PingCommand.Create(),
         HealthCommand.Create(),
         InfoCommand.Create(),
+        ClientsCommand.Create(),
         StoreCommand.Create(),
         QueueCommand.Create(),
         StreamCommand.Create(),

@@ -117,6 +117,8 @@ public enum Opcode : ushort
     GroupLeave = 0x042E,
 
     // Administration.
+    AdminConnections = 0x0502,
+    AdminDisconnect = 0x0503,
     AdminSnapshot = 0x0510,
     AdminBackup = 0x0511,
 }

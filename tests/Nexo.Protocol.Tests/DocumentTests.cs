@@ -49,6 +49,10 @@ public sealed partial class DocumentTests
     public void The_table_of_figures_of_topics_is_the_enum() => AssertTable<TopicStat>("### TopicStats (");
 
     [Fact]
+    public void The_table_of_protocols_of_connections_is_the_enum() =>
+        AssertTable<ConnectionProtocol>("### AdminConnections (");
+
+    [Fact]
     public void The_table_of_options_of_a_binding_is_the_enum() => AssertTable<BindingOptionTag>("### BindingSet (");
 
     [Fact]

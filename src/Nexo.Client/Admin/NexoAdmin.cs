@@ -8,6 +8,8 @@ namespace Nexo.Client;
 /// </summary>
 public sealed class NexoAdmin
 {
+    private const int PageItems = 1_000;
+
     private readonly NexoClient _client;
     private readonly TimeSpan _timeout;
 
@@ -50,6 +52,49 @@ public sealed class NexoAdmin
             await BackupStream.OpenAsync(_client, _timeout, cancellationToken).ConfigureAwait(false);
         return new NexoBackup(
             await backup.CopyToAsync(destination, progress, cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <summary>Connections of all clients and protocols, this one too, page after page, the oldest first.</summary>
+    /// <param name="remotePrefix">What their addresses begin with, such as <c>10.0.</c>; empty: all.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public IAsyncEnumerable<NexoConnection> ListConnectionsAsync(
+        string remotePrefix = "", CancellationToken cancellationToken = default) =>
+        Pages.AllAsync((cursor, cancel) => ListConnectionsPageAsync(remotePrefix, cursor, PageItems, cancel), cancellationToken);
+
+    /// <summary>One page of the list of connections.</summary>
+    /// <param name="remotePrefix">What their addresses begin with; empty: all.</param>
+    /// <param name="cursor">Empty to start; else <see cref="NexoPage{TItem}.Cursor"/> of the page before.</param>
+    /// <param name="limit">Most connections of the page: 1 to 10,000.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public ValueTask<NexoPage<NexoConnection>> ListConnectionsPageAsync(
+        string remotePrefix,
+        ReadOnlyMemory<byte> cursor = default,
+        int limit = PageItems,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(remotePrefix);
+        return _client.CallAsync<ConnectionsReader, NexoPage<NexoConnection>>(
+            Opcode.AdminConnections,
+            CallTraits.Idempotent,
+            PageBodies.Scan(remotePrefix, cursor, limit),
+            default,
+            _timeout,
+            cancellationToken);
+    }
+
+    /// <summary>
+    /// Ends a connection of another client, which is told so if its protocol has words for that. It may connect again: to keep it
+    /// out, remove its user.
+    /// </summary>
+    /// <param name="id">Its number, see <see cref="NexoConnection.Id"/>.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>False: there is no such connection, or it is the one that asks.</returns>
+    public ValueTask<bool> DisconnectAsync(ulong id, CancellationToken cancellationToken = default)
+    {
+        FrameBuffer body = RequestBodies.Rent();
+        new DisconnectRequest(id).Write(body);
+        return _client.CallAsync<FlagReader, bool>(
+            Opcode.AdminDisconnect, CallTraits.None, body, default, _timeout, cancellationToken);
     }
 
     private readonly struct SnapshotReader : IReplyReader<NexoSnapshot>

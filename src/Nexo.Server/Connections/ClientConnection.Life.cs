@@ -10,6 +10,7 @@ internal abstract partial class ClientConnection
     // How long a peer that has been told to go may still be read, so that the reason reaches it before a reset does.
     private const int LingerMs = 250;
     private const int LingerBytesMax = 1_024 * 1_024;
+    private static readonly TimeSpan OperatorGrace = TimeSpan.FromSeconds(1);
 
     private long _receivedAtMs;
     private long _hungUpAtMs;
@@ -84,6 +85,16 @@ internal abstract partial class ClientConnection
         _transport.Abort();
     }
 
+    /// <summary>
+    /// An operator wants it to end: it is told so, if its protocol has words for that, and cut if it has not gone a moment later.
+    /// From any thread.
+    /// </summary>
+    public void EndByOperator(string reason)
+    {
+        EndSoon(ErrorCode.Cancelled, reason);
+        _ = CutLaterAsync(reason);
+    }
+
     /// <summary>Called by the sweep, several times a second.</summary>
     public void CheckTimeouts(long nowMs)
     {
@@ -123,6 +134,17 @@ internal abstract partial class ClientConnection
         else
         {
             CheckIdle(nowMs, nowMs - Interlocked.Read(ref _receivedAtMs));
+        }
+    }
+
+    // It may be held up by a disk, or by its own reading, and then does not hear.
+    private async Task CutLaterAsync(string reason)
+    {
+        await Task.Delay(OperatorGrace, All.Time, _transport.ConnectionClosed)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (ReferenceEquals(All.Find(Id), this))
+        {
+            Cut(reason);
         }
     }
 

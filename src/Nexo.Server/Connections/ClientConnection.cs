@@ -84,6 +84,9 @@ internal abstract partial class ClientConnection
     /// <summary>The names in the certificate that the client has shown and that is right; empty without one.</summary>
     public IReadOnlyList<string> CertificateNames => _transport.Features.Get<TlsPeer>()?.Names ?? [];
 
+    /// <summary>Whether it came by TLS.</summary>
+    public bool IsEncrypted => _transport.Features.Get<TlsPeer>() is not null;
+
     /// <summary>When it was accepted, by the clock of all connections.</summary>
     public long ConnectedAtMs { get; }
 

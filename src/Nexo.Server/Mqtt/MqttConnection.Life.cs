@@ -197,6 +197,7 @@ internal sealed partial class MqttConnection
         ErrorCode.Recovering or ErrorCode.TooManyConnections => MqttReason.ServerBusy,
         ErrorCode.IdleTimeout => MqttReason.KeepAliveTimeout,
         ErrorCode.StorageFull => MqttReason.QuotaExceeded,
+        ErrorCode.Cancelled => MqttReason.AdministrativeAction,
         ErrorCode.AuthenticationFailed or ErrorCode.PermissionDenied => MqttReason.NotAuthorized,
         _ => MqttReason.UnspecifiedError,
     };

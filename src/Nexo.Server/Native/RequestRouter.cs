@@ -116,6 +116,8 @@ internal static class RequestRouter
             case Opcode.GroupNack: GroupHandlers.Nack(request); break;
             case Opcode.GroupLeave: GroupHandlers.Leave(request); break;
 
+            case Opcode.AdminConnections: ClientHandlers.List(request); break;
+            case Opcode.AdminDisconnect: ClientHandlers.Disconnect(request); break;
             case Opcode.AdminSnapshot: AdminHandlers.Snapshot(request); break;
             case Opcode.AdminBackup: AdminHandlers.Backup(request); break;
 

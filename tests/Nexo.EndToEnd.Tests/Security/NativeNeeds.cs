@@ -121,6 +121,8 @@ internal static class NativeNeeds
         new(Opcode.GroupNack, "group-nack", "streams consume orders"),
         new(Opcode.GroupLeave, "group-leave", "streams consume orders"),
 
+        new(Opcode.AdminConnections, "admin-connections", "admin read"),
+        new(Opcode.AdminDisconnect, "admin-disconnect", "admin manage"),
         new(Opcode.AdminSnapshot, "admin-snapshot", "admin manage"),
         new(Opcode.AdminBackup, "admin-backup", "admin manage"),
     ];
