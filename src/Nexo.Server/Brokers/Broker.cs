@@ -62,7 +62,7 @@ internal sealed class Broker : IAsyncDisposable
         ScheduleTicker = new ScheduleTicker(
             Schedules, Queues, Clock, Persistence, time, shared.Logs.CreateLogger<ScheduleTicker>());
 
-        Native = new NativeServer(this, shared.Clients, shared.Mqtt);
+        Native = new NativeServer(this, shared.Clients, shared.Mqtt, shared.Facts);
         Resp = new RespServer(this, shared.Clients);
         Mqtt = new MqttServer(this, shared.Clients, shared.Mqtt);
     }

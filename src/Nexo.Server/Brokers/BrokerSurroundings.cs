@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Nexo.Server.Connections;
 using Nexo.Server.Mqtt;
+using Nexo.Server.Observability;
 using Nexo.Server.Security;
 
 namespace Nexo.Server.Brokers;
@@ -12,5 +13,6 @@ internal sealed record BrokerSurroundings(
     MqttCounters Mqtt,
     UserDirectory Users,
     AuditLog Audit,
+    FactBoard Facts,
     TimeProvider Time,
     ILoggerFactory Logs);

@@ -123,6 +123,7 @@ public static class NexoServer
         services.AddSingleton<ILiveSettings>(provider => provider.GetRequiredService<TlsIdentities>());
         services.AddSingleton<Handshakes>();
         services.AddSingleton<TlsGate>();
+        services.AddSingleton<CertificateWatch>();
     }
 
     private static void AddReload(
@@ -139,6 +140,8 @@ public static class NexoServer
 
         services.AddSingleton<ReloadService>();
         services.AddHostedService(provider => provider.GetRequiredService<ReloadService>());
+        services.AddSingleton<ClockWatch>();
+        services.AddHostedService<ServerWatch>();
     }
 
     // In place of what Kestrel brings.

@@ -10,6 +10,7 @@ using Nexo.Server.Connections;
 using Nexo.Server.Data;
 using Nexo.Server.Hosting;
 using Nexo.Server.Mqtt;
+using Nexo.Server.Observability;
 using Nexo.Server.Security;
 using Nexo.Server.Topics;
 
@@ -18,7 +19,7 @@ namespace Nexo.Server.Native;
 /// <summary>What the native connections work with.</summary>
 internal sealed class NativeServer
 {
-    public NativeServer(Broker broker, ClientConnections clients, MqttCounters mqtt)
+    public NativeServer(Broker broker, ClientConnections clients, MqttCounters mqtt, FactBoard facts)
     {
         NexoServerOptions options = broker.Options;
         Broker = broker;
@@ -41,6 +42,7 @@ internal sealed class NativeServer
         Snapshots = broker.Snapshots;
         Backups = broker.Backups;
         Mqtt = mqtt;
+        Facts = facts;
         Durability = options.EffectiveDurability;
         QueuesDurability = options.EffectiveQueuesDurability;
     }
@@ -84,6 +86,9 @@ internal sealed class NativeServer
 
     /// <summary>What messages for them wait for.</summary>
     public MqttDurability SessionsDurability { get; }
+
+    /// <summary>What INFO tells of the server beyond this.</summary>
+    public FactBoard Facts { get; }
 
     /// <summary>What connections of MQTT have done.</summary>
     public MqttCounters Mqtt { get; }

@@ -4,6 +4,7 @@ using Nexo.Server.Brokers;
 using Nexo.Server.Connections;
 using Nexo.Server.Data;
 using Nexo.Server.Mqtt;
+using Nexo.Server.Observability;
 using Nexo.Server.Resp;
 using Nexo.Server.Topics;
 
@@ -18,6 +19,7 @@ internal static class NativeServices
         services.AddSingleton(new TopicBuffers(options.Topics.BufferedBytesMax));
         services.AddSingleton<ClientConnections>();
         services.AddSingleton<MqttCounters>();
+        services.AddSingleton<FactBoard>();
         services.AddSingleton<BrokerSurroundings>();
         services.AddSingleton<BrokerSet>();
         services.AddHostedService<PersistenceLifetime>();

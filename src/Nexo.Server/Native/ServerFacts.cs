@@ -52,6 +52,7 @@ internal static class ServerFacts
             .. SessionFacts(server),
             .. ScheduleFacts(server.ScheduleTicker.Schedules),
             .. StorageFacts(server),
+            .. server.Facts.Gather(),
         ];
     }
 

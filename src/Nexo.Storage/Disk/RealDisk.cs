@@ -13,20 +13,10 @@ public sealed class RealDisk(string root) : IDisk
 
     public string Root { get; } = Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
 
-    public long FreeBytes
-    {
-        get
-        {
-            try
-            {
-                return new DriveInfo(Root).AvailableFreeSpace;
-            }
-            catch (Exception exception) when (DiskErrors.IsFromDisk(exception) || exception is ArgumentException)
-            {
-                return long.MaxValue;
-            }
-        }
-    }
+    public long FreeBytes => OfDrive(drive => drive.AvailableFreeSpace);
+
+    /// <summary>Bytes of the whole file system; <see cref="long.MaxValue"/> if it cannot be told.</summary>
+    public long SizeBytes => OfDrive(drive => drive.TotalSize);
 
     public bool Exists(string path) => File.Exists(Full(path));
 
@@ -130,6 +120,18 @@ public sealed class RealDisk(string root) : IDisk
         catch (Exception exception) when (DiskErrors.IsFromDisk(exception))
         {
             throw DiskErrors.From(exception, operation, path);
+        }
+    }
+
+    private long OfDrive(Func<DriveInfo, long> read)
+    {
+        try
+        {
+            return read(new DriveInfo(Root));
+        }
+        catch (Exception exception) when (DiskErrors.IsFromDisk(exception) || exception is ArgumentException)
+        {
+            return long.MaxValue;
         }
     }
 

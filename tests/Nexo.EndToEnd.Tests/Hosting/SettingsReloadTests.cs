@@ -63,6 +63,14 @@ public sealed class SettingsReloadTests : IDisposable
         Assert.Equal(ReloadVerdict.Refused, outcome.Verdict);
         Assert.Contains(named, outcome.Text, StringComparison.Ordinal);
         Assert.Equal(3, server.Native.Clients.Options.ConnectionsMax);
+
+        // Whoever looks later is told too, until it is mended.
+        ReloadService reloads = server.Services.GetRequiredService<ReloadService>();
+        reloads.ReloadAll();
+        Assert.Contains(named, await ProblemAsync(server), StringComparison.Ordinal);
+        await WriteAsync("{}");
+        reloads.ReloadAll();
+        Assert.Empty(await ProblemAsync(server));
     }
 
     [Fact]
@@ -112,6 +120,12 @@ public sealed class SettingsReloadTests : IDisposable
         string metrics = server.Services.GetRequiredService<Nexo.Server.Observability.NexoMetrics>().Scrape();
         Assert.Contains("nexo_reload_total{outcome=\"refused\"} 1", metrics, StringComparison.Ordinal);
         Assert.Contains("nexo_reload_total{outcome=\"applied\"} 1", metrics, StringComparison.Ordinal);
+    }
+
+    private static async Task<string> ProblemAsync(TestServer server)
+    {
+        await using NexoClient client = await NexoClient.ConnectAsync(server.Url);
+        return (await client.InfoAsync()).Single(fact => fact.Key == "reload.problem").Value;
     }
 
     private async Task<TestServer> StartAsync(string settings)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -16,6 +17,7 @@ internal sealed partial class ReloadService : IHostedService, IDisposable
     private readonly ILogger<ReloadService> _log;
     private readonly TimeProvider _time;
     private readonly Watched[] _all;
+    private readonly ConcurrentDictionary<string, string> _problems = new();
     private ITimer? _timer;
     private long _applied;
     private long _refused;
@@ -32,6 +34,9 @@ internal sealed partial class ReloadService : IHostedService, IDisposable
 
     /// <summary>Those that were not, since what was read will not do.</summary>
     public long Refused => Interlocked.Read(ref _refused);
+
+    /// <summary>What is wrong with files that have changed and are not in force; empty: nothing.</summary>
+    public string Problem => string.Join("; ", _problems.Select(one => $"{one.Key}: {one.Value}"));
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -86,6 +91,15 @@ internal sealed partial class ReloadService : IHostedService, IDisposable
         {
             // A file that goes away while it is read, most of all.
             outcome = ReloadOutcome.Refused(failure.Message);
+        }
+
+        if (outcome.Verdict == ReloadVerdict.Refused)
+        {
+            _problems[subject.Name] = outcome.Text;
+        }
+        else
+        {
+            _problems.TryRemove(subject.Name, out _);
         }
 
         switch (outcome.Verdict)
