@@ -42,11 +42,13 @@ internal sealed partial class CertificateWatch(TlsIdentities identities, TimePro
     }
 
     [LoggerMessage(1, LogLevel.Warning,
-        "the TLS certificate {Subject} ends in {Days} days, at {End}: replace its files (tls.certificate, tls.key), they are taken up at once")]
+        "the TLS certificate {Subject} ends in {Days} days, at {End}: replace its files (tls.certificate, tls.key), which "
+        + "are taken up at once")]
     private partial void LogEnds(string subject, int days, string end);
 
     [LoggerMessage(2, LogLevel.Error,
-        "the TLS certificate {Subject} ends in {Days} days, at {End}: replace its files (tls.certificate, tls.key), they are taken up at once")]
+        "the TLS certificate {Subject} ends in {Days} days, at {End}: replace its files (tls.certificate, tls.key), which "
+        + "are taken up at once")]
     private partial void LogEndsSoon(string subject, int days, string end);
 
     [LoggerMessage(3, LogLevel.Error,
