@@ -13,7 +13,10 @@ internal static class BackupCommand
     {
         var to = new Argument<string>("TO") { Description = "The file to write; it must not be there yet" };
         var force = new Option<bool>("--force") { Description = "Replace a file that is there" };
-        var command = new Command("backup", "Copy all that a running server keeps into one file") { to, force };
+        var command = new Command("backup", "Copy all that a running server keeps into one file")
+        {
+            to, force, BackupDrillCommand.Create(),
+        };
         return command
             .OnServer(
                 async run =>
@@ -49,7 +52,7 @@ internal static class BackupCommand
                 + "'nexo restore'. It gets its name only when it is complete and on disk.")
             .WithExamples(
                 ("Every night", "nexo backup /backups/nexo-$(date +%F).backup"),
-                ("Try that it can be restored", "nexo restore /backups/nexo-2030-01-31.backup --data /tmp/trial"));
+                ("Prove that it can be restored", "nexo backup drill /backups/nexo-2030-01-31.backup"));
     }
 
     private static async Task<SnapshotReport> WriteAsync(ClientRun run, string path)

@@ -8,6 +8,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Hosting.Systemd;
 using Nexo.Server.Brokers;
 using Nexo.Server.Connections;
+using Nexo.Server.Data;
 using Nexo.Server.Hosting;
 using Nexo.Server.Http;
 using Nexo.Server.Native;
@@ -64,6 +65,7 @@ public static class NexoServer
         AddServices(builder.Services, options);
         AddTls(builder.Services, options.Tls);
         AddReload(builder.Services, options, level, reloadFrom);
+        AddBackups(builder.Services, options.Backup);
         AddTransport(builder.Services, listeners, options.Network);
         AddLifetime(builder.Services, options, handleSignals);
 
@@ -142,6 +144,15 @@ public static class NexoServer
         services.AddHostedService(provider => provider.GetRequiredService<ReloadService>());
         services.AddSingleton<ClockWatch>();
         services.AddHostedService<ServerWatch>();
+    }
+
+    private static void AddBackups(IServiceCollection services, BackupOptions options)
+    {
+        if (options.Schedule is not null)
+        {
+            services.AddSingleton<ScheduledBackups>();
+            services.AddHostedService(provider => provider.GetRequiredService<ScheduledBackups>());
+        }
     }
 
     // In place of what Kestrel brings.

@@ -31,6 +31,11 @@ public static class MetricNames
     public const string TlsTimedOut = "nexo.tls.timed_out";
     public const string TlsExpiry = "nexo.tls.certificate_expiry";
 
+    public const string BackupLastSuccess = "nexo.backup.last_success";
+    public const string BackupSize = "nexo.backup.size";
+    public const string BackupsWritten = "nexo.backup.written";
+    public const string BackupsFailed = "nexo.backup.failed";
+
     public const string LoginsAccepted = "nexo.logins.accepted";
     public const string LoginsFailed = "nexo.logins.failed";
     public const string LoginsThrottled = "nexo.logins.throttled";

@@ -22,7 +22,7 @@ namespace Nexo.Server.Observability;
 /// The instruments. All of them observe counters that the rooms keep anyway, when somebody asks: a request pays nothing
 /// for being measured.
 /// </summary>
-internal sealed class NexoMetrics : IDisposable
+internal sealed partial class NexoMetrics : IDisposable
 {
     private readonly Meter _meter;
 

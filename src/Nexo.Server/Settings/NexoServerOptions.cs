@@ -25,6 +25,8 @@ public sealed record NexoServerOptions
 
     public StorageOptions Storage { get; init; } = new();
 
+    public BackupOptions Backup { get; init; } = new();
+
     public SecurityOptions Security { get; init; } = new();
 
     public LogOptions Log { get; init; } = new();

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Numerics;
 using System.Text;
+using Nexo.Engine.Schedules;
 using Nexo.Server.Security;
 
 namespace Nexo.Server.Settings;
@@ -44,6 +45,24 @@ internal static class SettingKinds
             : null);
 
     public static SettingKind<string?> FilePath { get; } = Path("a file, or nothing", static _ => null);
+
+    public static SettingKind<string?> FolderPath { get; } = Path("a directory, or nothing", static _ => null);
+
+    public static SettingKind<Timetable?> Schedule { get; } = new(
+        "every 6h, @daily, or five fields of cron in UTC, such as 0 3 * * *; or nothing",
+        static (string text, out Timetable? value, out string? reason) =>
+        {
+            (value, reason) = (null, null);
+            if (text.Trim().Length == 0)
+            {
+                return true;
+            }
+
+            value = Timetable.TryParse(text, out string problem);
+            reason = value is null ? problem : null;
+            return value is not null;
+        },
+        static value => value?.Text ?? string.Empty);
 
     public static SettingKind<string> Address { get; } = new(
         "an IP address, localhost, or * for every address of the machine",

@@ -57,6 +57,11 @@ internal static class SettingsCheck
             yield return problem;
         }
 
+        foreach (string problem in FindOfBackup(options))
+        {
+            yield return problem;
+        }
+
         foreach (string problem in FindOfPorts(options))
         {
             yield return problem;
@@ -76,6 +81,25 @@ internal static class SettingsCheck
         {
             yield return "connections.idle-timeout is not more than connections.ping-after-idle, so quiet clients would be "
                 + "closed before they are asked; make it longer, or 0 for never";
+        }
+    }
+
+    private static IEnumerable<string> FindOfBackup(NexoServerOptions options)
+    {
+        if (options.Backup.Schedule is null)
+        {
+            yield break;
+        }
+
+        if (options.Backup.Directory is null)
+        {
+            yield return "backup.schedule is given without backup.directory; name the directory that backups go to";
+        }
+
+        if (!options.KeepsData)
+        {
+            yield return "backup.schedule is given, and this server keeps nothing on disk that a backup could hold; take it away, or "
+                + "name a directory with data.directory";
         }
     }
 

@@ -54,6 +54,10 @@ public sealed class ProblemTests : IDisposable
 
     [Theory]
     [InlineData("network.port", "65536", "a number from 0 to 65535")]
+    [InlineData("backup.schedule", "0 3 * *", "five fields")]
+    [InlineData("backup.schedule", "every 0s", "an interval is whole days")]
+    [InlineData("backup.schedule", "0 0 31 2 *", "never comes")]
+    [InlineData("backup.keep", "0", "a number from 1 to 10000")]
     [InlineData("network.port", "-1", "a number from 0 to 65535")]
     [InlineData("network.port", "", "a number from 0 to 65535")]
     [InlineData("network.port", "99999999999999999999", "a number")]
@@ -320,6 +324,15 @@ public sealed class ProblemTests : IDisposable
         Assert.Contains(
             "pre-auth-bytes-max",
             Assert.Single(Flags(("connections.pre-auth-bytes-max", "1mb"), ("connections.frame-bytes-max", "128kb"))));
+    }
+
+    [Fact]
+    public void Backups_without_a_place_or_without_data_are_problems()
+    {
+        Assert.Contains("backup.directory", Assert.Single(Flags(("backup.schedule", "@daily"))));
+        Assert.Contains(
+            "keeps nothing on disk",
+            Assert.Single(Flags(("backup.schedule", "@daily"), ("backup.directory", "b"), ("data.directory", "none"))));
     }
 
     [Fact]

@@ -1,0 +1,110 @@
+using Nexo.Storage;
+
+namespace Nexo.Server.Data;
+
+/// <summary>The directory of scheduled backups. A file in it has its name only when it is complete, on disk, and was read back.</summary>
+internal sealed class BackupFolder(IDisk disk)
+{
+    // So much is given to the disk before it is synced: at the end there is little left to wait for, and the log's own syncs need not.
+    private const long SyncEveryBytes = 32L * 1_024 * 1_024;
+
+    public string Root => disk.Root;
+
+    /// <summary>Makes the directory if it is not there, and proves that it can be written to.</summary>
+    /// <exception cref="DiskException">It cannot be.</exception>
+    public void Prepare()
+    {
+        disk.CreateDirectory(string.Empty);
+        foreach (string left in disk.List(string.Empty).Where(IsUnfinished).ToArray())
+        {
+            // Of a process that has ended in the midst of it.
+            disk.Delete(left);
+        }
+
+        const string Trial = ".nexo-trial";
+        disk.Create(Trial).Dispose();
+        disk.Delete(Trial);
+    }
+
+    /// <summary>Those of a namespace, the oldest first.</summary>
+    public IReadOnlyList<BackupName> List(string @namespace) =>
+    [
+        .. disk.List(string.Empty)
+            .Select(file => BackupName.TryParse(file, @namespace, out BackupName? name) ? name : null)
+            .OfType<BackupName>()
+            .OrderBy(name => name.At),
+    ];
+
+    /// <summary>Writes a backup to its end, and reads it back.</summary>
+    /// <exception cref="DiskException">It could not be written; what was is gone.</exception>
+    /// <exception cref="IOException">It is not what was written, or stands in the way of a full disk.</exception>
+    public async Task<SnapshotReport> WriteAsync(Backup backup, BackupName name, CancellationToken cancel)
+    {
+        try
+        {
+            using (IDiskFile file = disk.Create(name.Unfinished))
+            {
+                await CopyAsync(backup, file, cancel);
+            }
+
+            SnapshotReport report = SnapshotReader.Verify(disk, name.Unfinished);
+            if (!report.Ok)
+            {
+                throw new IOException($"what was read back is not what was written: {report.Reason} at offset {report.Offset}");
+            }
+
+            disk.Rename(name.Unfinished, name.File);
+            disk.SyncDirectory(string.Empty);
+            return report;
+        }
+        finally
+        {
+            if (disk.Exists(name.Unfinished))
+            {
+                disk.Delete(name.Unfinished);
+            }
+        }
+    }
+
+    /// <summary>Deletes the oldest of a namespace that are too many; says which.</summary>
+    /// <exception cref="DiskException">One could not be deleted.</exception>
+    public IReadOnlyList<BackupName> Prune(string @namespace, int keep)
+    {
+        IReadOnlyList<BackupName> there = List(@namespace);
+        BackupName[] old = [.. there.Take(Math.Max(0, there.Count - keep))];
+        foreach (BackupName name in old)
+        {
+            disk.Delete(name.File);
+        }
+
+        return old;
+    }
+
+    private static bool IsUnfinished(string file) =>
+        file.StartsWith("nexo", StringComparison.Ordinal)
+        && file.EndsWith($".backup{BackupName.UnfinishedExtension}", StringComparison.Ordinal);
+
+    private static async Task CopyAsync(Backup backup, IDiskFile file, CancellationToken cancel)
+    {
+        long at = 0;
+        long synced = 0;
+        ReadOnlyMemory<byte> bytes;
+        while (!(bytes = await backup.NextAsync(cancel)).IsEmpty)
+        {
+            if (backup.IsInTheWay)
+            {
+                throw new IOException("the disk of the data directory is full, and the backup holds back the log that could be freed");
+            }
+
+            file.Write(bytes.Span, at);
+            at += bytes.Length;
+            if (at - synced >= SyncEveryBytes)
+            {
+                file.Sync();
+                synced = at;
+            }
+        }
+
+        file.Sync();
+    }
+}

@@ -1,0 +1,319 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Nexo.Server.Brokers;
+using Nexo.Server.Hosting;
+using Nexo.Server.Observability;
+using Nexo.Storage;
+
+namespace Nexo.Server.Data;
+
+/// <summary>
+/// Makes backups when they are due, of all brokers one after the other, keeps the newest, and proves each if it is asked to. One that
+/// fails is told loudly and tried again.
+/// </summary>
+internal sealed partial class ScheduledBackups : IHostedLifecycleService, IAsyncDisposable
+{
+    // The wall clock may be set meanwhile.
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan RetryMax = TimeSpan.FromHours(1);
+
+    private readonly NexoServerOptions _server;
+    private readonly BackupOptions _options;
+    private readonly BrokerSet _brokers;
+    private readonly TimeProvider _time;
+    private readonly ILogger<ScheduledBackups> _log;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly BackupFolder _folder;
+    private Task _running = Task.CompletedTask;
+    private BackupState _state = new();
+    private int _isDisposed;
+
+    public ScheduledBackups(
+        NexoServerOptions options,
+        BrokerSet brokers,
+        FactBoard facts,
+        NexoMetrics metrics,
+        TimeProvider time,
+        ILogger<ScheduledBackups> log)
+    {
+        _server = options;
+        _options = options.Backup;
+        _brokers = brokers;
+        _time = time;
+        _log = log;
+        _folder = new BackupFolder(new RealDisk(_options.Directory!));
+        facts.Add(Facts);
+        metrics.Backups(() => State);
+    }
+
+    public BackupState State => Volatile.Read(ref _state);
+
+    public Task StartingAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            _folder.Prepare();
+            Change(state => state with { LastAt = NewestAt() });
+            Change(state => state with { NextAt = DueAfter(state.LastAt) });
+            return Task.CompletedTask;
+        }
+        catch (DiskException failure)
+        {
+            throw new ServerStartException(
+                $"backup.directory {_folder.Root} cannot be written to: {failure.Message}; make it writable for the server's user, or "
+                + "name another one",
+                failure);
+        }
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken)
+    {
+        _running = Task.Run(RunAsync, CancellationToken.None);
+        return Task.CompletedTask;
+    }
+
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        // Before the logs are closed, which it reads.
+        await _stop.CancelAsync();
+        await _running;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Ends what is being made. May be called again.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
+        {
+            await _stop.CancelAsync();
+            await _running;
+            _stop.Dispose();
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            if (!await _brokers.WhenReadyAsync().WaitAsync(_stop.Token))
+            {
+                return;
+            }
+
+            while (State.NextAt is { } next)
+            {
+                await WaitUntilAsync(next);
+                await TryAsync();
+            }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // The server stops.
+        }
+        catch (ServerStartException)
+        {
+            // It does not start, and says so itself.
+        }
+    }
+
+    private async Task WaitUntilAsync(DateTimeOffset moment)
+    {
+        while (moment - _time.GetUtcNow() is var left && left > TimeSpan.Zero)
+        {
+            await Task.Delay(left < LookEvery ? left : LookEvery, _time, _stop.Token);
+        }
+    }
+
+    private async Task TryAsync()
+    {
+        DateTimeOffset at = _time.GetUtcNow();
+        try
+        {
+            IReadOnlyList<BackupName> written = await WriteAllAsync(at);
+            Change(state => state with { NextAt = DueAfter(at) });
+            Prune();
+            if (_options.Drill)
+            {
+                await DrillAsync(written);
+            }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            throw;
+        }
+        catch (Exception failure) when (failure is IOException or WalException or TimeoutException or UnauthorizedAccessException)
+        {
+            Fail(failure.Message);
+        }
+        catch (Exception failure)
+        {
+            LogUnexpected(failure);
+            Fail($"a defect: {failure.Message}");
+        }
+    }
+
+    private async Task<IReadOnlyList<BackupName>> WriteAllAsync(DateTimeOffset at)
+    {
+        List<BackupName> written = [];
+        long bytes = 0;
+        long records = 0;
+        foreach (Broker broker in _brokers.All.Where(broker => broker.Persistence.IsOn))
+        {
+            var name = new BackupName(NamespaceOf(broker), at);
+            SnapshotReport report = await WriteAsync(broker, name);
+            written.Add(name);
+            bytes += report.Bytes;
+            records += report.Records;
+            LogWritten(name.File, report.Records, report.Bytes);
+        }
+
+        TimeSpan took = _time.GetUtcNow() - at;
+        Change(state => state with
+        {
+            LastAt = at,
+            LastTook = took,
+            LastBytes = bytes,
+            LastRecords = records,
+            Written = state.Written + 1,
+            FailedInRow = 0,
+            Problem = string.Empty,
+        });
+        return written;
+    }
+
+    private async Task<SnapshotReport> WriteAsync(Broker broker, BackupName name)
+    {
+        if (!broker.Backups.TryBegin(out Backup? backup))
+        {
+            throw new IOException("another backup is being made, and there is one at a time");
+        }
+
+        using (backup)
+        {
+            SnapshotReport report = await _folder.WriteAsync(backup, name, _stop.Token);
+            broker.Backups.CountCompleted();
+            return report;
+        }
+    }
+
+    private void Fail(string reason)
+    {
+        int failures = State.FailedInRow + 1;
+        TimeSpan pause = _options.RetryAfter * Math.Pow(2, Math.Min(failures - 1, 10));
+        pause = pause < RetryMax ? pause : RetryMax;
+        DateTimeOffset next = _time.GetUtcNow() + pause;
+        Change(state => state with
+        {
+            Failed = state.Failed + 1,
+            FailedInRow = failures,
+            Problem = reason,
+            NextAt = next,
+        });
+        LogFailed(reason, $"{next:yyyy-MM-dd HH:mm:ss'Z'}");
+    }
+
+    private void Prune()
+    {
+        try
+        {
+            foreach (Broker broker in _brokers.All)
+            {
+                foreach (BackupName old in _folder.Prune(NamespaceOf(broker), _options.Keep))
+                {
+                    LogPruned(old.File);
+                }
+            }
+        }
+        catch (DiskException failure)
+        {
+            // There is a new one all the same; with the next one it is tried again.
+            LogPruneFailed(failure.Message);
+        }
+    }
+
+    private async Task DrillAsync(IReadOnlyList<BackupName> written)
+    {
+        foreach (BackupName name in written)
+        {
+            string file = Path.Combine(_folder.Root, name.File);
+            BackupProof proof = await BackupDrill.RunAsync(file, _folder.Root, _server, _time, _stop.Token);
+            Change(state => state with
+            {
+                ProvenAt = proof.IsWhole ? _time.GetUtcNow() : state.ProvenAt,
+                DrillProblem = proof.IsWhole ? string.Empty : $"{name.File}: {proof.Problem}",
+            });
+            if (!proof.IsWhole)
+            {
+                LogDrillFailed(name.File, proof.Problem);
+                return;
+            }
+
+            LogProven(name.File, proof.Contents.ToString(), (long)proof.Took.TotalMilliseconds);
+        }
+    }
+
+    // A schedule by the wall clock begins with its first time, an interval at once; what was missed is made up for, once.
+    private DateTimeOffset? DueAfter(DateTimeOffset? last) => last is { } at
+        ? _options.Schedule!.Next(at)
+        : _options.Schedule!.IsInterval ? _time.GetUtcNow() : _options.Schedule.Next(_time.GetUtcNow());
+
+    private DateTimeOffset? NewestAt()
+    {
+        // What the slowest of them has; one that has none yet has to be made.
+        DateTimeOffset?[] newest = [.. _brokers.All.Select(broker => _folder.List(NamespaceOf(broker)).LastOrDefault()?.At)];
+        return newest.Contains(null) ? null : newest.Min();
+    }
+
+    private static string NamespaceOf(Broker broker) => string.Empty;
+
+    private void Change(Func<BackupState, BackupState> change) => Volatile.Write(ref _state, change(_state));
+
+    private IEnumerable<KeyValuePair<string, string>> Facts()
+    {
+        BackupState state = State;
+        yield return new("backup.schedule", _options.Schedule!.Text);
+        yield return new("backup.directory", _folder.Root);
+        yield return Moment("backup.last_at_ms", state.LastAt);
+        yield return FactBoard.Number("backup.last_took_ms", (long)state.LastTook.TotalMilliseconds);
+        yield return FactBoard.Number("backup.last_bytes", state.LastBytes);
+        yield return FactBoard.Number("backup.last_records", state.LastRecords);
+        yield return FactBoard.Number("backup.written", state.Written);
+        yield return FactBoard.Number("backup.failed", state.Failed);
+        yield return new("backup.problem", state.Problem);
+        yield return Moment("backup.next_at_ms", state.NextAt);
+        if (_options.Drill)
+        {
+            yield return Moment("backup.proven_at_ms", state.ProvenAt);
+            yield return new("backup.drill_problem", state.DrillProblem);
+        }
+    }
+
+    private static KeyValuePair<string, string> Moment(string name, DateTimeOffset? at) =>
+        FactBoard.Number(name, at?.ToUnixTimeMilliseconds() ?? 0);
+
+    [LoggerMessage(1, LogLevel.Information, "backup {File} written: {Records} records, {Bytes} bytes")]
+    private partial void LogWritten(string file, long records, long bytes);
+
+    [LoggerMessage(2, LogLevel.Error, "the scheduled backup FAILED, and is tried again at {Next}: {Reason}")]
+    private partial void LogFailed(string reason, string next);
+
+    [LoggerMessage(3, LogLevel.Information, "backup {File} deleted: newer ones are kept (backup.keep)")]
+    private partial void LogPruned(string file);
+
+    [LoggerMessage(4, LogLevel.Warning, "an old backup could not be deleted: {Reason}")]
+    private partial void LogPruneFailed(string reason);
+
+    [LoggerMessage(5, LogLevel.Information, "backup {File} proven: {Contents}, opened in {Took} ms")]
+    private partial void LogProven(string file, string contents, long took);
+
+    [LoggerMessage(6, LogLevel.Error, "backup {File} does NOT open, so it would not bring the data back: {Reason}")]
+    private partial void LogDrillFailed(string file, string reason);
+
+    [LoggerMessage(7, LogLevel.Error, "the scheduled backup failed unexpectedly")]
+    private partial void LogUnexpected(Exception failure);
+}
