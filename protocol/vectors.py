@@ -133,7 +133,7 @@ def add(name, description, opcode, kind, correlation, body, parts, fields, heade
 
 
 def hello():
-    tags = [("clientName", 1), ("user", 2), ("password", 3), ("token", 4)]
+    tags = [("clientName", 1), ("user", 2), ("password", 3), ("token", 4), ("namespace", 5)]
 
     def one(name, description, low, high, correlation=1, **fields):
         parts = u16("versionMin", low) + u16("versionMax", high)
@@ -148,20 +148,26 @@ def hello():
     one("hello-with-password", "user and password, in UTF-8", 1, 1, user="žofie", password="пароль 🔑")
     one("hello-empty-name", "a field that is there and empty", 1, 1, clientName="")
     one("hello-version-range", "a client of many versions", 1, 65535, correlation=2**32 - 1, clientName="newer")
+    one("hello-namespace", "a namespace is asked for", 1, 1, token="s3cret", namespace="shop")
 
     numbers = [("frameBytesMax", 2), ("inFlightMax", 3), ("keyBytesMax", 4), ("valueBytesMax", 5), ("idleTimeoutMs", 6)]
 
-    def reply(name, description, server_id, version, values):
+    def reply(name, description, server_id, version, values, namespace=None):
         parts = u16("version", 1) + [(bytes.fromhex(server_id), "serverId")] + tagged(1, "serverVersion", version.encode())
         for (label, tag), value in zip(numbers, values):
             parts += u16("tag", tag) + u16("length", 4) + u32(label, value)
+        if namespace is not None:
+            parts += tagged(7, "namespace", namespace.encode())
         add(name, description, HELLO, REPLY, 1, "hello-reply", parts,
-            {"version": 1, "serverId": server_id, "serverVersion": version} | {l: v for (l, _), v in zip(numbers, values)})
+            {"version": 1, "serverId": server_id, "serverVersion": version} | {l: v for (l, _), v in zip(numbers, values)}
+            | {"namespace": namespace})
 
     reply("hello-reply", "the defaults", "00112233445566778899aabbccddeeff", "0.1.0",
           [16777216, 1024, 65536, 16710656, 120000])
     reply("hello-reply-edges", "numbers at their ends", "ffffffffffffffffffffffffffffff00", "",
           [2**32 - 1, 0, 1, 2**32 - 1, 0])
+    reply("hello-reply-namespace", "in a namespace that is not the default one", "00112233445566778899aabbccddeeff", "0.1.0",
+          [16777216, 1024, 65536, 16710656, 120000], namespace="shop")
 
 
 def connection():

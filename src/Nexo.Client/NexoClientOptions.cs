@@ -4,7 +4,7 @@ namespace Nexo.Client;
 public sealed record NexoClientOptions
 {
     /// <summary>
-    /// Where the server is: <c>nexo://[user:password@]host[:port][?token=…]</c> or
+    /// Where the server is: <c>nexo://[user:password@]host[:port][?token=…&amp;namespace=…]</c> or
     /// <c>nexo+unix:///path/to.sock[?token=…]</c>. The port is 7654 unless it is given. <c>nexos://</c> is the same with TLS, and may
     /// say what <see cref="Tls"/> does: <c>?ca=FILE&amp;cert=FILE&amp;key=FILE&amp;server-name=NAME</c>.
     /// </summary>
@@ -21,6 +21,12 @@ public sealed record NexoClientOptions
 
     /// <summary>The token; it has precedence over the one in <see cref="Url"/>.</summary>
     public string? Token { get; set; }
+
+    /// <summary>
+    /// The namespace to be in, a broker of its own at the server; it has precedence over <c>?namespace=</c> in <see cref="Url"/>. Null: the
+    /// one that the server has for the user, which is the default one unless it is bound to another.
+    /// </summary>
+    public string? Namespace { get; set; }
 
     /// <summary>TLS over TCP; it has precedence over what <see cref="Url"/> says of it. Null: as the URL says.</summary>
     public NexoTlsOptions? Tls { get; set; }

@@ -20,6 +20,11 @@ internal static class NexoClientOptionsCheck
             options.ReconnectDelayMin, TimeSpan.Zero, nameof(options.ReconnectDelayMin));
         ArgumentOutOfRangeException.ThrowIfLessThan(
             options.ReconnectDelayMax, options.ReconnectDelayMin, nameof(options.ReconnectDelayMax));
+        if (options.Namespace?.Length == 0)
+        {
+            throw new ArgumentException("The name of a namespace is not empty; null asks for none.", nameof(options));
+        }
+
         ArgumentOutOfRangeException.ThrowIfLessThan(options.WatchBuffer, 2, nameof(options.WatchBuffer));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.WatchBuffer, 1_000_000, nameof(options.WatchBuffer));
     }

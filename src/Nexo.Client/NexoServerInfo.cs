@@ -21,6 +21,11 @@ public sealed record NexoServerInfo(
     long ValueBytesMax,
     TimeSpan IdleTimeout)
 {
+    internal const string DefaultNamespace = "default";
+
+    /// <summary>The namespace that the connection is in; <c>default</c> unless the user is bound to another, or asked for one.</summary>
+    public string Namespace { get; init; } = DefaultNamespace;
+
     internal static NexoServerInfo From(HelloReply hello) => new(
         hello.ServerId,
         hello.ServerVersion,
@@ -29,5 +34,8 @@ public sealed record NexoServerInfo(
         hello.InFlightMax,
         hello.KeyBytesMax,
         hello.ValueBytesMax,
-        TimeSpan.FromMilliseconds(hello.IdleTimeoutMs));
+        TimeSpan.FromMilliseconds(hello.IdleTimeoutMs))
+    {
+        Namespace = hello.Namespace ?? DefaultNamespace,
+    };
 }

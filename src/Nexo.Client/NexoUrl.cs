@@ -10,7 +10,8 @@ internal sealed record NexoUrl
     private const string TlsScheme = "nexos";
     private const string UnixScheme = "nexo+unix";
     private const string Expected =
-        "Expected nexo://[user:password@]host[:port][?token=…], nexos://host[:port][?ca=FILE&cert=FILE&key=FILE&server-name=…] "
+        "Expected nexo://[user:password@]host[:port][?token=…&namespace=…], "
+        + "nexos://host[:port][?ca=FILE&cert=FILE&key=FILE&server-name=…] "
         + "or nexo+unix:///path/to.sock[?token=…].";
 
     private static readonly string[] TlsParameters = ["ca", "cert", "key", "server-name"];
@@ -27,6 +28,8 @@ internal sealed record NexoUrl
     public string? Password { get; private init; }
 
     public string? Token { get; private init; }
+
+    public string? Namespace { get; private init; }
 
     /// <summary>TLS as the URL has it; null: it is <c>nexo://</c>, or a unix socket.</summary>
     public NexoTlsOptions? Tls { get; private init; }
@@ -62,6 +65,7 @@ internal sealed record NexoUrl
             User = user[0].Length == 0 ? null : Uri.UnescapeDataString(user[0]),
             Password = user.Length < 2 ? null : Uri.UnescapeDataString(user[1]),
             Token = parameters.GetValueOrDefault("token"),
+            Namespace = parameters.GetValueOrDefault("namespace"),
             Tls = uri.Scheme != TlsScheme ? null : new NexoTlsOptions
             {
                 CaFile = parameters.GetValueOrDefault("ca"),
@@ -92,7 +96,7 @@ internal sealed record NexoUrl
         foreach (string part in query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
             string[] pair = part.Split('=', 2);
-            bool isKnown = pair[0] == "token" || (isTls && TlsParameters.Contains(pair[0]));
+            bool isKnown = pair[0] is "token" or "namespace" || (isTls && TlsParameters.Contains(pair[0]));
             if (!isKnown || pair.Length < 2 || !read.TryAdd(pair[0], Uri.UnescapeDataString(pair[1])))
             {
                 throw new ArgumentException($"A Nexo URL has no parameter '{pair[0]}', or has it twice. {Expected}");

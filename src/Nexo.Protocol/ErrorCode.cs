@@ -25,6 +25,7 @@ public enum ErrorCode : ushort
     AuthenticationFailed = 201,
     AuthenticationThrottled = 202,
     PermissionDenied = 203,
+    NamespaceNotFound = 205,
 
     TooManyConnections = 300,
     TooManyInFlight = 301,

@@ -25,6 +25,41 @@ public sealed class HandshakeTests
         Assert.Equal(256, client.ServerInfo.InFlightMax);
     }
 
+    [Theory]
+    [InlineData("?namespace=shop", null, "shop")]
+    [InlineData("?namespace=shop", "billing", "billing")]
+    [InlineData("", "default", null)]
+    [InlineData("", null, "shop")]
+    public async Task A_namespace_is_asked_for_and_the_one_that_is_given_is_told(string query, string? asked, string? given)
+    {
+        await using var server = new FakeServer();
+        NexoClientOptions options = server.Options with { Url = $"nexo://127.0.0.1:{server.Port}{query}", Namespace = asked };
+        Task<NexoClient> connecting = NexoClient.ConnectAsync(options).AsTask();
+        FakePeer peer = await server.AcceptAsync();
+        HelloRequest hello = await peer.ReadHelloAsync();
+        await peer.SendAsync(buffer => (FakeServer.DefaultHello with { Namespace = given }).WriteFrame(buffer, 1));
+        await using NexoClient client = await connecting.WaitAsync(Patience.Limit);
+
+        Assert.Equal(asked ?? (query.Length > 0 ? "shop" : null), hello.Namespace);
+        Assert.Equal(given ?? "default", client.ServerInfo!.Namespace);
+    }
+
+    [Theory]
+    [InlineData("shop", null)]
+    [InlineData("shop", "billing")]
+    [InlineData("default", "billing")]
+    public async Task A_server_that_passes_over_the_namespace_is_not_worked_with(string asked, string? given)
+    {
+        await using var server = new FakeServer();
+        Task<NexoClient> connecting = NexoClient.ConnectAsync(server.Options with { Namespace = asked }).AsTask();
+        FakePeer peer = await server.AcceptAsync();
+        await peer.ReadHelloAsync();
+        await peer.SendAsync(buffer => (FakeServer.DefaultHello with { Namespace = given }).WriteFrame(buffer, 1));
+
+        NexoException error = await Assert.ThrowsAsync<NexoException>(() => connecting.WaitAsync(Patience.Limit));
+        Assert.Equal((ErrorCode.NamespaceNotFound, false), (error.Code, error.Retryable));
+    }
+
     [Fact]
     public async Task An_answer_to_hello_that_comes_byte_by_byte_is_understood()
     {

@@ -15,7 +15,7 @@ public sealed class HelloTests
     [Fact]
     public void Fields_that_came_later_are_passed_over_by_both_sides()
     {
-        byte[] later = [0x07, 0x00, 0x02, 0x00, 0xAB, 0xCD, 0xFF, 0xFF, 0x00, 0x00];
+        byte[] later = [0x77, 0x00, 0x02, 0x00, 0xAB, 0xCD, 0xFF, 0xFF, 0x00, 0x00];
 
         Assert.True(HelloRequest.TryRead([.. Vector.Named("hello-with-token").Body(), .. later], out HelloRequest? hello));
         Assert.Equal("s3cret", hello!.Token);

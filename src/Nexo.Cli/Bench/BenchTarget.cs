@@ -71,6 +71,7 @@ internal sealed record BenchTarget
                 User = settings.User ?? Decoded(identity[0]),
                 Password = settings.Password ?? (identity.Length > 1 ? Decoded(identity[1]) : null),
                 Token = settings.Token ?? token,
+                Namespace = settings.Namespace ?? ParameterOf(url, "namespace"),
             },
         };
     }

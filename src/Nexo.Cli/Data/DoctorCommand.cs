@@ -7,6 +7,7 @@ using Nexo.Engine.Sessions;
 using Nexo.Engine.Store;
 using Nexo.Engine.Streams;
 using Nexo.Engine.Topics;
+using Nexo.Server.Brokers;
 using Nexo.Storage;
 
 namespace Nexo.Cli.Data;
@@ -34,37 +35,55 @@ internal static class DoctorCommand
         return command
             .OnRun(async run =>
             {
-                Outcome outcome = await Spinner.ShowAsync(
-                    run, "reading", Task.Run(() => Treat(run, run.Get(directory), run.Get(repair), run.Get(yes))));
-                Print(run, outcome);
-                return outcome.IsFine ? ExitCode.Ok : ExitCode.Negative;
+                bool areFine = true;
+                foreach ((string space, string path) in Places(Path.GetFullPath(run.Get(directory))))
+                {
+                    Outcome outcome = await Spinner.ShowAsync(
+                        run, "reading", Task.Run(() => Treat(run, space, path, run.Get(repair), run.Get(yes))));
+                    Print(run, outcome);
+                    areFine &= outcome.IsFine;
+                }
+
+                return areFine ? ExitCode.Ok : ExitCode.Negative;
             })
             .WithoutServer()
             .WithDetails(
                 "Reads every snapshot, all of the log and the files of streams and queues, and changes nothing unless --repair and --yes "
                 + "say so. A repair ends the log before its damage: what was written after that is lost, but kept in "
                 + "DIR/quarantine. Files of streams and queues it leaves as they are. If there is a backup, restoring it may "
-                + "lose less. Exit code 1: there is damage.")
+                + "lose less. The directories of namespaces, in DIR/namespaces, are looked at too. Exit code 1: there is damage.")
             .WithExamples(
                 ("After a server refused to start", "nexo doctor /var/lib/nexo"),
                 ("What a repair would do", "nexo doctor /var/lib/nexo --repair"),
                 ("Do it", "nexo doctor /var/lib/nexo --repair --yes"));
     }
 
-    private static Outcome Treat(CommandRun run, string path, bool repair, bool consent)
+    // Those of namespaces that were begun and never used have nothing in them.
+    private static IEnumerable<(string Space, string Path)> Places(string path)
+    {
+        string spaces = Path.Combine(path, DataDirectory.NamespacesDirectory);
+        string[] named = Directory.Exists(spaces) ? Directory.GetDirectories(spaces) : [];
+        return named
+            .Where(one => Directory.EnumerateFileSystemEntries(one).Any())
+            .Order(StringComparer.Ordinal)
+            .Select(one => (Path.GetFileName(one), one))
+            .Prepend((Namespaces.Default, path));
+    }
+
+    private static Outcome Treat(CommandRun run, string space, string path, bool repair, bool consent)
     {
         try
         {
-            using DataDirectory directory = DataDirectory.Open(new RealDisk(Path.GetFullPath(path)), create: false);
+            using DataDirectory directory = DataDirectory.Open(new RealDisk(path), create: false);
             var observer = new NoticeLines(run);
             Examination found = Examine(directory, observer);
             if (!repair || found.IsHealthy || !consent)
             {
-                return new Outcome(found, repair && !found.IsHealthy, [], null);
+                return new Outcome(space, found, repair && !found.IsHealthy, [], null);
             }
 
             IReadOnlyList<string> kept = Repair.Run(directory, found, observer);
-            return new Outcome(found, false, kept, Examine(directory, observer));
+            return new Outcome(space, found, false, kept, Examine(directory, observer));
         }
         catch (DataDirectoryException refused)
         {
@@ -89,6 +108,11 @@ internal static class DoctorCommand
         {
             run.Out.Object(json => Write(json, outcome));
             return;
+        }
+
+        if (outcome.Space != Namespaces.Default)
+        {
+            run.Out.Line($"namespace {outcome.Space}");
         }
 
         foreach (Finding finding in outcome.Found.Findings)
@@ -150,6 +174,7 @@ internal static class DoctorCommand
 
     private static void Write(Utf8JsonWriter json, Outcome outcome)
     {
+        json.WriteString("namespace", outcome.Space);
         json.WriteBoolean("healthy", (outcome.After ?? outcome.Found).IsHealthy);
         json.WriteBoolean("startable", (outcome.After ?? outcome.Found).IsStartable);
         json.WriteBoolean("repaired", outcome.After is not null);
@@ -192,7 +217,7 @@ internal static class DoctorCommand
 
     /// <summary>What was found, and what a repair has made of it.</summary>
     private sealed record Outcome(
-        Examination Found, bool NeedsConsent, IReadOnlyList<string> Kept, Examination? After)
+        string Space, Examination Found, bool NeedsConsent, IReadOnlyList<string> Kept, Examination? After)
     {
         public bool IsFine => (After ?? Found).IsHealthy;
     }

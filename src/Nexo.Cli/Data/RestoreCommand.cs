@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Nexo.Cli.Store;
 using Nexo.Cli.Terminal;
+using Nexo.Server.Brokers;
 using Nexo.Storage;
 
 namespace Nexo.Cli.Data;
@@ -18,18 +19,24 @@ internal static class RestoreCommand
             HelpName = "DIR",
             Required = true,
         };
-        var command = new Command("restore", "Make a data directory of a backup") { from, data };
+        var space = new Option<string?>("--namespace")
+        {
+            Description = "The namespace that it is to be, in a directory of its own below DIR [the default one]",
+            HelpName = "NAME",
+        };
+        var command = new Command("restore", "Make a data directory of a backup") { from, data, space };
         return command
             .OnRun(async run =>
             {
-                string target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(run.Get(data)!));
+                string target = TargetOf(Path.TrimEndingDirectorySeparator(Path.GetFullPath(run.Get(data)!)), run.Get(space));
                 SnapshotReport made = await Spinner.ShowAsync(
                     run, "restoring", Task.Run(() => RestoreAsync(run, Path.GetFullPath(run.Get(from)), target)));
                 return StoreResults.Number(
                     run,
                     "records",
                     made.Records,
-                    $"{StoreResults.Count(made.Records, "record")} in {target}: start a server on it with --data",
+                    $"{StoreResults.Count(made.Records, "record")} in {target}: start a server on it with --data "
+                        + run.Get(data),
                     json =>
                     {
                         json.WriteString("data", target);
@@ -40,10 +47,16 @@ internal static class RestoreCommand
             .WithDetails(
                 "The backup is checked first, and the copy afterwards. The directory gets its name only when it is complete, so "
                 + "a restore that was interrupted leaves nothing that a server would start on.")
-            .WithExamples((
-                "Bring a server back",
-                "nexo restore /backups/nexo-2030-01-31.backup --data /var/lib/nexo && nexo serve --data /var/lib/nexo"));
+            .WithExamples(
+                (
+                    "Bring a server back",
+                    "nexo restore /backups/nexo-2030-01-31.backup --data /var/lib/nexo && nexo serve --data /var/lib/nexo"),
+                ("A namespace of it", "nexo restore /backups/shop-2030-01-31.backup --data /var/lib/nexo --namespace shop"));
     }
+
+    private static string TargetOf(string data, string? space) => space is null or Namespaces.Default ? data
+        : Namespaces.FaultOf(space) is { } fault ? throw CliFailure.Usage($"'{space}' cannot be a namespace: {fault}.")
+        : Path.Combine(data, DataDirectory.NamespacesDirectory, space);
 
     private static async Task<SnapshotReport> RestoreAsync(CommandRun run, string file, string target)
     {
@@ -57,7 +70,7 @@ internal static class RestoreCommand
         string unfinished = $"{target}.restoring-{Environment.ProcessId}";
         try
         {
-            Directory.CreateDirectory(parent);
+            new RealDisk(parent).CreateDirectory(string.Empty);
             using IDiskFile backup = new RealDisk(Path.GetDirectoryName(file)!).Open(
                 Path.GetFileName(file), forWriting: false);
             SnapshotReport report = await Restoration.RunAsync(

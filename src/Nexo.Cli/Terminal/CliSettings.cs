@@ -14,6 +14,9 @@ internal sealed record CliSettings
 
     public string? Token { get; init; }
 
+    /// <summary>The namespace to be in; null: the URL says it, or nothing does.</summary>
+    public string? Namespace { get; init; }
+
     /// <summary>What was said of TLS beside the URL; null: nothing.</summary>
     public NexoTlsOptions? Tls { get; init; }
 
@@ -39,6 +42,8 @@ internal sealed record CliSettings
             User = parsed.GetValue(globals.User) ?? console.Variable("NEXO_USER"),
             Password = console.Variable("NEXO_PASSWORD"),
             Token = parsed.GetValue(globals.Token) ?? console.Variable("NEXO_TOKEN"),
+            Namespace = parsed.GetValue(globals.Namespace)
+                ?? (console.Variable("NEXO_NAMESPACE") is { Length: > 0 } space ? space : null),
             Tls = TlsOf(parsed, globals, console),
             Timeout = TimeoutOf(parsed, globals),
             Json = parsed.GetValue(globals.Json),

@@ -9,7 +9,7 @@ internal sealed class GlobalOptions
 
     /// <summary>Options that mean nothing to a command that talks to no server.</summary>
     public static readonly string[] ForServers =
-        ["--url", "--user", "--token", "--tls-ca", "--tls-cert", "--tls-key", "--timeout", "--escape"];
+        ["--url", "--user", "--token", "--namespace", "--tls-ca", "--tls-cert", "--tls-key", "--timeout", "--escape"];
 
     public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(5);
 
@@ -21,6 +21,9 @@ internal sealed class GlobalOptions
 
     public Option<string?> Token { get; } = Recursive<string?>(
         "--token", "TOKEN", "Sign in with a token [NEXO_TOKEN]; others can see arguments, but not variables");
+
+    public Option<string?> Namespace { get; } = Recursive<string?>(
+        "--namespace", "NAME", "Be in this namespace of the server [NEXO_NAMESPACE, else the one that it has for the user]");
 
     public Option<string?> TlsCa { get; } = Recursive<string?>(
         "--tls-ca", "FILE", "Connect with TLS, and trust the authorities in this PEM file [NEXO_TLS_CA, else those of the system]");
@@ -51,7 +54,8 @@ internal sealed class GlobalOptions
         Timeout.Recursive = true;
     }
 
-    public IReadOnlyList<Option> All => [Url, User, Token, TlsCa, TlsCertificate, TlsKey, Timeout, Json, Escape, NoColor, Quiet];
+    public IReadOnlyList<Option> All =>
+        [Url, User, Token, Namespace, TlsCa, TlsCertificate, TlsKey, Timeout, Json, Escape, NoColor, Quiet];
 
     private static Option<T> Recursive<T>(string name, string? helpName, string description, params string[] aliases) =>
         new(name, aliases) { Description = description, HelpName = helpName, Recursive = true };

@@ -62,6 +62,7 @@ internal static class ServerActions
             User = settings.User,
             Password = settings.Password,
             Token = settings.Token,
+            Namespace = settings.Namespace,
             Tls = settings.Tls,
             ConnectTimeout = settings.Timeout ?? GlobalOptions.DefaultTimeout,
             RequestTimeout = timeout,

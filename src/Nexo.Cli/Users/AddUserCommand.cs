@@ -22,7 +22,11 @@ internal static class AddUserCommand
             Description = "The name in a client certificate that is this user",
             HelpName = "NAME",
         };
-        var command = new Command("add", "Make a user; its password is read from standard input") { name, allow, noPassword, certificate };
+        Option<string?> space = BindCommands.NamespaceOption("The namespace that it is always in");
+        var command = new Command("add", "Make a user; its password is read from standard input") 
+        {
+            name, allow, noPassword, certificate, space,
+        };
         return command
             .OnUsers(async (run, file) =>
             {
@@ -32,12 +36,16 @@ internal static class AddUserCommand
                     throw CliFailure.Usage($"'{user}' cannot be a user: {fault}.");
                 }
 
+                string? bound = run.Get(space) is { } wanted ? BindCommands.Read(wanted) : null;
                 AccessRule[] rules = [.. (run.Get(allow) ?? []).Select(text => UserActions.ReadRule(text))];
 
                 // Before the password is asked for, so that nobody types one in vain.
                 RefuseIfThere(file, file.Read(), user);
                 PasswordHash? password = run.Get(noPassword) ? null : PasswordCommand.Read(run);
-                var entry = new UserEntry(user) { Password = password, Rules = rules, Certificate = run.Get(certificate) };
+                var entry = new UserEntry(user)
+                {
+                    Password = password, Rules = rules, Certificate = run.Get(certificate), Namespace = bound,
+                };
                 await file.ChangeAsync(
                     users =>
                     {
@@ -63,6 +71,7 @@ internal static class AddUserCommand
             .WithExamples(
                 ("The password is asked for", "nexo user add ada --allow \"* * *\""),
                 ("From a script", "printf %s \"$PASSWORD\" | nexo user add worker --allow \"queue consume jobs.*\""),
+                ("One that sees nothing but its namespace", "nexo user add shop --namespace shop --allow \"* * *\""),
                 ("A device, which gets a token", "nexo user add sensor --no-password --allow \"topics write sensors/7/#\""));
     }
 

@@ -60,10 +60,10 @@ internal static class ShowUserCommands
             return;
         }
 
-        Table table = Tables.Create("USER", "LOGS IN BY", "RULES");
+        Table table = Tables.Create("USER", "NAMESPACE", "LOGS IN BY", "RULES");
         foreach (UserEntry user in users)
         {
-            table.AddRow(new Text(user.Name), new Text(WaysOf(user)), new Text(RulesOf(user)));
+            table.AddRow(new Text(user.Name), new Text(user.Namespace ?? string.Empty), new Text(WaysOf(user)), new Text(RulesOf(user)));
         }
 
         run.Out.Render(console => console.Write(table));
@@ -78,6 +78,11 @@ internal static class ShowUserCommands
         }
 
         run.Out.Line($"user\t{user.Name}");
+        if (user.Namespace is { } space)
+        {
+            run.Out.Line($"namespace\t{space}");
+        }
+
         run.Out.Line($"password\t{(user.Password is null ? "no" : "yes")}");
         if (user.Certificate is { } certificate)
         {
@@ -112,6 +117,7 @@ internal static class ShowUserCommands
     private static void Write(Utf8JsonWriter json, UserEntry user)
     {
         json.WriteString("user", user.Name);
+        json.WriteString("namespace", user.Namespace);
         json.WriteBoolean("password", user.Password is not null);
         json.WriteString("certificate", user.Certificate);
         json.WriteStartArray("tokens");

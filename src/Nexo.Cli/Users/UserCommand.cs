@@ -18,6 +18,8 @@ internal static class UserCommand
             RuleCommands.CreateAllow(),
             RuleCommands.CreateDeny(),
             TokenCommand.Create(),
+            BindCommands.CreateBind(),
+            BindCommands.CreateUnbind(),
         };
         return command
             .WithoutServer()

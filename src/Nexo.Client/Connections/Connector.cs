@@ -90,6 +90,7 @@ internal sealed class Connector(NexoClientOptions options, NexoUrl url, Dispatch
             User = options.User ?? url.User,
             Password = options.Password ?? url.Password,
             Token = options.Token ?? url.Token,
+            Namespace = Namespace,
         };
         hello.WriteFrame(buffer, HelloCorrelation);
         ReadOnlyMemory<byte> rest = buffer.Written;
@@ -140,13 +141,22 @@ internal sealed class Connector(NexoClientOptions options, NexoUrl url, Dispatch
             throw CallErrors.Violation($"what answers at {url.Address} does not speak the Nexo protocol");
         }
 
-        return hello!.Version == ProtocolVersion.V1
-            ? true
-            : throw new NexoException(
+        if (hello!.Version != ProtocolVersion.V1)
+        {
+            throw new NexoException(
                 ErrorCode.UnsupportedVersion,
                 $"The server chose protocol version {hello.Version}; this client speaks {ProtocolVersion.V1}.",
                 retryable: false);
+        }
+
+        // A server of an earlier version passes over what it does not know: what was meant for one namespace must not land in another.
+        return Namespace is null || Namespace == (hello.Namespace ?? NexoServerInfo.DefaultNamespace)
+            ? true
+            : throw new NexoException(
+                ErrorCode.NamespaceNotFound, $"The server at {url.Address} knows no namespaces.", retryable: false);
     }
+
+    private string? Namespace => options.Namespace ?? url.Namespace;
 
     private NexoException Failed(string how, Exception? cause = null) => new(
         ClientErrorCode.ConnectFailed, $"Could not connect to {url.Address}: {how}.", retryable: true, cause);

@@ -4,7 +4,8 @@ namespace Nexo.Protocol;
 /// The server's answer to HELLO. Body:
 /// <c>[u16 version][16 bytes serverId]</c> then fields <c>[u16 tag][u16 length][bytes]</c> until the end.
 /// Tags: 1 server version (UTF-8); u32 each: 2 frame bytes, 3 in-flight requests, 4 key bytes, 5 value bytes,
-/// 6 idle timeout in ms (0: none). An unknown tag is passed over; a tag that comes twice is malformed; what is not there
+/// 6 idle timeout in ms (0: none); 7 namespace (UTF-8; missing: the default one).
+/// An unknown tag is passed over; a tag that comes twice is malformed; what is not there
 /// is 0.
 /// </summary>
 public sealed record HelloReply
@@ -15,6 +16,7 @@ public sealed record HelloReply
     private const ushort TagKeyBytesMax = 4;
     private const ushort TagValueBytesMax = 5;
     private const ushort TagIdleTimeoutMs = 6;
+    private const ushort TagNamespace = 7;
     private const int ServerIdBytes = 16;
 
     public required ushort Version { get; init; }
@@ -34,6 +36,9 @@ public sealed record HelloReply
 
     public required uint IdleTimeoutMs { get; init; }
 
+    /// <summary>The namespace that the connection is in; null: the default one.</summary>
+    public string? Namespace { get; init; }
+
     public static bool TryRead(ReadOnlySpan<byte> body, out HelloReply? reply)
     {
         var reader = new BodyReader(body);
@@ -45,6 +50,7 @@ public sealed record HelloReply
         }
 
         string? serverVersion = null;
+        string? space = null;
         Span<uint> numbers = stackalloc uint[TagIdleTimeoutMs + 1];
         uint seen = 0;
         while (!reader.AtEnd)
@@ -54,7 +60,7 @@ public sealed record HelloReply
                 return false;
             }
 
-            uint bit = tag <= TagIdleTimeoutMs ? 1u << tag : 0;
+            uint bit = tag <= TagNamespace ? 1u << tag : 0;
             if ((seen & bit) != 0)
             {
                 return false;
@@ -64,6 +70,7 @@ public sealed record HelloReply
             bool read = tag switch
             {
                 TagServerVersion => TaggedFields.TryText(value, out serverVersion),
+                TagNamespace => TaggedFields.TryText(value, out space),
                 >= TagFrameBytesMax and <= TagIdleTimeoutMs => TaggedFields.TryUInt32(value, out numbers[tag]),
                 _ => true,
             };
@@ -83,6 +90,7 @@ public sealed record HelloReply
             KeyBytesMax = numbers[TagKeyBytesMax],
             ValueBytesMax = numbers[TagValueBytesMax],
             IdleTimeoutMs = numbers[TagIdleTimeoutMs],
+            Namespace = space,
         };
         return true;
     }
@@ -100,6 +108,7 @@ public sealed record HelloReply
         TaggedFields.WriteUInt32(buffer, TagKeyBytesMax, KeyBytesMax);
         TaggedFields.WriteUInt32(buffer, TagValueBytesMax, ValueBytesMax);
         TaggedFields.WriteUInt32(buffer, TagIdleTimeoutMs, IdleTimeoutMs);
+        TaggedFields.WriteText(buffer, TagNamespace, Namespace);
         buffer.End();
     }
 }

@@ -5,7 +5,7 @@ namespace Nexo.Protocol;
 /// <summary>
 /// HELLO, the first frame of a client. Body:
 /// <c>[u16 versionMin][u16 versionMax]</c> then fields <c>[u16 tag][u16 length][bytes]</c> until the end.
-/// Tags: 1 client name, 2 user, 3 password, 4 token; all UTF-8. A tag that the server does not know is passed over;
+/// Tags: 1 client name, 2 user, 3 password, 4 token, 5 namespace; all UTF-8. A tag that the server does not know is passed over;
 /// a tag that comes twice is malformed.
 /// </summary>
 public sealed record HelloRequest
@@ -14,6 +14,7 @@ public sealed record HelloRequest
     private const ushort TagUser = 2;
     private const ushort TagPassword = 3;
     private const ushort TagToken = 4;
+    private const ushort TagNamespace = 5;
 
     public ushort VersionMin { get; init; } = ProtocolVersion.V1;
 
@@ -28,6 +29,9 @@ public sealed record HelloRequest
 
     public string? Token { get; init; }
 
+    /// <summary>The namespace that the client wants to be in; null: the one that the server gives it.</summary>
+    public string? Namespace { get; init; }
+
     public static bool TryRead(ReadOnlySpan<byte> body, out HelloRequest? hello)
     {
         var reader = new BodyReader(body);
@@ -37,7 +41,7 @@ public sealed record HelloRequest
             return false;
         }
 
-        var fields = new string?[TagToken + 1];
+        var fields = new string?[TagNamespace + 1];
         while (!reader.AtEnd)
         {
             if (!TaggedFields.TryRead(ref reader, out ushort tag, out ReadOnlySpan<byte> value))
@@ -45,7 +49,7 @@ public sealed record HelloRequest
                 return false;
             }
 
-            if (tag is 0 or > TagToken)
+            if (tag is 0 or > TagNamespace)
             {
                 continue;
             }
@@ -64,6 +68,7 @@ public sealed record HelloRequest
             User = fields[TagUser],
             Password = fields[TagPassword],
             Token = fields[TagToken],
+            Namespace = fields[TagNamespace],
         };
         return true;
     }
@@ -78,6 +83,7 @@ public sealed record HelloRequest
         TaggedFields.WriteText(buffer, TagUser, User);
         TaggedFields.WriteText(buffer, TagPassword, Password);
         TaggedFields.WriteText(buffer, TagToken, Token);
+        TaggedFields.WriteText(buffer, TagNamespace, Namespace);
         buffer.End();
     }
 

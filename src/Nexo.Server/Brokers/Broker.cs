@@ -13,6 +13,7 @@ using Nexo.Server.Mqtt.Sessions;
 using Nexo.Server.Native;
 using Nexo.Server.Resp;
 using Nexo.Server.Topics;
+using Nexo.Storage;
 
 namespace Nexo.Server.Brokers;
 
@@ -27,9 +28,12 @@ internal sealed class Broker : IAsyncDisposable
     private readonly StreamTicker _streamTicker;
     private readonly SessionTicker _sessionTicker;
 
-    public Broker(BrokerSurroundings shared)
+    public Broker(string name, BrokerSet all, BrokerSurroundings shared)
     {
-        Options = shared.Options;
+        Name = name;
+        All = all;
+        Options = name == Namespaces.Default ? shared.Options : OptionsOf(name, shared.Options);
+        ILoggerFactory logs = name == Namespaces.Default ? shared.Logs : new NamespaceLogs(shared.Logs, name);
         TimeProvider time = shared.Time;
 
         // One clock: deadlines of all parts go on together after a restart.
@@ -42,7 +46,7 @@ internal sealed class Broker : IAsyncDisposable
         Topics = new TopicService(BrokerLimits.Topics(Options), Clock, new TopicTargets(Queues, QueueLimits, Streams));
         Schedules = new ScheduleService(new ScheduleLimits(), Clock);
         Sessions = new SessionService(BrokerLimits.Sessions(Options), Clock);
-        MqttSessions = new MqttSessions(Sessions, Topics, shared.Users, shared.Audit);
+        MqttSessions = new MqttSessions(Sessions, Topics, shared.Users, shared.Audit, name);
 
         // What survives a restart, in the order in which it is read back: the store brings the clock.
         Parts = new DurableParts(
@@ -50,8 +54,8 @@ internal sealed class Broker : IAsyncDisposable
             new DurableStore(Store, Options), new DurableQueues(Queues), new DurableTopics(Topics), new DurableStreams(Streams),
             new DurableSchedules(Schedules), new DurableSessions(Sessions, MqttSessions),
         ]);
-        Persistence = new Persistence(Options, Store, Parts, time, shared.Logs.CreateLogger<Persistence>());
-        Snapshots = new SnapshotService(Persistence, Store, Parts, Options, time, shared.Logs.CreateLogger<SnapshotService>());
+        Persistence = new Persistence(Options, Store, Parts, time, logs.CreateLogger<Persistence>());
+        Snapshots = new SnapshotService(Persistence, Store, Parts, Options, time, logs.CreateLogger<SnapshotService>());
         Backups = new BackupService(Persistence, Parts, Options, time);
 
         _storeTicker = new StoreTicker(Store, Persistence, time);
@@ -60,14 +64,20 @@ internal sealed class Broker : IAsyncDisposable
         _streamTicker = new StreamTicker(Streams, Persistence, time);
         _sessionTicker = new SessionTicker(Sessions, Persistence, time);
         ScheduleTicker = new ScheduleTicker(
-            Schedules, Queues, Clock, Persistence, time, shared.Logs.CreateLogger<ScheduleTicker>());
+            Schedules, Queues, Clock, Persistence, time, logs.CreateLogger<ScheduleTicker>());
 
         Native = new NativeServer(this, shared.Clients, shared.Mqtt, shared.Facts);
         Resp = new RespServer(this, shared.Clients);
         Mqtt = new MqttServer(this, shared.Clients, shared.Mqtt);
     }
 
-    /// <summary>Its settings: those of the server.</summary>
+    /// <summary>Its namespace.</summary>
+    public string Name { get; }
+
+    /// <summary>It, and the others.</summary>
+    public BrokerSet All { get; }
+
+    /// <summary>Its settings: those of the server, but for the directory.</summary>
     public NexoServerOptions Options { get; }
 
     public EngineClock Clock { get; }
@@ -116,6 +126,9 @@ internal sealed class Broker : IAsyncDisposable
     /// <summary>What clients of MQTT work with.</summary>
     public MqttServer Mqtt { get; }
 
+    /// <summary>True when connections may come: what it keeps has been read back, if it keeps anything.</summary>
+    public bool IsOpen => Persistence is not { IsOn: true, Log: null };
+
     /// <summary>Nothing happens by itself any more. May be called again.</summary>
     public void StopTicks()
     {
@@ -139,4 +152,12 @@ internal sealed class Broker : IAsyncDisposable
         Queues.Dispose();
         Store.Dispose();
     }
+
+    private static NexoServerOptions OptionsOf(string name, NexoServerOptions options) => options.DataDirectory is not { } directory
+        ? options
+        : options with
+        {
+            DataDirectory = Path.Combine(directory, DataDirectory.NamespacesDirectory, name),
+            OpenDisk = null,
+        };
 }

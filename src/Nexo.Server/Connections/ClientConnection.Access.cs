@@ -1,4 +1,5 @@
 using Nexo.Protocol;
+using Nexo.Server.Brokers;
 using Nexo.Server.Security;
 
 namespace Nexo.Server.Connections;
@@ -34,12 +35,12 @@ internal abstract partial class ClientConnection
 
         lock (login.Gate)
         {
-            bool isKnown = All.Authenticator.TryResolve(login.Result, out Access now);
+            bool isKnown = All.Authenticator.TryResolve(login.Result, Broker.Name, out Access now);
             Volatile.Write(ref _access, now);
             if (!isKnown)
             {
                 All.Audit.Withdrawn(User, RemoteEndPoint, "login");
-                EndSoon(ErrorCode.AuthenticationFailed, "The user, or what it has logged in with, is not valid any more.");
+                EndSoon(ErrorCode.AuthenticationFailed, "The user, or what it has logged in with, is not valid here any more.");
                 return;
             }
 
@@ -49,6 +50,38 @@ internal abstract partial class ClientConnection
             Withdraw(now);
         }
     }
+
+    /// <summary>
+    /// It is a connection to this broker from now on. Only for the reading thread, before <see cref="Admit"/>, and while it has nothing
+    /// open of the one before; false: an answer of that waits for the disk still.
+    /// </summary>
+    protected bool TryEnter(Broker broker)
+    {
+        if (ReferenceEquals(broker, _broker))
+        {
+            return true;
+        }
+
+        if (_held is { IsEmpty: false })
+        {
+            return false;
+        }
+
+        _errors += _held?.Failed ?? 0;
+        _hasWritten = false;
+        _broker = broker;
+        Volatile.Write(ref _held, broker.Persistence.Log is { } log ? new HeldReplies(_outbox, log, this) : null);
+        OnEntered(broker);
+        return true;
+    }
+
+    /// <summary>It is a connection to another broker than before.</summary>
+    protected virtual void OnEntered(Broker broker)
+    {
+    }
+
+    /// <summary>Ends when no answer waits for the disk. Only for the reading thread.</summary>
+    protected Task WhenAnsweredAsync() => _held?.WhenEmptyAsync() ?? Task.CompletedTask;
 
     /// <summary>It is who it says, or nobody is asked.</summary>
     protected void Admit(in AuthResult result)

@@ -142,7 +142,7 @@ internal abstract partial class ClientConnection
     {
         await Task.Delay(OperatorGrace, All.Time, _transport.ConnectionClosed)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (ReferenceEquals(All.Find(Id), this))
+        if (ReferenceEquals(All.Find(Id, Broker), this))
         {
             Cut(reason);
         }

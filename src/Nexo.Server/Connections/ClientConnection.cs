@@ -28,8 +28,9 @@ internal abstract partial class ClientConnection
     private readonly PipeReader _input;
     private readonly Outbox _outbox;
     private readonly FrameBuffer _batch = new();
-    private readonly HeldReplies? _held;
     private readonly int _largeReadBytes;
+    private Broker _broker;
+    private HeldReplies? _held;
     private long _requests;
     private long _errors;
     private long _bytesReceived;
@@ -39,7 +40,7 @@ internal abstract partial class ClientConnection
         _transport = transport;
         _input = transport.Transport.Input;
         All = all;
-        Broker = broker;
+        _broker = broker;
 
         // With TLS no read brings more than one of its records has.
         _largeReadBytes = transport.Features.Get<TlsPeer>() is null ? FairShareBytes / 8 : FairShareBytes / 16;
@@ -56,8 +57,8 @@ internal abstract partial class ClientConnection
     /// <summary>The connections that it is one of.</summary>
     public ClientConnections All { get; }
 
-    /// <summary>What it is a connection to.</summary>
-    public Broker Broker { get; }
+    /// <summary>What it is a connection to; another one only when it logs in, see <see cref="TryEnter"/>.</summary>
+    public Broker Broker => _broker;
 
     /// <summary>Replies of the requests that are being handled, not yet sent. Only for the reading thread.</summary>
     public FrameBuffer Replies => _batch;
@@ -120,9 +121,9 @@ internal abstract partial class ClientConnection
             {
                 Refuse(ErrorCode.ShuttingDown, "The server is shutting down.");
             }
-            else if (_held is null && Broker.Persistence.IsOn)
+            else if ((_held is null && Broker.Persistence.IsOn) || !Broker.All.AreOpen)
             {
-                Refuse(ErrorCode.Recovering, $"The server is not ready yet: {Broker.Persistence.Obstacle}.");
+                Refuse(ErrorCode.Recovering, $"The server is not ready yet: {Broker.All.Obstacle}.");
             }
             else if (await BeginAsync())
             {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Nexo.Protocol;
+using Nexo.Server.Brokers;
 using Nexo.Server.Hosting;
 using Nexo.Server.Security;
 using Nexo.Server.Topics;
@@ -84,8 +85,18 @@ internal sealed partial class ClientConnections : ILiveSettings, IDisposable
 
     public IEnumerable<ClientConnection> All => _connections.Values;
 
-    /// <summary>The connection with an identifier; null: it is not there.</summary>
-    public ClientConnection? Find(long id) => _connections.GetValueOrDefault(id);
+    /// <summary>
+    /// The connections that somebody may know of who is in a namespace: those to the same broker, and from the default one all, since it is
+    /// the keeper's.
+    /// </summary>
+    public IEnumerable<ClientConnection> SeenBy(Broker broker) =>
+        broker.Name == Namespaces.Default ? All : All.Where(one => ReferenceEquals(one.Broker, broker));
+
+    /// <summary>The connection with an identifier; null: it is not there, or not to be known of.</summary>
+    public ClientConnection? Find(long id, Broker seenBy) =>
+        _connections.GetValueOrDefault(id) is { } found && (seenBy.Name == Namespaces.Default || ReferenceEquals(found.Broker, seenBy))
+            ? found
+            : null;
 
     /// <summary>Serves an accepted connection; ends with it, and does not throw.</summary>
     public async Task ServeAsync(ClientConnection connection)

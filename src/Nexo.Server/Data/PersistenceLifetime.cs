@@ -11,11 +11,7 @@ internal sealed class PersistenceLifetime(BrokerSet brokers) : IHostedLifecycleS
 {
     public Task StartingAsync(CancellationToken cancellationToken)
     {
-        foreach (Broker broker in brokers.All)
-        {
-            broker.Persistence.Open();
-        }
-
+        brokers.Open();
         return Task.CompletedTask;
     }
 

@@ -24,7 +24,8 @@ internal sealed class HttpAccess(NexoServerOptions options, IAuthenticator authe
             return Refuse(context, login);
         }
 
-        if (login.Access.AllowsAdmin(AccessOperation.Read))
+        bool isKeeper = login.Namespace is null;
+        if (isKeeper && login.Access.AllowsAdmin(AccessOperation.Read))
         {
             return null;
         }
@@ -32,7 +33,9 @@ internal sealed class HttpAccess(NexoServerOptions options, IAuthenticator authe
         audit.Operation(login.User, RemoteOf(context), context.Request.Path.Value ?? "/", default, isAllowed: false);
         return new HttpRefusal(
             StatusCodes.Status403Forbidden,
-            AccessRefusal.MessageOf(login.User, AccessBroker.Admin, AccessOperation.Read, default, AccessReach.Name));
+            isKeeper
+                ? AccessRefusal.MessageOf(login.User, AccessBroker.Admin, AccessOperation.Read, default, AccessReach.Name)
+                : "These are figures of the whole server, and the user is bound to a namespace.");
     }
 
     /// <summary>Verifies the credentials of a request.</summary>

@@ -59,6 +59,15 @@ internal sealed partial class MqttConnection
             return;
         }
 
+        if (Broker.All.Choose(result, asked: null, out (ErrorCode Code, string Message) refusal) is not { } broker)
+        {
+            _connect = null;
+            RefuseConnect(MqttReason.NotAuthorized, refusal.Message);
+            return;
+        }
+
+        // Nothing was answered before a CONNECT.
+        TryEnter(broker);
         Admit(result);
         _connect = null;
         if (IsGoingAway)

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Connections;
 using Nexo.Protocol;
+using Nexo.Server.Brokers;
 using Nexo.Server.Connections;
 using Nexo.Server.Mqtt.Codec;
 
@@ -32,7 +33,7 @@ internal sealed partial class MqttConnection : ClientConnection, IMqttPacketSink
 
     public override ClientProtocol Protocol => ClientProtocol.Mqtt;
 
-    public MqttServer Server { get; }
+    public MqttServer Server { get; private set; }
 
     public bool OnPacket(in MqttFixedHeader header, ReadOnlySpan<byte> body)
     {
@@ -87,6 +88,8 @@ internal sealed partial class MqttConnection : ClientConnection, IMqttPacketSink
         reason == MqttReason.PacketTooLarge
             ? $"A packet has at most {_assembler.PacketBytesMax} bytes here."
             : "The length of a packet takes more than four bytes.");
+
+    protected override void OnEntered(Broker broker) => Server = broker.Mqtt;
 
     protected override int Feed(ReadOnlySpan<byte> bytes)
     {

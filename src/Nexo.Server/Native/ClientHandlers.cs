@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using Nexo.Protocol;
+using Nexo.Server.Brokers;
 using Nexo.Server.Connections;
 using Nexo.Server.Security;
 
@@ -39,7 +40,7 @@ internal static class ClientHandlers
         string prefix = Encoding.UTF8.GetString(page.Prefix);
         ClientConnection[] found =
         [
-            .. request.Connection.All.All
+            .. request.Connection.All.SeenBy(request.Connection.Broker)
                 .Where(one => one.Id > after && (prefix.Length == 0 || one.Remote.StartsWith(prefix, StringComparison.Ordinal)))
                 .OrderBy(one => one.Id)
                 .Take((int)page.Limit),
@@ -62,7 +63,7 @@ internal static class ClientHandlers
 
         // Nobody ends himself by it, or the answer would be lost.
         NativeConnection self = request.Connection;
-        ClientConnection? other = asked.Id == (ulong)self.Id ? null : self.All.Find((long)asked.Id);
+        ClientConnection? other = asked.Id == (ulong)self.Id ? null : self.All.Find((long)asked.Id, self.Broker);
         other?.EndByOperator($"Ended by {(self.User.Length > 0 ? self.User : self.Remote)}.");
         request.ReplyCount(other is null ? 0 : 1);
     }
@@ -97,6 +98,7 @@ internal static class ClientHandlers
                 Remote = Encoding.UTF8.GetBytes(one.Remote),
                 User = Encoding.UTF8.GetBytes(one.User),
                 Client = Encoding.UTF8.GetBytes(one.ClientName),
+                Namespace = one.Broker.Name == Namespaces.Default ? default : Encoding.UTF8.GetBytes(one.Broker.Name),
             }.Write(reply);
         }
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Text;
 using Nexo.Protocol;
 using Nexo.Server.Security;
 
@@ -127,6 +128,16 @@ internal sealed partial class NativeConnection
             return;
         }
 
+        if (Broker.All.Choose(result, hello.Namespace, out (ErrorCode Code, string Message) refusal) is not { } broker)
+        {
+            byte[] asked = Encoding.UTF8.GetBytes(hello.Namespace ?? string.Empty);
+            All.Audit.Operation(result.User, RemoteEndPoint, "namespace", asked, isAllowed: false);
+            RefuseHello(refusal.Code, refusal.Message);
+            return;
+        }
+
+        // Nothing was answered before a HELLO.
+        TryEnter(broker);
         Admit(result);
         ClientName = hello.ClientName ?? string.Empty;
         _hello = null;

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Connections;
 using Nexo.Protocol;
+using Nexo.Server.Brokers;
 using Nexo.Server.Connections;
 
 namespace Nexo.Server.Native;
@@ -24,7 +25,7 @@ internal sealed partial class NativeConnection : ClientConnection, IFrameSink
 
     public override ClientProtocol Protocol => ClientProtocol.Native;
 
-    public NativeServer Server { get; }
+    public NativeServer Server { get; private set; }
 
     /// <summary>Most bytes that the body of a reply may have.</summary>
     public int BodyBytesMax => Server.Options.FrameBytesMax - FrameHeader.Size;
@@ -144,6 +145,8 @@ internal sealed partial class NativeConnection : ClientConnection, IFrameSink
         Post(answer);
         _open.EndAnswer();
     }
+
+    protected override void OnEntered(Broker broker) => Server = broker.Native;
 
     protected override int Feed(ReadOnlySpan<byte> bytes)
     {

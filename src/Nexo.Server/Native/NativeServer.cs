@@ -136,5 +136,6 @@ internal sealed class NativeServer
         KeyBytesMax = (uint)StoreLimits.KeyBytesMax,
         ValueBytesMax = (uint)StoreLimits.ValueBytesMax,
         IdleTimeoutMs = (uint)Options.IdleTimeoutMs,
+        Namespace = Broker.Name == Namespaces.Default ? null : Broker.Name,
     };
 }

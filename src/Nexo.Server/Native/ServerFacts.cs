@@ -32,6 +32,7 @@ internal static class ServerFacts
         [
             new("server.version", Version),
             new("server.id", server.ServerId.ToString()),
+            new("server.namespace", server.Broker.Name),
             new("server.process_id", Environment.ProcessId.ToString()),
             Number("server.uptime_ms", (long)server.Clients.Uptime.TotalMilliseconds),
             Number("server.resident_bytes", Environment.WorkingSet),
@@ -62,6 +63,7 @@ internal static class ServerFacts
         new("server.version", Version),
         Number("connection.id", connection.Id),
         new("connection.user", connection.User),
+        new("connection.namespace", connection.Broker.Name),
     ];
 
     private static IEnumerable<KeyValuePair<string, string>> StorageFacts(NativeServer server)

@@ -25,7 +25,7 @@ internal static class RespClients
     }
 
     /// <summary>The connection with an identifier; null: it is not there.</summary>
-    public static ClientConnection? Find(RespConnection asking, long id) => asking.All.Find(id);
+    public static ClientConnection? Find(RespConnection asking, long id) => asking.All.Find(id, asking.Broker);
 
     public static void List(in RespRequest request)
     {
@@ -50,7 +50,8 @@ internal static class RespClients
 
         bool wantsSubscribers = request.Count == 4 && request.Is(2, "type"u8) && request.Is(3, "pubsub"u8);
         var text = new StringBuilder();
-        foreach (ClientConnection connection in request.Connection.All.All.OrderBy(connection => connection.Id))
+        RespConnection asking = request.Connection;
+        foreach (ClientConnection connection in asking.All.SeenBy(asking.Broker).OrderBy(connection => connection.Id))
         {
             bool isSubscriber = connection is RespConnection { IsSubscriber: true };
             if ((!isFiltered || ids.Contains(connection.Id)) && (!wantsSubscribers || isSubscriber))

@@ -43,6 +43,12 @@ internal sealed partial class RespConnection
         {
             AuthResult result = await Server.Clients.Authenticator.VerifyAsync(hello, CertificateNames, RemoteEndPoint, ConnectionClosed);
             IsVerifying = false;
+            if (result.Code == ErrorCode.None && !await TryChangeBrokerAsync(result))
+            {
+                Fail("ERR this user is in another namespace: unsubscribe and unwatch first, or come by a new connection"u8);
+                return;
+            }
+
             if (result.Code == ErrorCode.None)
             {
                 Admit(result);
@@ -121,13 +127,39 @@ internal sealed partial class RespConnection
         AuthResult? login = All.Authenticator.Required
             ? All.Authenticator.AcceptCertificate(CertificateNames, RemoteEndPoint)
             : AuthResult.Anonymous;
-        _mustLogIn = login is null;
-        if (login is { } known)
+        _mustLogIn = false;
+        if (login is { } known && Broker.All.Choose(known, asked: null, out _) is { } broker && TryEnter(broker))
         {
             Admit(known);
         }
+        else
+        {
+            _mustLogIn = true;
+        }
 
         BoundCommands();
+    }
+
+    // What it has open is of the broker that it leaves.
+    private async ValueTask<bool> TryChangeBrokerAsync(AuthResult login)
+    {
+        if (Broker.All.Choose(login, asked: null, out _) is not { } broker)
+        {
+            return false;
+        }
+
+        if (ReferenceEquals(broker, Broker))
+        {
+            return true;
+        }
+
+        if (IsSubscriber || WatchedCount > 0 || IsQueueing)
+        {
+            return false;
+        }
+
+        await WhenAnsweredAsync();
+        return TryEnter(broker);
     }
 
     private void BoundCommands()

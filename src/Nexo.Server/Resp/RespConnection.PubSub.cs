@@ -10,10 +10,10 @@ internal sealed partial class RespConnection
     private List<RespSubscription>? _paused;
 
     /// <summary>The channels of SUBSCRIBE.</summary>
-    public RespChannelSet Channels { get; }
+    public RespChannelSet Channels { get; private set; }
 
     /// <summary>The channels of SSUBSCRIBE.</summary>
-    public RespChannelSet Shards { get; }
+    public RespChannelSet Shards { get; private set; }
 
     /// <summary>Channels and patterns.</summary>
     public int Subscriptions => Channels.Count + PatternCount;

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Connections;
 using Nexo.Engine.Store;
 using Nexo.Protocol;
+using Nexo.Server.Brokers;
 using Nexo.Server.Connections;
 
 namespace Nexo.Server.Resp;
@@ -43,7 +44,7 @@ internal sealed partial class RespConnection : ClientConnection
 
     public override ClientProtocol Protocol => ClientProtocol.Resp;
 
-    public RespServer Server { get; }
+    public RespServer Server { get; private set; }
 
     /// <summary>Where answers are written. Only for the thread that handles a command.</summary>
     public RespWriter Writer { get; }
@@ -60,6 +61,15 @@ internal sealed partial class RespConnection : ClientConnection
     {
         CountError();
         Writer.Error(error);
+    }
+
+    protected override void OnEntered(Broker broker)
+    {
+        Channels.End();
+        Shards.End();
+        Server = broker.Resp;
+        Channels = new RespChannelSet(this, Server.Channels);
+        Shards = new RespChannelSet(this, Server.ShardChannels);
     }
 
     [SkipLocalsInit]

@@ -11,6 +11,9 @@ internal readonly record struct AuthResult(ErrorCode Code, string User, string M
     /// <summary>By what somebody has logged in.</summary>
     public Credential Credential { get; init; }
 
+    /// <summary>The namespace that he is always in; null: none.</summary>
+    public string? Namespace { get; init; }
+
     /// <summary>When that ends; null: never.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 
@@ -18,7 +21,7 @@ internal readonly record struct AuthResult(ErrorCode Code, string User, string M
     public static AuthResult Anonymous => new(ErrorCode.None, string.Empty, string.Empty, Access.Everything);
 
     public static AuthResult Accepted(KnownUser user, Credential credential) =>
-        new(ErrorCode.None, user.Name, string.Empty, user.Access) { Credential = credential };
+        new(ErrorCode.None, user.Name, string.Empty, user.Access) { Credential = credential, Namespace = user.Namespace };
 
     public static AuthResult Refused(ErrorCode code, string message) => new(code, string.Empty, message, Access.Nothing);
 }

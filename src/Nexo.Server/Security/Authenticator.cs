@@ -91,9 +91,9 @@ internal sealed class Authenticator : IAuthenticator, ILiveSettings, IDisposable
         return AuthResult.Accepted(user, Credential.OfCertificate(user.Certificate!));
     }
 
-    public bool TryResolve(in AuthResult login, out Access access)
+    public bool TryResolve(in AuthResult login, string space, out Access access)
     {
-        bool isKnown = _directory.TryResolve(login, out Access? now);
+        bool isKnown = _directory.TryResolve(login, space, out Access? now);
         access = now ?? Access.Nothing;
         return isKnown;
     }

@@ -23,6 +23,6 @@ internal interface IAuthenticator
     /// <summary>Who a client certificate is that was verified; null: nobody here.</summary>
     AuthResult? AcceptCertificate(IReadOnlyList<string> names, EndPoint? remote);
 
-    /// <summary>What somebody who has logged in may do now; false: nothing any more, he is to go.</summary>
-    bool TryResolve(in AuthResult login, out Access access);
+    /// <summary>What somebody who has logged in may do now in a namespace; false: nothing any more, he is to go.</summary>
+    bool TryResolve(in AuthResult login, string space, out Access access);
 }

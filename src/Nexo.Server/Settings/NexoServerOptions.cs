@@ -37,6 +37,9 @@ public sealed record NexoServerOptions
     /// </summary>
     public string? DataDirectory { get; init; } = "nexo-data";
 
+    /// <summary>The namespaces besides the default one: a broker of its own each, in a directory of its own below the other's.</summary>
+    public IReadOnlyList<string> Namespaces { get; init; } = [];
+
     /// <summary>Where the file of users is, or would be; null: there can be none.</summary>
     public string? UsersFilePath => Security.UsersFile
         ?? (DataDirectory is { } directory ? Path.Combine(directory, Nexo.Server.Security.UsersFile.Name) : null);

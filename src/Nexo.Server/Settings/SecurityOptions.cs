@@ -15,6 +15,9 @@ public sealed record SecurityOptions
     /// <summary>What users may do, those above and those of the file of users; empty: those above may do everything.</summary>
     public IReadOnlyList<AllowedRule> Allow { get; init; } = [];
 
+    /// <summary>Which of the users above are always in one namespace, and in which; the others are in the default one.</summary>
+    public IReadOnlyList<UserNamespace> Namespaces { get; init; } = [];
+
     /// <summary>The file of users; null: <c>users.json</c> in the data directory, if there is one.</summary>
     public string? UsersFile { get; init; }
 

@@ -24,6 +24,9 @@ internal static partial class SettingCatalog
         yield return new Setting<IReadOnlyList<AllowedRule>>("security.allow", SettingKinds.Allowed,
             o => o.Security.Allow, (o, v) => o with { Security = o.Security with { Allow = v } },
             "What users may do, as NAME: BROKER OPERATIONS PATTERN; without any, those of security.users may do everything");
+        yield return new Setting<IReadOnlyList<UserNamespace>>("security.namespaces", SettingKinds.UserNamespaces,
+            o => o.Security.Namespaces, (o, v) => o with { Security = o.Security with { Namespaces = v } },
+            "The namespaces that users of security.users, and token, are always in, as NAME:NAMESPACE");
         yield return Security("users-file", SettingKinds.UsersFile,
             s => s.UsersFile, (s, v) => s with { UsersFile = v },
             "The file of users that nexo user writes; nothing: users.json in data.directory");

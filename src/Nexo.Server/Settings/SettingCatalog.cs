@@ -271,6 +271,9 @@ internal static partial class SettingCatalog
         {
             Flag = "--data",
         };
+        yield return new Setting<IReadOnlyList<string>>("data.namespaces", SettingKinds.Namespaces,
+            o => o.Namespaces, (o, v) => o with { Namespaces = v },
+            "Namespaces besides the default one, each a broker of its own in namespaces/NAME of data.directory");
         yield return Storage("sync-interval", SettingKinds.Duration(10, Minute),
             s => s.SyncIntervalMs, (s, v) => s with { SyncIntervalMs = v },
             "How long a write that nobody waits for may stay unsynced");

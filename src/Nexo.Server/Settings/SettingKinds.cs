@@ -102,6 +102,12 @@ internal static class SettingKinds
         AllowedList.TryParse,
         AllowedList.Print);
 
+    public static SettingKind<IReadOnlyList<string>> Namespaces { get; } = new(
+        "a list of names, such as shop,billing", NamespaceLists.TryParse, NamespaceLists.Print);
+
+    public static SettingKind<IReadOnlyList<UserNamespace>> UserNamespaces { get; } = new(
+        "a list of NAME:NAMESPACE, such as ada:shop", NamespaceLists.TryParseUsers, NamespaceLists.Print);
+
     public static SettingKind<string?> UsersFile { get; } = Path("a path, or nothing", static _ => null);
 
     public static SettingKind<int> Integer(int min, int max) => new(

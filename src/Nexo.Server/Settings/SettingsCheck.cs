@@ -1,3 +1,5 @@
+using Nexo.Server.Security;
+
 namespace Nexo.Server.Settings;
 
 /// <summary>Settings that are right alone and wrong together.</summary>
@@ -57,7 +59,7 @@ internal static class SettingsCheck
             yield return problem;
         }
 
-        foreach (string problem in FindOfBackup(options))
+        foreach (string problem in FindOfBackup(options).Concat(FindOfNamespaces(options)))
         {
             yield return problem;
         }
@@ -100,6 +102,26 @@ internal static class SettingsCheck
         {
             yield return "backup.schedule is given, and this server keeps nothing on disk that a backup could hold; take it away, or "
                 + "name a directory with data.directory";
+        }
+    }
+
+    private static IEnumerable<string> FindOfNamespaces(NexoServerOptions options)
+    {
+        foreach (UserNamespace one in options.Security.Namespaces)
+        {
+            bool isOfSettings = one.User == UserNames.Token
+                ? options.Security.Token is not null
+                : options.Security.Users.Any(user => user.Name == one.User);
+            if (!isOfSettings)
+            {
+                yield return $"security.namespaces binds '{one.User}', who is not in security.users; a user of the file is bound by "
+                    + "nexo user bind";
+            }
+            else if (!options.Namespaces.Contains(one.Namespace))
+            {
+                yield return $"security.namespaces binds '{one.User}' to '{one.Namespace}', which is not one of data.namespaces; "
+                    + "declare it there, or bind the user to another one";
+            }
         }
     }
 

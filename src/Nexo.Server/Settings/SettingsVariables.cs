@@ -8,7 +8,7 @@ internal static class SettingsVariables
     // What the client commands and nexo itself read; none of them is a setting of the server.
     private static readonly string[] NotSettings =
     [
-        "NEXO_CONFIG", "NEXO_URL", "NEXO_TOKEN", "NEXO_USER", "NEXO_PASSWORD", "NEXO_DEBUG",
+        "NEXO_CONFIG", "NEXO_URL", "NEXO_TOKEN", "NEXO_USER", "NEXO_PASSWORD", "NEXO_NAMESPACE", "NEXO_DEBUG",
         "NEXO_TLS_CA", "NEXO_TLS_CERT", "NEXO_TLS_KEY",
     ];
 

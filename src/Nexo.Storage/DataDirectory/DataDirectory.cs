@@ -14,6 +14,9 @@ public sealed class DataDirectory : IDisposable
     /// <summary>What a repair has put aside; never read.</summary>
     public const string QuarantineDirectory = Quarantine.Directory;
 
+    /// <summary>Where the data directories of namespaces are, which may be there before anything else is.</summary>
+    public const string NamespacesDirectory = "namespaces";
+
     /// <summary>The file of users, which may be there before anything else is.</summary>
     public const string UsersName = "users.json";
 
@@ -144,7 +147,7 @@ public sealed class DataDirectory : IDisposable
         string? other = disk.List("").FirstOrDefault(
                 name => name is not (LockFile.Name or FormatFile.UnfinishedName) && !name.StartsWith(UsersName, StringComparison.Ordinal))
             ?? disk.ListDirectories("").FirstOrDefault(
-                name => name is not (LogDirectory or SnapshotDirectory or LostAndFound));
+                name => name is not (LogDirectory or SnapshotDirectory or NamespacesDirectory or LostAndFound));
         if (other is not null)
         {
             return new DataDirectoryException(

@@ -35,6 +35,21 @@ public sealed class UserCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_user_is_bound_to_a_namespace_and_let_go_again()
+    {
+        await Run(null, "add", "shop", "--no-password", "--namespace", "shop", "--allow", "* * *");
+        Assert.Equal("shop", new UsersFile(File).Read()[0].Namespace);
+        await Expect("user\tshop\nnamespace\tshop\npassword\tno\nallow\t* * *\n", ExitCode.Ok, null, "show", "shop");
+        await Expect("shop\tbilling\n", ExitCode.Ok, null, "bind", "shop", "billing");
+        Assert.Equal("billing", new UsersFile(File).Read()[0].Namespace);
+        await Expect("shop\t\n", ExitCode.Ok, null, "unbind", "shop");
+        Assert.Null(new UsersFile(File).Read()[0].Namespace);
+        Assert.Equal(ExitCode.Usage, (await Run(null, "bind", "shop", "No!")).ExitCode);
+        Assert.Equal(ExitCode.Usage, (await Run(null, "add", "eve", "--no-password", "--namespace", "default")).ExitCode);
+        Assert.Equal(ExitCode.Negative, (await Run(null, "bind", "nobody", "shop")).ExitCode);
+    }
+
+    [Fact]
     public async Task A_token_is_shown_once_known_by_its_hash_and_taken_away_by_its_name()
     {
         await Run(null, "add", "ci", "--no-password", "--certificate", "ci.example");

@@ -25,7 +25,7 @@ internal sealed class SecureServer : IAsyncDisposable
 
     public static async Task<SecureServer> StartAsync(Func<NexoServerOptions, NexoServerOptions>? change = null)
     {
-        string directory = Directory.CreateTempSubdirectory("nexo-users-").FullName;
+        string directory = System.IO.Directory.CreateTempSubdirectory("nexo-users-").FullName;
         var file = new UsersFile(Path.Combine(directory, UsersFile.Name));
         await file.ChangeAsync(_ => [User(Operator, "* * *")], CancellationToken.None);
         TestServer server = await TestServer.StartAsync(options => (change?.Invoke(options) ?? options) with
@@ -44,6 +44,31 @@ internal sealed class SecureServer : IAsyncDisposable
         Reload();
     }
 
+    /// <summary>Makes users that are bound to the namespace that is called as they are, and may do everything there.</summary>
+    public async Task BindAsync(params string[] names)
+    {
+        await File.ChangeAsync(
+            there =>
+            [
+                .. there.Where(one => !names.Contains(one.Name)),
+                .. names.Select(name => User(name, "* * *") with { Namespace = name }),
+            ],
+            CancellationToken.None);
+        Reload();
+    }
+
+    public UserDirectory Directory => Server.Services.GetRequiredService<UserDirectory>();
+
+    /// <summary>Writes a user into the file, and does not have it read.</summary>
+    public Task WriteAsync(UserEntry user) => File.ChangeAsync(there => [.. there, user], CancellationToken.None);
+
+    /// <summary>Changes one user.</summary>
+    public async Task ChangeAsync(string name, Func<UserEntry, UserEntry> change)
+    {
+        await File.ChangeAsync(there => [.. there.Select(one => one.Name == name ? change(one) : one)], CancellationToken.None);
+        Reload();
+    }
+
     public Task AllowAsync(string name, params string[] rules) => AllowAsync((name, rules));
 
     public async Task RemoveAsync(string name)
@@ -58,7 +83,7 @@ internal sealed class SecureServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Server.DisposeAsync();
-        Directory.Delete(_directory, recursive: true);
+        System.IO.Directory.Delete(_directory, recursive: true);
     }
 
     private static UserEntry User(string name, params string[] rules) => new(name)
@@ -69,5 +94,5 @@ internal sealed class SecureServer : IAsyncDisposable
             : throw new ArgumentException(reason))],
     };
 
-    private void Reload() => Assert.Null(Server.Services.GetRequiredService<UserDirectory>().Reload());
+    private void Reload() => Assert.Null(Directory.Reload());
 }

@@ -6,7 +6,7 @@ namespace Nexo.Protocol.Tests.Codecs;
 internal static class ConnectionCodecs
 {
     private static readonly ErrorCode[] Codes = Enum.GetValues<ErrorCode>();
-    private static readonly string[] HelloTexts = ["clientName", "user", "password", "token"];
+    private static readonly string[] HelloTexts = ["clientName", "user", "password", "token", "namespace"];
 
     public static IEnumerable<Codec> All =>
     [
@@ -36,8 +36,8 @@ internal static class ConnectionCodecs
         });
 
     private static Gen<JsonObject> RandomHelloReply =>
-        Gen.Select(Gen.UShort, Gen.Byte.Array[16], Fields.AnyText, Gen.UInt.Array[5])
-            .Select((version, id, text, numbers) => new JsonObject
+        Gen.Select(Gen.UShort, Gen.Byte.Array[16], Fields.AnyText, Gen.UInt.Array[5], Fields.AnyText.Null())
+            .Select((version, id, text, numbers, space) => new JsonObject
             {
                 ["version"] = version,
                 ["serverId"] = Fields.Hex(id),
@@ -47,6 +47,7 @@ internal static class ConnectionCodecs
                 ["keyBytesMax"] = numbers[2],
                 ["valueBytesMax"] = numbers[3],
                 ["idleTimeoutMs"] = numbers[4],
+                ["namespace"] = space,
             });
 
     // Only codes that this version knows: their retryable flag is written by the code, not by the caller.
@@ -79,6 +80,7 @@ internal static class ConnectionCodecs
             ["user"] = hello.User,
             ["password"] = hello.Password,
             ["token"] = hello.Token,
+            ["namespace"] = hello.Namespace,
         };
 
     private static void WriteHello(FrameBuffer buffer, JsonObject fields) => CopyBody(buffer, whole => new HelloRequest
@@ -89,6 +91,7 @@ internal static class ConnectionCodecs
         User = (string?)fields["user"],
         Password = (string?)fields["password"],
         Token = (string?)fields["token"],
+        Namespace = (string?)fields["namespace"],
     }.WriteFrame(whole, 0));
 
     private static JsonObject? ReadHelloReply(ReadOnlySpan<byte> body) =>
@@ -102,6 +105,7 @@ internal static class ConnectionCodecs
             ["keyBytesMax"] = reply.KeyBytesMax,
             ["valueBytesMax"] = reply.ValueBytesMax,
             ["idleTimeoutMs"] = reply.IdleTimeoutMs,
+            ["namespace"] = reply.Namespace,
         };
 
     private static void WriteHelloReply(FrameBuffer buffer, JsonObject fields) => CopyBody(buffer, whole => new HelloReply
@@ -114,6 +118,7 @@ internal static class ConnectionCodecs
         KeyBytesMax = fields.U32("keyBytesMax"),
         ValueBytesMax = fields.U32("valueBytesMax"),
         IdleTimeoutMs = fields.U32("idleTimeoutMs"),
+        Namespace = (string?)fields["namespace"],
     }.WriteFrame(whole, 0));
 
     private static JsonObject? ReadCredit(ReadOnlySpan<byte> body) =>

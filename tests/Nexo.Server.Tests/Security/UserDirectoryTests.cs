@@ -1,4 +1,5 @@
 using Nexo.Protocol;
+using Nexo.Server.Brokers;
 using Nexo.Server.Hosting;
 using Nexo.Server.Security;
 
@@ -125,11 +126,11 @@ public sealed class UserDirectoryTests : IDisposable
         Assert.Null(server.Directory.Reload());
 
         Assert.Equal(1, told);
-        Assert.True(server.Authenticator.TryResolve(ada, out Access now));
+        Assert.True(server.Authenticator.TryResolve(ada, Namespaces.Default, out Access now));
         Assert.False(now.Allows(AccessBroker.Store, AccessOperation.Read, Name));
         Assert.True(now.Allows(AccessBroker.Store, AccessOperation.Write, Name));
-        Assert.False(server.Authenticator.TryResolve(bob, out _));
-        Assert.False(server.Authenticator.TryResolve(eve, out _));
+        Assert.False(server.Authenticator.TryResolve(bob, Namespaces.Default, out _));
+        Assert.False(server.Authenticator.TryResolve(eve, Namespaces.Default, out _));
         Assert.Equal(ErrorCode.AuthenticationFailed, (await server.LogIn("bob", "first")).Code);
         Assert.Equal(ErrorCode.None, (await server.LogIn("bob", "second")).Code);
     }
@@ -145,16 +146,16 @@ public sealed class UserDirectoryTests : IDisposable
         string good = await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(path, "{ \"users\": [ { \"nmae\"", TestContext.Current.CancellationToken);
         Assert.Contains($"{path}, line 1", server.Directory.Reload()!, StringComparison.Ordinal);
-        Assert.True(server.Authenticator.TryResolve(ada, out _));
+        Assert.True(server.Authenticator.TryResolve(ada, Namespaces.Default, out _));
 
         File.Delete(path);
         Assert.Contains("is gone", server.Directory.Reload()!, StringComparison.Ordinal);
-        Assert.True(server.Authenticator.TryResolve(ada, out _));
+        Assert.True(server.Authenticator.TryResolve(ada, Namespaces.Default, out _));
         Assert.True(server.Authenticator.Required);
 
         Write(good);
         Assert.Null(server.Directory.Reload());
-        Assert.True(server.Authenticator.TryResolve(ada, out _));
+        Assert.True(server.Authenticator.TryResolve(ada, Namespaces.Default, out _));
     }
 
     [Fact]

@@ -18,6 +18,7 @@ public sealed class UsersFileTests : IDisposable
         {
             Password = TestSecrets.Parse(TestSecrets.AdaHash),
             Certificate = "CN-ada",
+            Namespace = "shop",
             Tokens = [new UserToken("ci", TokenHash.Of("t"), Moment, Moment.AddDays(1)), new UserToken("x", TokenHash.Of("u"), Moment, null)],
             Rules = [AccessRuleTests.Parse("store read \"quoted\"*"), AccessRuleTests.Parse("topics * #")],
         };
@@ -28,6 +29,7 @@ public sealed class UsersFileTests : IDisposable
         Assert.Equal(["ada", "bob"], read.Select(user => user.Name));
         Assert.Equal(TestSecrets.AdaHash, read[0].Password!.Format());
         Assert.Equal("CN-ada", read[0].Certificate);
+        Assert.Equal(("shop", null), (read[0].Namespace, read[1].Namespace));
         Assert.Equal(ada.Rules.Select(rule => rule.ToString()), read[0].Rules.Select(rule => rule.ToString()));
         Assert.Equal(["ci", "x"], read[0].Tokens.Select(token => token.Id));
         Assert.True(read[0].Tokens[0].Hash.Matches("t"));
@@ -84,6 +86,8 @@ public sealed class UsersFileTests : IDisposable
     [InlineData("{ \"users\": [ { \"name\": \"a\",\n\"rule\": [] } ] }", 2, "'rule' is not known")]
     [InlineData("{ \"users\": [ { \"name\": \"a\",\n\"tokens\": [ { \"id\": \"x\" } ] } ] }", 2, "an id and a sha256")]
     [InlineData("{ \"users\": [ { \"name\": \"a\", \"certificate\": \"c\" },\n{ \"name\": \"b\", \"certificate\": \"c\" } ] }", 2, "two users")]
+    [InlineData("{ \"users\": [ { \"name\": \"a\",\n\"namespace\": \"No!\" } ] }", 2, "the name of a namespace")]
+    [InlineData("{ \"users\": [ { \"name\": \"a\",\n\"namespace\": \"default\" } ] }", 2, "always there")]
     [InlineData("{ \"users\": [] }\nmore", 2, "")]
     public void A_bad_line_is_refused_with_the_file_and_the_line(string content, int line, string what)
     {
@@ -92,6 +96,15 @@ public sealed class UsersFileTests : IDisposable
         Assert.StartsWith($"{path}, line {line}: ", message, StringComparison.Ordinal);
         Assert.Contains(what, message, StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_namespace_that_is_not_declared_is_refused_where_they_are_known()
+    {
+        string path = Write("{ \"users\": [ { \"name\": \"a\",\n\"namespace\": \"shop\" } ] }");
+        Assert.Equal("shop", new UsersFile(path).Read(["shop", "billing"]).Single().Namespace);
+        string message = Assert.Throws<UsersFileException>(() => new UsersFile(path).Read(["billing"])).Message;
+        Assert.StartsWith($"{path}, line 2: the namespace 'shop' is not one of data.namespaces", message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -93,8 +93,10 @@ public static class BackupDrill
             users,
             time,
             logs.CreateLogger<ClientConnections>());
-        var shared = new BrokerSurroundings(options, clients, new MqttCounters(), users, audit, new FactBoard(), time, logs);
-        await using var broker = new Broker(shared);
+        var shared = new BrokerSurroundings(
+            options with { Namespaces = [] }, clients, new MqttCounters(), users, audit, new FactBoard(), time, logs);
+        await using var brokers = new BrokerSet(shared);
+        Broker broker = brokers.Default;
 
         // It is looked at as it is: nothing expires, runs or is delivered meanwhile.
         broker.StopTicks();

@@ -269,7 +269,7 @@ internal sealed partial class ScheduledBackups : IHostedLifecycleService, IAsync
         return newest.Contains(null) ? null : newest.Min();
     }
 
-    private static string NamespaceOf(Broker broker) => string.Empty;
+    private static string NamespaceOf(Broker broker) => broker.Name == Namespaces.Default ? string.Empty : broker.Name;
 
     private void Change(Func<BackupState, BackupState> change) => Volatile.Write(ref _state, change(_state));
 

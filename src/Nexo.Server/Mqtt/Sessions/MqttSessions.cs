@@ -12,14 +12,16 @@ internal sealed class MqttSessions : ISessionObserver
     private readonly TopicService _topics;
     private readonly UserDirectory _users;
     private readonly AuditLog _audit;
+    private readonly string _space;
     private readonly Lock _gate = new();
 
-    public MqttSessions(SessionService service, TopicService topics, UserDirectory users, AuditLog audit)
+    public MqttSessions(SessionService service, TopicService topics, UserDirectory users, AuditLog audit, string space)
     {
         Service = service;
         _topics = topics;
         _users = users;
         _audit = audit;
+        _space = space;
         users.Changed += Withdraw;
         service.Observer = this;
     }
@@ -62,7 +64,7 @@ internal sealed class MqttSessions : ISessionObserver
         UserSet users = _users.Users;
         foreach (Session session in Service.List())
         {
-            Access access = users.AccessOf(session.User);
+            Access access = users.AccessOf(session.User, _space);
             int gone = ReferenceEquals(access, Access.Everything) ? 0 : Of(session).Withdraw(access);
             if (gone > 0)
             {

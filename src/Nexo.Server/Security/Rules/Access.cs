@@ -1,6 +1,7 @@
 using System.Text;
 using Nexo.Engine;
 using Nexo.Engine.Topics;
+using Nexo.Server.Brokers;
 
 namespace Nexo.Server.Security;
 
@@ -84,6 +85,16 @@ internal sealed class Access
 
     /// <summary>Whether something may be done with the server itself.</summary>
     public bool AllowsAdmin(AccessOperation operation) => AllowsAny(AccessBroker.Admin, operation);
+
+    /// <summary>
+    /// Whether somebody may be in a namespace: in his own one, if he is bound to one; else in the default one, and in every one if he
+    /// manages the server.
+    /// </summary>
+    /// <param name="space">Which.</param>
+    /// <param name="bound">His own; null: he is not bound to one.</param>
+    public bool MayBeIn(string space, string? bound) => bound is not null
+        ? bound == space
+        : space == Namespaces.Default || AllowsAdmin(AccessOperation.Manage);
 
     // The name of an inbox is a secret: who knows it was told it, or has made it up. Who publishes requests, or answers them, needs no
     // rule for it.

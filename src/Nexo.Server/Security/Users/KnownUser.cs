@@ -7,4 +7,11 @@ namespace Nexo.Server.Security;
 /// <param name="Access">What it may do.</param>
 /// <param name="Certificate">The name in a client certificate that is it; null: none.</param>
 internal sealed record KnownUser(
-    string Name, PasswordHash? Password, IReadOnlyList<UserToken> Tokens, Access Access, string? Certificate);
+    string Name, PasswordHash? Password, IReadOnlyList<UserToken> Tokens, Access Access, string? Certificate)
+{
+    /// <summary>The namespace that it is always in; null: none.</summary>
+    public string? Namespace { get; init; }
+
+    /// <summary>Whether it may be in a namespace.</summary>
+    public bool MayBeIn(string space) => Access.MayBeIn(space, Namespace);
+}

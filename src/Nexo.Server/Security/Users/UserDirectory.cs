@@ -10,13 +10,15 @@ namespace Nexo.Server.Security;
 internal sealed class UserDirectory : IReloadable
 {
     private readonly SecurityOptions _options;
+    private readonly IReadOnlyList<string> _namespaces;
     private readonly UsersFile? _file;
     private UserSet _users;
     private bool _hadFile;
 
-    private UserDirectory(SecurityOptions options, UsersFile? file)
+    private UserDirectory(NexoServerOptions options, UsersFile? file)
     {
-        _options = options;
+        _options = options.Security;
+        _namespaces = options.Namespaces;
         _file = file;
         _hadFile = file is { Exists: true };
         _users = Make();
@@ -40,7 +42,7 @@ internal sealed class UserDirectory : IReloadable
     {
         try
         {
-            return new UserDirectory(options.Security, options.UsersFilePath is { } path ? new UsersFile(path) : null);
+            return new UserDirectory(options, options.UsersFilePath is { } path ? new UsersFile(path) : null);
         }
         catch (UsersFileException failure)
         {
@@ -77,8 +79,10 @@ internal sealed class UserDirectory : IReloadable
         return null;
     }
 
-    /// <summary>What somebody may do now who has logged in so; false: nobody may by these credentials any more.</summary>
-    public bool TryResolve(in AuthResult login, [NotNullWhen(true)] out Access? access)
+    /// <summary>
+    /// What somebody may do now who has logged in so; false: nobody may by these credentials any more, or not in this namespace.
+    /// </summary>
+    public bool TryResolve(in AuthResult login, string space, [NotNullWhen(true)] out Access? access)
     {
         UserSet users = Users;
         access = null;
@@ -88,7 +92,7 @@ internal sealed class UserDirectory : IReloadable
             return access is not null;
         }
 
-        if (users.TryFind(login.User, out KnownUser? user) && login.Credential.IsOf(user))
+        if (users.TryFind(login.User, out KnownUser? user) && login.Credential.IsOf(user) && user.MayBeIn(space))
         {
             access = user.Access;
         }
@@ -98,7 +102,7 @@ internal sealed class UserDirectory : IReloadable
 
     private UserSet Make()
     {
-        IReadOnlyList<UserEntry>? users = _file is { Exists: true } file ? file.Read() : null;
+        IReadOnlyList<UserEntry>? users = _file is { Exists: true } file ? file.Read(_namespaces) : null;
         return UserSet.TryMake(_options, users, out string? problem)
             ?? throw new UsersFileException(Path is { } path && users is not null ? $"{path}: {problem}" : problem!);
     }

@@ -13,6 +13,9 @@ public sealed record UserEntry(string Name)
 
     /// <summary>The name in a client certificate, its CN or one of its subject alternative names, that is this user; null: none.</summary>
     public string? Certificate { get; init; }
+
+    /// <summary>The namespace that it is always in; null: the default one, unless it asks for another and manages the server.</summary>
+    public string? Namespace { get; init; }
 }
 
 /// <summary>A token of a user; the token itself is not kept.</summary>

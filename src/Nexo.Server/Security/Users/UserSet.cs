@@ -39,14 +39,20 @@ internal sealed class UserSet
         foreach (UserCredential user in options.Users)
         {
             Access access = areRules ? Access.Of([.. rules[user.Name]]) : Access.Everything;
-            users.Add(new KnownUser(user.Name, user.Password, [], access, Certificate: user.Name));
+            users.Add(new KnownUser(user.Name, user.Password, [], access, Certificate: user.Name)
+            {
+                Namespace = NamespaceOf(options, user.Name),
+            });
         }
 
         if (options.Token is { } token)
         {
             AccessRule[] own = [.. rules[UserNames.Token]];
             var operators = new UserToken(UserNames.Token, token, default, null);
-            users.Add(new KnownUser(UserNames.Token, null, [operators], own.Length == 0 ? Access.Everything : Access.Of(own), null));
+            users.Add(new KnownUser(UserNames.Token, null, [operators], own.Length == 0 ? Access.Everything : Access.Of(own), null)
+            {
+                Namespace = NamespaceOf(options, UserNames.Token),
+            });
         }
 
         foreach (UserEntry user in file ?? [])
@@ -64,7 +70,10 @@ internal sealed class UserSet
             }
 
             users.Add(new KnownUser(
-                user.Name, user.Password, user.Tokens, Access.Of([.. user.Rules, .. rules[user.Name]]), user.Certificate));
+                user.Name, user.Password, user.Tokens, Access.Of([.. user.Rules, .. rules[user.Name]]), user.Certificate)
+            {
+                Namespace = user.Namespace,
+            });
         }
 
         string? stranger = rules.FirstOrDefault(allowed => !users._byName.ContainsKey(allowed.Key))?.Key;
@@ -74,10 +83,10 @@ internal sealed class UserSet
 
     public bool TryFind(string name, [NotNullWhen(true)] out KnownUser? user) => _byName.TryGetValue(name, out user);
 
-    /// <summary>What somebody may do who has been here before; empty: nobody was asked then.</summary>
-    public Access AccessOf(string name) =>
+    /// <summary>What somebody may do in a namespace who has been there before; empty: nobody was asked then.</summary>
+    public Access AccessOf(string name, string space) =>
         name.Length == 0 ? AsksForCredentials ? Access.Nothing : Access.Everything
-        : TryFind(name, out KnownUser? user) ? user.Access
+        : TryFind(name, out KnownUser? user) && user.MayBeIn(space) ? user.Access
         : Access.Nothing;
 
     /// <summary>Whose a token is; takes the same time whether it is anybody's.</summary>
@@ -96,6 +105,9 @@ internal sealed class UserSet
     /// <summary>Who a certificate is, by one of the names in it.</summary>
     public KnownUser? FindCertificate(IReadOnlyList<string> names) =>
         names.Select(name => _byCertificate.GetValueOrDefault(name)).FirstOrDefault(user => user is not null);
+
+    private static string? NamespaceOf(SecurityOptions options, string user) =>
+        options.Namespaces.FirstOrDefault(one => one.User == user)?.Namespace;
 
     private void Add(KnownUser user)
     {

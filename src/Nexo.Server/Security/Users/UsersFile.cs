@@ -35,8 +35,9 @@ public sealed class UsersFile
     public bool Exists => _disk.Exists(_name);
 
     /// <summary>Reads all users; there are none where there is no file.</summary>
+    /// <param name="namespaces">Those that users may be bound to; null: any.</param>
     /// <exception cref="UsersFileException">It cannot be used.</exception>
-    public IReadOnlyList<UserEntry> Read()
+    public IReadOnlyList<UserEntry> Read(IReadOnlyList<string>? namespaces = null)
     {
         if (!Exists)
         {
@@ -44,7 +45,7 @@ public sealed class UsersFile
         }
 
         RefuseOpen();
-        return UsersReader.Read(ReadBytes(), FullPath);
+        return UsersReader.Read(ReadBytes(), FullPath, namespaces);
     }
 
     /// <summary>Changes the users, while nobody else does.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Nexo.Server.Brokers;
 
 namespace Nexo.Server.Security;
 
@@ -11,21 +12,26 @@ internal ref struct UsersReader
     public const int Version = 1;
 
     private readonly string _path;
+    private readonly IReadOnlyList<string>? _namespaces;
     private readonly ReadOnlySpan<byte> _bytes;
     private Utf8JsonReader _json;
 
-    private UsersReader(ReadOnlySpan<byte> bytes, string path)
+    private UsersReader(ReadOnlySpan<byte> bytes, string path, IReadOnlyList<string>? namespaces)
     {
+        _namespaces = namespaces;
         _bytes = bytes;
         _path = path;
         _json = new Utf8JsonReader(
             bytes, new JsonReaderOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
     }
 
+    /// <param name="bytes">What is in it.</param>
+    /// <param name="path">Where it is, for what is told of it.</param>
+    /// <param name="namespaces">Those that users may be bound to; null: any.</param>
     /// <exception cref="UsersFileException">It is no file of users.</exception>
-    public static IReadOnlyList<UserEntry> Read(ReadOnlySpan<byte> bytes, string path)
+    public static IReadOnlyList<UserEntry> Read(ReadOnlySpan<byte> bytes, string path, IReadOnlyList<string>? namespaces = null)
     {
-        var reader = new UsersReader(bytes, path);
+        var reader = new UsersReader(bytes, path, namespaces);
         try
         {
             List<UserEntry> users = reader.ReadAll();
@@ -104,9 +110,10 @@ internal ref struct UsersReader
                 "name" => user with { Name = ReadName() },
                 "password" => user with { Password = ReadPassword() },
                 "certificate" => user with { Certificate = ReadText("certificate") },
+                "namespace" => user with { Namespace = ReadNamespace() },
                 "tokens" => user with { Tokens = ReadTokens() },
                 "rules" => user with { Rules = ReadRules() },
-                _ => throw Unknown(name, "name, password, certificate, tokens, rules"),
+                _ => throw Unknown(name, "name, password, certificate, namespace, tokens, rules"),
             };
         }
 
@@ -117,6 +124,16 @@ internal ref struct UsersReader
     {
         string name = ReadText("name");
         return UserNames.FaultOf(name) is { } fault ? throw Fault(fault) : name;
+    }
+
+    private string ReadNamespace()
+    {
+        string name = ReadText("namespace");
+        return Namespaces.FaultOf(name) is { } fault ? throw Fault(fault)
+            : _namespaces?.Contains(name) == false ? throw Fault(
+                $"the namespace '{name}' is not one of data.namespaces: declare it there and restart, or bind the user to another with "
+                + "nexo user bind")
+            : name;
     }
 
     private PasswordHash? ReadPassword()

@@ -50,6 +50,11 @@ internal static class UsersWriter
             json.WriteString("certificate", certificate);
         }
 
+        if (user.Namespace is { } space)
+        {
+            json.WriteString("namespace", space);
+        }
+
         if (user.Tokens.Count > 0)
         {
             json.WriteStartArray("tokens");
