@@ -15,6 +15,9 @@ internal abstract partial class ClientConnection
     /// <summary>What the client may do now.</summary>
     public Access Access => Volatile.Read(ref _access);
 
+    /// <summary>Replies that may wait for the client: of one that has not said who it is no more than what it may send at once.</summary>
+    private int ReplyBytesMax => Volatile.Read(ref _login) is null ? All.Options.PreAuthBytesMax : All.Options.ReplyBytesMax;
+
     /// <summary>It has left a will with this topic, which is taken back when it may not publish there any more.</summary>
     public void NoteWill(ReadOnlySpan<byte> topic)
     {

@@ -132,7 +132,7 @@ internal abstract partial class ClientConnection
         bool hasWritten = _hasWritten;
         _hasWritten = false;
         return (hasWritten && Broker.Persistence.IsCrowded)
-            || (!held.IsEmpty && held.Bytes > All.Options.ReplyBytesMax);
+            || (!held.IsEmpty && held.Bytes > ReplyBytesMax);
     }
 
     private async Task WaitForDiskAsync(HeldReplies held)
@@ -144,7 +144,7 @@ internal abstract partial class ClientConnection
             await held.WhenEitherAsync(Broker.Persistence.WhenLessCrowdedAsync());
         }
 
-        if (held.Bytes > All.Options.ReplyBytesMax)
+        if (held.Bytes > ReplyBytesMax)
         {
             await held.WhenEmptyAsync();
         }

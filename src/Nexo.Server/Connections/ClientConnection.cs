@@ -242,7 +242,7 @@ internal abstract partial class ClientConnection
             }
 
             // A client that asks and does not read is held here; the sweep cuts it when it stays so.
-            if (_outbox.BytesPending > All.Options.ReplyBytesMax)
+            if (_outbox.BytesPending > ReplyBytesMax)
             {
                 await SendAllAsync();
                 _isHeld = true;

@@ -5,6 +5,7 @@ using Nexo.Server.Brokers;
 using Nexo.Server.Hosting;
 using Nexo.Server.Security;
 using Nexo.Server.Topics;
+using Nexo.Server.Transport;
 
 namespace Nexo.Server.Connections;
 
@@ -51,6 +52,10 @@ internal sealed partial class ClientConnections : ILiveSettings, IDisposable
             this,
             TimeSpan.FromMilliseconds(SweepIntervalMs),
             TimeSpan.FromMilliseconds(SweepIntervalMs));
+        if (ConnectionsMax < Options.ConnectionsMax)
+        {
+            LogFewDescriptors(Options.ConnectionsMax, DescriptorLimit.Descriptors, ConnectionsMax);
+        }
     }
 
     /// <summary>The bounds that are in force; they may change at any time.</summary>
@@ -79,6 +84,9 @@ internal sealed partial class ClientConnections : ILiveSettings, IDisposable
     public TimeSpan Uptime => Time.GetElapsedTime(_startedAt);
 
     public bool IsStopping => _isStopping;
+
+    /// <summary>Connections that there may be: as many as the settings say, and the process has descriptors for.</summary>
+    public int ConnectionsMax => Math.Min(Options.ConnectionsMax, DescriptorLimit.Shares.Connections);
 
     /// <summary>Connections that are open now, without those that were one too many.</summary>
     public int Count => Volatile.Read(ref _connectionCount);
@@ -164,7 +172,7 @@ internal sealed partial class ClientConnections : ILiveSettings, IDisposable
     {
         connection.Id = Interlocked.Increment(ref _connectionIds);
         _connections[connection.Id] = connection;
-        if (Interlocked.Increment(ref _connectionCount) <= Options.ConnectionsMax)
+        if (Interlocked.Increment(ref _connectionCount) <= ConnectionsMax)
         {
             Totals.CountAccepted(connection.Protocol);
             return true;
@@ -212,6 +220,10 @@ internal sealed partial class ClientConnections : ILiveSettings, IDisposable
 
     [LoggerMessage(3, LogLevel.Warning, "connection {Id} from {Remote} cut: {Reason}")]
     private partial void LogCut(long id, string remote, string reason);
+
+    [LoggerMessage(5, LogLevel.Warning, "connections.max is {Max}, but the process may have only {Descriptors} files and sockets open: "
+        + "there will be at most {Fitting} connections. Raise the limit (ulimit -n, LimitNOFILE= of systemd, --ulimit of Docker)")]
+    private partial void LogFewDescriptors(int max, int descriptors, int fitting);
 
     [LoggerMessage(4, LogLevel.Error, "connection {Id} from {Remote} failed unexpectedly")]
     private partial void LogUnexpected(long id, string remote, Exception exception);

@@ -14,7 +14,6 @@ namespace Nexo.Server.Hosting;
 /// <summary>The sockets that the server listens on.</summary>
 internal sealed class Listeners(NexoServerOptions options)
 {
-    private const int HttpConnectionsMax = 128;
     private const int HttpRequestBytesMax = 8 * 1_024;
 
     private readonly NetworkOptions _network = options.Network;
@@ -93,7 +92,7 @@ internal sealed class Listeners(NexoServerOptions options)
         listen.Protocols = HttpProtocols.Http1;
 
         // Kestrel's own limit counts those of the other ports too, which have theirs; as has MQTT over WebSocket.
-        int most = HttpConnectionsMax + (options.Mqtt.WebSocket ? options.Connections.ConnectionsMax : 0);
+        int most = DescriptorLimit.Shares.Http + (options.Mqtt.WebSocket ? options.Connections.ConnectionsMax : 0);
         int open = 0;
         listen.Use(next => async connection =>
         {

@@ -60,7 +60,7 @@ internal sealed class StatusPage(Listeners listeners, NativeServer server, Readi
             {{resp}}
             {{mqtt}}
             {{Row("HTTP", Code(addresses.Http ?? "off"))}}
-            {{Row("Connections", $"{server.Clients.Count:N0} open, at most {server.Options.ConnectionsMax:N0}")}}
+            {{Row("Connections", $"{server.Clients.Count:N0} open, at most {server.Clients.ConnectionsMax:N0}")}}
             </table>
             <h2>For machines</h2>
             <ul>

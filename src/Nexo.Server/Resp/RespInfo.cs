@@ -72,7 +72,7 @@ internal static class RespInfo
     private static IEnumerable<(string Name, string Value)> Clients(ClientConnections clients)
     {
         yield return ("connected_clients", Number(clients.Count));
-        yield return ("maxclients", Number(clients.Options.ConnectionsMax));
+        yield return ("maxclients", Number(clients.ConnectionsMax));
         yield return ("blocked_clients", Number(clients.All.Count(connection => connection is RespConnection { IsBlocked: true })));
         yield return ("pubsub_clients", Number(clients.All.Count(connection => connection is RespConnection { IsSubscriber: true })));
     }

@@ -6,7 +6,7 @@ namespace Nexo.Server.Security;
 
 /// <summary>
 /// Verifies tokens and passwords against those of the users. Passwords cost tens of milliseconds by design, so they
-/// wait their turn in a short queue and are verified on pool threads, a few at a time; sockets never wait for them.
+/// wait their turn in a short queue and are verified a few at a time, by <see cref="QuietWork"/>; sockets never wait for them.
 /// </summary>
 internal sealed class Authenticator : IAuthenticator, ILiveSettings, IDisposable
 {
@@ -150,7 +150,8 @@ internal sealed class Authenticator : IAuthenticator, ILiveSettings, IDisposable
             await _slots.WaitAsync(cancel);
             try
             {
-                bool isRight = await Task.Run(() => (hash ?? users.Decoy.Value).Matches(password) && hash is not null, cancel);
+                bool isRight = await QuietWork.RunAsync(
+                    () => (hash ?? users.Decoy.Value).Matches(password) && hash is not null, cancel);
                 if (!isRight)
                 {
                     return Wrong;

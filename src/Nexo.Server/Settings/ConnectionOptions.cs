@@ -9,7 +9,7 @@ public sealed record ConnectionOptions
     /// <summary>Open connections; one more is told so and closed.</summary>
     public int ConnectionsMax { get; init; } = 10_000;
 
-    /// <summary>Largest frame of a client that has not finished HELLO.</summary>
+    /// <summary>Largest frame of a client that has not logged in, and what waits for it unread.</summary>
     public int PreAuthBytesMax { get; init; } = 64 * 1_024;
 
     /// <summary>How long a client may take to send its HELLO.</summary>

@@ -53,12 +53,12 @@ internal static partial class SettingCatalog
         yield return Connections("max", SettingKinds.Integer(1, 1_000_000),
             c => c.ConnectionsMax, (c, v) => c with { ConnectionsMax = v },
             "Open connections; one more is told so and closed");
-        yield return Connections("frame-bytes-max", SettingKinds.Size(FrameBytesMin, Gb),
+        yield return Connections("frame-bytes-max", SettingKinds.Size(FrameBytesMin, 512 * Mb),
             c => c.FrameBytesMax, (c, v) => c with { FrameBytesMax = v },
             "Largest frame; a value has 65 KiB less");
         yield return Connections("pre-auth-bytes-max", SettingKinds.Size(Kb, Mb),
             c => c.PreAuthBytesMax, (c, v) => c with { PreAuthBytesMax = v },
-            "Largest frame of a client that has not finished HELLO");
+            "Largest frame of a client that has not logged in, and what waits for one that does not read");
         yield return Connections("hello-timeout", SettingKinds.Duration(100, 10 * Minute),
             c => c.HelloTimeoutMs, (c, v) => c with { HelloTimeoutMs = v },
             "How long a client may take to send HELLO");

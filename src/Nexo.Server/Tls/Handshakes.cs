@@ -76,7 +76,7 @@ internal sealed class Handshakes : IDisposable
         var entered = new Handshake(connection, NowMs);
         lock (_gate)
         {
-            if (!_isStopping && _pending.Count < _clients.Options.ConnectionsMax)
+            if (!_isStopping && _pending.Count < _clients.ConnectionsMax)
             {
                 _pending.Add(entered);
                 return entered;

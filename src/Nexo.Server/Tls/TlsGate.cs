@@ -125,9 +125,9 @@ internal sealed partial class TlsGate(
             handshakes.CountSucceeded();
             return true;
         }
-        catch (Exception failure) when (failure
-            is AuthenticationException or IOException or OperationCanceledException or InvalidOperationException)
+        catch (Exception failure) when (failure is not OutOfMemoryException)
         {
+            // Whatever it is: of a ClientHello that contradicts itself the runtime's parser throws ArgumentOutOfRangeException.
             handshakes.CountFailed();
             LogFailed(pending.Remote, pending.IsCut ? "it took too long" : (failure.InnerException ?? failure).Message);
             return false;

@@ -54,6 +54,21 @@ internal sealed class EventLoops : IDisposable
     /// <summary>Loops that serve connections now.</summary>
     public int Active => Volatile.Read(ref _active);
 
+    /// <summary>Connections that they serve now.</summary>
+    public int Count
+    {
+        get
+        {
+            int count = 0;
+            for (int i = 0; i < Volatile.Read(ref _started); i++)
+            {
+                count += _loops[i].Count;
+            }
+
+            return count;
+        }
+    }
+
     /// <summary>A connection on the loop that has fewest; its handler may begin to read.</summary>
     /// <exception cref="SocketException">The system has no room for another one.</exception>
     public LoopConnection Serve(Socket socket)

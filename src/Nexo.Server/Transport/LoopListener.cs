@@ -18,6 +18,11 @@ internal sealed class LoopListener(Socket socket, EventLoops loops) : IConnectio
         {
             try
             {
+                while (loops.Count >= DescriptorLimit.Shares.Accepted)
+                {
+                    await Task.Delay(FullDelayMs, cancellationToken);
+                }
+
                 return Serve(await socket.AcceptAsync(cancellationToken));
             }
             catch (ObjectDisposedException)

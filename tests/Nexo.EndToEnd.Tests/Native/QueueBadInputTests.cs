@@ -84,6 +84,18 @@ public sealed class QueueBadInputTests
     }
 
     [Fact]
+    public async Task The_largest_frame_that_may_be_set()
+    {
+        await using TestServer server = await TestServer.StartAsync(options => options with
+        {
+            Connections = options.Connections with { FrameBytesMax = 512 * 1_024 * 1_024 },
+            Topics = options.Topics with { BufferedBytesMax = 4L * 512 * 1_024 * 1_024 },
+        });
+        using RawPeer peer = await RawPeer.GreetAsync(server);
+        await peer.PushAsync("jobs", "x");
+    }
+
+    [Fact]
     public async Task A_priority_that_the_queue_does_not_have() => Refused(
         await AskAsync(Opcode.QueuePush, buffer => Push(buffer, new PushedMessage { Priority = 10 })),
         ErrorCode.InvalidArgument,

@@ -26,6 +26,29 @@ public sealed class RespBoundsTests
     }
 
     [Fact]
+    public async Task Who_has_not_logged_in_and_never_reads_keeps_little_of_the_servers_memory()
+    {
+        await using TestServer server = await RespServers.StartAsync(options => options with
+        {
+            Connections = options.Connections with { HelloTimeoutMs = 2_000, SendStallMs = 1_000 },
+            Security = options.Security with { Users = [new UserCredential("ada", PasswordHash.Of("secret", iterations: 1_000))] },
+        });
+        await using RespPeer peer = await RespPeer.ConnectAsync(server);
+        byte[] flood = [.. Enumerable.Repeat(RespPeer.Encode("GET", "k"), 1_000_000).SelectMany(bytes => bytes)];
+
+        Task sending = peer.SendRawAsync(flood);
+
+        int most = 0;
+        await Poll.UntilAsync(() =>
+        {
+            most = Math.Max(most, server.Native.Clients.All.Select(connection => connection.BytesPending).DefaultIfEmpty().Max());
+            return server.Native.Clients.Count == 0;
+        });
+        Assert.InRange(most, 1, 256 * 1_024);
+        await Assert.ThrowsAnyAsync<IOException>(() => sending);
+    }
+
+    [Fact]
     public async Task A_subscriber_that_never_reads_is_gone_when_it_has_been_cut()
     {
         await using TestServer server = await RespServers.StartAsync(options => options with

@@ -78,6 +78,22 @@ public sealed class TlsFloodTests : IDisposable
     }
 
     [Fact]
+    public async Task A_ClientHello_that_contradicts_itself_is_a_handshake_that_failed()
+    {
+        await using TestServer server = await TlsServers.StartAsync(_certificates);
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync("127.0.0.1", server.Port);
+
+        // A session identifier of 255 bytes, of which there are none.
+        await socket.SendAsync(
+            new byte[] { 0x16, 0x03, 0x01, 0x00, 0x27, 0x01, 0x00, 0x00, 0x23, 0x03, 0x03, }.Concat(new byte[32]).Append((byte)0xff).ToArray());
+
+        await Poll.UntilAsync(() => server.Handshakes() is { Pending: 0, Failed: 1 });
+        await using NexoClient client = await server.ConnectAsync(_certificates);
+        await client.Store.SetBytesAsync("k", new byte[] { 1 });
+    }
+
+    [Fact]
     public async Task One_that_sends_byte_after_byte_wins_no_time()
     {
         await using TestServer server = await TlsServers.StartAsync(_certificates, options => options with

@@ -40,6 +40,12 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public TimeSpan ReadyAfter { get; private set; }
 
+    /// <summary>Of the server itself, also under a wrapper.</summary>
+    public int Id => ServerId();
+
+    /// <summary>Is given every line that it prints, as it comes.</summary>
+    public Action<string>? Printed { get; set; }
+
     public bool HasExited => _process.HasExited;
 
     public int ExitCode => _process.ExitCode;
@@ -198,6 +204,7 @@ internal sealed class ServerProcess : IAsyncDisposable
             return;
         }
 
+        Printed?.Invoke(line);
         lock (_log)
         {
             _log.Enqueue(line);
