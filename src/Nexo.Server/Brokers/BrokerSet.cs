@@ -40,7 +40,8 @@ internal sealed partial class BrokerSet : IAsyncDisposable
             {
                 if (broker.Persistence.Obstacle is { } obstacle)
                 {
-                    return ReferenceEquals(broker, Default) ? obstacle : $"namespace {broker.Name}: {obstacle}";
+                    // Which one is for the log: this is told to anybody.
+                    return ReferenceEquals(broker, Default) ? obstacle : $"in a namespace: {obstacle}";
                 }
             }
 

@@ -70,6 +70,8 @@ internal abstract partial class ClientConnection
             return false;
         }
 
+        // Whoever looks meanwhile at who it is must not take its former login for one to this broker.
+        Volatile.Write(ref _login, null);
         _errors += _held?.Failed ?? 0;
         _hasWritten = false;
         _broker = broker;

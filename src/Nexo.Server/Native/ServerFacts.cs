@@ -5,6 +5,7 @@ using Nexo.Engine.Sessions;
 using Nexo.Engine.Store;
 using Nexo.Engine.Streams;
 using Nexo.Engine.Topics;
+using Nexo.Server.Brokers;
 using Nexo.Server.Connections;
 using Nexo.Server.Data;
 using Nexo.Server.Mqtt;
@@ -53,7 +54,7 @@ internal static class ServerFacts
             .. SessionFacts(server),
             .. ScheduleFacts(server.ScheduleTicker.Schedules),
             .. StorageFacts(server),
-            .. server.Facts.Gather(),
+            .. server.Broker.Name == Namespaces.Default ? server.Facts.Gather() : [],
         ];
     }
 

@@ -133,6 +133,21 @@ public sealed class ShortFormTests
     }
 
     [Fact]
+    public async Task Killed_at_random_moments_two_namespaces_have_each_what_was_written_there()
+    {
+        using var form = new ShortForm();
+        ShortForm.AssertPassed(await KillScenario.RunSpacesAsync(form.Options(cycles: 10), default));
+    }
+
+    [Fact]
+    public async Task Two_loads_in_one_namespace_are_found_out()
+    {
+        using var form = new ShortForm();
+        ScenarioResult result = await KillScenario.RunSpacesAsync(form.Options(cycles: 2), default, second: "default");
+        Assert.NotEmpty(result.Findings);
+    }
+
+    [Fact]
     public async Task After_a_power_failure_everything_acknowledged_is_there()
     {
         using var form = new ShortForm();

@@ -95,6 +95,39 @@ public sealed class EntryTests
     }
 
     [Fact]
+    public async Task What_was_written_before_going_over_is_answered_when_the_disk_has_it_and_lies_where_it_was_written()
+    {
+        string directory = Directory.CreateTempSubdirectory("nexo-spaces-").FullName;
+        try
+        {
+            await using SecureServer secure = await SpaceServer.StartSecureAsync(options => options with
+            {
+                DataDirectory = directory,
+                Store = options.Store with { Durability = Server.StoreDurability.Fsync },
+            });
+            await using RespPeer peer = await secure.Server.LogInAsync(SecureServer.Operator);
+            for (int round = 0; round < 20; round++)
+            {
+                // All of it at once: the login finds writes that wait for the disk.
+                await peer.SendRawAsync(
+                [
+                    .. RespPeer.Encode("set", "a", $"keeper-{round}"), .. RespPeer.Encode("auth", Shop),
+                    .. RespPeer.Encode("set", "a", $"shop-{round}"), .. RespPeer.Encode("get", "a"),
+                    .. RespPeer.Encode("auth", SecureServer.Operator), .. RespPeer.Encode("get", "a"),
+                ]);
+                foreach (string expected in (string[])["+OK", "+OK", "+OK", $"\"shop-{round}\"", "+OK", $"\"keeper-{round}\""])
+                {
+                    Assert.Equal(expected, await peer.ReadAsync());
+                }
+            }
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task Who_is_bound_elsewhere_or_manages_no_more_is_sent_away_and_sessions_lose_their_filters()
     {
         await using SecureServer secure = await SpaceServer.StartSecureAsync();

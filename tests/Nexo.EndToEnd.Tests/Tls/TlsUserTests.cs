@@ -41,6 +41,26 @@ public sealed class TlsUserTests : IDisposable
         Assert.Equal(3, server.Native.Clients.Count);
     }
 
+    [Fact]
+    public async Task A_certificate_leads_to_the_namespace_of_its_user()
+    {
+        await using TestServer server = await StartAsync(options => options with
+        {
+            Namespaces = ["shop"],
+            Security = options.Security with { Namespaces = [new UserNamespace("ada", "shop")] },
+        });
+        _certificates.IssueClient("ada").Dispose();
+        using var own = X509Certificate2.CreateFromPemFile(_certificates.PathOf("ada.pem"), _certificates.PathOf("ada.key"));
+        await using NexoClient native = await server.ConnectAsync(
+            _certificates, options => options with { Tls = new NexoTlsOptions { Certificate = own } });
+        await using SslStream resp = await TlsServers.ShakeHandsAsync(server.RespPort, own: own);
+
+        await native.Store.SetBytesAsync("k", new byte[] { 1 });
+        Assert.Equal("$1\r\n\u0001\r\n", await resp.CallAsync("GET k", 7));
+        Assert.All(server.Native.Clients.All, connection => Assert.Equal("shop", connection.Broker.Name));
+        Assert.Equal(0, server.Native.Store.Stats.Entries);
+    }
+
     [Theory]
     [InlineData("bob")]
     [InlineData(null)]
@@ -78,7 +98,10 @@ public sealed class TlsUserTests : IDisposable
         Assert.Equal("eve", connection.User);
     }
 
-    private Task<TestServer> StartAsync() => TlsServers.StartAsync(_certificates, options => options with
+    private Task<TestServer> StartAsync(Func<NexoServerOptions, NexoServerOptions>? change = null) =>
+        TlsServers.StartAsync(_certificates, options => change is null ? WithUsers(options) : change(WithUsers(options)));
+
+    private NexoServerOptions WithUsers(NexoServerOptions options) => options with
     {
         Tls = options.Tls with { ClientAuthorities = _certificates.CaFile, ClientCertificates = TlsClientCertificates.Ask },
         Security = options.Security with
@@ -89,5 +112,5 @@ public sealed class TlsUserTests : IDisposable
                 new UserCredential("eve", PasswordHash.Of("secret", PasswordHash.IterationsMin)),
             ],
         },
-    });
+    };
 }

@@ -56,6 +56,14 @@ internal sealed class KillScenario
     public static Task<ScenarioResult> RunMqttAsync(ScenarioOptions options, CancellationToken cancel) =>
         RunAsync("mqtt-kill", options.WithMqtt(), options.MqttProof, cancel);
 
+    /// <summary>With the same names in two namespaces, in stores and queues.</summary>
+    /// <param name="options">Of every scenario.</param>
+    /// <param name="cancel">Ends it.</param>
+    /// <param name="second">The one besides the default one; that one itself shows that what is mixed up is found out.</param>
+    public static Task<ScenarioResult> RunSpacesAsync(
+        ScenarioOptions options, CancellationToken cancel, string second = ScenarioOptions.SpaceName) =>
+        RunAsync("space-kill", options.WithSpace(), random => options.SpaceProofs(random, second), cancel);
+
     /// <summary>With clients of Redis.</summary>
     public static Task<ScenarioResult> RunRespAsync(ScenarioOptions options, CancellationToken cancel) =>
         RunAsync("resp-kill", options.WithResp(), options.RespProof, cancel);

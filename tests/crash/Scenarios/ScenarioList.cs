@@ -17,7 +17,7 @@ internal sealed class ScenarioList(
     private const int LinearCycles = 200;
 
     public static IReadOnlyList<string> Names { get; } =
-        ["kill", "queue-kill", "topic-kill", "stream-kill", "mqtt-kill", "resp-kill", "power", "full", "faults", "linear"];
+        ["kill", "queue-kill", "topic-kill", "stream-kill", "mqtt-kill", "resp-kill", "space-kill", "power", "full", "faults", "linear"];
 
     /// <exception cref="ArgumentException">There is no such scenario.</exception>
     public async Task<IReadOnlyList<ScenarioResult>> RunAsync(string name, CancellationToken cancel)
@@ -66,6 +66,9 @@ internal sealed class ScenarioList(
                 break;
             case "resp-kill":
                 yield return time => KillScenario.RunRespAsync(Options(11, KillCycles, time, Durability.Fsync), cancel);
+                break;
+            case "space-kill":
+                yield return time => KillScenario.RunSpacesAsync(Options(12, KillCycles, time, Durability.Fsync), cancel);
                 break;
             case "power":
                 yield return time => PowerScenario.RunAsync(Options(2, PowerCycles, time, Durability.Fsync), cancel);

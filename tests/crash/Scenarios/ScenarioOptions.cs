@@ -11,6 +11,8 @@ namespace Nexo.Crash.Scenarios;
 /// <summary>What every scenario is given.</summary>
 internal sealed record ScenarioOptions
 {
+    public const string SpaceName = "shop";
+
     /// <summary>The server, its data directory left to the scenario.</summary>
     public required ServerLaunch Launch { get; init; }
 
@@ -67,6 +69,18 @@ internal sealed record ScenarioOptions
 
     /// <summary>With a server that speaks RESP.</summary>
     public ScenarioOptions WithResp() => this with { Launch = Launch with { Settings = [.. Launch.Settings, "resp.port=0"] } };
+
+    /// <summary>The same in the default namespace and in another.</summary>
+    public Proof SpaceProofs(Random random, string second) => new BothProof(
+        new BothProof(StoreProof(random), QueueProof(random)),
+        new SpaceProof(second, new BothProof(StoreProof(random), QueueProof(random))));
+
+    /// <summary>With a server that has a namespace besides the default one.</summary>
+    public ScenarioOptions WithSpace() => this with
+    {
+        BallastKeys = BallastKeys / 4,
+        Launch = Launch with { Settings = [.. Launch.Settings, $"data.namespaces={SpaceName}"] },
+    };
 
     /// <summary>All of them beside each other, on a disk that fails.</summary>
     public Proof AllProofs(Random random) => new BothProof(

@@ -12,6 +12,9 @@ internal sealed class WireConnection : IDisposable
 {
     private const int FrameBytesMax = 64 * 1_024 * 1_024;
 
+    // Whoever opens one within a flow is in the namespace of it.
+    private static readonly AsyncLocal<string?> Space = new();
+
     private readonly Socket _socket;
     private readonly FrameBuffer _requests = new();
     private byte[] _received = new byte[64 * 1_024];
@@ -20,6 +23,13 @@ internal sealed class WireConnection : IDisposable
     private uint _correlation;
 
     private WireConnection(Socket socket) => _socket = socket;
+
+    /// <summary>The namespace that connections are in which this flow opens from now on; null: the default one.</summary>
+    public static string? Namespace
+    {
+        get => Space.Value;
+        set => Space.Value = value;
+    }
 
     /// <summary>Connects to a loopback port and says HELLO.</summary>
     public static async Task<WireConnection> OpenAsync(int port, CancellationToken cancel)
@@ -30,7 +40,7 @@ internal sealed class WireConnection : IDisposable
         {
             await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), cancel);
             connection._requests.AppendFrames(ProtocolVersion.Preface);
-            var hello = new HelloRequest { ClientName = "nexo-crash" };
+            var hello = new HelloRequest { ClientName = "nexo-crash", Namespace = Namespace };
             hello.WriteFrame(connection._requests, connection.NextCorrelation());
             await connection.FlushAsync(cancel);
             Frame reply = await connection.ReadAsync(cancel);
