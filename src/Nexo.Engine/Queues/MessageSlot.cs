@@ -12,7 +12,7 @@ namespace Nexo.Engine.Queues;
 [StructLayout(LayoutKind.Sequential, Pack = 4)]
 internal unsafe struct MessageSlot
 {
-    public const int HeaderBytes = 92;
+    public const int HeaderBytes = 96;
 
     public ulong Id;
 
@@ -57,6 +57,13 @@ internal unsafe struct MessageSlot
 
     /// <summary>Slot of its <see cref="MessageNote"/>; 0: none.</summary>
     public uint Note;
+
+    /// <summary>When it became ready, or was leased: the low 32 bits of the engine's moment, in ms. For figures only.</summary>
+    public uint SinceMs;
+
+    /// <summary>Since <see cref="SinceMs"/>; of what has been there for more than 24 days, since it came.</summary>
+    public readonly long WaitedMs(long nowMs) =>
+        nowMs - EnqueuedAtMs > int.MaxValue ? nowMs - EnqueuedAtMs : Math.Max(0, unchecked((int)((uint)nowMs - SinceMs)));
 
     /// <summary>What counts for the queue's limit of bytes.</summary>
     public readonly long ContentBytes => (long)GroupLength + HeadersLength + BodyLength;

@@ -300,6 +300,7 @@ internal sealed unsafe partial class Queue
                 uint reference = Build(message.Id, priority, default, message.Headers, message.Body);
                 MessageSlot* built = MessageAt(reference);
                 built->EnqueuedAtMs = message.EnqueuedAtMs;
+                built->SinceMs = unchecked((uint)message.EnqueuedAtMs);
                 built->ExpiresAtMs = message.ExpiresAtMs;
                 Add(reference, built, MessageState.Ready);
             }

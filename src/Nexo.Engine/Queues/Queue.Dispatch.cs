@@ -232,6 +232,7 @@ internal sealed unsafe partial class Queue
         EndTurn(line);
         _rates.Count(run.NowMs, _counters);
         _counters.Delivered++;
+        _shard.Waits.Add(message->WaitedMs(run.NowMs));
         _counters.Redelivered += message->Deliveries > 0 ? 1 : 0;
         if (run.Settled)
         {
@@ -241,20 +242,21 @@ internal sealed unsafe partial class Queue
         }
         else
         {
-            Lease(consumer, reference, message, lease, run.NowMs + run.LeaseMs);
+            Lease(consumer, reference, message, lease, run);
         }
 
         return true;
     }
 
-    private void Lease(QueueConsumer consumer, uint reference, MessageSlot* message, ulong lease, long endsAtMs)
+    private void Lease(QueueConsumer consumer, uint reference, MessageSlot* message, ulong lease, in DeliveryRun run)
     {
         Leave(reference, message);
         message->Deliveries++;
         message->Stamp = (long)lease;
+        message->SinceMs = unchecked((uint)run.NowMs);
         Enter(reference, message, MessageState.Leased);
         JoinConsumer(consumer, reference, message);
-        Arm(reference, message, endsAtMs);
+        Arm(reference, message, run.NowMs + run.LeaseMs);
         _shard.Changes.Delivered.Add(message->Id, message->Deliveries);
     }
 

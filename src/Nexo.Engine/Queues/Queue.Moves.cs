@@ -89,6 +89,7 @@ internal sealed unsafe partial class Queue
             _nextId++, priority, MessageSlot.Group(message), MessageSlot.Headers(message), MessageSlot.Body(message));
         MessageSlot* built = MessageAt(reference);
         built->State = state;
+        built->SinceMs = unchecked((uint)now);
         _usedAtMs = now;
         if (!dead)
         {

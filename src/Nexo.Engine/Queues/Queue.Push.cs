@@ -186,6 +186,7 @@ internal sealed unsafe partial class Queue
         MessageSlot* built = MessageAt(plan.Reference);
         long ttl = message.TtlMs ?? Options.MessageTtlMs;
         built->EnqueuedAtMs = now;
+        built->SinceMs = unchecked((uint)now);
         built->ExpiresAtMs = ttl == 0 ? 0 : now + ttl;
         built->State = plan.State;
         sums.Messages++;

@@ -178,6 +178,7 @@ internal sealed unsafe partial class Queue
         while (left-- > 0 && (more = _index.TryNext(ref id, out uint reference)))
         {
             MessageSlot* message = MessageAt(reference);
+            message->SinceMs = unchecked((uint)_usedAtMs);
             if (message->State == MessageState.Leased)
             {
                 Count(message, MessageState.Leased, -1);

@@ -153,11 +153,12 @@ internal sealed unsafe partial class Queue
             case SettlementKind.Ack:
                 _rates.Count(now, _counters);
                 _counters.Acked++;
+                _shard.Works.Add(message->WaitedMs(now));
                 _shard.Changes.Removed.Add(message->Id);
                 Remove(reference, message);
                 return 0;
             case SettlementKind.Nack when settlement.Action == QueueNack.Release:
-                Return(reference, message, dueAtMs: 0);
+                Return(reference, message, dueAtMs: 0, now);
                 return 0;
             case SettlementKind.Nack:
                 _counters.Nacked++;
@@ -190,14 +191,15 @@ internal sealed unsafe partial class Queue
             QueueNack.Delay => settlement.DelayMs,
             _ => 0,
         };
-        Return(reference, message, pause == 0 ? 0 : now + pause);
+        Return(reference, message, pause == 0 ? 0 : now + pause, now);
     }
 
     /// <summary>A leased message comes back: to its old place now, or when its pause is over.</summary>
-    private void Return(uint reference, MessageSlot* message, long dueAtMs)
+    private void Return(uint reference, MessageSlot* message, long dueAtMs, long now)
     {
         Leave(reference, message);
         message->Stamp = dueAtMs;
+        message->SinceMs = unchecked((uint)now);
         Enter(reference, message, dueAtMs == 0 ? MessageState.Ready : MessageState.Held);
         _shard.Changes.Returned.Add(
             new ReturnedMessage(message->Id, dueAtMs, message->Failures, message->Losses));
@@ -218,7 +220,7 @@ internal sealed unsafe partial class Queue
             MessageSlot* message = MessageAt(reference);
             if (consumer.HasLost)
             {
-                Return(reference, message, dueAtMs: 0);
+                Return(reference, message, dueAtMs: 0, now);
             }
             else
             {
@@ -251,7 +253,7 @@ internal sealed unsafe partial class Queue
         }
         else
         {
-            Return(reference, message, dueAtMs: 0);
+            Return(reference, message, dueAtMs: 0, now);
         }
     }
 

@@ -29,6 +29,7 @@ internal sealed unsafe partial class Queue
             case MessageState.Delayed:
             case MessageState.Held:
                 Leave(reference, message);
+                message->SinceMs = unchecked((uint)now);
                 Enter(reference, message, MessageState.Ready);
                 break;
             default:

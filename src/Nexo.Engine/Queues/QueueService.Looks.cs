@@ -4,19 +4,7 @@ namespace Nexo.Engine.Queues;
 public sealed partial class QueueService
 {
     /// <summary>Sums over all queues.</summary>
-    public QueueStats Totals
-    {
-        get
-        {
-            var totals = default(QueueTotals);
-            foreach (QueueShard shard in _shards)
-            {
-                shard.AddTo(ref totals);
-            }
-
-            return totals.ToStats();
-        }
-    }
+    public QueueStats Totals => Survey(0).Totals;
 
     public QueueStatus Stats(ReadOnlySpan<byte> name, out QueueStats? stats)
     {

@@ -43,6 +43,12 @@ internal sealed unsafe partial class QueueShard : IDisposable
 
     public LeaseTokens Tokens = new();
 
+    /// <summary>Of deliveries, how long the message had been ready, ms. Under the lock.</summary>
+    public Histogram Waits { get; } = new();
+
+    /// <summary>Of acks, how long the message had been leased, ms. Under the lock.</summary>
+    public Histogram Works { get; } = new();
+
     /// <summary>Null: nothing is logged.</summary>
     public ILogWriter? Log { get; set; }
 
@@ -96,7 +102,7 @@ internal sealed unsafe partial class QueueShard : IDisposable
     }
 
     /// <summary>Adds up the queues, a few of them under one hold of the lock.</summary>
-    public void AddTo(ref QueueTotals totals)
+    public void AddTo(QueueSurveySums sums)
     {
         int at = 0;
         bool more = true;
@@ -106,13 +112,16 @@ internal sealed unsafe partial class QueueShard : IDisposable
             {
                 for (int i = 0; i < Tuning.HoldMessagesMax && at < _queues.Count; i++)
                 {
-                    _queues[at++]?.AddTo(ref totals);
+                    if (_queues[at++] is { } queue)
+                    {
+                        sums.Add(queue);
+                    }
                 }
 
                 more = at < _queues.Count && !_disposed;
                 if (!more)
                 {
-                    totals.AddCounted(_gone);
+                    sums.Gone.AddCounted(_gone);
                 }
             }
         }

@@ -25,6 +25,17 @@ internal struct QueueTotals
         AddCounted(other);
     }
 
+    /// <summary>What other queues sum up to.</summary>
+    public void Add(in QueueTotals other)
+    {
+        Add(other.Counters);
+        Add((other._pushedPerSecond, other._deliveredPerSecond, other._ackedPerSecond));
+        Consumers += other.Consumers;
+        Groups += other.Groups;
+        DiskBytes += other.DiskBytes;
+        OldestAgeMs = Math.Max(OldestAgeMs, other.OldestAgeMs);
+    }
+
     /// <summary>Only what has happened, of a queue that is gone.</summary>
     public void AddCounted(in QueueCounters other)
     {

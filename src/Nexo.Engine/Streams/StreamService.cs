@@ -46,51 +46,6 @@ public sealed partial class StreamService : IDisposable
 
     public StreamLimits Limits => _context.Limits;
 
-    /// <summary>Sums over all streams: counts since the start, and what is there now.</summary>
-    public StreamStats Totals
-    {
-        get
-        {
-            StreamTotals totals = _context.Totals;
-            var sum = new StreamStats();
-            foreach (StreamLog stream in _names.All)
-            {
-                if (stream.Stats(out StreamStats stats) == StreamStatus.Ok)
-                {
-                    sum = new StreamStats
-                    {
-                        Records = sum.Records + stats.Records,
-                        Bytes = sum.Bytes + stats.Bytes,
-                        Segments = sum.Segments + stats.Segments,
-                        Failed = sum.Failed + stats.Failed,
-                        Producers = sum.Producers + stats.Producers,
-                        Keys = sum.Keys + stats.Keys,
-                        SavedBytes = sum.SavedBytes + stats.SavedBytes,
-                        CompactedAtMs = Math.Max(sum.CompactedAtMs, stats.CompactedAtMs),
-                        AppendedPerSecond = sum.AppendedPerSecond + stats.AppendedPerSecond,
-                        ReadPerSecond = sum.ReadPerSecond + stats.ReadPerSecond,
-                    };
-                }
-            }
-
-            return sum with
-            {
-                Streams = Count,
-                PendingBytes = PendingBytes,
-                Readers = Volatile.Read(ref totals.Readers),
-                Groups = Volatile.Read(ref totals.Groups),
-                Appended = Volatile.Read(ref totals.Appended),
-                AppendedBytes = Volatile.Read(ref totals.AppendedBytes),
-                Read = Volatile.Read(ref totals.Read),
-                ReadBytes = Volatile.Read(ref totals.ReadBytes),
-                Duplicates = Volatile.Read(ref totals.Duplicates),
-                Conflicts = Volatile.Read(ref totals.Conflicts),
-                Trimmed = Volatile.Read(ref totals.Trimmed),
-                Compacted = Volatile.Read(ref totals.Compacted),
-            };
-        }
-    }
-
     /// <summary>Makes a stream, or finds that it is there with the options that are given.</summary>
     public StreamStatus Create(ReadOnlySpan<byte> name, StreamOptionSet options, out StreamDeclared declared)
     {

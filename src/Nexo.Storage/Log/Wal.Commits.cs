@@ -213,12 +213,14 @@ public sealed partial class Wal
             WriteSegmentHeader();
         }
 
+        long start = Stopwatch.GetTimestamp();
         _segment!.File!.Write(bytes, _offset);
+        long microseconds = (long)Stopwatch.GetElapsedTime(start).TotalMicroseconds;
         _commit++;
         _offset += bytes.Length;
         _writtenLsn += (ulong)records;
         Volatile.Write(ref _unsyncedBytes, _unsyncedBytes + bytes.Length);
-        _stats.OnCommit(records, bytes.Length);
+        _stats.OnCommit(records, bytes.Length, microseconds);
     }
 
     private void WriteSegmentHeader()

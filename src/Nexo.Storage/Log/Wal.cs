@@ -84,6 +84,15 @@ public sealed partial class Wal : IDurableLog, LogAppend.IEnd, IDisposable
         }
     }
 
+    /// <summary>How long syncs took, microseconds.</summary>
+    public Histogram SyncTimes => _stats.SyncTimes;
+
+    /// <summary>How long commits with records took to be written, microseconds; without their syncs.</summary>
+    public Histogram CommitTimes => _stats.CommitTimes;
+
+    /// <summary>Bytes of these commits, with headers and padding.</summary>
+    public Histogram CommitSizes => _stats.CommitSizes;
+
     /// <summary>
     /// Goes on with a log that has been read (<see cref="WalReader"/>), or begins one: makes everything that was read
     /// durable, then writes and syncs an opening commit, so that what was cut never comes back.

@@ -1,12 +1,8 @@
-using System.Collections.Immutable;
-using System.Numerics;
-
 namespace Nexo.Storage;
 
 /// <summary>What the writer counts: written by it alone, read by anybody.</summary>
 internal sealed class WalCounters
 {
-    private readonly long[] _syncBuckets = new long[WalStats.SyncBucketCount];
     private long _commits;
     private long _records;
     private long _bytes;
@@ -15,8 +11,23 @@ internal sealed class WalCounters
     private long _syncLast;
     private long _syncMax;
 
-    public void OnCommit(int records, long bytes)
+    /// <summary>Of syncs, microseconds.</summary>
+    public Histogram SyncTimes { get; } = new();
+
+    /// <summary>Of writing commits with records, microseconds.</summary>
+    public Histogram CommitTimes { get; } = new();
+
+    /// <summary>Of these, bytes with headers and padding.</summary>
+    public Histogram CommitSizes { get; } = new();
+
+    public void OnCommit(int records, long bytes, long microseconds)
     {
+        if (records > 0)
+        {
+            CommitTimes.Add(microseconds);
+            CommitSizes.Add(bytes);
+        }
+
         Volatile.Write(ref _commits, _commits + 1);
         Volatile.Write(ref _records, _records + records);
         Volatile.Write(ref _bytes, _bytes + bytes);
@@ -24,8 +35,7 @@ internal sealed class WalCounters
 
     public void OnSync(long microseconds)
     {
-        int bucket = Math.Min(64 - BitOperations.LeadingZeroCount((ulong)microseconds), WalStats.SyncBucketCount - 1);
-        Volatile.Write(ref _syncBuckets[bucket], _syncBuckets[bucket] + 1);
+        SyncTimes.Add(microseconds);
         Volatile.Write(ref _syncTotal, _syncTotal + microseconds);
         Volatile.Write(ref _syncLast, microseconds);
         Volatile.Write(ref _syncMax, Math.Max(_syncMax, microseconds));
@@ -41,6 +51,6 @@ internal sealed class WalCounters
         SyncMicrosecondsTotal = Volatile.Read(ref _syncTotal),
         SyncMicrosecondsLast = Volatile.Read(ref _syncLast),
         SyncMicrosecondsMax = Volatile.Read(ref _syncMax),
-        SyncBuckets = ImmutableArray.Create(_syncBuckets),
+        SyncBuckets = [.. Enumerable.Range(0, Histogram.BucketCount).Select(SyncTimes.CountAt)],
     };
 }

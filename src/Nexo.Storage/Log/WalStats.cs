@@ -6,7 +6,7 @@ namespace Nexo.Storage;
 public readonly record struct WalStats
 {
     /// <summary>The length of <see cref="SyncBuckets"/>.</summary>
-    public const int SyncBucketCount = 25;
+    public const int SyncBucketCount = Histogram.BucketCount;
 
     public long Commits { get; init; }
 

@@ -144,6 +144,18 @@ internal abstract partial class StreamGroup
         }
     }
 
+    /// <param name="withNames">Else they are empty.</param>
+    public StreamGroupFigures Figures(bool withNames)
+    {
+        string stream = withNames ? Encoding.UTF8.GetString(Stream.Name) : string.Empty;
+        string name = withNames ? Encoding.UTF8.GetString(Name) : string.Empty;
+        lock (Gate)
+        {
+            StreamRange range = Floor();
+            return new StreamGroupFigures(stream, name, LagTo(range.Next), InFlight, _members.Count, DoneCount, DeadLetters);
+        }
+    }
+
     public StreamGroupSummary Summary()
     {
         lock (Gate)
