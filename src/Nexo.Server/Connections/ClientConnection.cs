@@ -189,6 +189,7 @@ internal abstract partial class ClientConnection
         {
             ReadResult read = await _input.ReadAsync();
             ReadOnlySequence<byte> buffer = read.Buffer;
+            BeginBatch();
             _receivedAtMs = All.NowMs;
             _bytesReceived += buffer.Length;
             foreach (ReadOnlyMemory<byte> segment in buffer)
@@ -202,6 +203,7 @@ internal abstract partial class ClientConnection
                 await FinishFanOutAsync();
             }
 
+            EndBatch();
             withoutPause = buffer.Length < _largeReadBytes ? 0 : withoutPause + (int)buffer.Length;
             _input.AdvanceTo(buffer.End);
             if (read.IsCompleted || read.IsCanceled)
@@ -224,7 +226,12 @@ internal abstract partial class ClientConnection
         while (offset < segment.Length && !_isEnding)
         {
             offset += Feed(segment.Span[offset..]);
-            await AfterFeedAsync();
+            ValueTask after = AfterFeedAsync();
+            if (!after.IsCompletedSuccessfully)
+            {
+                await OutOfBatchAsync(after.AsTask());
+            }
+
             if (_aside is { } aside)
             {
                 await RunAsideAsync(aside);
@@ -246,13 +253,13 @@ internal abstract partial class ClientConnection
             {
                 await SendAllAsync();
                 _isHeld = true;
-                await _outbox.WhenIdleAsync();
+                await OutOfBatchAsync(_outbox.WhenIdleAsync());
                 _isHeld = false;
             }
 
             if (_held is not null && MustWaitForDisk(_held))
             {
-                await WaitForDiskAsync(_held);
+                await OutOfBatchAsync(WaitForDiskAsync(_held));
             }
         }
     }

@@ -75,6 +75,9 @@ internal sealed partial class ClientConnections : ILiveSettings, IDisposable
     /// <summary>Counters over all connections, the closed ones included.</summary>
     public ConnectionTotals Totals { get; }
 
+    /// <summary>How long batches of requests take.</summary>
+    public BatchTimes BatchTimes { get; } = new();
+
     /// <summary>The clock of time-outs.</summary>
     public TimeProvider Time { get; }
 

@@ -101,6 +101,7 @@ public static class NexoServer
         services.AddSingleton<Authenticator>();
         services.AddSingleton<IAuthenticator>(provider => provider.GetRequiredService<Authenticator>());
         services.AddNativePort(options);
+        services.AddSingleton<LiveObservability>();
         services.AddSingleton<NexoMetrics>();
         services.AddSingleton<Readiness>();
         services.AddSingleton<StatusPage>();
@@ -132,6 +133,7 @@ public static class NexoServer
         IServiceCollection services, NexoServerOptions options, LogLevelSwitch level, SettingsInput? reloadFrom)
     {
         services.AddSingleton<ILiveSettings>(level);
+        services.AddSingleton<ILiveSettings>(provider => provider.GetRequiredService<LiveObservability>());
         services.AddSingleton<ILiveSettings>(provider => provider.GetRequiredService<ClientConnections>());
         services.AddSingleton<ILiveSettings>(provider => provider.GetRequiredService<Authenticator>());
         if (reloadFrom is not null)

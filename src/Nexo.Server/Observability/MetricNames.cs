@@ -8,6 +8,12 @@ public static class MetricNames
 {
     public const string Meter = "Nexo";
 
+    // Attributes, by OpenTelemetry's conventions for messaging.
+    public const string Destination = "messaging.destination.name";
+    public const string Group = "messaging.consumer.group.name";
+    public const string Namespace = "nexo.namespace";
+    public const string Overflow = "otel.metric.overflow";
+
     public const string BuildInfo = "nexo.build_info";
     public const string Uptime = "nexo.uptime";
     public const string ResidentMemory = "nexo.process.resident_memory";
@@ -20,6 +26,7 @@ public static class MetricNames
     public const string ConnectionsCut = "nexo.connections.cut";
     public const string Requests = "nexo.requests";
     public const string RequestErrors = "nexo.request_errors";
+    public const string RequestBatchDuration = "nexo.request_batch.duration";
     public const string NetworkReceived = "nexo.network.received";
     public const string NetworkSent = "nexo.network.sent";
 
@@ -73,6 +80,30 @@ public static class MetricNames
     public const string QueueDuplicates = "nexo.queue.duplicates";
     public const string QueueRejected = "nexo.queue.rejected";
     public const string QueueExpired = "nexo.queue.expired";
+    public const string QueueWaitDuration = "nexo.queue.wait.duration";
+    public const string QueueProcessDuration = "nexo.queue.process.duration";
+
+    public const string PerQueueReady = "nexo.per_queue.ready";
+    public const string PerQueueLeased = "nexo.per_queue.leased";
+    public const string PerQueueDelayed = "nexo.per_queue.delayed";
+    public const string PerQueueDead = "nexo.per_queue.dead";
+    public const string PerQueueConsumers = "nexo.per_queue.consumers";
+    public const string PerQueueMessageBytes = "nexo.per_queue.messages";
+    public const string PerQueueOldestAge = "nexo.per_queue.oldest_age";
+    public const string PerQueuePushed = "nexo.per_queue.pushed";
+    public const string PerQueueDelivered = "nexo.per_queue.delivered";
+    public const string PerQueueAcked = "nexo.per_queue.acked";
+    public const string PerQueueDeadLettered = "nexo.per_queue.dead_lettered";
+    public const string PerStreamRecords = "nexo.per_stream.records";
+    public const string PerStreamData = "nexo.per_stream.data";
+    public const string PerStreamAppended = "nexo.per_stream.appended";
+    public const string PerStreamRead = "nexo.per_stream.read";
+    public const string PerGroupLag = "nexo.per_group.lag";
+    public const string PerGroupInFlight = "nexo.per_group.in_flight";
+    public const string PerGroupMembers = "nexo.per_group.members";
+    public const string PerGroupDone = "nexo.per_group.done";
+    public const string PerGroupDeadLettered = "nexo.per_group.dead_lettered";
+    public const string ObjectsLeftOut = "nexo.metrics.objects_left_out";
 
     public const string MqttPacketsReceived = "nexo.mqtt.packets_received";
     public const string MqttPacketsSent = "nexo.mqtt.packets_sent";
@@ -137,6 +168,9 @@ public static class MetricNames
     public const string LogRecords = "nexo.log.records";
     public const string LogWritten = "nexo.log.written";
     public const string LogSyncs = "nexo.log.syncs";
+    public const string LogSyncDuration = "nexo.log.sync.duration";
+    public const string LogCommitDuration = "nexo.log.commit.duration";
+    public const string LogCommitSize = "nexo.log.commit.size";
     public const string LogSyncTime = "nexo.log.sync_time";
     public const string LogSyncTimeMax = "nexo.log.sync_time_max";
     public const string LogPending = "nexo.log.pending";

@@ -31,6 +31,8 @@ public sealed record NexoServerOptions
 
     public LogOptions Log { get; init; } = new();
 
+    public MetricsOptions Metrics { get; init; } = new();
+
     /// <summary>
     /// Directory of what survives a restart, from the working directory; null: nothing is to be on disk. It is made and
     /// locked only when something is to be durable: see <see cref="KeepsData"/>.

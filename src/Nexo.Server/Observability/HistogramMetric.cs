@@ -1,0 +1,100 @@
+using System.Diagnostics.Metrics;
+using Nexo.Storage;
+
+namespace Nexo.Server.Observability;
+
+/// <summary>
+/// Histograms of one name, by tag. The server counts by itself, without an instrument: /metrics reads that; for exporters, which know
+/// instruments only, <see cref="Replay()"/> tells an instrument what has been counted since the last time, off the paths that count.
+/// </summary>
+/// <param name="scale">What one of the counted values is in the unit.</param>
+/// <param name="first">The lowest index of <see cref="Histogram"/> that is told apart.</param>
+/// <param name="last">The highest one; above it there is infinity.</param>
+/// <param name="read">All there are now.</param>
+internal sealed class HistogramMetric(
+    Meter meter,
+    string name,
+    string unit,
+    string description,
+    double scale,
+    int first,
+    int last,
+    Func<IEnumerable<TaggedHistogram>> read)
+{
+    private readonly Histogram<double> _instrument = meter.CreateHistogram(
+        name,
+        unit,
+        description,
+        tags: null,
+        new InstrumentAdvice<double>
+        {
+            HistogramBucketBoundaries = [.. Enumerable.Range(first, last - first + 1).Select(i => (1L << i) * scale)],
+        });
+
+    private readonly Dictionary<string, HistogramSum> _told = [];
+
+    public string Name => name;
+
+    public string Unit => unit;
+
+    public string Description => description;
+
+    public double Scale => scale;
+
+    public int First => first;
+
+    public int Last => last;
+
+    public IEnumerable<TaggedHistogram> Read() => read();
+
+    /// <summary>The upper bound of an index, in the unit.</summary>
+    public double BoundOf(int index) => (1L << index) * scale;
+
+    /// <summary>Tells the instrument what is new, each value as the mean of those at its index.</summary>
+    public void Replay()
+    {
+        if (!_instrument.Enabled)
+        {
+            return;
+        }
+
+        foreach (TaggedHistogram histogram in read())
+        {
+            string key = histogram.Tag.Value?.ToString() ?? string.Empty;
+            HistogramSum told = _told.GetValueOrDefault(key) ?? new HistogramSum();
+            for (int i = 0; i < Histogram.BucketCount; i++)
+            {
+                Replay(histogram, i, histogram.Sum.CountAt(i) - told.CountAt(i), histogram.Sum.SumAt(i) - told.SumAt(i));
+            }
+
+            _told[key] = histogram.Sum;
+        }
+    }
+
+    private void Replay(in TaggedHistogram histogram, int index, long count, long sum)
+    {
+        if (count <= 0)
+        {
+            return;
+        }
+
+        // Count and sum are not read at one moment, so the mean may be off: it stays where the values were counted.
+        double low = index == 0 ? 0 : 1L << (index - 1);
+        double mean = Math.Max((double)sum / count, low);
+        double value = (index == Histogram.BucketCount - 1 ? mean : Math.Min(mean, 1L << index)) * scale;
+        for (long i = 0; i < count; i++)
+        {
+            if (histogram.Tag.Key is null)
+            {
+                _instrument.Record(value);
+            }
+            else
+            {
+                _instrument.Record(value, histogram.Tag);
+            }
+        }
+    }
+}
+
+/// <summary>What was counted under a tag; the default tag is none.</summary>
+internal readonly record struct TaggedHistogram(KeyValuePair<string, object?> Tag, HistogramSum Sum);
