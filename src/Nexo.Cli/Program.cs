@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Nexo.Cli.Bench;
 using Nexo.Cli.Clients;
 using Nexo.Cli.Data;
+using Nexo.Cli.Keeper;
 using Nexo.Cli.Manual;
 using Nexo.Cli.Queues;
 using Nexo.Cli.Serve;
@@ -27,6 +28,7 @@ internal static class Program
         PingCommand.Create(),
         HealthCommand.Create(),
         InfoCommand.Create(),
+        Keeper.TopCommand.Create(),
         ClientsCommand.Create(),
         StoreCommand.Create(),
         QueueCommand.Create(),

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Nexo.Cli.Keeper;
 using Nexo.Cli.Terminal;
 using Nexo.Engine.Queues;
 using Nexo.Engine.Schedules;
@@ -12,7 +13,7 @@ using Nexo.Storage;
 
 namespace Nexo.Cli.Data;
 
-/// <summary><c>nexo doctor</c>: without a server.</summary>
+/// <summary><c>nexo doctor</c>: of a server that runs, or of a data directory without one.</summary>
 internal static class DoctorCommand
 {
     // What each room writes.
@@ -26,36 +27,76 @@ internal static class DoctorCommand
         ("schedules", ScheduleRecovery.Takes),
     ];
 
+    private static readonly TimeSpan DefaultApart = TimeSpan.FromSeconds(3);
+
     public static Command Create()
     {
-        var directory = new Argument<string>("DIR") { Description = "A data directory that no server has open" };
+        var directory = new Argument<string?>("DIR")
+        {
+            Description = "A data directory that no server has open; without it the server is looked at",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
         var repair = new Option<bool>("--repair") { Description = "Give up what is damaged, and keep the originals" };
         var yes = new Option<bool>("--yes") { Description = "With --repair: do it, having read what will be lost" };
-        var command = new Command("doctor", "Check a data directory, and repair it") { directory, repair, yes };
-        return command
-            .OnRun(async run =>
+        Option<TimeSpan?> apart = Parsers.Duration("--for", "Without DIR: how long to look at what grows [3s]");
+        var command = new Command("doctor", "Say what is wrong with a server, or with a data directory, and what to do")
+        {
+            directory, apart, repair, yes,
+        };
+        command.Validators.Add(result =>
+        {
+            bool hasDirectory = result.GetResult(directory) is { Tokens.Count: > 0 };
+            if (!hasDirectory && (result.GetValue(repair) || result.GetValue(yes)))
             {
-                bool areFine = true;
-                foreach ((string space, string path) in Places(Path.GetFullPath(run.Get(directory))))
-                {
-                    Outcome outcome = await Spinner.ShowAsync(
-                        run, "reading", Task.Run(() => Treat(run, space, path, run.Get(repair), run.Get(yes))));
-                    Print(run, outcome);
-                    areFine &= outcome.IsFine;
-                }
+                result.AddError("--repair and --yes are for a data directory: name it.");
+            }
+            else if (hasDirectory && result.GetResult(apart) is not null)
+            {
+                result.AddError("--for is for a server that runs: leave DIR away, or --for.");
+            }
+        });
+        command.SetAction(async (parsed, cancel) =>
+        {
+            if (parsed.GetValue(directory) is { } path)
+            {
+                using var run = new CommandRun(parsed, cancel);
+                int exitCode = await ExamineAsync(run, Path.GetFullPath(path), run.Get(repair), run.Get(yes));
+                run.Out.Flush();
+                return exitCode;
+            }
 
-                return areFine ? ExitCode.Ok : ExitCode.Negative;
-            })
-            .WithoutServer()
+            TimeSpan patience = parsed.GetValue(apart) ?? DefaultApart;
+            return await ServerActions.RunAsync(parsed, run => ServerDoctor.RunAsync(run, patience), defaultTimeout: null, cancel);
+        });
+        return command
             .WithDetails(
-                "Reads every snapshot, all of the log and the files of streams and queues, and changes nothing unless --repair and --yes "
-                + "say so. A repair ends the log before its damage: what was written after that is lost, but kept in "
-                + "DIR/quarantine. Files of streams and queues it leaves as they are. If there is a backup, restoring it may "
+                "Without DIR it looks twice at a server that runs, and tells what is about to go wrong: a disk that is nearly full, memory "
+                + "near its cap, growing dead letters, groups that fall behind, a clock that was set, a slow log, files that were not "
+                + "reloaded, a certificate near its end, backups that failed, slow subscribers; each with what to do. On a pipe one check "
+                + "a line: level, check, what was found, what to do, with tabs between. Exit code 1: a warning, or worse. Needs the rule "
+                + "admin read. With DIR it reads every snapshot, all of the log and the files of streams and queues, and changes nothing "
+                + "unless --repair and --yes say so. A repair ends the log before its damage: what was written after that is lost, "
+                + "but kept in DIR/quarantine. Files of streams and queues it leaves as they are. If there is a backup, restoring it may "
                 + "lose less. The directories of namespaces, in DIR/namespaces, are looked at too. Exit code 1: there is damage.")
             .WithExamples(
+                ("Is the server well?", "nexo doctor"),
+                ("For a monitor", "nexo doctor --json | jq -e .healthy"),
                 ("After a server refused to start", "nexo doctor /var/lib/nexo"),
                 ("What a repair would do", "nexo doctor /var/lib/nexo --repair"),
                 ("Do it", "nexo doctor /var/lib/nexo --repair --yes"));
+    }
+
+    private static async Task<int> ExamineAsync(CommandRun run, string directory, bool repair, bool yes)
+    {
+        bool areFine = true;
+        foreach ((string space, string path) in Places(directory))
+        {
+            Outcome outcome = await Spinner.ShowAsync(run, "reading", Task.Run(() => Treat(run, space, path, repair, yes)));
+            Print(run, outcome);
+            areFine &= outcome.IsFine;
+        }
+
+        return areFine ? ExitCode.Ok : ExitCode.Negative;
     }
 
     // Those of namespaces that were begun and never used have nothing in them.

@@ -13,23 +13,27 @@ internal static class ServerActions
     public static Command OnServer(
         this Command command, Func<ClientRun, Task<int>> action, TimeSpan? defaultTimeout = null)
     {
-        command.SetAction(async (parsed, cancel) =>
-        {
-            CliSettings settings = CliSettings.Of(parsed);
-            try
-            {
-                await using NexoClient client = await ConnectAsync(settings, defaultTimeout, cancel);
-                using var run = new ClientRun(parsed, client, cancel);
-                return await RunAsync(run, action);
-            }
-            catch (NexoException failure)
-            {
-                // After Ctrl-C it is how the end came about, and nothing to explain.
-                cancel.ThrowIfCancellationRequested();
-                throw ClientFailures.Explain(failure, settings);
-            }
-        });
+        command.SetAction((parsed, cancel) => RunAsync(parsed, action, defaultTimeout, cancel));
         return command;
+    }
+
+    /// <summary>The same, for a command that does not always need a server.</summary>
+    public static async Task<int> RunAsync(
+        ParseResult parsed, Func<ClientRun, Task<int>> action, TimeSpan? defaultTimeout, CancellationToken cancel)
+    {
+        CliSettings settings = CliSettings.Of(parsed);
+        try
+        {
+            await using NexoClient client = await ConnectAsync(settings, defaultTimeout, cancel);
+            using var run = new ClientRun(parsed, client, cancel);
+            return await RunAsync(run, action);
+        }
+        catch (NexoException failure)
+        {
+            // After Ctrl-C it is how the end came about, and nothing to explain.
+            cancel.ThrowIfCancellationRequested();
+            throw ClientFailures.Explain(failure, settings);
+        }
     }
 
     private static async Task<int> RunAsync(ClientRun run, Func<ClientRun, Task<int>> action)

@@ -1,0 +1,105 @@
+using System.Text.Json;
+using Nexo.Cli.Queues;
+using Nexo.Cli.Terminal;
+using Nexo.Client;
+using Nexo.Protocol;
+
+namespace Nexo.Cli.Keeper;
+
+/// <summary><c>nexo doctor</c> for a server that runs: looks twice, and says what is wrong and what to do about it.</summary>
+internal static class ServerDoctor
+{
+    // As many as a page has: who is in want of room is found without the rest.
+    private const int ListedMax = 10_000;
+
+    public static async Task<int> RunAsync(ClientRun run, TimeSpan apart)
+    {
+        Checkup seen = await Spinner.ShowAsync(run, "looking", LookAsync(run, apart));
+        IReadOnlyList<CheckResult> results = Checks.Run(seen);
+        Print(run, results);
+        return results.Any(result => result.Level >= CheckLevel.Warning) ? ExitCode.Negative : ExitCode.Ok;
+    }
+
+    private static async Task<Checkup> LookAsync(ClientRun run, TimeSpan apart)
+    {
+        ServerFigures before = await ServerFigures.ReadAsync(run);
+        List<GroupLag>? lagsBefore = await GroupLags.ReadAsync(run);
+        await Task.Delay(apart, run.Console.Time, run.Cancel);
+        return new Checkup
+        {
+            Before = before,
+            LagsBefore = lagsBefore,
+            Now = await ServerFigures.ReadAsync(run),
+            Lags = await GroupLags.ReadAsync(run),
+            At = run.Console.Time.GetUtcNow(),
+            Queues = await QueuesAsync(run),
+            Subscribers = await run.Client.Topics.ListSubscribersAsync("", run.Cancel).Take(ListedMax).ToListAsync(run.Cancel),
+            Connections = await run.Client.Admin.ListConnectionsAsync("", run.Cancel).Take(ListedMax).ToListAsync(run.Cancel),
+        };
+    }
+
+    private static async Task<List<QueueSummary>?> QueuesAsync(ClientRun run)
+    {
+        try
+        {
+            return await run.Client.Queues.ListAsync("", run.Cancel).ToListAsync(run.Cancel);
+        }
+        catch (NexoException refused) when (refused.Code == ErrorCode.PermissionDenied)
+        {
+            return null;
+        }
+    }
+
+    private static void Print(ClientRun run, IReadOnlyList<CheckResult> results)
+    {
+        if (run.Out.Json)
+        {
+            run.Out.Object(json => Write(json, results));
+            return;
+        }
+
+        foreach (CheckResult result in results)
+        {
+            if (!run.Out.ForPeople)
+            {
+                string[] fields = [WordOf(result.Level), result.Check, result.Text, result.Advice];
+                run.Out.ItemsEscaped([.. fields.Select(MessageText.Bytes)]);
+                continue;
+            }
+
+            // Names in it are those of clients.
+            run.Out.Line($"{Mark(run, result.Level)} {result.Check}: {EscapedText.Show(MessageText.Bytes(result.Text).Span)}");
+            if (result.Advice.Length > 0)
+            {
+                run.Out.Line(run.Out.Dim($"         {result.Advice}"));
+            }
+        }
+    }
+
+    private static string Mark(ClientRun run, CheckLevel level) => level switch
+    {
+        CheckLevel.Ok => run.Out.Good("ok      "),
+        CheckLevel.Note => "note    ",
+        CheckLevel.Warning => run.Out.Paint("warning ", "33"),
+        _ => run.Out.Paint("CRITICAL", "31"),
+    };
+
+    private static string WordOf(CheckLevel level) => level.ToString().ToLowerInvariant();
+
+    private static void Write(Utf8JsonWriter json, IReadOnlyList<CheckResult> results)
+    {
+        json.WriteBoolean("healthy", results.All(result => result.Level < CheckLevel.Warning));
+        json.WriteStartArray("checks");
+        foreach (CheckResult result in results)
+        {
+            json.WriteStartObject();
+            json.WriteString("level", WordOf(result.Level));
+            json.WriteString("check", result.Check);
+            json.WriteString("text", result.Text);
+            json.WriteString("advice", result.Advice);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+}
