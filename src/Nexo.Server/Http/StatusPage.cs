@@ -3,6 +3,7 @@ using Nexo.Engine.Queues;
 using Nexo.Engine.Store;
 using Nexo.Engine.Streams;
 using Nexo.Engine.Topics;
+using Nexo.Server.Brokers;
 using Nexo.Server.Data;
 using Nexo.Server.Hosting;
 using Nexo.Server.Native;
@@ -52,6 +53,7 @@ internal sealed class StatusPage(Listeners listeners, NativeServer server, Readi
             {{Row("Pub/Sub", Topics())}}
             {{Row("Streams", Streams())}}
             </table>
+            {{Spaces()}}
             {{Storage()}}
             <h2>Addresses</h2>
             <table>
@@ -74,6 +76,23 @@ internal sealed class StatusPage(Listeners listeners, NativeServer server, Readi
 
             """;
     }
+
+    // What stands above is of the default one.
+    private string Spaces()
+    {
+        Broker[] named = [.. server.Broker.All.All.Where(broker => broker.Name != Namespaces.Default)];
+        return named.Length == 0 ? string.Empty : $"""
+            <h2>Namespaces besides this one</h2>
+            <table>
+            {string.Join('\n', named.Select(SpaceRow))}
+            </table>
+            """;
+    }
+
+    private static string SpaceRow(Broker broker) => Row(
+        Text(broker.Name),
+        $"{broker.Store.Stats.Entries:N0} entries, {broker.Queues.Count:N0} queues, {broker.Topics.Stats.Subscriptions:N0} subscriptions, "
+            + $"{broker.Streams.Totals.Streams:N0} streams");
 
     private string Queues()
     {

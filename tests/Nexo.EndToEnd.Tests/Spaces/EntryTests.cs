@@ -164,6 +164,9 @@ public sealed class EntryTests
         using var http = new HttpClient { BaseAddress = new Uri(secure.Server.HttpUrl!) };
         Assert.Equal(System.Net.HttpStatusCode.Forbidden, await StatusAsync(Shop));
         Assert.Equal(System.Net.HttpStatusCode.OK, await StatusAsync(SecureServer.Operator));
+        http.DefaultRequestHeaders.Authorization = new("Bearer", SecureServer.Operator);
+        string page = await http.GetStringAsync("/", TestContext.Current.CancellationToken);
+        Assert.Contains("<th scope=\"row\">shop</th><td>0 entries, 0 queues", page, StringComparison.Ordinal);
 
         async Task<System.Net.HttpStatusCode> StatusAsync(string token)
         {
