@@ -10,15 +10,27 @@ internal sealed class MemoryBudget
     private const int ChunkBytesMax = 1_024 * 1_024;
     private const int ChunksPerArena = 32;
 
+    // The process's limit is that of several stores and all queues besides.
+    private const int CapChunksPerArena = 128;
+
+    private readonly MemoryCap _cap;
+    private readonly bool _isCache;
     private long _granted;
     private volatile bool _closed;
 
-    public MemoryBudget(long bytesMax, int arenas)
+    /// <param name="bytesMax">The limit; 0: none.</param>
+    /// <param name="arenas">How many share it.</param>
+    /// <param name="cap">What the process may take; null: no limit.</param>
+    /// <param name="isCache">Whoever is refused has something to let go of instead.</param>
+    public MemoryBudget(long bytesMax, int arenas, MemoryCap? cap = null, bool isCache = false)
     {
         BytesMax = bytesMax;
-        ChunkBytes = bytesMax == 0
-            ? ChunkBytesMax
-            : Math.Clamp(bytesMax / ((long)arenas * ChunksPerArena), ChunkBytesMin, ChunkBytesMax);
+        _cap = cap ?? MemoryCap.None;
+        _isCache = isCache;
+        ChunkBytes = Math.Clamp(
+            Math.Min(Part(bytesMax, arenas * (long)ChunksPerArena), Part(_cap.BytesMax, arenas * (long)CapChunksPerArena)),
+            ChunkBytesMin,
+            ChunkBytesMax);
     }
 
     /// <summary>The limit; 0: none.</summary>
@@ -51,12 +63,30 @@ internal sealed class MemoryBudget
     /// <summary>Grants nothing any more: the memory is gone.</summary>
     public void Close() => _closed = true;
 
+    private static long Part(long bytesMax, long parts) => bytesMax == 0 ? ChunkBytesMax : bytesMax / parts;
+
     private bool TryGrant(long bytes)
     {
-        if (BytesMax == 0 || _closed)
+        if (_closed || !(_isCache ? _cap.TryTakeForCache(bytes) : _cap.TryTake(bytes)))
         {
-            Interlocked.Add(ref _granted, _closed ? 0 : bytes);
-            return !_closed;
+            return false;
+        }
+
+        if (TryGrantOwn(bytes))
+        {
+            return true;
+        }
+
+        _cap.Give(bytes);
+        return false;
+    }
+
+    private bool TryGrantOwn(long bytes)
+    {
+        if (BytesMax == 0)
+        {
+            Interlocked.Add(ref _granted, bytes);
+            return true;
         }
 
         long granted = Volatile.Read(ref _granted);

@@ -151,6 +151,16 @@ internal sealed unsafe partial class Queue
         }
     }
 
+    /// <summary>It is in memory for a moment only: others of its priority wait on disk, or enough of them in memory for that.</summary>
+    private bool GoesToDisk(in PushPlan plan, in QueueMessage message)
+    {
+        ref Level level = ref LevelOf((byte)message.Priority);
+        return _service.Backlogs is not null
+            && plan.State == MessageState.Ready
+            && message.Group.IsEmpty
+            && (level.Backlog is { Count: > 0 } || level.PlainBytes >= WindowBytes);
+    }
+
     /// <summary>A message that was built goes to the backlog, and its slot is free again.</summary>
     private void AddToBacklog(uint reference, MessageSlot* message)
     {

@@ -143,7 +143,7 @@ internal sealed unsafe partial class Queue
 
         long bytes = (long)message.Group.Length + message.Headers.Length + message.Body.Length;
         plan.State = check.DelayMs > 0 ? MessageState.Delayed : MessageState.Ready;
-        plan.Status = Admit(ref plan, bytes, sums);
+        plan.Status = Admit(ref plan, message, bytes, sums);
         if (plan.Status == QueueStatus.Ok)
         {
             Build(message, check, now, ref plan, ref sums);
@@ -153,7 +153,7 @@ internal sealed unsafe partial class Queue
     }
 
     /// <summary>Whether there is room for one more, in the queue, in memory and in the log.</summary>
-    private QueueStatus Admit(ref PushPlan plan, long bytes, in PushSums sums)
+    private QueueStatus Admit(ref PushPlan plan, in QueueMessage message, long bytes, in PushSums sums)
     {
         if (IsFull(bytes, sums))
         {
@@ -167,12 +167,28 @@ internal sealed unsafe partial class Queue
         }
 
         long recordBytes = PushedRecord.HeaderBytes + sums.RecordBytes + PushedRecord.ItemBytesMax(bytes);
-        if (recordBytes > Nexo.Storage.ILogWriter.PayloadBytesMax || !_arena.HasIdsFor(MessageSlot.HeaderBytes + bytes))
+        if (recordBytes > Nexo.Storage.ILogWriter.PayloadBytesMax)
         {
             return QueueStatus.Full;
         }
 
-        return Log is null ? QueueStatus.Ok : StatusOf(Log.RoomFor((int)recordBytes));
+        if (!_arena.TryReserve(_arena.CostOf(MessageSlot.HeaderBytes + (int)bytes)))
+        {
+            if (!_arena.HasIdsFor(MessageSlot.HeaderBytes + bytes))
+            {
+                return QueueStatus.Full;
+            }
+
+            if (!GoesToDisk(plan, message))
+            {
+                return QueueStatus.OutOfMemory;
+            }
+        }
+
+        // Those that are not logged may wait on disk all the same.
+        return Log is not null ? StatusOf(Log.RoomFor((int)recordBytes))
+            : _service.HoldsGrowth && GoesToDisk(plan, message) ? QueueStatus.DiskFull
+            : QueueStatus.Ok;
     }
 
     private bool IsFull(long bytes, in PushSums sums) =>

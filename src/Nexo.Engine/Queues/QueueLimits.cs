@@ -1,3 +1,5 @@
+using Nexo.Engine.Memory;
+
 namespace Nexo.Engine.Queues;
 
 /// <summary>Every bound of the queues. Option ranges are with <see cref="QueueOptions"/>.</summary>
@@ -40,6 +42,9 @@ public sealed record QueueLimits
 
     /// <summary>Number of shards, a power of two up to 256; 0: four per core, at least 16.</summary>
     public int Shards { get; init; }
+
+    /// <summary>What the process may take.</summary>
+    public MemoryCap Cap { get; init; } = MemoryCap.None;
 
     internal QueueTuning Tuning { get; init; } = new();
 }

@@ -20,7 +20,7 @@ public sealed partial class QueueService
         }
 
         _recovering = true;
-        Backlogs = disk is null ? null : new BacklogKeeper(disk, Limits.MemoryBytesMax);
+        Backlogs = disk is null ? null : new BacklogKeeper(disk, Limits.MemoryBytesMax, Limits.Cap);
         return new QueueRecovery(this);
     }
 

@@ -1,8 +1,38 @@
+using Nexo.Engine.Memory;
+
 namespace Nexo.Engine.Queues;
 
 /// <content>Looking at queues and at what is in them.</content>
 public sealed partial class QueueService
 {
+    /// <summary>The disk has no more room for queues: what would wait there is refused as on a full disk.</summary>
+    public bool HoldsGrowth
+    {
+        get => Volatile.Read(ref _holdsGrowth);
+        set => Volatile.Write(ref _holdsGrowth, value);
+    }
+
+    /// <summary>What messages and the structures over them take of memory. Takes the shards' locks, one after the other.</summary>
+    public MemoryUse Memory
+    {
+        get
+        {
+            long blocks = 0;
+            long used = 0;
+            foreach (QueueShard shard in _shards)
+            {
+                lock (shard.Gate)
+                {
+                    blocks += shard.Arena.BlockBytes;
+                    used += shard.Arena.UsedBytes;
+                }
+            }
+
+            long bytes = _context.Pool.RentedBytes + blocks;
+            return new MemoryUse(bytes, Math.Max(0, bytes - used));
+        }
+    }
+
     /// <summary>Sums over all queues.</summary>
     public QueueStats Totals => Survey(0).Totals;
 

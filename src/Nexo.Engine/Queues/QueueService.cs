@@ -24,6 +24,7 @@ public sealed partial class QueueService : IDisposable
 
     private readonly QueueContext _context;
     private readonly QueueShard[] _shards;
+    private bool _holdsGrowth;
     private readonly QueueNames _names;
     private readonly int _shardShift;
 
@@ -50,7 +51,7 @@ public sealed partial class QueueService : IDisposable
             : limits.Shards;
         _shardShift = HashBits - BitOperations.Log2((uint)shards);
         _context = new QueueContext(
-            limits, clock, KeyHash.Random(), new MemoryBudget(0, shards), new PagePool(limits.Tuning.PageBytes));
+            limits, clock, KeyHash.Random(), new MemoryBudget(0, shards, limits.Cap), new PagePool(limits.Tuning.PageBytes));
         _names = new QueueNames(_context.Hasher);
         _shards = new QueueShard[shards];
         for (int i = 0; i < shards; i++)

@@ -70,4 +70,7 @@ public enum QueueStatus : byte
 
     /// <summary>The log has failed: nothing can be changed until the process starts anew.</summary>
     LogFailed,
+
+    /// <summary>The process has as much memory as it may have, and the message cannot wait on disk. Nothing was changed.</summary>
+    OutOfMemory,
 }

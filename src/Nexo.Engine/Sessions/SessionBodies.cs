@@ -19,7 +19,7 @@ internal sealed unsafe class SessionBodies : IDisposable
     public SessionBodies(SessionLimits limits)
     {
         _pool = new PagePool(limits.PageBytes);
-        _budget = new MemoryBudget(Math.Max(1, limits.BytesMax), arenas: 1);
+        _budget = new MemoryBudget(Math.Max(1, limits.BytesMax), arenas: 1, limits.Cap);
         _arena = new Arena(_pool, _budget, limits.PageBytes);
     }
 
@@ -28,6 +28,18 @@ internal sealed unsafe class SessionBodies : IDisposable
 
     /// <summary>Memory of the messages, and of the queues that name them.</summary>
     public long UsedBytes => _arena.UsedBytes + Volatile.Read(ref _queueBytes);
+
+    /// <summary>What they take of memory, with the queues.</summary>
+    public MemoryUse Memory
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return MemoryUse.Of(_arena, _pool) + new MemoryUse(Volatile.Read(ref _queueBytes), 0);
+            }
+        }
+    }
 
     public long Count => Volatile.Read(ref _count);
 

@@ -1,3 +1,5 @@
+using Nexo.Engine.Memory;
+
 namespace Nexo.Engine.Sessions;
 
 /// <summary>Every bound of the sessions.</summary>
@@ -29,6 +31,9 @@ public sealed record SessionLimits
 
     /// <summary>If there is a log.</summary>
     public SessionDurability Durability { get; init; } = SessionDurability.Fsync;
+
+    /// <summary>What the process may take.</summary>
+    public MemoryCap Cap { get; init; } = MemoryCap.None;
 
     /// <summary>Sessions that end by themselves in one tick.</summary>
     internal int ExpiredPerTickMax { get; init; } = 1_024;

@@ -71,6 +71,9 @@ public sealed partial class SessionService : IDisposable
 
     internal SessionCounters Counters { get; } = new();
 
+    /// <summary>What their messages take of memory.</summary>
+    public MemoryUse Memory => Bodies.Memory;
+
     internal SessionBodies Bodies { get; }
 
     internal long NowMs => _clock.NowMs;

@@ -1,3 +1,5 @@
+using Nexo.Engine.Memory;
+
 namespace Nexo.Engine.Store;
 
 /// <summary>What the store does with a write when its memory limit is reached.</summary>
@@ -30,6 +32,9 @@ public sealed record StoreLimits
 
     /// <summary>The furthest expiry, from now.</summary>
     public long ExpiryMsMax { get; init; } = 100L * 365 * 24 * 3_600 * 1_000;
+
+    /// <summary>What the process may take.</summary>
+    public MemoryCap Cap { get; init; } = MemoryCap.None;
 
     internal StoreTuning Tuning { get; init; } = new();
 }

@@ -61,7 +61,8 @@ public sealed partial class StoreService : IDisposable
         _limits = limits;
         _clock = clock;
         _pool = new PagePool(limits.Tuning.PageBytes);
-        _budget = new MemoryBudget(limits.MemoryBytesMax, shards);
+        _budget = new MemoryBudget(
+            limits.MemoryBytesMax, shards, limits.Cap, isCache: limits.Eviction == StoreEviction.Evict);
         _shardShift = HashBits - BitOperations.Log2((uint)shards);
         var context = new StoreContext(limits, _clock, _hasher, _budget, _pool, _watchers, _ready);
         _shards = new StoreShard[shards];
@@ -101,6 +102,16 @@ public sealed partial class StoreService : IDisposable
                 Watchers = _watchers.Count,
                 Shards = _shards.Length,
             };
+        }
+    }
+
+    /// <summary>What it takes of memory.</summary>
+    public MemoryUse Memory
+    {
+        get
+        {
+            StoreStats stats = Stats;
+            return new MemoryUse(stats.AllocatedBytes, Math.Max(0, stats.AllocatedBytes - stats.UsedBytes));
         }
     }
 

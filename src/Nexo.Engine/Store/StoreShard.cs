@@ -37,7 +37,7 @@ internal sealed unsafe partial class StoreShard : IDisposable
         _hasher = context.Hasher;
         _watchers = context.Watchers;
         _ready = context.Ready;
-        _evicts = _limits.MemoryBytesMax > 0 && _limits.Eviction == StoreEviction.Evict;
+        _evicts = (_limits.MemoryBytesMax > 0 || _limits.Cap.BytesMax > 0) && _limits.Eviction == StoreEviction.Evict;
         _arena = new Arena(context.Pool, context.Budget, _limits.Tuning.PageBytes, _limits.Tuning.PageIdMax);
         _index = new OrderedIndex(_arena, _limits.Tuning.IndexNodeBytes);
         long now = _clock.NowMs;

@@ -80,24 +80,6 @@ internal sealed partial class StreamFiles : IDisposable
     /// <summary>A backup is being made: nothing that it may still copy is let go of.</summary>
     public bool AreCopied => Volatile.Read(ref _copies) > 0;
 
-    /// <summary>Whether memory has room for so much, where it is the disk. When half is taken, streams are looked after at once.</summary>
-    public bool HasMemoryFor(int bytes, long nowMs)
-    {
-        if (_hasSnapshots)
-        {
-            return true;
-        }
-
-        long free = _disk.Disk.FreeBytes - PendingBytes;
-        if (free < _memoryBytes / 2 && nowMs - Volatile.Read(ref _caredAtMs) >= CareWhenFullMs)
-        {
-            // What may be let go of goes before it is needed, not at the next moment that is due.
-            Care(nowMs);
-        }
-
-        return free >= bytes;
-    }
-
     /// <summary>Whether the disk has room for a file of this size beside all else.</summary>
     public bool HasRoomFor(long bytes) => _disk.Disk.FreeBytes / 2 > bytes;
 

@@ -1,3 +1,5 @@
+using Nexo.Engine.Memory;
+
 namespace Nexo.Engine.Streams;
 
 /// <summary>Every bound of the streams. Option ranges are with <see cref="StreamOptions"/>.</summary>
@@ -49,6 +51,9 @@ public sealed record StreamLimits
     public StreamDurability DurabilityDefault { get; init; } = StreamDurability.Fsync;
 
     public StreamGroupLimits Groups { get; init; } = new();
+
+    /// <summary>What the process may take.</summary>
+    public MemoryCap Cap { get; init; } = MemoryCap.None;
 
     internal StreamTuning Tuning { get; init; } = new();
 }

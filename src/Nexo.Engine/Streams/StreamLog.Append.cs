@@ -128,8 +128,8 @@ internal sealed partial class StreamLog
         }
 
         return _log!.Failure is not null ? StreamStatus.LogFailed
-            : Volatile.Read(ref _isFull) ? StreamStatus.DiskFull
-            : _context.Files.HasMemoryFor(recordBytes, _context.Clock.NowMs) ? StreamStatus.Ok
+            : Volatile.Read(ref _isFull) || _context.Files.HoldsGrowth ? StreamStatus.DiskFull
+            : _context.Files.HasMemoryFor(recordBytes, _context.Clock.NowMs, Limits.Cap) ? StreamStatus.Ok
             : StreamStatus.OutOfMemory;
     }
 

@@ -44,6 +44,16 @@ public sealed partial class StreamService : IDisposable
     /// <summary>Bytes that wait to be written to streams' own files: who appends should wait when it is many.</summary>
     public long PendingBytes => _context.Files.PendingBytes;
 
+    /// <summary>The disk has no more room for streams: appends are refused as on a full disk.</summary>
+    public bool HoldsGrowth
+    {
+        get => _context.Files.HoldsGrowth;
+        set => _context.Files.HoldsGrowth = value;
+    }
+
+    /// <summary>What records in memory take.</summary>
+    public MemoryUse Memory => new(_context.Files.MemoryBytes + PendingBytes, 0);
+
     public StreamLimits Limits => _context.Limits;
 
     /// <summary>Makes a stream, or finds that it is there with the options that are given.</summary>

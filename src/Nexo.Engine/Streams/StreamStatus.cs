@@ -60,7 +60,9 @@ public enum StreamStatus : byte
     /// <summary>The stream's files cannot be read, or are not what was written; the server's log says where.</summary>
     Unreadable,
 
-    /// <summary>Without a data directory: all streams together have as many bytes as they may. Nothing was changed.</summary>
+    /// <summary>
+    /// Without a data directory: all streams together have as many bytes as they may, or the process has. Nothing was changed.
+    /// </summary>
     OutOfMemory,
 
     /// <summary>The disk is full; what frees room still passes. Nothing was changed.</summary>

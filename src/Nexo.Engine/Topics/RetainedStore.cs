@@ -30,7 +30,7 @@ internal sealed unsafe partial class RetainedStore : IDisposable
         _limits = limits;
         _clock = clock;
         _pool = new PagePool(Tuning.PageBytes);
-        _budget = new MemoryBudget(Math.Max(1, limits.RetainedBytesMax), arenas: 1);
+        _budget = new MemoryBudget(Math.Max(1, limits.RetainedBytesMax), arenas: 1, limits.Cap);
         _arena = new Arena(_pool, _budget, Tuning.PageBytes, Tuning.PageIdMax);
         _index = new OrderedIndex(_arena, Tuning.IndexNodeBytes);
         _wheel = new TimingWheel(_arena, clock.NowMs);
@@ -47,6 +47,9 @@ internal sealed unsafe partial class RetainedStore : IDisposable
     public long Count => _table.Count;
 
     public long UsedBytes => _arena.UsedBytes;
+
+    /// <summary>What it takes of memory. Under the lock.</summary>
+    public MemoryUse Memory => MemoryUse.Of(_arena, _pool);
 
     private RetainedTuning Tuning => _limits.RetainedTuning;
 
@@ -125,7 +128,8 @@ internal sealed unsafe partial class RetainedStore : IDisposable
         int valueBytes = RetainedMessage.ValueBytes(message.Headers.Length, message.Body.Length);
         if (!HasRoomFor(message.Topic, valueBytes, deadline != 0, now, ref hash, ref place, ref old))
         {
-            return TopicStatus.RetainedFull;
+            long wanted = _arena.CostOf(valueBytes + message.Topic.Length) + GrowthBytes;
+            return _limits.Cap.Room < wanted ? TopicStatus.OutOfMemory : TopicStatus.RetainedFull;
         }
 
         if (Log is { } log)

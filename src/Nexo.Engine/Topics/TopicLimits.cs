@@ -1,3 +1,5 @@
+using Nexo.Engine.Memory;
+
 namespace Nexo.Engine.Topics;
 
 /// <summary>Every bound of the topics.</summary>
@@ -63,6 +65,9 @@ public sealed record TopicLimits
 
     /// <summary>Subscriptions that one turn of a fan-out delivers to; the others follow in turns of their own.</summary>
     public int FanOutMax { get; init; } = 1_024;
+
+    /// <summary>What the process may take.</summary>
+    public MemoryCap Cap { get; init; } = MemoryCap.None;
 
     internal RetainedTuning RetainedTuning { get; init; } = new();
 }

@@ -1,3 +1,5 @@
+using Nexo.Engine.Memory;
+
 namespace Nexo.Engine.Topics;
 
 /// <content>Looking at topics and subscriptions.</content>
@@ -32,6 +34,18 @@ public sealed partial class TopicService
                 BindingTaken = Volatile.Read(ref _bindingTaken),
                 BindingRefused = Volatile.Read(ref _bindingRefused),
             };
+        }
+    }
+
+    /// <summary>What retained messages and filters take of memory.</summary>
+    public MemoryUse Memory
+    {
+        get
+        {
+            lock (_retained.Gate)
+            {
+                return _retained.Memory + new MemoryUse(Index.FilterBytes, 0);
+            }
         }
     }
 

@@ -56,4 +56,7 @@ public enum TopicStatus : byte
 
     /// <summary>The wills of all connections take as much room as they may.</summary>
     WillsFull,
+
+    /// <summary>The process has as much memory as it may have; nothing was changed.</summary>
+    OutOfMemory,
 }

@@ -53,6 +53,11 @@ public sealed partial class TopicSubscriber
             return TopicStatus.TooManyFilters;
         }
 
+        if (added.Count > 0 && !_service.Limits.Cap.TryTake(bytes))
+        {
+            return TopicStatus.OutOfMemory;
+        }
+
         lock (_gate)
         {
             if (_isGone)

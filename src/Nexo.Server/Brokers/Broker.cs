@@ -38,14 +38,15 @@ internal sealed class Broker : IAsyncDisposable
 
         // One clock: deadlines of all parts go on together after a restart.
         Clock = new EngineClock(time);
-        StoreLimits = BrokerLimits.Store(Options);
+        StoreLimits = BrokerLimits.Store(Options) with { Cap = shared.Cap };
         Store = new StoreService(StoreLimits, Clock);
-        QueueLimits = BrokerLimits.Queues(Options);
+        QueueLimits = BrokerLimits.Queues(Options) with { Cap = shared.Cap };
         Queues = new QueueService(QueueLimits, Clock);
-        Streams = new StreamService(BrokerLimits.Streams(Options), Clock);
-        Topics = new TopicService(BrokerLimits.Topics(Options), Clock, new TopicTargets(Queues, QueueLimits, Streams));
+        Streams = new StreamService(BrokerLimits.Streams(Options) with { Cap = shared.Cap }, Clock);
+        Topics = new TopicService(
+            BrokerLimits.Topics(Options) with { Cap = shared.Cap }, Clock, new TopicTargets(Queues, QueueLimits, Streams));
         Schedules = new ScheduleService(new ScheduleLimits(), Clock);
-        Sessions = new SessionService(BrokerLimits.Sessions(Options), Clock);
+        Sessions = new SessionService(BrokerLimits.Sessions(Options) with { Cap = shared.Cap }, Clock);
         MqttSessions = new MqttSessions(Sessions, Topics, shared.Users, shared.Audit, name);
 
         // What survives a restart, in the order in which it is read back: the store brings the clock.
@@ -128,6 +129,19 @@ internal sealed class Broker : IAsyncDisposable
 
     /// <summary>True when connections may come: what it keeps has been read back, if it keeps anything.</summary>
     public bool IsOpen => Persistence is not { IsOn: true, Log: null };
+
+    /// <summary>Whether what is to be kept is refused as on a full disk, and whether room is to be made there.</summary>
+    public void HoldGrowthOnDisk(bool isFull, bool makeRoom)
+    {
+        Persistence.MustMakeRoom = makeRoom;
+        if (Persistence.Log is { } log)
+        {
+            log.HoldsGrowth = isFull;
+        }
+
+        Queues.HoldsGrowth = isFull;
+        Streams.HoldsGrowth = isFull;
+    }
 
     /// <summary>Nothing happens by itself any more. May be called again.</summary>
     public void StopTicks()

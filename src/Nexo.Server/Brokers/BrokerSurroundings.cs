@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Nexo.Engine.Memory;
 using Nexo.Server.Connections;
 using Nexo.Server.Mqtt;
 using Nexo.Server.Observability;
@@ -11,6 +12,7 @@ internal sealed record BrokerSurroundings(
     NexoServerOptions Options,
     ClientConnections Clients,
     MqttCounters Mqtt,
+    MemoryCap Cap,
     UserDirectory Users,
     AuditLog Audit,
     FactBoard Facts,

@@ -88,9 +88,20 @@ internal abstract partial class ClientConnection
     /// <summary>Ends when no answer waits for the disk. Only for the reading thread.</summary>
     protected Task WhenAnsweredAsync() => _held?.WhenEmptyAsync() ?? Task.CompletedTask;
 
-    /// <summary>It is who it says, or nobody is asked.</summary>
-    protected void Admit(in AuthResult result)
+    /// <summary>It is who it says, or nobody is asked; unless there is no place for it.</summary>
+    /// <returns>How the login has ended.</returns>
+    protected AuthResult Admit(in AuthResult result)
     {
+        if (result.Code != ErrorCode.None)
+        {
+            return result;
+        }
+
+        if (!HasMemoryFor(result))
+        {
+            return AuthResult.Refused(ErrorCode.OutOfMemory, MemoryMessage);
+        }
+
         User = result.User;
         _expiresAtMs = result.ExpiresAt is { } end
             ? All.NowMs + Math.Max(0, (long)(end - All.Time.GetUtcNow()).TotalMilliseconds)
@@ -101,6 +112,7 @@ internal abstract partial class ClientConnection
 
         // The users may have changed while it was verified.
         Reapply();
+        return result;
     }
 
     /// <summary>It has to log in anew.</summary>

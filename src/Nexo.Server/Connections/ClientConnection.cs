@@ -154,6 +154,7 @@ internal abstract partial class ClientConnection
             await _outbox.CloseAsync();
             await WhenSubscribersGoneAsync();
             DisposeParts();
+            GiveBuffersBack();
             _batch.Dispose();
         }
     }
@@ -249,7 +250,12 @@ internal abstract partial class ClientConnection
             }
 
             // A client that asks and does not read is held here; the sweep cuts it when it stays so.
-            if (_outbox.BytesPending > ReplyBytesMax)
+            int unsent = _outbox.BytesPending;
+            if (!TryBuffer(unsent))
+            {
+                await WaitForMemoryAsync();
+            }
+            else if (unsent > ReplyBytesMax)
             {
                 await SendAllAsync();
                 _isHeld = true;

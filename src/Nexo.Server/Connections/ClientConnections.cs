@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
+using Nexo.Engine.Memory;
 using Nexo.Protocol;
 using Nexo.Server.Brokers;
 using Nexo.Server.Hosting;
+using Nexo.Server.Pressure;
 using Nexo.Server.Security;
 using Nexo.Server.Topics;
 using Nexo.Server.Transport;
@@ -23,6 +25,7 @@ internal sealed partial class ClientConnections : ILiveSettings, IDisposable
     private readonly ITimer _sweep;
     private readonly long _startedAt;
     private long _connectionIds;
+    private long _bufferedBytes;
     private int _connectionCount;
     private long _nowMs;
     private volatile ConnectionOptions _options;
@@ -31,6 +34,8 @@ internal sealed partial class ClientConnections : ILiveSettings, IDisposable
     public ClientConnections(
         NexoServerOptions options,
         TopicBuffers topicBuffers,
+        MemoryPressure memory,
+        DiskPressure disk,
         IAuthenticator authenticator,
         AuditLog audit,
         UserDirectory users,
@@ -39,6 +44,9 @@ internal sealed partial class ClientConnections : ILiveSettings, IDisposable
     {
         _options = options.Connections;
         TopicBuffers = topicBuffers;
+        Memory = memory;
+        Disk = disk;
+        Cap = memory.Cap;
         Authenticator = authenticator;
         Audit = audit;
         _users = users;
@@ -63,6 +71,18 @@ internal sealed partial class ClientConnections : ILiveSettings, IDisposable
 
     /// <summary>What waits for slow subscriptions to topics.</summary>
     public TopicBuffers TopicBuffers { get; }
+
+    /// <summary>What the process has of memory.</summary>
+    public MemoryPressure Memory { get; }
+
+    /// <summary>What the data directory has of its disk.</summary>
+    public DiskPressure Disk { get; }
+
+    /// <summary>What the process may still take of memory.</summary>
+    public MemoryCap Cap { get; }
+
+    /// <summary>What connections keep of what is on its way, beyond a little each.</summary>
+    public long BufferedBytes => Interlocked.Read(ref _bufferedBytes);
 
     /// <summary>New at every start, so that clients notice a restart.</summary>
     public Guid ServerId { get; } = Guid.NewGuid();
@@ -169,6 +189,8 @@ internal sealed partial class ClientConnections : ILiveSettings, IDisposable
 
     internal void LogUnexpected(ClientConnection connection, Exception exception) =>
         LogUnexpected(connection.Id, connection.Remote, exception);
+
+    internal void CountBuffered(int change) => Interlocked.Add(ref _bufferedBytes, change);
 
     /// <summary>Registers a connection; false when it is one too many.</summary>
     private bool TryAdmit(ClientConnection connection)

@@ -55,6 +55,9 @@ internal sealed partial class Persistence : IAsyncDisposable
     /// <summary>The log; null when there is none, and until everything has been read back.</summary>
     public Wal? Log => Volatile.Read(ref _log);
 
+    /// <summary>The disk may have more room, and not for this: what the log can do without goes now.</summary>
+    public bool MustMakeRoom { get; set; }
+
     /// <summary>True when so much waits to be written that those who write should wait.</summary>
     public bool IsCrowded =>
         Log is { } log && log.PendingBytes + _parts.PendingBytes > _options.Storage.PendingBytesMax;

@@ -234,7 +234,7 @@ internal sealed partial class SnapshotService : IDisposable
         work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     // Soon there may be no room for a snapshot either.
-    private static bool IsShortOfRoom(Wal log) => log.IsFull || log.IsScarce;
+    private bool IsShortOfRoom(Wal log) => log.IsFull || log.IsScarce || _persistence.MustMakeRoom;
 
     // Two snapshots free all of the log before them. Where there is room for one, that may end the state. Later ones free
     // what has been logged meanwhile.

@@ -13,6 +13,7 @@ using Nexo.Server.Hosting;
 using Nexo.Server.Http;
 using Nexo.Server.Native;
 using Nexo.Server.Observability;
+using Nexo.Server.Pressure;
 using Nexo.Server.Security;
 using Nexo.Server.Settings;
 using Nexo.Server.Tls;
@@ -136,6 +137,8 @@ public static class NexoServer
         services.AddSingleton<ILiveSettings>(provider => provider.GetRequiredService<LiveObservability>());
         services.AddSingleton<ILiveSettings>(provider => provider.GetRequiredService<ClientConnections>());
         services.AddSingleton<ILiveSettings>(provider => provider.GetRequiredService<Authenticator>());
+        services.AddSingleton<ILiveSettings>(provider => provider.GetRequiredService<MemoryPressure>());
+        services.AddSingleton<ILiveSettings>(provider => provider.GetRequiredService<DiskPressure>());
         if (reloadFrom is not null)
         {
             services.AddSingleton<IReloadable>(

@@ -64,7 +64,7 @@ internal sealed class SchedulePusher(QueueService queues) : ISchedulePusher
     {
         QueueStatus.NotFound or QueueStatus.TooManyQueues => ScheduleOutcome.QueueNotFound,
         QueueStatus.Paused => ScheduleOutcome.QueuePaused,
-        QueueStatus.Full => ScheduleOutcome.QueueFull,
+        QueueStatus.Full or QueueStatus.OutOfMemory => ScheduleOutcome.QueueFull,
         QueueStatus.DiskFull => ScheduleOutcome.DiskFull,
         QueueStatus.LogFailed => ScheduleOutcome.Failed,
         _ => ScheduleOutcome.MessageRefused,

@@ -31,7 +31,7 @@ internal static class HttpPipeline
         {
             "/" => AnswerFigures(context, access, "text/html; charset=utf-8", page.Render),
             "/healthz" => Answer(context, StatusCodes.Status200OK, PlainText, "alive\n"),
-            "/readyz" => AnswerReadiness(context, readiness.Obstacle),
+            "/readyz" => AnswerReadiness(context, readiness),
             "/metrics" => AnswerFigures(context, access, PrometheusText.ContentType, metrics.Scrape),
             _ => Answer(context, StatusCodes.Status404NotFound, PlainText,
                 "Nothing is here. There are /, /healthz, /readyz and /metrics.\n"),
@@ -67,8 +67,8 @@ internal static class HttpPipeline
         return Answer(context, StatusCodes.Status405MethodNotAllowed, PlainText, "Only GET and HEAD are served here.\n");
     }
 
-    private static Task AnswerReadiness(HttpContext context, string? obstacle) => obstacle is null
-        ? Answer(context, StatusCodes.Status200OK, PlainText, "ready\n")
+    private static Task AnswerReadiness(HttpContext context, Readiness readiness) => readiness.Obstacle is not { } obstacle
+        ? Answer(context, StatusCodes.Status200OK, PlainText, readiness.Note is { } note ? $"ready\n{note}\n" : "ready\n")
         : Answer(context, StatusCodes.Status503ServiceUnavailable, PlainText, $"{obstacle}\n");
 
     private static Task Answer(HttpContext context, int status, string type, string body)

@@ -68,7 +68,14 @@ internal sealed partial class MqttConnection
 
         // Nothing was answered before a CONNECT.
         TryEnter(broker);
-        Admit(result);
+        result = Admit(result);
+        if (result.Code != ErrorCode.None)
+        {
+            _connect = null;
+            RefuseConnect(ReasonOf(result.Code), result.Message);
+            return;
+        }
+
         _connect = null;
         if (IsGoingAway)
         {
@@ -261,6 +268,7 @@ internal sealed partial class MqttConnection
     {
         ErrorCode.AuthenticationRequired => MqttReason.NotAuthorized,
         ErrorCode.AuthenticationThrottled => MqttReason.ConnectionRateExceeded,
+        ErrorCode.OutOfMemory => MqttReason.ServerBusy,
         _ => MqttReason.BadUserNameOrPassword,
     };
 }

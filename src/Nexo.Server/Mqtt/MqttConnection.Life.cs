@@ -194,7 +194,7 @@ internal sealed partial class MqttConnection
     private static MqttReason ReasonOfEnd(ErrorCode code) => code switch
     {
         ErrorCode.ShuttingDown => MqttReason.ServerShuttingDown,
-        ErrorCode.Recovering or ErrorCode.TooManyConnections => MqttReason.ServerBusy,
+        ErrorCode.Recovering or ErrorCode.TooManyConnections or ErrorCode.OutOfMemory => MqttReason.ServerBusy,
         ErrorCode.IdleTimeout => MqttReason.KeepAliveTimeout,
         ErrorCode.StorageFull => MqttReason.QuotaExceeded,
         ErrorCode.Cancelled => MqttReason.AdministrativeAction,

@@ -106,6 +106,8 @@ internal sealed partial class MqttConnection : ClientConnection, IMqttPacketSink
         return taken;
     }
 
+    protected override int PartialBytes => _assembler.PartialBytes;
+
     protected override ValueTask AfterFeedAsync()
     {
         if (_connect is { } connect)

@@ -28,6 +28,9 @@ internal sealed class FrameAssembler(int frameBytesMax) : IDisposable
     /// <summary>True while a frame has begun and not ended.</summary>
     public bool IsInFrame => _partial.Count > 0;
 
+    /// <summary>Bytes of it that have come.</summary>
+    public int PartialBytes => _partial.Count;
+
     /// <summary>Consumes bytes until they are used up or the sink wants to stop.</summary>
     /// <returns>How many bytes were consumed.</returns>
     public int Feed<TSink>(ReadOnlySpan<byte> bytes, TSink sink)

@@ -138,7 +138,13 @@ internal sealed partial class NativeConnection
 
         // Nothing was answered before a HELLO.
         TryEnter(broker);
-        Admit(result);
+        result = Admit(result);
+        if (result.Code != ErrorCode.None)
+        {
+            RefuseHello(result.Code, result.Message);
+            return;
+        }
+
         ClientName = hello.ClientName ?? string.Empty;
         _hello = null;
         MarkReady();

@@ -160,6 +160,8 @@ internal sealed partial class NativeConnection : ClientConnection, IFrameSink
         return _assembler.Feed(bytes, this);
     }
 
+    protected override int PartialBytes => _assembler.PartialBytes;
+
     protected override ValueTask AfterFeedAsync() => _hello is null ? ValueTask.CompletedTask : FinishHelloAsync();
 
     protected override void OnBatchSent() => _open.StartAdded();

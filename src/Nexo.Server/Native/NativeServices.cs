@@ -1,10 +1,13 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Nexo.Engine.Memory;
 using Nexo.Server.Brokers;
 using Nexo.Server.Connections;
 using Nexo.Server.Data;
 using Nexo.Server.Mqtt;
 using Nexo.Server.Observability;
+using Nexo.Server.Pressure;
 using Nexo.Server.Resp;
 using Nexo.Server.Topics;
 
@@ -16,7 +19,17 @@ internal static class NativeServices
     /// <summary>Registers the brokers, the connections and their life. The listener and the authenticator are the host's.</summary>
     public static IServiceCollection AddNativePort(this IServiceCollection services, NexoServerOptions options)
     {
-        services.AddSingleton(new TopicBuffers(options.Topics.BufferedBytesMax));
+        services.AddSingleton(_ => options.Machine ?? new MachineMemory());
+        services.AddSingleton<MemoryPressure>();
+        services.AddSingleton(provider => provider.GetRequiredService<MemoryPressure>().Cap);
+        services.AddSingleton(provider => new DiskPressure(
+            options,
+            options.Disk
+                ?? (options is { KeepsData: true, OpenDisk: null, DataDirectory: { } directory } ? new MachineDisk(directory) : null),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<DiskPressure>>()));
+        services.AddSingleton<PressureWatch>();
+        services.AddSingleton(provider => new TopicBuffers(options.Topics.BufferedBytesMax, provider.GetRequiredService<MemoryCap>()));
         services.AddSingleton<ClientConnections>();
         services.AddSingleton<MqttCounters>();
         services.AddSingleton<FactBoard>();
@@ -24,6 +37,7 @@ internal static class NativeServices
         services.AddSingleton<BrokerSet>();
         services.AddHostedService<PersistenceLifetime>();
         services.AddHostedService<NativeLifetime>();
+        services.AddHostedService(provider => provider.GetRequiredService<PressureWatch>());
 
         // Every connection begins at these.
         services.AddSingleton(provider => provider.GetRequiredService<BrokerSet>().Default.Native);

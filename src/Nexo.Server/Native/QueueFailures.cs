@@ -30,6 +30,7 @@ internal static class QueueFailures
         QueueStatus.LeaseLost => ErrorCode.LeaseLost,
         QueueStatus.DiskFull => ErrorCode.StorageFull,
         QueueStatus.LogFailed => ErrorCode.StorageFailed,
+        QueueStatus.OutOfMemory => ErrorCode.OutOfMemory,
         _ => ErrorCode.Internal,
     };
 
@@ -64,6 +65,8 @@ internal static class QueueFailures
             "The disk is full; acks and other removals still work, and pushes do again when there is room.",
         QueueStatus.LogFailed =>
             "Writing to disk has failed, so nothing can be changed any more; the server's log says why.",
+        QueueStatus.OutOfMemory =>
+            "The server has as much memory as memory.max allows, and this message cannot wait on disk; acks and other removals still work.",
         _ => "The queues answered in a way that the server did not expect.",
     };
 

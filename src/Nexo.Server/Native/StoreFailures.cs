@@ -27,7 +27,8 @@ internal static class StoreFailures
         StoreStatus.WrongType => "The entry is of another type: a hash is not a value, and a value is not a hash.",
         StoreStatus.NotAnInteger => "The value is not a decimal 64-bit integer.",
         StoreStatus.Overflow => "The result would not fit a signed 64-bit integer; nothing was changed.",
-        StoreStatus.OutOfMemory => "The store is at store.max-memory; delete something, let entries expire, or raise it.",
+        StoreStatus.OutOfMemory =>
+            "The store is at store.max-memory, or the server at memory.max; delete something, let entries expire, or raise it.",
         StoreStatus.KeyInvalid => "A key has 1 to 65,536 bytes.",
         StoreStatus.ValueTooLarge => "The value would be larger than the limit that HELLO announced.",
         StoreStatus.ExpiryOutOfRange => "An expiry is 1 ms to 100 years ahead.",

@@ -59,7 +59,8 @@ internal static class StreamFailures
         StreamStatus.TooManyKeys => $"The stream has more than {limits.KeysMax} keys; no versions of them are kept.",
         StreamStatus.Unreadable => "The stream's files cannot be read, or do not hold what was written; the server's log says where.",
         StreamStatus.OutOfMemory =>
-            $"All streams together have {limits.MemoryBytesMax} bytes, as many as streams.memory allows without a data directory.",
+            $"All streams together have {limits.MemoryBytesMax} bytes, as many as streams.memory allows without a data directory, "
+            + "or the server has as much memory as memory.max allows.",
         StreamStatus.GroupNotFound => "group: the stream has none of this name; create it first.",
         StreamStatus.GroupConflict => "The group is there with another mode or option.",
         StreamStatus.TooManyGroups =>

@@ -15,7 +15,7 @@ internal static class TopicFailures
         TopicStatus.TtlOutOfRange or TopicStatus.WillInvalid => ErrorCode.InvalidArgument,
         TopicStatus.TooManyFilters or TopicStatus.TooManyBindings => ErrorCode.TooManyFilters,
         TopicStatus.RetainedFull => ErrorCode.RetainedFull,
-        TopicStatus.WillsFull => ErrorCode.OutOfMemory,
+        TopicStatus.WillsFull or TopicStatus.OutOfMemory => ErrorCode.OutOfMemory,
         TopicStatus.DiskFull => ErrorCode.StorageFull,
         TopicStatus.LogFailed => ErrorCode.StorageFailed,
         TopicStatus.NameInvalid => ErrorCode.NameInvalid,
@@ -46,6 +46,8 @@ internal static class TopicFailures
         TopicStatus.WillInvalid =>
             $"delayMs: 0 to {limits.WillDelayMsMax} ms (a day); session: at most {limits.WillSessionBytesMax} bytes.",
         TopicStatus.WillsFull => "The wills of all connections take as much room as they may.",
+        TopicStatus.OutOfMemory =>
+            "The server has as much memory as memory.max allows; messages that are not retained still go out.",
         TopicStatus.DiskFull =>
             "The disk is full; messages that are neither retained nor bound still go out.",
         TopicStatus.LogFailed =>

@@ -20,6 +20,17 @@ public static class MetricNames
     public const string ManagedMemory = "nexo.process.managed_memory";
     public const string CpuTime = "nexo.process.cpu_time";
 
+    public const string MemoryLevel = "nexo.memory.level";
+    public const string MemoryUsed = "nexo.memory.used";
+    public const string MemoryLimit = "nexo.memory.limit";
+    public const string MemoryRefusing = "nexo.memory.refusing";
+    public const string MemoryPart = "nexo.memory.part";
+    public const string DiskLevel = "nexo.disk.level";
+    public const string DiskUsed = "nexo.disk.used";
+    public const string DiskLimit = "nexo.disk.limit";
+    public const string DiskFree = "nexo.disk.free";
+    public const string DiskFreeMin = "nexo.disk.free_min";
+
     public const string ConnectionsOpen = "nexo.connections.open";
     public const string ConnectionsAccepted = "nexo.connections.accepted";
     public const string ConnectionsRefused = "nexo.connections.refused";

@@ -10,6 +10,7 @@ using Nexo.Server.Connections;
 using Nexo.Server.Hosting;
 using Nexo.Server.Mqtt;
 using Nexo.Server.Native;
+using Nexo.Server.Pressure;
 using Nexo.Server.Security;
 using Nexo.Server.Tls;
 using Nexo.Storage;
@@ -43,6 +44,7 @@ internal sealed partial class NexoMetrics : IDisposable
         Authenticator authenticator,
         ReloadService reload,
         LiveObservability live,
+        PressureWatch pressure,
         TlsGate? tls = null)
     {
         _meter = new Meter(MetricNames.Meter, ServerFacts.Version);
@@ -58,6 +60,7 @@ internal sealed partial class NexoMetrics : IDisposable
         _schedules = Of(broker => broker.Schedules.Stats);
         _logs = Of(broker => broker.Persistence.Log?.Stats ?? default);
         Process(clients);
+        PressureMetrics.Add(_meter, pressure);
         Connections(clients.Totals);
         Logins(authenticator.Totals);
         Reloads(reload);

@@ -11,6 +11,7 @@ internal sealed partial class RespConnection
     private const int BulkBytesBeforeLogin = 16 * 1_024;
 
     private bool _mustLogIn;
+    private AuthResult _unasked;
     private int _hasFailed;
 
     /// <summary>What the client's library calls itself.</summary>
@@ -51,7 +52,14 @@ internal sealed partial class RespConnection
 
             if (result.Code == ErrorCode.None)
             {
-                Admit(result);
+                AuthResult admitted = Admit(result);
+                if (admitted.Code != ErrorCode.None)
+                {
+                    // Whoever it was before, it may be in another namespace already.
+                    Refuse(admitted.Code, admitted.Message);
+                    return;
+                }
+
                 _mustLogIn = false;
                 BoundCommands();
                 MarkReady();
@@ -71,6 +79,7 @@ internal sealed partial class RespConnection
         Answer(RespAnswers.All);
         Dismiss();
         LogInUnasked();
+        MayStay();
     }
 
     /// <summary>The client has said goodbye.</summary>
@@ -82,6 +91,9 @@ internal sealed partial class RespConnection
         {
             case ErrorCode.TooManyConnections:
                 Fail("ERR max number of clients reached"u8);
+                break;
+            case ErrorCode.OutOfMemory:
+                Fail($"OOM {message}");
                 break;
             case ErrorCode.Recovering:
                 Fail($"LOADING {message}");
@@ -130,7 +142,7 @@ internal sealed partial class RespConnection
         _mustLogIn = false;
         if (login is { } known && Broker.All.Choose(known, asked: null, out _) is { } broker && TryEnter(broker))
         {
-            Admit(known);
+            _unasked = Admit(known);
         }
         else
         {
@@ -160,6 +172,20 @@ internal sealed partial class RespConnection
 
         await WhenAnsweredAsync();
         return TryEnter(broker);
+    }
+
+    // Before anything is handled: there may be no place for it.
+    protected override ValueTask<bool> BeginAsync() => ValueTask.FromResult(MayStay());
+
+    private bool MayStay()
+    {
+        bool mayStay = _unasked.Code == ErrorCode.None;
+        if (!mayStay)
+        {
+            Refuse(_unasked.Code, _unasked.Message);
+        }
+
+        return mayStay;
     }
 
     private void BoundCommands()

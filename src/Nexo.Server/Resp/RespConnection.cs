@@ -73,6 +73,8 @@ internal sealed partial class RespConnection : ClientConnection
     }
 
     [SkipLocalsInit]
+    protected override int PartialBytes => _carried.Count;
+
     protected override int Feed(ReadOnlySpan<byte> bytes)
     {
         if (!_carried.IsEmpty)

@@ -209,9 +209,11 @@ internal static class RespConnectionCommands
     private static bool MustVerify(RespConnection connection, string user) =>
         connection.Server.Clients.Authenticator.Required || user != "default";
 
-    private static string Refusal(AuthResult result) => result.Code == ErrorCode.AuthenticationThrottled
-        ? $"ERR {result.Message}"
-        : "WRONGPASS invalid username-password pair or user is disabled.";
+    private static string Refusal(AuthResult result) => result.Code switch
+    {
+        ErrorCode.AuthenticationThrottled => $"ERR {result.Message}",
+        _ => "WRONGPASS invalid username-password pair or user is disabled.",
+    };
 
     private static void Reset(in RespRequest request)
     {

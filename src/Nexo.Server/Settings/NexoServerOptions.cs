@@ -1,3 +1,4 @@
+using Nexo.Server.Pressure;
 using Nexo.Storage;
 
 namespace Nexo.Server;
@@ -27,6 +28,8 @@ public sealed record NexoServerOptions
 
     public BackupOptions Backup { get; init; } = new();
 
+    public PressureOptions Pressure { get; init; } = new();
+
     public SecurityOptions Security { get; init; } = new();
 
     public LogOptions Log { get; init; } = new();
@@ -48,6 +51,12 @@ public sealed record NexoServerOptions
 
     /// <summary>The disk of the data directory, for tests; null: the machine's.</summary>
     internal Func<IDisk>? OpenDisk { get; init; }
+
+    /// <summary>What memory there is, for tests; null: the machine's.</summary>
+    internal IMachineMemory? Machine { get; init; }
+
+    /// <summary>What the data directory takes, for tests; null: what it does, on the machine's disk.</summary>
+    internal IMachineDisk? Disk { get; init; }
 
     /// <summary>The store's durability with <see cref="StoreDurability.Auto"/> decided.</summary>
     public StoreDurability EffectiveDurability => Store.Durability != StoreDurability.Auto ? Store.Durability

@@ -23,7 +23,7 @@ internal static partial class SettingCatalog
     public static IReadOnlyList<Setting> All { get; } =
     [
         .. Network(), .. Connections(), .. Store(), .. Queues(), .. Topics(), .. Streams(), .. Gateways(),
-        .. MqttConnections(), .. TlsOnPorts(), .. Security(), .. Log(), .. Observability(), .. Data(), .. Backup(),
+        .. MqttConnections(), .. TlsOnPorts(), .. Security(), .. Pressure(), .. Log(), .. Observability(), .. Data(), .. Backup(),
     ];
 
     public static Setting? Find(string name) =>

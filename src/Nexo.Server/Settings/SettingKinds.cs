@@ -130,6 +130,21 @@ internal static class SettingKinds
         },
         SizeText.Print);
 
+    /// <summary>A size, or what the server finds right.</summary>
+    public static SettingKind<long> SizeOrAuto(long min, long max)
+    {
+        SettingKind<long> size = Size(min, max);
+        return new(
+            $"auto, 0, or {size.Allowed}",
+            (string text, out long value, out string? reason) =>
+            {
+                reason = null;
+                value = PressureOptions.Auto;
+                return Same("auto", text.Trim()) || (SizeText.TryParse(text, out value) && (value == 0 || (value >= min && value <= max)));
+            },
+            static value => value == PressureOptions.Auto ? "auto" : SizeText.Print(value));
+    }
+
     public static SettingKind<int> Duration(int minMs, int maxMs) => Narrow(new SettingKind<long>(
         $"a duration from {DurationText.Print(minMs)} to {DurationText.Print(maxMs)}, such as 500ms, 30s or 5m",
         (string text, out long value, out string? reason) =>

@@ -32,6 +32,20 @@ internal static class SizeText
         return true;
     }
 
+    /// <summary>For people: about as much, with one digit behind the point.</summary>
+    public static string About(long bytes)
+    {
+        foreach ((string unit, int shift) in Units)
+        {
+            if (bytes >= 1L << shift && shift > 0)
+            {
+                return string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << shift):0.0} {unit}");
+            }
+        }
+
+        return $"{bytes} b";
+    }
+
     /// <summary>The shortest exact form.</summary>
     public static string Print(long bytes)
     {

@@ -1,3 +1,5 @@
+using Nexo.Engine.Memory;
+
 namespace Nexo.Server.Topics;
 
 /// <summary>
@@ -5,13 +7,16 @@ namespace Nexo.Server.Topics;
 /// beyond a little must leave as much free as the connection then has, and a quarter besides, in which others find that little.
 /// Thread-safe.
 /// </summary>
-internal sealed class TopicBuffers(long bytesMax)
+/// <param name="bytesMax">All of it.</param>
+/// <param name="cap">What the process may take: what waits does not grow any more when that is near.</param>
+internal sealed class TopicBuffers(long bytesMax, MemoryCap? cap = null)
 {
     /// <summary>The little: a subscription has so much whatever others have, as long as there is any room.</summary>
     public const int FloorBytes = 16 * 1_024;
 
     private const int Parts = 4;
 
+    private readonly MemoryCap _cap = cap ?? MemoryCap.None;
     private long _bytes;
     private long _large;
     private long _endedSlow;
@@ -31,6 +36,11 @@ internal sealed class TopicBuffers(long bytesMax)
     /// <param name="isFloor">It is not more than a subscription's <see cref="FloorBytes"/>.</param>
     public bool TryTake(long bytes, long held, bool isFloor)
     {
+        if (!_cap.TryTakeForCache(bytes))
+        {
+            return false;
+        }
+
         long before;
         long now = Interlocked.Read(ref _bytes);
         do
@@ -40,6 +50,7 @@ internal sealed class TopicBuffers(long bytesMax)
             long most = isFloor ? Math.Max(free, FloorBytes) : free - (bytesMax / Parts);
             if (free < 0 || held + bytes > most)
             {
+                _cap.Give(bytes);
                 return false;
             }
 
@@ -51,9 +62,17 @@ internal sealed class TopicBuffers(long bytesMax)
     }
 
     /// <summary>Takes room even where there is none.</summary>
-    public void Take(long bytes) => Interlocked.Add(ref _bytes, bytes);
+    public void Take(long bytes)
+    {
+        _cap.Give(-bytes);
+        Interlocked.Add(ref _bytes, bytes);
+    }
 
-    public void Give(long bytes) => Interlocked.Add(ref _bytes, -bytes);
+    public void Give(long bytes)
+    {
+        _cap.Give(bytes);
+        Interlocked.Add(ref _bytes, -bytes);
+    }
 
     /// <summary>So much more of it, or less, is of large messages that are on their way.</summary>
     public void NoteLarge(long change) => Interlocked.Add(ref _large, change);

@@ -26,6 +26,11 @@ public sealed partial class Wal
             return LogRoom.Failed;
         }
 
+        if (!isRemoval && HoldsGrowth)
+        {
+            return LogRoom.Full;
+        }
+
         // In the segments that there are, else in one that the disk has room for: appends may be ahead of the writer.
         return Fits(payloadBytes, isRemoval) || (!Volatile.Read(ref _full) && FitsOnDisk(payloadBytes))
             ? LogRoom.Ok

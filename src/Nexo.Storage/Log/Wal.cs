@@ -26,6 +26,7 @@ public sealed partial class Wal : IDurableLog, LogAppend.IEnd, IDisposable
     private Thread? _thread;
     private WalException? _failure;
     private int _disposed;
+    private bool _holdsGrowth;
 
     private Wal(
         IDisk disk, ulong logId, WalTail tail, WalOptions options, TimeProvider time, IStorageObserver observer)
@@ -60,6 +61,15 @@ public sealed partial class Wal : IDurableLog, LogAppend.IEnd, IDisposable
 
     /// <summary>The disk had no room for another segment when that was last tried.</summary>
     public bool IsFull => Volatile.Read(ref _full);
+
+    /// <summary>
+    /// The disk has room, and what is left is not for the log: what frees room is still taken, nothing else.
+    /// </summary>
+    public bool HoldsGrowth
+    {
+        get => Volatile.Read(ref _holdsGrowth);
+        set => Volatile.Write(ref _holdsGrowth, value);
+    }
 
     /// <summary>
     /// The disk had no room for a segment of full size when that was last tried: the log goes on with smaller ones, and

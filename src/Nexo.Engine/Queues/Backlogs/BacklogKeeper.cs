@@ -1,4 +1,5 @@
 using System.Globalization;
+using Nexo.Engine.Memory;
 using Nexo.Storage;
 
 namespace Nexo.Engine.Queues;
@@ -28,6 +29,7 @@ internal sealed partial class BacklogKeeper : IDisposable
 
     private readonly QueueDisk _disk;
     private readonly long _memoryBytesMax;
+    private readonly MemoryCap _cap;
     private readonly SegmentCache _cache = new();
 
     // Order: running, files, then a shard's, then the list's.
@@ -50,8 +52,9 @@ internal sealed partial class BacklogKeeper : IDisposable
     private readonly HashSet<uint> _used = [];
     private uint _places;
 
-    public BacklogKeeper(QueueDisk disk, long memoryBytesMax)
+    public BacklogKeeper(QueueDisk disk, long memoryBytesMax, MemoryCap cap)
     {
+        _cap = cap;
         _disk = disk;
         _memoryBytesMax = memoryBytesMax;
         foreach (string name in disk.Disk.ListDirectories(Root))
@@ -82,7 +85,7 @@ internal sealed partial class BacklogKeeper : IDisposable
     }
 
     /// <summary>How many bytes of a priority stay in memory: less when memory is used up.</summary>
-    public long WindowBytes(long usedBytes) => usedBytes < _memoryBytesMax
+    public long WindowBytes(long usedBytes) => usedBytes < _memoryBytesMax && !_cap.IsNear
         ? Math.Max(_disk.WindowBytesMin, _memoryBytesMax / _disk.WindowsMin)
         : _disk.WindowBytesMin;
 

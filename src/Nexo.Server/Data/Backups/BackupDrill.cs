@@ -8,6 +8,7 @@ using Nexo.Server.Data;
 using Nexo.Server.Hosting;
 using Nexo.Server.Mqtt;
 using Nexo.Server.Observability;
+using Nexo.Server.Pressure;
 using Nexo.Server.Security;
 using Nexo.Server.Topics;
 using Nexo.Storage;
@@ -85,16 +86,23 @@ public static class BackupDrill
         var users = UserDirectory.Load(options);
         var audit = new AuditLog(logs, time);
         using var authenticator = new Authenticator(options, users, time);
+
+        // What is read back is never refused, and nothing is added.
+        using var machine = new MachineMemory();
+        NexoServerOptions unbounded = options with { Pressure = new PressureOptions { MemoryMax = 0, DiskFreeMin = 0 } };
+        var memory = new MemoryPressure(unbounded, machine, time, logs.CreateLogger<MemoryPressure>());
         using var clients = new ClientConnections(
             options,
             new TopicBuffers(options.Topics.BufferedBytesMax),
+            memory,
+            new DiskPressure(unbounded, null, time, logs.CreateLogger<DiskPressure>()),
             authenticator,
             audit,
             users,
             time,
             logs.CreateLogger<ClientConnections>());
         var shared = new BrokerSurroundings(
-            options with { Namespaces = [] }, clients, new MqttCounters(), users, audit, new FactBoard(), time, logs);
+            options with { Namespaces = [] }, clients, new MqttCounters(), memory.Cap, users, audit, new FactBoard(), time, logs);
         await using var brokers = new BrokerSet(shared);
         Broker broker = brokers.Default;
 

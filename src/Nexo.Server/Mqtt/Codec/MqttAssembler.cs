@@ -27,6 +27,9 @@ internal sealed class MqttAssembler(int packetBytesMax) : IDisposable
     /// <summary>True while a packet has begun and not ended.</summary>
     public bool IsInPacket => _partial.Count > 0;
 
+    /// <summary>Bytes of it that have come.</summary>
+    public int PartialBytes => _partial.Count;
+
     /// <summary>Consumes bytes until they are used up or the sink wants to stop.</summary>
     /// <returns>How many bytes were consumed.</returns>
     public int Feed<TSink>(ReadOnlySpan<byte> bytes, TSink sink)

@@ -1,0 +1,133 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Nexo.Engine.Memory;
+using Nexo.Server.Brokers;
+using Nexo.Server.Connections;
+using Nexo.Server.Observability;
+using Nexo.Server.Topics;
+
+namespace Nexo.Server.Pressure;
+
+/// <summary>Looks at memory and disk several times a second, for all brokers of the process, and has them go by it.</summary>
+internal sealed partial class PressureWatch : IHostedService, IDisposable
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
+
+    private readonly BrokerSet _brokers;
+    private readonly ClientConnections _clients;
+    private readonly TopicBuffers _topicBuffers;
+    private readonly TimeProvider _time;
+    private readonly ILogger<PressureWatch> _log;
+    private ITimer? _timer;
+    private int _isLooking;
+
+    public PressureWatch(
+        MemoryPressure memory,
+        DiskPressure disk,
+        BrokerSet brokers,
+        ClientConnections clients,
+        TopicBuffers topicBuffers,
+        FactBoard facts,
+        TimeProvider time,
+        ILogger<PressureWatch> log)
+    {
+        Memory = memory;
+        Disk = disk;
+        _brokers = brokers;
+        _clients = clients;
+        _topicBuffers = topicBuffers;
+        _time = time;
+        _log = log;
+        facts.Add(Facts);
+    }
+
+    public MemoryPressure Memory { get; }
+
+    public DiskPressure Disk { get; }
+
+    /// <summary>What there is to say of both, for whoever asks whether the server is ready; null: nothing.</summary>
+    public string? Note => (Memory.Note, Disk.Note) switch
+    {
+        (null, null) => null,
+        ({ } memory, { } disk) => $"{memory}\n{disk}",
+        var (memory, disk) => memory ?? disk,
+    };
+
+    /// <summary>What each part has of memory, over all brokers.</summary>
+    public IReadOnlyList<(string Part, MemoryUse Use)> Parts =>
+    [
+        ("store", Sum(static broker => broker.Store.Memory)),
+        ("queues", Sum(static broker => broker.Queues.Memory)),
+        ("topics", Sum(static broker => broker.Topics.Memory)),
+        ("streams", Sum(static broker => broker.Streams.Memory)),
+        ("sessions", Sum(static broker => broker.Sessions.Memory)),
+        ("log", Sum(static broker => new MemoryUse(broker.Persistence.Log?.PendingBytes ?? 0, 0))),
+        ("outboxes", new MemoryUse(_topicBuffers.Bytes, 0)),
+        ("connections", new MemoryUse(_clients.BufferedBytes, 0)),
+    ];
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        Look();
+        _timer = _time.CreateTimer(static state => ((PressureWatch)state!).Tick(), this, Interval, Interval);
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        _timer?.Dispose();
+        return Task.CompletedTask;
+    }
+
+    public void Dispose() => _timer?.Dispose();
+
+    internal void Look()
+    {
+        Memory.Look(() => Parts.Aggregate(default(MemoryUse), static (sum, part) => sum + part.Use));
+        Disk.Look();
+        bool isFull = Disk.Level == PressureLevel.Refusing;
+        foreach (Broker broker in _brokers.All)
+        {
+            broker.HoldGrowthOnDisk(isFull, makeRoom: Disk.Level != PressureLevel.Ok);
+        }
+    }
+
+    private IEnumerable<KeyValuePair<string, string>> Facts() =>
+    [
+        new("memory.level", Memory.Level.ToString().ToLowerInvariant()),
+        FactBoard.Number("memory.used_bytes", Memory.Used),
+        FactBoard.Number("memory.max_bytes", Memory.Max),
+        FactBoard.Number("memory.refusals", Memory.Refusals),
+        .. Parts.Select(static part => FactBoard.Number($"memory.{part.Part}_bytes", part.Use.Bytes)),
+        new("disk.level", Disk.Level.ToString().ToLowerInvariant()),
+        FactBoard.Number("disk.used_bytes", Disk.Used),
+        FactBoard.Number("disk.max_bytes", Disk.Max),
+        FactBoard.Number("disk.free_min_bytes", Disk.FreeMin),
+        new("pressure.note", Note?.Replace("\n", "; ", StringComparison.Ordinal) ?? string.Empty),
+    ];
+
+    private MemoryUse Sum(Func<Broker, MemoryUse> of) =>
+        _brokers.All.Aggregate(default(MemoryUse), (sum, broker) => sum + of(broker));
+
+    private void Tick()
+    {
+        if (Interlocked.Exchange(ref _isLooking, 1) != 0)
+        {
+            return;
+        }
+
+        try
+        {
+            Look();
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ObjectDisposedException)
+        {
+            LogFailed(failure);
+        }
+
+        Volatile.Write(ref _isLooking, 0);
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "memory and disk could not be looked at")]
+    private partial void LogFailed(Exception failure);
+}
