@@ -76,7 +76,8 @@ internal static class RespClients
             + $"multi={resp?.QueuedCount ?? -1} watch={resp?.WatchedCount ?? 0} qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 "
             + $"rbp=0 obl=0 oll=0 omem={connection.BytesPending} tot-mem=0 events=r cmd={resp?.LastCommand ?? "NULL"} "
             + $"user={(connection.User.Length == 0 ? "default" : connection.User)} redir=-1 resp={resp?.Writer.Version ?? 0} "
-            + $"lib-name={resp?.LibraryName} lib-ver={resp?.LibraryVersion} protocol={connection.Protocol.ToString().ToLowerInvariant()}";
+            + $"lib-name={resp?.LibraryName} lib-ver={resp?.LibraryVersion} protocol={connection.Protocol.ToString().ToLowerInvariant()} "
+            + $"namespace={connection.Broker.Name}";
     }
 
     public static void SetInfo(in RespRequest request)

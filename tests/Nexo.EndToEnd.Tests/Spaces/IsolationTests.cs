@@ -71,6 +71,9 @@ public sealed class IsolationTests
         Assert.DoesNotContain("billing", seen, StringComparison.Ordinal);
         string all = await keeper.CallAsync("client list");
         Assert.True(all.Contains("name=shop", StringComparison.Ordinal) && all.Contains("name=billing", StringComparison.Ordinal));
+        Assert.Equal(
+            ["billing", "default", "shop"],
+            all.Split('\n').Select(line => line.Split("namespace=")[^1].Trim('"')).Where(name => name.Length > 0).Distinct().Order());
         string id = (await billing.CallAsync("client id"))[1..];
         Assert.StartsWith("-", await shop.CallAsync($"client kill {id}"), StringComparison.Ordinal);
         await shop.ExpectAsync($"client kill id {id}", ":0");
