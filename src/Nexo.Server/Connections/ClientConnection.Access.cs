@@ -8,6 +8,9 @@ namespace Nexo.Server.Connections;
 internal abstract partial class ClientConnection
 {
     private Login? _login;
+
+    // One for all logins of the connection; only the reading thread makes it.
+    private Lock? _gate;
     private Access _access = Access.Nothing;
     private long _expiresAtMs = long.MaxValue;
     private byte[]? _willTopic;
@@ -38,6 +41,12 @@ internal abstract partial class ClientConnection
 
         lock (login.Gate)
         {
+            if (!ReferenceEquals(Volatile.Read(ref _login), login))
+            {
+                // It has logged in as another meanwhile, and that has looked itself.
+                return;
+            }
+
             bool isKnown = All.Authenticator.TryResolve(login.Result, Broker.Name, out Access now);
             Volatile.Write(ref _access, now);
             if (!isKnown)
@@ -70,8 +79,8 @@ internal abstract partial class ClientConnection
             return false;
         }
 
-        // Whoever looks meanwhile at who it is must not take its former login for one to this broker.
-        Volatile.Write(ref _login, null);
+        // What it was allowed before is not for here.
+        SetLogin(null, Access.Nothing);
         _errors += _held?.Failed ?? 0;
         _hasWritten = false;
         _broker = broker;
@@ -106,8 +115,7 @@ internal abstract partial class ClientConnection
         _expiresAtMs = result.ExpiresAt is { } end
             ? All.NowMs + Math.Max(0, (long)(end - All.Time.GetUtcNow()).TotalMilliseconds)
             : long.MaxValue;
-        Volatile.Write(ref _access, result.Access);
-        Volatile.Write(ref _login, new Login(result));
+        SetLogin(new Login(result, _gate ??= new Lock()), result.Access);
         Interlocked.MemoryBarrier();
 
         // The users may have changed while it was verified.
@@ -118,10 +126,18 @@ internal abstract partial class ClientConnection
     /// <summary>It has to log in anew.</summary>
     protected void Dismiss()
     {
-        Volatile.Write(ref _login, null);
-        Volatile.Write(ref _access, Access.Nothing);
+        SetLogin(null, Access.Nothing);
         _expiresAtMs = long.MaxValue;
         User = string.Empty;
+    }
+
+    private void SetLogin(Login? login, Access access)
+    {
+        lock (_gate ??= new Lock())
+        {
+            Volatile.Write(ref _access, access);
+            Volatile.Write(ref _login, login);
+        }
     }
 
     /// <summary>Ends what is open and not allowed any more. From any thread, and maybe more often than needed.</summary>
@@ -145,9 +161,10 @@ internal abstract partial class ClientConnection
     private bool HasExpired(long nowMs) => nowMs >= _expiresAtMs;
 
     /// <summary>How the client has logged in.</summary>
-    private sealed class Login(AuthResult result)
+    private sealed class Login(AuthResult result, Lock gate)
     {
-        public Lock Gate { get; } = new();
+        /// <summary>Held while what it may do is changed.</summary>
+        public Lock Gate { get; } = gate;
 
         public AuthResult Result { get; } = result;
     }
