@@ -21,6 +21,7 @@ internal abstract partial class ClientConnection
 
     // A request that takes long: it is handled on another thread, before anything more is.
     private Func<ValueTask>? _aside;
+    private bool _asideWaits;
 
     // The last batch goes to more subscriptions than one turn delivers to: the others have theirs before anything more is read.
     private bool _isFanningOut;
@@ -96,7 +97,12 @@ internal abstract partial class ClientConnection
     /// Has something done by a thread that reads nobody, which takes its time: what the client has sent behind it waits, so its
     /// answer comes in its turn. Only for the reading thread, in <see cref="Feed"/>.
     /// </summary>
-    protected void RunAside(Func<ValueTask> handle) => _aside = handle;
+    /// <param name="waits">It waits for others: the time that it takes is not that of its work.</param>
+    protected void RunAside(Func<ValueTask> handle, bool waits = false)
+    {
+        _aside = handle;
+        _asideWaits = waits;
+    }
 
     // A client that says that it goes away is not lost, nor is one that the server sends away when it stops.
     protected virtual void EndWill()

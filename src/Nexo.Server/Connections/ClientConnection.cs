@@ -204,7 +204,7 @@ internal abstract partial class ClientConnection
                 await FinishFanOutAsync();
             }
 
-            EndBatch();
+            EndBatch(buffer);
             withoutPause = buffer.Length < _largeReadBytes ? 0 : withoutPause + (int)buffer.Length;
             _input.AdvanceTo(buffer.End);
             if (read.IsCompleted || read.IsCanceled)
@@ -235,7 +235,8 @@ internal abstract partial class ClientConnection
 
             if (_aside is { } aside)
             {
-                await RunAsideAsync(aside);
+                await (_asideWaits ? OutOfBatchAsync(RunAsideAsync(aside)) : RunAsideAsync(aside));
+                _asideWaits = false;
             }
 
             if (_batch.Count >= BatchBytesMax)

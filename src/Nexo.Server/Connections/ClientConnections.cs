@@ -4,6 +4,7 @@ using Nexo.Engine.Memory;
 using Nexo.Protocol;
 using Nexo.Server.Brokers;
 using Nexo.Server.Hosting;
+using Nexo.Server.Observability;
 using Nexo.Server.Pressure;
 using Nexo.Server.Security;
 using Nexo.Server.Topics;
@@ -40,6 +41,7 @@ internal sealed partial class ClientConnections : ILiveSettings, IDisposable
         AuditLog audit,
         UserDirectory users,
         TimeProvider time,
+        SlowLog slow,
         ILogger<ClientConnections> log)
     {
         _options = options.Connections;
@@ -54,6 +56,7 @@ internal sealed partial class ClientConnections : ILiveSettings, IDisposable
         Totals = new ConnectionTotals(this);
         Time = time;
         _log = log;
+        Slow = slow;
         _startedAt = time.GetTimestamp();
         _sweep = time.CreateTimer(
             static state => ((ClientConnections)state!).Sweep(),
@@ -94,6 +97,9 @@ internal sealed partial class ClientConnections : ILiveSettings, IDisposable
 
     /// <summary>Counters over all connections, the closed ones included.</summary>
     public ConnectionTotals Totals { get; }
+
+    /// <summary>Which took too long.</summary>
+    public SlowLog Slow { get; }
 
     /// <summary>How long batches of requests take.</summary>
     public BatchTimes BatchTimes { get; } = new();
@@ -173,7 +179,11 @@ internal sealed partial class ClientConnections : ILiveSettings, IDisposable
         }
     }
 
-    public void Apply(NexoServerOptions next) => _options = next.Connections;
+    public void Apply(NexoServerOptions next)
+    {
+        _options = next.Connections;
+        Slow.Apply(next);
+    }
 
     public void Dispose()
     {

@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Nexo.Protocol;
+using Nexo.Server.Observability;
 using Nexo.Storage;
 
 namespace Nexo.Server.Connections;
@@ -27,6 +29,8 @@ internal sealed class HeldReplies(Outbox outbox, Wal log, ClientConnection clien
     private readonly FrameBuffer _leaving = new();
     private readonly List<object> _notes = [];
     private ValueTaskAwaiter _durable;
+    private SlowSubject _slowest;
+    private long _slowestTicks;
     private Action? _onDurable;
     private TaskCompletionSource? _empty;
     private TaskCompletionSource? _closed;
@@ -76,7 +80,7 @@ internal sealed class HeldReplies(Outbox outbox, Wal log, ClientConnection clien
             return;
         }
 
-        if (!TryAdd(batch, new HeldBatch(until, batch.Count, note), out bool isFirst))
+        if (!TryAdd(batch, new HeldBatch(until, batch.Count, note, client.BatchFrom), out bool isFirst))
         {
             Tell(note);
         }
@@ -211,6 +215,12 @@ internal sealed class HeldReplies(Outbox outbox, Wal log, ClientConnection clien
             _notes.ForEach(client.OnSent);
             _notes.Clear();
         }
+
+        if (_slowestTicks > 0)
+        {
+            client.NoteSlowDisk(_slowest, _slowestTicks);
+            _slowestTicks = 0;
+        }
     }
 
     /// <summary>False when nothing is left: then nobody is busy.</summary>
@@ -241,6 +251,7 @@ internal sealed class HeldReplies(Outbox outbox, Wal log, ClientConnection clien
         {
             Lsn durable = log.DurableLsn;
             int taken = 0;
+            long now = Stopwatch.GetTimestamp();
             while (_batches.TryPeek(out HeldBatch batch) && (isFailed || batch.Until <= durable))
             {
                 _batches.Dequeue();
@@ -252,6 +263,7 @@ internal sealed class HeldReplies(Outbox outbox, Wal log, ClientConnection clien
                 else if (batch.Until <= durable)
                 {
                     _leaving.AppendFrames(frames);
+                    NoteIfSlow(batch, frames, now);
                 }
                 else
                 {
@@ -271,6 +283,17 @@ internal sealed class HeldReplies(Outbox outbox, Wal log, ClientConnection clien
         }
     }
 
+    // Of those that one commit has covered, the one that waited longest.
+    private void NoteIfSlow(in HeldBatch batch, ReadOnlySpan<byte> replies, long now)
+    {
+        long ticks = now - batch.From;
+        if (batch.Until != Lsn.None && client.Slow.IsSlow(ticks) && ticks > _slowestTicks)
+        {
+            _slowestTicks = ticks;
+            _slowest = client.DescribeReplies(replies);
+        }
+    }
+
     /// <summary>Replies that were sent together.</summary>
-    private readonly record struct HeldBatch(Lsn Until, int Bytes, object? Note);
+    private readonly record struct HeldBatch(Lsn Until, int Bytes, object? Note, long From);
 }

@@ -103,6 +103,7 @@ public static class NexoServer
         services.AddSingleton<IAuthenticator>(provider => provider.GetRequiredService<Authenticator>());
         services.AddNativePort(options);
         services.AddSingleton<LiveObservability>();
+        services.AddSingleton<SlowLog>();
         services.AddSingleton<NexoMetrics>();
         services.AddSingleton<Readiness>();
         services.AddSingleton<StatusPage>();

@@ -197,7 +197,15 @@ internal sealed partial class NativeConnection : ClientConnection, IFrameSink
         }
 
         AwaitLogIf(_requestWaits);
-        RequestRouter.Route(new Request(this, header, headers, body));
+        var request = new Request(this, header, headers, body);
+        if (NativeSubjects.MayTakeLong(header.Opcode))
+        {
+            RouteTimed(request);
+        }
+        else
+        {
+            RequestRouter.Route(request);
+        }
     }
 
     private bool TryReadFlags(

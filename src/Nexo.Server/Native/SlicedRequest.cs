@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using Nexo.Protocol;
 using Nexo.Server.Connections;
+using Nexo.Server.Observability;
 
 namespace Nexo.Server.Native;
 
@@ -27,6 +29,8 @@ internal sealed class SlicedRequest(
     private readonly uint _correlation = request.Correlation;
     private readonly TaskCompletionSource? _cancelled =
         pause is null ? null : new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly SlowSubject _subject = NativeSubjects.Of(request.Opcode, request.Headers, request.Body);
+    private readonly long _from = Stopwatch.GetTimestamp();
     private volatile bool _isCancelled;
 
     public override void Start() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
@@ -91,6 +95,7 @@ internal sealed class SlicedRequest(
             answer.End();
         }
 
+        connection.NoteEnded(_subject, _from);
         connection.Complete(_correlation, answer);
     }
 

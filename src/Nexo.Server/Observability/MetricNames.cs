@@ -11,6 +11,8 @@ public static class MetricNames
     // Attributes, by OpenTelemetry's conventions for messaging.
     public const string Destination = "messaging.destination.name";
     public const string Group = "messaging.consumer.group.name";
+    public const string MessagingSystem = "messaging.system";
+    public const string Operation = "messaging.operation.name";
     public const string Namespace = "nexo.namespace";
     public const string Overflow = "otel.metric.overflow";
 
@@ -37,6 +39,7 @@ public static class MetricNames
     public const string ConnectionsCut = "nexo.connections.cut";
     public const string Requests = "nexo.requests";
     public const string RequestErrors = "nexo.request_errors";
+    public const string SlowOperations = "nexo.slow_operations";
     public const string RequestBatchDuration = "nexo.request_batch.duration";
     public const string NetworkReceived = "nexo.network.received";
     public const string NetworkSent = "nexo.network.sent";

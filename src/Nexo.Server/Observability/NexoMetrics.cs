@@ -61,7 +61,7 @@ internal sealed partial class NexoMetrics : IDisposable
         _logs = Of(broker => broker.Persistence.Log?.Stats ?? default);
         Process(clients);
         PressureMetrics.Add(_meter, pressure);
-        Connections(clients.Totals);
+        Connections(clients);
         Logins(authenticator.Totals);
         Reloads(reload);
         if (tls is not null)
@@ -113,8 +113,9 @@ internal sealed partial class NexoMetrics : IDisposable
             MetricNames.CpuTime, () => Environment.CpuUsage.TotalTime.TotalSeconds, "s", "Processor time used");
     }
 
-    private void Connections(ConnectionTotals totals)
+    private void Connections(ClientConnections clients)
     {
+        ConnectionTotals totals = clients.Totals;
         _meter.CreateObservableGauge(
             MetricNames.ConnectionsOpen,
             () => Enum.GetValues<ClientProtocol>().Select(protocol => new Measurement<long>(
@@ -126,6 +127,7 @@ internal sealed partial class NexoMetrics : IDisposable
         Count(MetricNames.ConnectionsCut, () => totals.Cut, null, "Connections that the server ended");
         Count(MetricNames.Requests, () => _connections.Value.Requests, null, "Requests handled");
         Count(MetricNames.RequestErrors, () => _connections.Value.Errors, null, "Requests answered with an error");
+        Count(MetricNames.SlowOperations, () => clients.Slow.Total, null, "Operations that took slow.threshold or longer");
         Count(MetricNames.NetworkReceived, () => _connections.Value.BytesReceived, "By", "Bytes received from clients");
         Count(MetricNames.NetworkSent, () => _connections.Value.BytesSent, "By", "Bytes sent to clients");
     }

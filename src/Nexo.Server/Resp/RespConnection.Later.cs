@@ -63,7 +63,7 @@ internal sealed partial class RespConnection
     /// Answers later: <paramref name="wait"/> runs on another thread and writes the answer when it has waited. What it is given
     /// ends when the client has gone, is unblocked by another, or the server stops.
     /// </summary>
-    public void Block(Func<RespWait, ValueTask> wait) => Later(async () =>
+    public void Block(Func<RespWait, ValueTask> wait) => Later(waits: true, handle: async () =>
     {
         using var waiting = new RespWait(ConnectionClosed);
         _waiting = waiting;
@@ -106,11 +106,11 @@ internal sealed partial class RespConnection
     // Who waits is not read, so these are looked for.
     private bool MustNotWait => HasHungUp || IsGoingAway || IsEnding;
 
-    private void Later(Func<ValueTask> handle)
+    private void Later(Func<ValueTask> handle, bool waits = false)
     {
         if (!_isMuted)
         {
-            RunAside(handle);
+            RunAside(handle, waits);
             return;
         }
 
@@ -119,7 +119,7 @@ internal sealed partial class RespConnection
             int before = Replies.Count;
             await handle();
             Replies.Truncate(before);
-        });
+        }, waits);
     }
 
     private void BeginCommand()

@@ -43,7 +43,7 @@ internal static class RespGate
             case RespReach.AllChannels:
                 return access.CoversPrefix(AccessBroker.Topics, AccessOperation.Read, default);
             case RespReach.Admin:
-                return access.AllowsAdmin(AccessOperation.Read);
+                return access.AllowsAdmin(IsReset(command, words) ? AccessOperation.Manage : AccessOperation.Read);
             case RespReach.Clients:
                 return AllowsClients(access, words);
             default:
@@ -56,8 +56,12 @@ internal static class RespGate
     {
         RespReach.AllKeys => command.Need.First == 1 << (int)AccessOperation.Manage,
         RespReach.Clients => words.Count > 1 && IsOfOthers(words[1]),
+        RespReach.Admin => IsReset(command, words),
         _ => false,
     };
+
+    private static bool IsReset(RespCommand command, RespArguments words) =>
+        command.Name == "slowlog" && words.Count > 1 && RespNumbers.IsWord(words[1], "reset"u8);
 
     /// <summary>Whether a client may listen to a channel.</summary>
     public static bool AllowsChannel(Access access, AccessOperation operation, ReadOnlySpan<byte> channel, TopicLimits limits) =>

@@ -59,7 +59,7 @@ internal sealed record RespNeed(
         (Own, "ping echo hello auth select reset quit command time lolwut multi exec discard unwatch"),
         (Own, "unsubscribe punsubscribe sunsubscribe"),
         (new RespNeed(RespReach.Clients), "client"),
-        (new RespNeed(RespReach.Admin, Read), "info config"),
+        (new RespNeed(RespReach.Admin, Read), "info config slowlog"),
         (new RespNeed(RespReach.AllKeys, Read), "dbsize randomkey"),
         (new RespNeed(RespReach.AllKeys, Manage), "flushdb flushall"),
         (new RespNeed(RespReach.KeyPattern, Read), "keys"),

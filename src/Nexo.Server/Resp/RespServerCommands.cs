@@ -13,6 +13,7 @@ internal static class RespServerCommands
         new("info", -1, RespFlags.None, 0, 0, 0, Group, "Facts about the server, by section", Info),
         new("command", -1, RespFlags.None, 0, 0, 0, Group, "COUNT, LIST, INFO, DOCS, GETKEYS, or all commands", Command),
         new("config", -2, RespFlags.Admin, 0, 0, 0, Group, "GET of the settings that clients ask for, RESETSTAT, HELP", Config),
+        new("slowlog", -2, RespFlags.Admin, 0, 0, 0, Group, "GET of the last slow operations, LEN, RESET, HELP", RespSlowLog.Run),
         new("time", 1, RespFlags.Fast, 0, 0, 0, Group, "Seconds and microseconds of the server's clock", Time),
         new("dbsize", 1, RespFlags.ReadOnly | RespFlags.Fast | RespFlags.AllKeys, 0, 0, 0, Group, "Keys that are there", DbSize),
         new("flushdb", -1, RespFlags.Write | RespFlags.AllKeys, 0, 0, 0, Group, "Deletes all keys", Flush),

@@ -34,6 +34,8 @@ public sealed record NexoServerOptions
 
     public LogOptions Log { get; init; } = new();
 
+    public SlowOptions Slow { get; init; } = new();
+
     public MetricsOptions Metrics { get; init; } = new();
 
     /// <summary>

@@ -9,7 +9,7 @@ internal static partial class SettingCatalog
         "connections.idle-timeout", "connections.in-flight-max", "connections.reply-bytes-max", "connections.send-stall",
         "connections.watch-bytes-max", "tls.certificate", "tls.key", "tls.client-ca", "tls.client-certificates",
         "security.verify-queue-max", "security.failure-burst", "security.failure-refill", "log.level",
-        "metrics.objects-max", "memory.max", "disk.max", "disk.free-min",
+        "metrics.objects-max", "memory.max", "disk.max", "disk.free-min", "slow.threshold",
     ];
 
     /// <summary>True when a reload puts it into force, false when a start does.</summary>

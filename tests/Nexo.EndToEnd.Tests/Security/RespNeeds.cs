@@ -31,6 +31,8 @@ internal static class RespNeeds
         punsubscribe |
         info | admin read
         config get maxmemory | admin read
+        slowlog get | admin read
+        slowlog reset | admin manage
         dbsize | store read *
         randomkey | store read *
         flushdb | store manage *

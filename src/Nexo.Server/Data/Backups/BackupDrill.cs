@@ -100,6 +100,7 @@ public static class BackupDrill
             audit,
             users,
             time,
+            new SlowLog(options, time, logs.CreateLogger<SlowLog>()),
             logs.CreateLogger<ClientConnections>());
         var shared = new BrokerSurroundings(
             options with { Namespaces = [] }, clients, new MqttCounters(), memory.Cap, users, audit, new FactBoard(), time, logs);
