@@ -317,7 +317,11 @@ internal sealed partial class MqttDelivery : OutboxSource
             ReadOnlySpan<byte> item = _item.Written.Span;
             long waitedMs = _connection.All.NowMs - BinaryPrimitives.ReadInt64LittleEndian(item);
             ReadOnlySpan<byte> packet = item[StampBytes..];
-            if (MqttDeliveries.IsAlive(packet, share > 0 ? MqttVersion.V5 : _version, waitedMs))
+            if (!MayHave(packet))
+            {
+                Withhold(item, share);
+            }
+            else if (MqttDeliveries.IsAlive(packet, share > 0 ? MqttVersion.V5 : _version, waitedMs))
             {
                 // It has its room already, if it is large.
                 TrySend(packet, share, isForced: true, waitedMs);

@@ -1,6 +1,8 @@
+using System.Text;
 using MQTTnet;
 using MQTTnet.Formatter;
 using Nexo.EndToEnd.Tests.Mqtt;
+using Nexo.Server.Mqtt.Codec;
 
 namespace Nexo.EndToEnd.Tests.Security;
 
@@ -101,6 +103,59 @@ public sealed class MqttAccessTests
         Assert.Empty(await back.ReceiveRestAsync());
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task What_waits_for_a_client_that_takes_one_at_a_time_is_not_delivered_after_its_rule_is_gone(int qos)
+    {
+        await using SecureServer secure = await StartAsync("topics read a/#", "topics read b/#");
+        await using MqttUser keeper = await ConnectAsync(secure, SecureServer.Operator, MqttProtocolVersion.V500);
+        using MqttPeer slow = await MqttPeer.OpenAsync(secure.Server);
+        await slow.SendAsync(ConnectOneAtATime("ada"));
+        Assert.Equal(MqttPacketType.Connack, (await slow.ReadAsync()).Type);
+        await slow.SubscribeAsync("a/#", (byte)qos);
+        await slow.SubscribeAsync("b/#", (byte)qos);
+        foreach (string topic in (string[])["a/1", "a/2", "b/1", "a/3", "b/2"])
+        {
+            await keeper.PublishAsync(topic, "x", qos);
+        }
+
+        // It has the first one, and has not acknowledged it.
+        Assert.Equal("a/1", Topic(await slow.ReadAsync()));
+        await secure.AllowAsync("ada", "topics read b/#");
+
+        ushort id = 1;
+        foreach (string expected in (string[])["b/1", "b/2"])
+        {
+            id = await FinishAsync(slow, id, qos, expected);
+        }
+    }
+
+    [Fact]
+    public async Task What_a_group_has_given_to_a_client_that_may_not_have_it_any_more_goes_to_another_member()
+    {
+        await using SecureServer secure = await StartAsync("topics read a/#");
+        await secure.AllowAsync("eve", "topics read a/#");
+        await using MqttUser keeper = await ConnectAsync(secure, SecureServer.Operator, MqttProtocolVersion.V500);
+        using MqttPeer slow = await MqttPeer.OpenAsync(secure.Server);
+        await slow.SendAsync(ConnectOneAtATime("ada"));
+        Assert.Equal(MqttPacketType.Connack, (await slow.ReadAsync()).Type);
+        await slow.SubscribeAsync("$share/g/a/#", 1);
+        foreach (string topic in (string[])["a/1", "a/2", "a/3"])
+        {
+            await keeper.PublishAsync(topic, "x", 1);
+        }
+
+        Assert.Equal("a/1", Topic(await slow.ReadAsync()));
+        await using MqttUser other = await ConnectAsync(secure, "eve", MqttProtocolVersion.V500);
+        await other.SubscribeAsync("$share/g/a/#", 1);
+        await secure.AllowAsync("ada", "topics read b/#");
+        await slow.AcknowledgeAsync(MqttPacketType.Puback, 1);
+
+        Assert.Equal(["a/2=x/1", "a/3=x/1"], (await other.ReceiveAsync(2)).Order());
+        await slow.ExpectNothingAsync();
+    }
+
     [Fact]
     public async Task A_user_that_is_removed_is_disconnected_with_the_reason()
     {
@@ -115,6 +170,40 @@ public sealed class MqttAccessTests
         SecureServer secure = await SecureServer.StartAsync(MqttUser.WithMqtt);
         await secure.AllowAsync("ada", [.. rules, Marker]);
         return secure;
+    }
+
+    // Acknowledges what it has, and has the next one.
+    private static async Task<ushort> FinishAsync(MqttPeer slow, ushort id, int qos, string expected)
+    {
+        await slow.AcknowledgeAsync(qos == 1 ? MqttPacketType.Puback : MqttPacketType.Pubrec, id);
+        if (qos == 2)
+        {
+            await slow.ExpectAsync(MqttPacketType.Pubrel, id);
+            await slow.AcknowledgeAsync(MqttPacketType.Pubcomp, id);
+        }
+
+        PublishPacket next = (await slow.ReadAsync()).ToPublish(MqttVersion.V5);
+        Assert.Equal(expected, Encoding.UTF8.GetString(next.Topic));
+        return next.PacketId;
+    }
+
+    private static string Topic(MqttPacket packet) => Encoding.UTF8.GetString(packet.ToPublish(MqttVersion.V5).Topic);
+
+    // Receive Maximum is property 0x21.
+    private static byte[] ConnectOneAtATime(string token)
+    {
+        var packet = new ConnectPacket
+        {
+            Version = MqttVersion.V5,
+            IsClean = true,
+            ClientId = "slow"u8,
+            Properties = new MqttProperties([0x21, 0, 1]),
+            HasPassword = true,
+            Password = Encoding.UTF8.GetBytes(token),
+        };
+        byte[] bytes = new byte[packet.Measure()];
+        packet.Write(bytes);
+        return bytes;
     }
 
     private static Task<MqttUser> ConnectAsync(
