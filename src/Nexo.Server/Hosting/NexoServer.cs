@@ -138,6 +138,7 @@ public static class NexoServer
         services.AddSingleton<ILiveSettings>(provider => provider.GetRequiredService<LiveObservability>());
         services.AddSingleton<ILiveSettings>(provider => provider.GetRequiredService<ClientConnections>());
         services.AddSingleton<ILiveSettings>(provider => provider.GetRequiredService<Authenticator>());
+        services.AddSingleton<ILiveSettings>(provider => provider.GetRequiredService<UserDirectory>());
         services.AddSingleton<ILiveSettings>(provider => provider.GetRequiredService<MemoryPressure>());
         services.AddSingleton<ILiveSettings>(provider => provider.GetRequiredService<DiskPressure>());
         if (reloadFrom is not null)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Nexo.Client;
@@ -12,6 +13,7 @@ namespace Nexo.EndToEnd.Tests.Hosting;
 public sealed class SettingsReloadTests : IDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("nexo-reload-");
+    private readonly ConcurrentDictionary<string, string> _hashes = new();
 
     public void Dispose() => _directory.Delete(recursive: true);
 
@@ -107,6 +109,42 @@ public sealed class SettingsReloadTests : IDisposable
     }
 
     [Fact]
+    public async Task Users_of_the_settings_come_and_go_and_are_given_other_rules_while_the_server_runs()
+    {
+        await using TestServer server = await StartAsync(Users("ada", "ada: store read,write *"));
+        SettingsReload reload = server.Services.GetServices<IReloadable>().OfType<SettingsReload>().Single();
+        Assert.Equal(ReloadVerdict.Applied, reload.Reload().Verdict);
+        await using NexoClient ada = await LogInAsync(server, "ada");
+        await ada.Store.SetBytesAsync("k", new byte[] { 1 });
+
+        // She may do less, and another one comes.
+        await WriteAsync(Users("ada,bob", "ada: store read *", "bob: store write *"));
+        Assert.Equal(ReloadVerdict.Applied, reload.Reload().Verdict);
+        NexoException refused = await Assert.ThrowsAsync<NexoException>(async () => await ada.Store.SetBytesAsync("k", new byte[] { 1 }));
+        Assert.Equal(ErrorCode.PermissionDenied, refused.Code);
+        Assert.NotNull(await ada.Store.GetBytesAsync("k"));
+        await using NexoClient bob = await LogInAsync(server, "bob");
+        await bob.Store.SetBytesAsync("k", new byte[] { 2 });
+
+        // A rule for nobody, and no users at all, will not do: all stays.
+        await WriteAsync(Users("ada,bob", "eve: store read *"));
+        Assert.Equal(ReloadVerdict.Refused, reload.Reload().Verdict);
+        await WriteAsync("{}");
+        ReloadOutcome open = reload.Reload();
+        Assert.Equal(ReloadVerdict.Refused, open.Verdict);
+        Assert.Contains("only a restart", open.Text, StringComparison.Ordinal);
+        await bob.Store.SetBytesAsync("k", new byte[] { 3 });
+
+        // Who is gone is sent away, and not let in again.
+        await WriteAsync(Users("bob", "bob: store write *"));
+        Assert.Equal(ReloadVerdict.Applied, reload.Reload().Verdict);
+        NexoException gone = await Assert.ThrowsAsync<NexoException>(async () => await LogInAsync(server, "ada"));
+        Assert.Equal(ErrorCode.AuthenticationFailed, gone.Code);
+        await Poll.UntilAsync(() => server.Native.Clients.All.All(connection => connection.User != "ada"));
+        await bob.Store.SetBytesAsync("k", new byte[] { 4 });
+    }
+
+    [Fact]
     public async Task Metrics_tell_how_many_were_refused()
     {
         await using TestServer server = await StartAsync("""{ }""");
@@ -121,6 +159,18 @@ public sealed class SettingsReloadTests : IDisposable
         Assert.Contains("nexo_reload_total{outcome=\"refused\"} 1", metrics, StringComparison.Ordinal);
         Assert.Contains("nexo_reload_total{outcome=\"applied\"} 1", metrics, StringComparison.Ordinal);
     }
+
+    private string Users(string names, params string[] rules) => $$"""
+        { "security": {
+            "users": [ {{string.Join(", ", names.Split(',').Select(name => $"\"{name}:{HashOf(name)}\""))}} ],
+            "allow": [ {{string.Join(", ", rules.Select(rule => $"\"{rule}\""))}} ] } }
+        """;
+
+    // Each has his name as the password, and keeps its hash: with another one he would have to log in anew.
+    private string HashOf(string name) => _hashes.GetOrAdd(name, static one => PasswordHash.Of(one, PasswordHash.IterationsMin).Format());
+
+    private static ValueTask<NexoClient> LogInAsync(TestServer server, string user) =>
+        NexoClient.ConnectAsync(new NexoClientOptions { Url = server.Url, User = user, Password = user });
 
     private static async Task<string> ProblemAsync(TestServer server)
     {

@@ -5,15 +5,18 @@ namespace Nexo.Server.Security;
 
 /// <summary>
 /// Who may log in now. It is read at the start, which fails when it cannot be, and again when its file has changed: then what cannot be
-/// read leaves everything as it is.
+/// read leaves everything as it is. So it is with the users of the settings.
 /// </summary>
-internal sealed class UserDirectory : IReloadable
+internal sealed class UserDirectory : IReloadable, ILiveSettings
 {
-    private readonly SecurityOptions _options;
+    private volatile SecurityOptions _options;
     private readonly IReadOnlyList<string> _namespaces;
     private readonly UsersFile? _file;
     private UserSet _users;
     private bool _hadFile;
+
+    // What was made to be checked, and is to be put into force.
+    private (SecurityOptions Options, UserSet Users)? _next;
 
     private UserDirectory(NexoServerOptions options, UsersFile? file)
     {
@@ -21,7 +24,7 @@ internal sealed class UserDirectory : IReloadable
         _namespaces = options.Namespaces;
         _file = file;
         _hadFile = file is { Exists: true };
-        _users = Make();
+        _users = Make(_options);
     }
 
     /// <summary>Something has changed. The new users are there already.</summary>
@@ -66,7 +69,7 @@ internal sealed class UserDirectory : IReloadable
                 return $"{Path} is gone; put it back";
             }
 
-            UserSet users = Make();
+            UserSet users = Make(_options);
             _hadFile = _file is { Exists: true };
             Volatile.Write(ref _users, users);
         }
@@ -77,6 +80,40 @@ internal sealed class UserDirectory : IReloadable
 
         Changed?.Invoke();
         return null;
+    }
+
+    string? ILiveSettings.Refuse(NexoServerOptions next)
+    {
+        _next = null;
+        try
+        {
+            UserSet users = Make(next.Security);
+            if (Users.AsksForCredentials && !users.AsksForCredentials)
+            {
+                // As with a file that is gone.
+                return "security.users and security.token-sha256 are gone, and a running server does not stop asking who clients are; "
+                    + "only a restart does";
+            }
+
+            _next = (next.Security, users);
+            return null;
+        }
+        catch (UsersFileException failure)
+        {
+            return failure.Message;
+        }
+    }
+
+    void ILiveSettings.Apply(NexoServerOptions next)
+    {
+        if (_next is { } made && ReferenceEquals(made.Options, next.Security) && !ReferenceEquals(_options, next.Security))
+        {
+            _options = made.Options;
+            Volatile.Write(ref _users, made.Users);
+            Changed?.Invoke();
+        }
+
+        _next = null;
     }
 
     /// <summary>
@@ -100,10 +137,10 @@ internal sealed class UserDirectory : IReloadable
         return access is not null;
     }
 
-    private UserSet Make()
+    private UserSet Make(SecurityOptions options)
     {
         IReadOnlyList<UserEntry>? users = _file is { Exists: true } file ? file.Read(_namespaces) : null;
-        return UserSet.TryMake(_options, users, out string? problem)
+        return UserSet.TryMake(options, users, out string? problem)
             ?? throw new UsersFileException(Path is { } path && users is not null ? $"{path}: {problem}" : problem!);
     }
 }
