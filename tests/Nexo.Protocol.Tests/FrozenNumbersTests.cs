@@ -153,7 +153,7 @@ public sealed class FrozenNumbersTests
     public void Flags_of_a_publish() => AssertFrozen<PublishFlags>("None=0 Retain=1");
 
     [Fact]
-    public void Protocols_of_connections() => AssertFrozen<ConnectionProtocol>("None=0 Native=1 Redis=2 Mqtt=3");
+    public void Protocols_of_connections() => AssertFrozen<ConnectionProtocol>("None=0 Native=1 Redis=2 Mqtt=3 Http=4");
 
     [Fact]
     public void Flags_of_connections() => AssertFrozen<ConnectionFlags>("None=0 Tls=1 Own=2");

@@ -12,6 +12,7 @@ internal sealed class ClientFilter
     public static readonly (string Word, ConnectionProtocol Value)[] Protocols =
     [
         ("native", ConnectionProtocol.Native), ("redis", ConnectionProtocol.Redis), ("mqtt", ConnectionProtocol.Mqtt),
+        ("http", ConnectionProtocol.Http),
     ];
 
     private readonly Option<string?> _user = new("--user")

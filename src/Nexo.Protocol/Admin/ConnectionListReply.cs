@@ -7,6 +7,7 @@ public enum ConnectionProtocol : byte
     Native = 1,
     Redis = 2,
     Mqtt = 3,
+    Http = 4,
 }
 
 /// <summary>Facts about a connection, as bits.</summary>

@@ -6,4 +6,5 @@ internal enum ClientProtocol : byte
     Native,
     Resp,
     Mqtt,
+    Http,
 }

@@ -14,7 +14,9 @@ namespace Nexo.Server.Hosting;
 /// <summary>The sockets that the server listens on.</summary>
 internal sealed class Listeners(NexoServerOptions options)
 {
-    private const int HttpRequestBytesMax = 8 * 1_024;
+    private const int HttpRequestBytesMax = 16 * 1_024;
+    private const double HttpBytesPerSecondMin = 240;
+    private const int HttpPatienceMsMin = 2_000;
 
     private readonly NetworkOptions _network = options.Network;
     private ListenOptions? _native;
@@ -41,7 +43,14 @@ internal sealed class Listeners(NexoServerOptions options)
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestLineSize = HttpRequestBytesMax;
         kestrel.Limits.MaxRequestHeadersTotalSize = HttpRequestBytesMax;
+
+        // Routes that take a body set their own.
         kestrel.Limits.MaxRequestBodySize = 0;
+
+        // A client that sends or reads slower than this is cut, but for the time that slow ones have on other ports too.
+        var patience = TimeSpan.FromMilliseconds(Math.Max(options.Connections.SendStallMs, HttpPatienceMsMin));
+        kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(HttpBytesPerSecondMin, patience);
+        kestrel.Limits.MinResponseDataRate = new MinDataRate(HttpBytesPerSecondMin, patience);
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(75);
 

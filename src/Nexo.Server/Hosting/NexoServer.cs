@@ -11,6 +11,8 @@ using Nexo.Server.Connections;
 using Nexo.Server.Data;
 using Nexo.Server.Hosting;
 using Nexo.Server.Http;
+using Nexo.Server.Http.Api;
+using Nexo.Server.Http.Links;
 using Nexo.Server.Native;
 using Nexo.Server.Observability;
 using Nexo.Server.Pressure;
@@ -108,6 +110,9 @@ public static class NexoServer
         services.AddSingleton<Readiness>();
         services.AddSingleton<StatusPage>();
         services.AddSingleton<HttpAccess>();
+        services.AddSingleton<HttpLinks>();
+        services.AddSingleton<BrowserGuard>();
+        services.AddSingleton<ApiDispatcher>();
     }
 
     private static void AddTls(IServiceCollection services, TlsOptions options)

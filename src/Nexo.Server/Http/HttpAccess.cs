@@ -1,6 +1,4 @@
 using System.Net;
-using System.Net.Http.Headers;
-using System.Text;
 using Microsoft.AspNetCore.Http;
 using Nexo.Protocol;
 using Nexo.Server.Security;
@@ -10,6 +8,9 @@ namespace Nexo.Server.Http;
 /// <summary>Who asks by HTTP: the same users, by <c>Authorization: Bearer TOKEN</c> or <c>Basic</c> with user and password.</summary>
 internal sealed class HttpAccess(NexoServerOptions options, IAuthenticator authenticator, AuditLog audit)
 {
+    /// <summary>How a client may say who it is.</summary>
+    public const string Challenge = "Basic realm=\"nexo\", charset=\"UTF-8\", Bearer";
+
     /// <summary>Null: the client may read figures of the server; else what it is answered.</summary>
     public async ValueTask<HttpRefusal?> FindRefusalAsync(HttpContext context)
     {
@@ -40,7 +41,7 @@ internal sealed class HttpAccess(NexoServerOptions options, IAuthenticator authe
 
     /// <summary>Verifies the credentials of a request.</summary>
     public ValueTask<AuthResult> AuthenticateAsync(HttpContext context) => authenticator.VerifyAsync(
-        CredentialsOf(context.Request.Headers.Authorization.ToString()), [], RemoteOf(context), context.RequestAborted);
+        HttpCredentials.Read(context.Request.Headers.Authorization.ToString()), [], RemoteOf(context), context.RequestAborted);
 
     /// <summary>What a login that was refused is answered.</summary>
     public static HttpRefusal Refuse(HttpContext context, in AuthResult login)
@@ -50,37 +51,13 @@ internal sealed class HttpAccess(NexoServerOptions options, IAuthenticator authe
             return new HttpRefusal(StatusCodes.Status429TooManyRequests, login.Message);
         }
 
-        context.Response.Headers.WWWAuthenticate = "Basic realm=\"nexo\", charset=\"UTF-8\", Bearer";
+        context.Response.Headers.WWWAuthenticate = Challenge;
         return new HttpRefusal(StatusCodes.Status401Unauthorized, login.Message);
     }
 
     private static IPEndPoint? RemoteOf(HttpContext context) => context.Connection.RemoteIpAddress is { } address
         ? new IPEndPoint(address, context.Connection.RemotePort)
         : null;
-
-    private static HelloRequest CredentialsOf(string header)
-    {
-        if (!AuthenticationHeaderValue.TryParse(header, out AuthenticationHeaderValue? given) || given.Parameter is not { } parameter)
-        {
-            return new HelloRequest();
-        }
-
-        if (given.Scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase))
-        {
-            return new HelloRequest { Token = parameter };
-        }
-
-        byte[] pair = new byte[parameter.Length];
-        if (!given.Scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase)
-            || !Convert.TryFromBase64String(parameter, pair, out int length))
-        {
-            return new HelloRequest();
-        }
-
-        string text = Encoding.UTF8.GetString(pair, 0, length);
-        int colon = text.IndexOf(':', StringComparison.Ordinal);
-        return colon < 0 ? new HelloRequest() : new HelloRequest { User = text[..colon], Password = text[(colon + 1)..] };
-    }
 }
 
 /// <summary>What a client is answered instead of what it has asked for.</summary>

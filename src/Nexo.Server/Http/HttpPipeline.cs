@@ -1,52 +1,89 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Nexo.Server.Http.Api;
 using Nexo.Server.Mqtt;
 using Nexo.Server.Observability;
+using Nexo.Server.Security;
 
 namespace Nexo.Server.Http;
 
-/// <summary>The HTTP port: a handful of pages to read, and nothing to change.</summary>
+/// <summary>The HTTP port: the API, and a handful of pages to read.</summary>
 internal static class HttpPipeline
 {
-    private const string PlainText = "text/plain; charset=utf-8";
+    private const string DocumentPath = "/openapi.json";
 
     public static void UseNexoHttp(this WebApplication app)
     {
         app.Use(LeaveSocketThread);
+        var guard = app.Services.GetRequiredService<BrowserGuard>();
+        UseApi(app, guard);
         app.Use(RefuseOtherMethods);
+        UseMqtt(app, guard);
 
         var metrics = app.Services.GetRequiredService<NexoMetrics>();
         var readiness = app.Services.GetRequiredService<Readiness>();
         var page = app.Services.GetRequiredService<StatusPage>();
-        var mqtt = app.Services.GetRequiredService<MqttWebSocket>();
-        if (mqtt.IsOn)
-        {
-            app.UseWebSockets();
-            app.Map(MqttWebSocket.Path, branch => branch.Run(mqtt.ServeAsync));
-        }
-
         var access = app.Services.GetRequiredService<HttpAccess>();
         app.Run(context => context.Request.Path.Value switch
         {
             "/" => AnswerFigures(context, access, "text/html; charset=utf-8", page.Render),
-            "/healthz" => Answer(context, StatusCodes.Status200OK, PlainText, "alive\n"),
+            "/healthz" => HttpAnswer.WriteAsync(context, StatusCodes.Status200OK, HttpAnswer.PlainText, "alive\n"),
             "/readyz" => AnswerReadiness(context, readiness),
             "/metrics" => AnswerFigures(context, access, PrometheusText.ContentType, metrics.Scrape),
-            _ => Answer(context, StatusCodes.Status404NotFound, PlainText,
-                "Nothing is here. There are /, /healthz, /readyz and /metrics.\n"),
+            DocumentPath => HttpAnswer.WriteAsync(context, StatusCodes.Status200OK, "application/json", OpenApiDocument.Bytes),
+            _ => HttpAnswer.WriteAsync(context, StatusCodes.Status404NotFound, HttpAnswer.PlainText,
+                "Nothing is here. There are /, /healthz, /readyz, /metrics, and the API below /v1: see /openapi.json.\n"),
         });
+    }
+
+    private static void UseApi(WebApplication app, BrowserGuard guard)
+    {
+        var api = app.Services.GetRequiredService<ApiDispatcher>();
+        app.Use(async (HttpContext context, RequestDelegate next) =>
+        {
+            if (context.Request.Path.Value is not { } path || !path.StartsWith(ApiDispatcher.Prefix, StringComparison.Ordinal))
+            {
+                await next(context);
+            }
+            else if (guard.FindRefusal(context) is { } refusal)
+            {
+                await ApiDispatcher.RefuseAsync(
+                    context, StatusCodes.Status403Forbidden, new(Protocol.ErrorCode.PermissionDenied, refusal));
+            }
+            else if (!BrowserGuard.TryAnswerPreflight(context))
+            {
+                await api.ServeAsync(context);
+            }
+        });
+    }
+
+    private static void UseMqtt(WebApplication app, BrowserGuard guard)
+    {
+        var mqtt = app.Services.GetRequiredService<MqttWebSocket>();
+        if (!mqtt.IsOn)
+        {
+            return;
+        }
+
+        // Who asks for credentials is not used by a page without them.
+        var authenticator = app.Services.GetRequiredService<IAuthenticator>();
+        app.UseWebSockets();
+        app.Map(MqttWebSocket.Path, branch => branch.Run(context =>
+            !authenticator.Required && guard.FindRefusal(context) is { } refusal
+                ? HttpAnswer.WriteAsync(context, StatusCodes.Status403Forbidden, HttpAnswer.PlainText, $"{refusal}\n")
+                : mqtt.ServeAsync(context)));
     }
 
     private static async Task AnswerFigures(HttpContext context, HttpAccess access, string type, Func<string> figures)
     {
         if (await access.FindRefusalAsync(context) is { } refusal)
         {
-            await Answer(context, refusal.Status, PlainText, $"{refusal.Message}\n");
+            await HttpAnswer.WriteAsync(context, refusal.Status, HttpAnswer.PlainText, $"{refusal.Message}\n");
             return;
         }
 
-        await Answer(context, StatusCodes.Status200OK, type, figures());
+        await HttpAnswer.WriteAsync(context, StatusCodes.Status200OK, type, figures());
     }
 
     // Requests arrive on the thread that serves native connections; a scrape must not hold those up.
@@ -64,22 +101,12 @@ internal static class HttpPipeline
         }
 
         context.Response.Headers.Allow = "GET, HEAD";
-        return Answer(context, StatusCodes.Status405MethodNotAllowed, PlainText, "Only GET and HEAD are served here.\n");
+        return HttpAnswer.WriteAsync(
+            context, StatusCodes.Status405MethodNotAllowed, HttpAnswer.PlainText, "Only GET and HEAD are served here.\n");
     }
 
     private static Task AnswerReadiness(HttpContext context, Readiness readiness) => readiness.Obstacle is not { } obstacle
-        ? Answer(context, StatusCodes.Status200OK, PlainText, readiness.Note is { } note ? $"ready\n{note}\n" : "ready\n")
-        : Answer(context, StatusCodes.Status503ServiceUnavailable, PlainText, $"{obstacle}\n");
-
-    private static Task Answer(HttpContext context, int status, string type, string body)
-    {
-        HttpResponse response = context.Response;
-        response.StatusCode = status;
-        response.ContentType = type;
-        response.Headers.CacheControl = "no-store";
-        response.Headers.XContentTypeOptions = "nosniff";
-        response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'";
-        response.ContentLength = System.Text.Encoding.UTF8.GetByteCount(body);
-        return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : response.WriteAsync(body);
-    }
+        ? HttpAnswer.WriteAsync(
+            context, StatusCodes.Status200OK, HttpAnswer.PlainText, readiness.Note is { } note ? $"ready\n{note}\n" : "ready\n")
+        : HttpAnswer.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, HttpAnswer.PlainText, $"{obstacle}\n");
 }

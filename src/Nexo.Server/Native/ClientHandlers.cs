@@ -116,6 +116,7 @@ internal static class ClientHandlers
         ClientProtocol.Native => ConnectionProtocol.Native,
         ClientProtocol.Resp => ConnectionProtocol.Redis,
         ClientProtocol.Mqtt => ConnectionProtocol.Mqtt,
+        ClientProtocol.Http => ConnectionProtocol.Http,
         _ => ConnectionProtocol.None,
     };
 }

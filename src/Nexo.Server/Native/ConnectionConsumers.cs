@@ -147,14 +147,19 @@ internal sealed class ConnectionConsumers
         }
     }
 
-    /// <summary>The connection has ended: everything comes back at once. The second call does nothing.</summary>
-    public void Close()
+    /// <summary>
+    /// The connection has ended: everything comes back at once, but what was pulled stays leased if it goes to <paramref name="kept"/>.
+    /// The second call does nothing.
+    /// </summary>
+    public void Close(KeptLeases? kept = null)
     {
         QueueConsumer[] all;
         lock (_gate)
         {
             _isClosed = true;
-            all = [.. _open, .. _stopped, .. _pullers.Select(puller => puller.Consumer)];
+            QueueConsumer[] pullers = [.. _pullers.Select(puller => puller.Consumer)];
+            kept?.Add(pullers);
+            all = [.. _open, .. _stopped, .. kept is null ? pullers : []];
             _open.Clear();
             _stopped.Clear();
             _pullers.Clear();

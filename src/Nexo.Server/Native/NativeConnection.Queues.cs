@@ -30,7 +30,7 @@ internal sealed partial class NativeConnection
             await Task.Yield();
         }
 
-        Consumers.Close();
+        Consumers.Close(_keptLeases);
         _members?.Close();
     }
 }

@@ -13,17 +13,22 @@ internal sealed partial class NativeConnection : ClientConnection, IFrameSink
 {
     private readonly FrameAssembler _assembler;
     private readonly OpenRequests _open;
+    private readonly KeptLeases? _keptLeases;
     private int _framesUntilLook;
 
-    public NativeConnection(ConnectionContext transport, NativeServer server)
+    /// <param name="transport">Its bytes.</param>
+    /// <param name="server">What it works with.</param>
+    /// <param name="keptLeases">Of a client of HTTP, whose requests come over many connections: where what it pulls stays leased.</param>
+    public NativeConnection(ConnectionContext transport, NativeServer server, KeptLeases? keptLeases = null)
         : base(transport, server.Clients, server.Broker)
     {
         Server = server;
+        _keptLeases = keptLeases;
         _assembler = new FrameAssembler(server.Options.PreAuthBytesMax);
         _open = new OpenRequests(server.Options.InFlightMax);
     }
 
-    public override ClientProtocol Protocol => ClientProtocol.Native;
+    public override ClientProtocol Protocol => _keptLeases is null ? ClientProtocol.Native : ClientProtocol.Http;
 
     public NativeServer Server { get; private set; }
 

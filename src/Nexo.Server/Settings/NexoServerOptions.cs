@@ -18,6 +18,8 @@ public sealed record NexoServerOptions
 
     public StreamsOptions Streams { get; init; } = new();
 
+    public HttpOptions Http { get; init; } = new();
+
     public RespOptions Resp { get; init; } = new();
 
     public MqttOptions Mqtt { get; init; } = new();

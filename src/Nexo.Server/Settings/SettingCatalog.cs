@@ -23,7 +23,8 @@ internal static partial class SettingCatalog
     public static IReadOnlyList<Setting> All { get; } =
     [
         .. Network(), .. Connections(), .. Store(), .. Queues(), .. Topics(), .. Streams(), .. Gateways(),
-        .. MqttConnections(), .. TlsOnPorts(), .. Security(), .. Pressure(), .. Log(), .. Observability(), .. Data(), .. Backup(),
+        .. MqttConnections(), .. TlsOnPorts(), .. Http(), .. Security(), .. Pressure(), .. Log(), .. Observability(),
+        .. Data(), .. Backup(),
     ];
 
     public static Setting? Find(string name) =>
@@ -37,7 +38,7 @@ internal static partial class SettingCatalog
             "Port of the Nexo protocol; 0: choose a free one and print it");
         yield return Network("http-port", SettingKinds.Integer(NetworkOptions.HttpOff, PortMax),
             n => n.HttpPort, (n, v) => n with { HttpPort = v }, "--http-port",
-            "Port of health, metrics and the status page; 0: choose and print, -1: off");
+            "Port of the HTTP API, health, metrics and the status page; 0: choose and print, -1: off");
         yield return Network("unix-socket", SettingKinds.SocketPath,
             n => n.UnixSocket, (n, v) => n with { UnixSocket = v }, "--unix-socket",
             "Path of a unix socket that speaks the Nexo protocol too; only the server's own user may connect");

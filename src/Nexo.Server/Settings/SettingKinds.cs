@@ -108,6 +108,11 @@ internal static class SettingKinds
     public static SettingKind<IReadOnlyList<UserNamespace>> UserNamespaces { get; } = new(
         "a list of NAME:NAMESPACE, such as ada:shop", NamespaceLists.TryParseUsers, NamespaceLists.Print);
 
+    public static SettingKind<IReadOnlyList<string>> Origins { get; } = new(
+        "a list of origins, such as https://app.example",
+        OriginList.TryParse,
+        OriginList.Print);
+
     public static SettingKind<string?> UsersFile { get; } = Path("a path, or nothing", static _ => null);
 
     public static SettingKind<int> Integer(int min, int max) => new(

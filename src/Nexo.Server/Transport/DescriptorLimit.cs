@@ -10,7 +10,7 @@ internal static partial class DescriptorLimit
 {
     private const int FilesMin = 64;
     private const int FilesMax = 1_024;
-    private const int HttpMax = 128;
+    private const int HttpMax = 1_024;
     private const int LimitLinux = 7;
     private const int LimitMac = 8;
 

@@ -1,0 +1,181 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Nexo.Protocol;
+using Nexo.Server.Http.Links;
+
+namespace Nexo.Server.Http.Api;
+
+/// <summary>One request on its way through its handler: what it has asked for, the link that it is done over, and its answer.</summary>
+internal sealed class ApiExchange(HttpContext http, HttpLink link, ApiRoute route, ApiValues values, TimeProvider time)
+{
+    private const string HeaderPrefix = "Nexo-Header-";
+
+    public HttpContext Http { get; } = http;
+
+    public HttpLink Link { get; } = link;
+
+    public ApiRoute Route { get; } = route;
+
+    public ApiValues Values { get; } = values;
+
+    public TimeProvider Time { get; } = time;
+
+    /// <summary>Something is open on the link, or may be: it is of no more use.</summary>
+    public bool IsLinkUsedUp { get; set; }
+
+    private CancellationToken Aborted => Http.RequestAborted;
+
+    /// <summary>Begins a request of the native protocol, to be sent by <see cref="AskAsync"/>.</summary>
+    public FrameBuffer Begin(Opcode opcode, FrameFlags flags = FrameFlags.None) => Link.Begin(opcode, flags);
+
+    /// <summary>
+    /// Begins one that carries a message's headers: those that are called <c>Nexo-Header-NAME</c>, and the trace. Null: they are too many,
+    /// which was answered.
+    /// </summary>
+    public async ValueTask<FrameBuffer?> BeginWithHeadersAsync(Opcode opcode)
+    {
+        List<KeyValuePair<string, string>> headers = [];
+        foreach ((string name, Microsoft.Extensions.Primitives.StringValues given) in Http.Request.Headers)
+        {
+            string lower = name.ToLowerInvariant();
+            bool isTrace = lower is HeaderBlock.TraceParent or HeaderBlock.TraceState;
+            if (isTrace || (lower.Length > HeaderPrefix.Length && name.StartsWith(HeaderPrefix, StringComparison.OrdinalIgnoreCase)))
+            {
+                headers.AddRange(given.Select(value => KeyValuePair.Create(isTrace ? lower : lower[HeaderPrefix.Length..], value ?? "")));
+            }
+        }
+
+        if (headers.Count == 0)
+        {
+            return Begin(opcode);
+        }
+
+        FrameBuffer frame = Begin(opcode, FrameFlags.Headers);
+        try
+        {
+            HeaderBlock.Write(frame, headers.ToArray());
+            return frame;
+        }
+        catch (ArgumentException failure)
+        {
+            Link.Abandon();
+            await RefuseAsync(ErrorCode.InvalidArgument, failure.Message);
+            return null;
+        }
+    }
+
+    /// <summary>Copies the body of the request to the end of the frame that was begun; false: it is too large, as was answered.</summary>
+    public async ValueTask<bool> TakeBodyAsync(FrameBuffer frame)
+    {
+        PipeReader body = Http.Request.BodyReader;
+        while (true)
+        {
+            if (!body.TryRead(out ReadResult read))
+            {
+                // It may take its time.
+                Link.BeginIdle();
+                read = await body.ReadAsync(Aborted);
+                await Link.EndIdleAsync();
+            }
+
+            if (frame.Count + read.Buffer.Length > Link.FrameBytesMax)
+            {
+                body.AdvanceTo(read.Buffer.End);
+                Link.Abandon();
+                await RefuseAsync(
+                    ErrorCode.ValueTooLarge, $"With its name and headers, a body has at most {Link.FrameBytesMax} bytes here.");
+                return false;
+            }
+
+            foreach (ReadOnlyMemory<byte> piece in read.Buffer)
+            {
+                frame.Write(piece.Span);
+            }
+
+            body.AdvanceTo(read.Buffer.End);
+            if (read.IsCompleted)
+            {
+                return true;
+            }
+        }
+    }
+
+    /// <summary>Sends the request that was begun; null: it was refused, which was answered.</summary>
+    public async ValueTask<LinkFrame?> AskAsync()
+    {
+        (LinkFrame? reply, LinkFailure failure) = await TryAskAsync();
+        if (reply is null)
+        {
+            await RefuseAsync(failure);
+        }
+
+        return reply;
+    }
+
+    /// <summary>As <see cref="AskAsync"/>, and answers nothing.</summary>
+    public async ValueTask<(LinkFrame? Reply, LinkFailure Failure)> TryAskAsync()
+    {
+        Link.EndRequest();
+        LinkFrame? answer = await Link.AskAsync(Aborted);
+        if (answer is { Kind: FrameKind.Reply })
+        {
+            return (answer, default);
+        }
+
+        using (answer)
+        {
+            return (null, answer is null ? LinkFailure.Lost : LinkFailure.Of(answer));
+        }
+    }
+
+    public Task RefuseAsync(ErrorCode code, string message) => RefuseAsync(new LinkFailure(code, message));
+
+    public Task RefuseAsync(in LinkFailure failure) => ApiDispatcher.RefuseAsync(Http, failure);
+
+    public Task EmptyAsync(int status) => HttpAnswer.WriteAsync(Http, status, type: null, ReadOnlyMemory<byte>.Empty);
+
+    public Task BytesAsync(int status, ReadOnlyMemory<byte> body) =>
+        HttpAnswer.WriteAsync(Http, status, "application/octet-stream", body);
+
+    /// <summary>Asks, and answers with a count as the only field.</summary>
+    public async Task AnswerCountAsync(string name)
+    {
+        using LinkFrame? reply = await AskAsync();
+        if (reply is not null)
+        {
+            CountReply.TryRead(reply.Body, out CountReply count);
+            await JsonAsync(Render(json => json.WriteNumber(name, count.Count)));
+        }
+    }
+
+    /// <summary>Answers with one JSON object.</summary>
+    public Task JsonAsync(ArrayBufferWriter<byte> json, int status = StatusCodes.Status200OK) =>
+        HttpAnswer.WriteAsync(Http, status, "application/json", json.WrittenMemory);
+
+    /// <summary>Writes one JSON object, to be given to <see cref="JsonAsync"/>.</summary>
+    public static ArrayBufferWriter<byte> Render(Action<Utf8JsonWriter> fields)
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        using var json = new Utf8JsonWriter(bytes, ApiJson.WriterOptions);
+        json.WriteStartObject();
+        fields(json);
+        json.WriteEndObject();
+        return bytes;
+    }
+
+    /// <summary>As <see cref="Render(Action{Utf8JsonWriter})"/>, of an answer, which can lie on the stack there.</summary>
+    public static ArrayBufferWriter<byte> Render(LinkFrame reply, LinkWriter fields)
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        using var json = new Utf8JsonWriter(bytes, ApiJson.WriterOptions);
+        json.WriteStartObject();
+        fields(json, reply.Body);
+        json.WriteEndObject();
+        return bytes;
+    }
+}
+
+/// <summary>Writes the fields of an answer from the body of a reply.</summary>
+internal delegate void LinkWriter(Utf8JsonWriter json, ReadOnlySpan<byte> body);

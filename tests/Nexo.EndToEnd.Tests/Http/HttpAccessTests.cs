@@ -1,0 +1,136 @@
+using System.Text;
+using Nexo.EndToEnd.Tests.Security;
+using Nexo.Server.Http.Api;
+
+namespace Nexo.EndToEnd.Tests.Http;
+
+/// <summary>Every route and every way of having logged in.</summary>
+public sealed class HttpAccessTests(HttpAccessTests.Shared shared) : IClassFixture<HttpAccessTests.Shared>
+{
+    private const string Nobody = "nobody";
+    private const string Exact = "exact";
+    private const string Elsewhere = "elsewhere";
+
+    public static TheoryData<int> Places => [.. Enumerable.Range(0, HttpNeeds.All.Count)];
+
+    private SecureServer Secure => shared.Secure;
+
+    [Fact]
+    public void Every_route_is_in_the_table_with_what_it_says_itself_that_it_needs()
+    {
+        Assert.Equal(
+            ApiRoutes.All.Select(route => route.Id).Order(StringComparer.Ordinal),
+            HttpNeeds.All.Select(need => need.Id).Distinct().Order(StringComparer.Ordinal));
+        Assert.All(ApiRoutes.All, route =>
+        {
+            HttpNeed need = HttpNeeds.All.First(one => one.Id == route.Id);
+            Assert.Equal(route.Method, need.Method);
+            Assert.Equal(route.Needs.Select(one => one.ToString()), need.Rules.Select(rule => string.Join(' ', rule.Split(' ').Take(2))));
+        });
+    }
+
+    [Theory]
+    [MemberData(nameof(Places))]
+    public async Task A_request_is_answered_to_who_has_all_its_rules_and_to_nobody_else(int place)
+    {
+        HttpNeed need = HttpNeeds.All[place];
+        await Secure.AllowAsync(
+        [
+            (Nobody, []),
+            (Exact, need.Rules),
+            (Elsewhere, [.. need.Rules.Select(Moved).OfType<string>()]),
+            .. need.Rules.Select((_, index) => ($"without-{index}", need.Rules.Where((_, at) => at != index).ToArray())),
+        ]);
+
+        Assert.Equal(401, await AskAsync(need, token: null));
+        Assert.Equal(401, await AskAsync(need, "wrong"));
+        foreach (string user in (string[])[Nobody, Elsewhere, .. need.Rules.Select((_, index) => $"without-{index}")])
+        {
+            int status = await AskAsync(need, user);
+            Assert.True(need.Rules.Length == 0 ? status < 400 : status == 403, $"{need} for {user}: {status}");
+        }
+
+        Assert.DoesNotContain(await AskAsync(need, Exact), (int[])[401, 403, 405, 500]);
+        Assert.DoesNotContain(await AskAsync(need, SecureServer.Operator), (int[])[401, 403, 405, 500]);
+    }
+
+    [Theory]
+    [InlineData("/", "admin read")]
+    [InlineData("/metrics", "admin read")]
+    [InlineData("/healthz", null)]
+    [InlineData("/readyz", null)]
+    [InlineData("/openapi.json", null)]
+    public async Task So_are_the_pages(string path, string? rule)
+    {
+        await Secure.AllowAsync((Nobody, []), (Exact, rule is null ? [] : [rule]));
+        var page = new HttpNeed(path, "GET", path, null);
+        Assert.Equal(rule is null ? 200 : 401, await AskAsync(page, null));
+        Assert.Equal(rule is null ? 200 : 401, await AskAsync(page, "wrong"));
+        Assert.Equal(rule is null ? 200 : 403, await AskAsync(page, Nobody));
+        Assert.Equal(200, await AskAsync(page, Exact));
+        Assert.Equal(200, await AskAsync(page, SecureServer.Operator));
+    }
+
+    [Fact]
+    public async Task Nothing_is_told_of_routes_before_somebody_has_logged_in_but_whether_they_are_there()
+    {
+        using var stranger = new ApiPeer(Secure.Server);
+        Assert.Equal(401, (await stranger.GetAsync("/v1/queues/mail?nosuch=1")).Status);
+        Assert.Equal(404, (await stranger.GetAsync("/v1/nosuch")).Status);
+        ApiReply other = await stranger.SendAsync("PATCH", "/v1/store/cat", []);
+        Assert.Equal(405, other.Status);
+    }
+
+    [Fact]
+    public async Task One_connection_may_change_who_it_is_and_loses_what_is_withdrawn()
+    {
+        await Secure.AllowAsync((Nobody, []), (Exact, ["store read cat"]));
+        using var peer = new ApiPeer(Secure.Server);
+        (string, string) As(string token) => ("Authorization", $"Bearer {token}");
+        Assert.Equal(404, (await peer.GetAsync("/v1/store/cat", As(Exact))).Status);
+        Assert.Equal(403, (await peer.GetAsync("/v1/store/cat", As(Nobody))).Status);
+        Assert.Equal(401, (await peer.GetAsync("/v1/store/cat")).Status);
+        Assert.Equal(404, (await peer.GetAsync("/v1/store/cat", As(Exact))).Status);
+
+        await Secure.AllowAsync((Exact, ["store read dog"]));
+        Assert.Equal(403, (await peer.GetAsync("/v1/store/cat", As(Exact))).Status);
+        await Secure.RemoveAsync(Exact);
+        Assert.Equal(401, (await peer.GetAsync("/v1/store/cat", As(Exact))).Status);
+    }
+
+    [Fact]
+    public async Task A_refusal_is_a_problem_that_names_the_rule()
+    {
+        await Secure.AllowAsync((Nobody, []));
+        using var peer = new ApiPeer(Secure.Server, Nobody);
+        ApiReply refused = await peer.GetAsync("/v1/queues/jobs.mail");
+        Assert.Equal("application/problem+json", refused.Type);
+        Assert.Equal("PermissionDenied", refused.Error);
+        Assert.Equal(203, (int)refused.Json["code"]!);
+        Assert.Equal("The user 'nobody' may not do this: no rule allows 'queue read jobs.mail'.", (string?)refused.Json["detail"]);
+    }
+
+    private async Task<int> AskAsync(HttpNeed need, string? token)
+    {
+        using var peer = new ApiPeer(Secure.Server, token);
+        return (await peer.SendAsync(need.Method, need.Path, need.Body is null ? null : Encoding.UTF8.GetBytes(need.Body))).Status;
+    }
+
+    // The same operations on something else; null: it is of the server itself, which is one.
+    private static string? Moved(string rule)
+    {
+        string[] words = rule.Split(' ');
+        return words.Length < 3 ? null
+            : words[0] == "topics" ? $"topics {words[1]} zz/zz"
+            : $"{words[0]} {words[1]} zz*";
+    }
+
+    public sealed class Shared : IAsyncLifetime
+    {
+        internal SecureServer Secure { get; private set; } = null!;
+
+        public async ValueTask InitializeAsync() => Secure = await SecureServer.StartAsync(ApiPeer.On);
+
+        public async ValueTask DisposeAsync() => await Secure.DisposeAsync();
+    }
+}
