@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Nexo.Cli.Keeper;
 using Nexo.Cli.Queues;
 using Nexo.Cli.Terminal;
 using Nexo.Client;
@@ -26,8 +27,8 @@ internal static class ClientsListCommand
                 return ExitCode.Ok;
             })
             .WithDetails(
-                "On a pipe one a line: number, protocol, address, user, client, namespace, milliseconds since it was accepted and since "
-                + "something was received, requests, bytes received, sent and waiting, with tabs between.")
+                "The one that asks is marked with a *. On a pipe one a line: number, protocol, address, user, client, namespace, "
+                + "milliseconds since it was accepted and since something was received, requests, bytes received, sent and waiting, with tabs between.")
             .WithExamples(
                 ("All of them", "nexo clients list"),
                 ("Who does not read what it asked for?", "nexo clients list --json | jq 'select(.pending_bytes > 1000000)'"),
@@ -59,7 +60,7 @@ internal static class ClientsListCommand
         DateTimeOffset now = run.Console.Time.GetUtcNow();
         if (run.Out.ForPeople)
         {
-            run.Out.Render(console => console.Write(TableOf(found, now)));
+            run.Out.Render(console => console.Write(TableOf(found)));
             return;
         }
 
@@ -90,24 +91,22 @@ internal static class ClientsListCommand
         }
     }
 
-    private static Table TableOf(List<NexoConnection> found, DateTimeOffset now)
+    private static Table TableOf(List<NexoConnection> found)
     {
         Table table = Tables
-            .Create("id", "protocol", "address", "user", "client", "age", "idle", "requests", "waiting")
+            .Create("id", "protocol", "address", "user", "client", "idle", "waiting")
             .AlignNumbers(from: 5);
         foreach (NexoConnection one in found)
         {
             string[] cells =
             [
-                one.IsOwn ? $"{one.Id} (this)" : $"{one.Id}",
+                one.IsOwn ? $"{one.Id}*" : $"{one.Id}",
                 ClientFilter.WordOf(one.Protocol) + (one.IsEncrypted ? ", TLS" : ""),
                 one.Remote,
-                one.User,
+                one.Namespace.Length > 0 ? $"{one.User} in {one.Namespace}" : one.User,
                 one.Client,
-                QueueText.Age(AgeOf(one, now)),
                 QueueText.Age(one.Idle),
-                $"{one.Requests:N0}",
-                $"{one.PendingBytes:N0} B",
+                SizeText.Of(one.PendingBytes),
             ];
             table.AddRow([.. cells.Select(cell => new Text(EscapedText.Show(MessageText.Bytes(cell).Span)))]);
         }

@@ -9,8 +9,13 @@ internal static partial class Checks
     private const int NamesMax = 3;
     private const long LagMin = 1_000;
 
-    private static CheckResult Connections(Checkup seen)
+    private static CheckResult? Connections(Checkup seen)
     {
+        if (!seen.IsOfServer)
+        {
+            return null;
+        }
+
         string text = $"{StoreResults.Count(seen.Now.Number("connections.open"), "connection")} open";
         return seen.Grown("connections.refused") is > 0 and long refused
             ? new CheckResult(

@@ -145,7 +145,7 @@ internal static partial class Checks
     private static CheckResult? Backups(Checkup seen)
     {
         ServerFigures now = seen.Now;
-        if (!now.Has("storage.state"))
+        if (!now.Has("storage.state") || !seen.IsOfServer)
         {
             return null;
         }
@@ -203,14 +203,19 @@ internal static partial class Checks
             : "replace the files of tls.certificate and tls.key: they are taken up within seconds, and no connection is lost");
     }
 
-    private static CheckResult Reload(Checkup seen) => seen.Now.Text("reload.problem") is { Length: > 0 } problem
+    private static CheckResult? Reload(Checkup seen) => !seen.IsOfServer ? null : seen.Now.Text("reload.problem") is { Length: > 0 } problem
         ? new CheckResult(
             CheckLevel.Warning, "reload", $"files have changed and are not in force: {problem}",
             "mend them: they are read anew by themselves; a start would fail with them as they are")
         : new CheckResult(CheckLevel.Ok, "reload", "what is in the files is in force");
 
-    private static CheckResult Clock(Checkup seen)
+    private static CheckResult? Clock(Checkup seen)
     {
+        if (!seen.IsOfServer)
+        {
+            return null;
+        }
+
         TimeSpan jump = TimeSpan.FromMilliseconds(seen.Now.Number("clock.last_jump_ms"));
         return seen.Moment("clock.last_jump_at_ms") is { } at && seen.At - at < ClockMemory
             ? new CheckResult(

@@ -25,6 +25,9 @@ internal sealed record Checkup
 
     public IReadOnlyList<NexoConnection> Connections { get; init; } = [];
 
+    /// <summary>False: only what one namespace has was told, and nothing of the server that it shares with others.</summary>
+    public bool IsOfServer => Now.Has(ServerFigures.Namespaces);
+
     /// <summary>How much a counter has grown between the looks.</summary>
     public long Grown(string name) => Now.Grown(Before, name);
 

@@ -15,9 +15,37 @@ internal static class ServerDoctor
     public static async Task<int> RunAsync(ClientRun run, TimeSpan apart)
     {
         Checkup seen = await Spinner.ShowAsync(run, "looking", LookAsync(run, apart));
-        IReadOnlyList<CheckResult> results = Checks.Run(seen);
+        List<CheckResult> results = [.. Checks.Run(seen)];
+        string[] others = [.. seen.Now.Text(ServerFigures.Namespaces).Split(',').Skip(1)];
+        foreach (IReadOnlyList<CheckResult> found in await Task.WhenAll(others.Select(space => OfNamespaceAsync(run, space, apart))))
+        {
+            results.AddRange(found);
+        }
+
         Print(run, results);
         return results.Any(result => result.Level >= CheckLevel.Warning) ? ExitCode.Negative : ExitCode.Ok;
+    }
+
+    // What the server shares among them was told already, so only what is wrong is of interest.
+    private static async Task<IReadOnlyList<CheckResult>> OfNamespaceAsync(ClientRun run, string space, TimeSpan apart)
+    {
+        try
+        {
+            await using NexoClient client = await ServerActions.ConnectAsync(
+                run.Settings with { Namespace = space }, defaultTimeout: null, run.Cancel);
+            using var there = new ClientRun(run.Parsed, client, run.Cancel);
+            CheckResult[] wrong =
+            [
+                .. Checks.Run(await LookAsync(there, apart))
+                    .Where(result => result.Level != CheckLevel.Ok)
+                    .Select(result => result with { Check = $"{space}/{result.Check}" }),
+            ];
+            return wrong.Length > 0 ? wrong : [new CheckResult(CheckLevel.Ok, space, "the namespace is well")];
+        }
+        catch (NexoException refused) when (refused.Code == ErrorCode.PermissionDenied)
+        {
+            return [new CheckResult(CheckLevel.Note, space, "not looked at: who asks may not be in this namespace")];
+        }
     }
 
     private static async Task<Checkup> LookAsync(ClientRun run, TimeSpan apart)

@@ -7,6 +7,9 @@ namespace Nexo.Cli.Keeper;
 /// <summary>What INFO told at one moment.</summary>
 internal sealed class ServerFigures
 {
+    /// <summary>The namespaces of the server, the default one first; only who is in that one is told.</summary>
+    public const string Namespaces = "server.namespaces";
+
     private readonly Dictionary<string, string> _facts;
 
     /// <param name="facts">Names and values.</param>

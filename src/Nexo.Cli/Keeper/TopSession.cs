@@ -119,8 +119,8 @@ internal sealed class TopSession(ClientRun run)
         string disk = now.Has("disk.size_bytes")
             ? $"; disk {SizeText.Of(now.Number("disk.free_bytes"))} free of {SizeText.Of(now.Number("disk.size_bytes"))}"
             : "";
-        return $"{look.CpuPercent:N0} % of a processor, {SizeText.Of(now.Number("server.resident_bytes"))} resident of "
-            + $"{SizeText.Of(now.Number("server.memory_available_bytes"))}{disk}";
+        string available = now.Number("server.memory_available_bytes") is > 0 and long bytes ? $" of {SizeText.Of(bytes)}" : "";
+        return $"{look.CpuPercent:N0} % of a processor, {SizeText.Of(now.Number("server.resident_bytes"))} resident{available}{disk}";
     }
 
     private static Table Brokers(TopLook look)

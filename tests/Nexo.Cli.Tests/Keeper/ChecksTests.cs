@@ -16,6 +16,7 @@ public sealed class ChecksTests
     private static readonly Dictionary<string, string> Well = new()
     {
         ["server.uptime_ms"] = "60000",
+        ["server.namespaces"] = "default",
         ["server.resident_bytes"] = $"{Gb}",
         ["server.memory_available_bytes"] = $"{8 * Gb}",
         ["disk.free_bytes"] = $"{400 * Gb}",

@@ -27,7 +27,7 @@ public sealed class ScheduledBackupTests : IDisposable
             await Poll.UntilAsync(async () => await NumberAsync(client, "backup.written") >= 4);
         }
 
-        string[] left = [.. Directory.EnumerateFileSystemEntries(Backups).Order()];
+        string[] left = Files();
         Assert.Equal(2, left.Length);
         Assert.All(left, file => Assert.EndsWith("Z.backup", file, StringComparison.Ordinal));
         Assert.Equal(0, (await new CliRunner().Run("restore", left[^1], "--data", Path.Combine(_folder, "restored"))).ExitCode);
@@ -67,7 +67,7 @@ public sealed class ScheduledBackupTests : IDisposable
             await Poll.UntilAsync(async () => await NumberAsync(client, "backup.written") == 1);
         }
 
-        string only = Assert.Single(Directory.EnumerateFileSystemEntries(Backups));
+        string only = Assert.Single(Files());
         await File.WriteAllTextAsync(Path.Combine(Backups, "nexo-20300131T030405Z.backup.tmp"), "half");
         await using TestServer again = await StartAsync("@every 1h");
         await using NexoClient reader = await NexoClient.ConnectAsync(again.Url);
@@ -76,7 +76,7 @@ public sealed class ScheduledBackupTests : IDisposable
         long last = await NumberAsync(reader, "backup.last_at_ms");
         Assert.True(last > 0);
         Assert.Equal(last + 3_600_000, await NumberAsync(reader, "backup.next_at_ms"));
-        Assert.Equal([only], Directory.EnumerateFileSystemEntries(Backups));
+        Assert.Equal([only], Files());
     }
 
     [Fact]
@@ -88,7 +88,7 @@ public sealed class ScheduledBackupTests : IDisposable
         await Poll.UntilAsync(async () => await NumberAsync(client, "backup.proven_at_ms") > 0);
 
         Assert.Empty(await FactAsync(client, "backup.drill_problem"));
-        Assert.Single(Directory.EnumerateFileSystemEntries(Backups));
+        Assert.Single(Files());
     }
 
     [Fact]
@@ -100,18 +100,30 @@ public sealed class ScheduledBackupTests : IDisposable
         Assert.Contains(Backups, refused.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_directory_is_for_one_server_since_each_deletes_what_is_old()
+    {
+        await using TestServer first = await StartAsync("@daily");
+        ServerStartException refused = await Assert.ThrowsAsync<ServerStartException>(() => StartAsync("@daily", data: "other"));
+        Assert.Contains("another server has its backups there", refused.Message, StringComparison.Ordinal);
+    }
+
+    private string[] Files() =>
+        [.. Directory.EnumerateFileSystemEntries(Backups).Where(file => !file.EndsWith(".nexo-lock", StringComparison.Ordinal)).Order()];
+
     private static async Task<string> FactAsync(NexoClient client, string name) =>
         (await client.InfoAsync()).Single(fact => fact.Key == name).Value;
 
     private static async Task<long> NumberAsync(NexoClient client, string name) => long.Parse(await FactAsync(client, name));
 
-    private Task<TestServer> StartAsync(string schedule, Func<BackupOptions, BackupOptions>? change = null) =>
+    private Task<TestServer> StartAsync(
+        string schedule, Func<BackupOptions, BackupOptions>? change = null, string data = "data") =>
         TestServer.StartAsync(options =>
         {
             var backup = new BackupOptions { Schedule = Timetable.TryParse(schedule, out _), Directory = Backups };
             return options with
             {
-                DataDirectory = Path.Combine(_folder, "data"),
+                DataDirectory = Path.Combine(_folder, data),
                 Storage = options.Storage with { SegmentBytes = 1_024 * 1_024, SnapshotIntervalMs = 0 },
                 Backup = change?.Invoke(backup) ?? backup,
                 Log = new LogOptions { Level = Microsoft.Extensions.Logging.LogLevel.None },

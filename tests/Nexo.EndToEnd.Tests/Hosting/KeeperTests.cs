@@ -112,6 +112,30 @@ public sealed class KeeperTests
     }
 
     [Fact]
+    public async Task Doctor_looks_into_all_namespaces_and_top_into_one()
+    {
+        await using TestServer server = await TestServer.StartAsync(options => options with { Namespaces = ["shop", "billing"] });
+        CliRunner cli = CliRunner.For(server.Url);
+        foreach (string[] words in (string[][])
+            [["stream", "create", "log"], ["stream", "append", "log", "r1"], ["stream", "group", "create", "log", "mail"]])
+        {
+            await DoAsync(cli, [.. words, "--namespace", "shop"]);
+        }
+
+        CliResult found = await cli.Run("doctor", "--for", "10ms", "--json");
+        Assert.Equal(1, found.ExitCode);
+        Assert.Equal("ok", LevelOf(found, "groups"));
+        Assert.Equal("ok", LevelOf(found, "billing"));
+        Assert.Equal("warning", LevelOf(found, "shop/groups"));
+        Assert.DoesNotContain(Checks(found).Keys, check => check.StartsWith("shop/", StringComparison.Ordinal) && check != "shop/groups");
+
+        Assert.Equal(1, (await cli.Run("top", "--once", "--json", "--interval", "10ms", "--namespace", "shop")).Json.GetProperty("streams_lag").GetInt64());
+        Assert.Equal(0, (await cli.Run("top", "--once", "--json", "--interval", "10ms")).Json.GetProperty("streams_lag").GetInt64());
+        CliResult within = await cli.Run("doctor", "--for", "10ms", "--json", "--namespace", "shop");
+        Assert.Equal("warning", LevelOf(within, "groups"));
+    }
+
+    [Fact]
     public async Task Who_may_not_read_figures_is_told_which_rule_it_takes()
     {
         await using SecureServer secure = await SecureServer.StartAsync();

@@ -3,18 +3,25 @@ using Nexo.Storage;
 namespace Nexo.Server.Data;
 
 /// <summary>The directory of scheduled backups. A file in it has its name only when it is complete, on disk, and was read back.</summary>
-internal sealed class BackupFolder(IDisk disk)
+internal sealed class BackupFolder(IDisk disk) : IDisposable
 {
+    private const string LockName = ".nexo-lock";
+    private const long RoomToSpare = 64L * 1_024 * 1_024;
+
     // So much is given to the disk before it is synced: at the end there is little left to wait for, and the log's own syncs need not.
     private const long SyncEveryBytes = 32L * 1_024 * 1_024;
+
+    private IDiskFile? _lock;
 
     public string Root => disk.Root;
 
     /// <summary>Makes the directory if it is not there, and proves that it can be written to.</summary>
-    /// <exception cref="DiskException">It cannot be.</exception>
+    /// <exception cref="DiskException">It cannot be, or another server writes its backups there, and would delete these.</exception>
     public void Prepare()
     {
         disk.CreateDirectory(string.Empty);
+        _lock ??= disk.TryLock(LockName)
+            ?? throw new DiskException(DiskError.Denied, "lock", LockName, new IOException("another server has its backups there"));
         foreach (string left in disk.List(string.Empty).Where(IsUnfinished).ToArray())
         {
             // Of a process that has ended in the midst of it.
@@ -25,6 +32,19 @@ internal sealed class BackupFolder(IDisk disk)
         disk.Create(Trial).Dispose();
         disk.Delete(Trial);
     }
+
+    /// <summary>What is left would be too little for a backup of about so many bytes.</summary>
+    /// <exception cref="DiskException">So it is: nothing was begun, and whoever else writes to that disk has what there is.</exception>
+    public void RequireRoom(long bytes)
+    {
+        if (disk.FreeBytes - RoomToSpare < bytes)
+        {
+            throw new DiskException(
+                DiskError.Full, "write", Root, new IOException($"it takes about {bytes:N0} bytes, and {disk.FreeBytes:N0} are free"));
+        }
+    }
+
+    public void Dispose() => _lock?.Dispose();
 
     /// <summary>Those of a namespace, the oldest first.</summary>
     public IReadOnlyList<BackupName> List(string @namespace) =>

@@ -93,6 +93,7 @@ internal sealed partial class ScheduledBackups : IHostedLifecycleService, IAsync
             await _stop.CancelAsync();
             await _running;
             _stop.Dispose();
+            _folder.Dispose();
         }
     }
 
@@ -188,6 +189,7 @@ internal sealed partial class ScheduledBackups : IHostedLifecycleService, IAsync
 
     private async Task<SnapshotReport> WriteAsync(Broker broker, BackupName name)
     {
+        _folder.RequireRoom(broker.Parts.SnapshotBytes);
         if (!broker.Backups.TryBegin(out Backup? backup))
         {
             throw new IOException("another backup is being made, and there is one at a time");
