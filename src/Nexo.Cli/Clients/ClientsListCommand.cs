@@ -28,7 +28,8 @@ internal static class ClientsListCommand
             })
             .WithDetails(
                 "The one that asks is marked with a *. On a pipe one a line: number, protocol, address, user, client, namespace, "
-                + "milliseconds since it was accepted and since something was received, requests, bytes received, sent and waiting, with tabs between.")
+                + "milliseconds since it was accepted and since something was received, requests, bytes received, sent and waiting, with "
+                + "tabs between.")
             .WithExamples(
                 ("All of them", "nexo clients list"),
                 ("Who does not read what it asked for?", "nexo clients list --json | jq 'select(.pending_bytes > 1000000)'"),
