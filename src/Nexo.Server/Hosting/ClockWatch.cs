@@ -23,8 +23,8 @@ internal sealed partial class ClockWatch(TimeProvider time, ILogger<ClockWatch> 
     {
         lock (_gate)
         {
-            DateTimeOffset now = time.GetUtcNow();
-            TimeSpan jump = now - _startWall - time.GetElapsedTime(_startedAt);
+            (DateTimeOffset now, TimeSpan elapsed) = Read();
+            TimeSpan jump = now - _startWall - elapsed;
             if (jump.Duration() < JumpMin)
             {
                 return;
@@ -34,6 +34,21 @@ internal sealed partial class ClockWatch(TimeProvider time, ILogger<ClockWatch> 
             _startWall += jump;
             Volatile.Write(ref _jumps, new ClockJumps(Jumps.Count + 1, jump, now));
             LogJump(jump > TimeSpan.Zero ? "ahead" : "back", Math.Round(jump.Duration().TotalSeconds, 1));
+        }
+    }
+
+    // Both clocks at one moment: not with the time between them that a busy machine gave to others.
+    private (DateTimeOffset Wall, TimeSpan Elapsed) Read()
+    {
+        const int TriesMax = 100;
+        for (int tries = 1; ; tries++)
+        {
+            TimeSpan before = time.GetElapsedTime(_startedAt);
+            DateTimeOffset wall = time.GetUtcNow();
+            if (time.GetElapsedTime(_startedAt) - before < JumpMin / 2 || tries == TriesMax)
+            {
+                return (wall, before);
+            }
         }
     }
 

@@ -60,7 +60,7 @@ public sealed class KeeperTests
             }
         });
 
-        CliResult look = await CliRunner.For(server.Url).Run("top", "--once", "--json", "--interval", "200ms");
+        CliResult look = await CliRunner.For(server.Url).Run("top", "--once", "--json", "--interval", "1s");
         await stop.CancelAsync();
         await writing;
 
@@ -96,8 +96,8 @@ public sealed class KeeperTests
             }
         });
 
-        CliResult ill = await cli.Run("doctor", "--for", "1s", "--json");
-        CliResult plain = await cli.Run("doctor", "--for", "500ms");
+        CliResult ill = await cli.Run("doctor", "--for", "3s", "--json");
+        CliResult plain = await cli.Run("doctor", "--for", "3s");
         await stop.CancelAsync();
         await going;
 

@@ -57,7 +57,7 @@ public static class BackupDrill
         var proof = new BackupProof { Bytes = new FileInfo(file).Length, FileSha256 = await HashAsync(file, cancel) };
         using (IDiskFile backup = new RealDisk(Path.GetDirectoryName(file)!).Open(Path.GetFileName(file), forWriting: false))
         {
-            SnapshotReport report = await Restoration.RunAsync(backup, new RealDisk(place), time, new Silence(cancel));
+            SnapshotReport report = await Restoration.RunAsync(backup, new RealDisk(place), time, new StopObserver(cancel));
             proof = proof with { CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(report.CreatedUnixMs) };
             if (!report.Ok)
             {
@@ -175,14 +175,5 @@ public static class BackupDrill
     {
         await using FileStream stream = File.OpenRead(file);
         return Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancel));
-    }
-
-    private sealed class Silence(CancellationToken cancel) : IStorageObserver
-    {
-        public void Notice(StorageLevel level, string message)
-        {
-        }
-
-        public void Progress(long bytesDone, long bytesTotal, long records) => cancel.ThrowIfCancellationRequested();
     }
 }

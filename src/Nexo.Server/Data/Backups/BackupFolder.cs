@@ -67,7 +67,7 @@ internal sealed class BackupFolder(IDisk disk) : IDisposable
                 await CopyAsync(backup, file, cancel);
             }
 
-            SnapshotReport report = SnapshotReader.Verify(disk, name.Unfinished);
+            SnapshotReport report = SnapshotReader.Verify(disk, name.Unfinished, observer: new StopObserver(cancel));
             if (!report.Ok)
             {
                 throw new IOException($"what was read back is not what was written: {report.Reason} at offset {report.Offset}");

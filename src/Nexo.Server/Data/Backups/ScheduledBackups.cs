@@ -78,7 +78,7 @@ internal sealed partial class ScheduledBackups : IHostedLifecycleService, IAsync
     {
         // Before the logs are closed, which it reads.
         await _stop.CancelAsync();
-        await _running;
+        await _running.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
