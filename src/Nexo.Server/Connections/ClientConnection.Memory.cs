@@ -1,5 +1,4 @@
 using System.Net;
-using Nexo.Engine.Memory;
 using Nexo.Protocol;
 using Nexo.Server.Security;
 

@@ -8,7 +8,6 @@ using Nexo.Server.Data;
 using Nexo.Server.Mqtt;
 using Nexo.Server.Observability;
 using Nexo.Server.Pressure;
-using Nexo.Server.Resp;
 using Nexo.Server.Topics;
 
 namespace Nexo.Server.Native;

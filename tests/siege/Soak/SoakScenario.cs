@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Nexo.Client;
 using Nexo.Siege.Server;
 
 namespace Nexo.Siege.Soak;

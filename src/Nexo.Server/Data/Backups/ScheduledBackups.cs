@@ -267,7 +267,7 @@ internal sealed partial class ScheduledBackups : IHostedLifecycleService, IAsync
     private DateTimeOffset? NewestAt()
     {
         // What the slowest of them has; one that has none yet has to be made.
-        DateTimeOffset?[] newest = [.. _brokers.All.Select(broker => _folder.List(NamespaceOf(broker)).LastOrDefault()?.At)];
+        DateTimeOffset?[] newest = [.. _brokers.All.Select(broker => _folder.List(NamespaceOf(broker)) is [.., var last] ? last.At : (DateTimeOffset?)null)];
         return newest.Contains(null) ? null : newest.Min();
     }
 

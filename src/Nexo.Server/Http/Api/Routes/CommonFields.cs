@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Nexo.Protocol;
 
 namespace Nexo.Server.Http.Api;
@@ -15,7 +14,8 @@ internal static class CommonFields
     public static ApiField Limit { get; } = new(
         "limit", ApiKind.Number, $"How many at most [{LimitDefault}]; it may be fewer before the end")
     {
-        Min = 1, Max = ScanRequest.LimitMax,
+        Min = 1,
+        Max = ScanRequest.LimitMax,
     };
 
     public static ApiAnswer NotFound { get; } = new(404, "It is not there.", ApiProblem.Schema);
