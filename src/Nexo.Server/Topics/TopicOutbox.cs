@@ -24,9 +24,13 @@ internal sealed class TopicOutbox(int bytesMax, TopicWhenSlow whenSlow, TopicRoo
 
     private const int CapacityMin = 1_024;
 
-    private byte[] _bytes = [];
+    // Larger ones are the system's own: a pool would keep each that was outgrown.
+    private const int PooledMax = 64 * 1_024;
 
-    // A power of two, or 0; the array may be longer.
+    private byte[] _pooled = [];
+    private NativeBlock? _block;
+
+    // A power of two, or 0; an array may be longer.
     private int _capacity;
     private int _head;
     private int _used;
@@ -172,6 +176,8 @@ internal sealed class TopicOutbox(int bytesMax, TopicWhenSlow whenSlow, TopicRoo
         return true;
     }
 
+    private Span<byte> Ring => _block is null ? _pooled : _block.Span;
+
     private long Needed(int size) => (long)size + OverheadBytes + (_tailGap > 0 && _used > 0 ? OverheadBytes : 0);
 
     private void Append(ReadOnlySpan<byte> message, uint share)
@@ -255,9 +261,10 @@ internal sealed class TopicOutbox(int bytesMax, TopicWhenSlow whenSlow, TopicRoo
 
     private void Read(int from, Span<byte> target)
     {
+        ReadOnlySpan<byte> ring = Ring;
         int first = Math.Min(target.Length, _capacity - from);
-        _bytes.AsSpan(from, first).CopyTo(target);
-        _bytes.AsSpan(0, target.Length - first).CopyTo(target[first..]);
+        ring.Slice(from, first).CopyTo(target);
+        ring[..(target.Length - first)].CopyTo(target[first..]);
     }
 
     private void Write(uint size, uint share)
@@ -272,8 +279,9 @@ internal sealed class TopicOutbox(int bytesMax, TopicWhenSlow whenSlow, TopicRoo
     {
         int at = (_head + _used) & (_capacity - 1);
         int first = Math.Min(bytes.Length, _capacity - at);
-        bytes[..first].CopyTo(_bytes.AsSpan(at));
-        bytes[first..].CopyTo(_bytes);
+        Span<byte> ring = Ring;
+        bytes[..first].CopyTo(ring[at..]);
+        bytes[first..].CopyTo(ring);
         _used += bytes.Length;
     }
 
@@ -285,10 +293,12 @@ internal sealed class TopicOutbox(int bytesMax, TopicWhenSlow whenSlow, TopicRoo
             return false;
         }
 
-        byte[] larger = ArrayPool<byte>.Shared.Rent(capacity);
-        Read(_head, larger.AsSpan(0, _used));
+        NativeBlock? block = capacity > PooledMax ? new NativeBlock(capacity) : null;
+        byte[] pooled = block is null ? ArrayPool<byte>.Shared.Rent(capacity) : [];
+        Read(_head, block is null ? pooled.AsSpan(0, _used) : block.Span[.._used]);
         Return();
-        _bytes = larger;
+        _pooled = pooled;
+        _block = block;
         _capacity = capacity;
         _head = 0;
         return true;
@@ -303,16 +313,19 @@ internal sealed class TopicOutbox(int bytesMax, TopicWhenSlow whenSlow, TopicRoo
 
         Return();
         room.Give(_capacity);
-        _bytes = [];
         _capacity = 0;
         _head = 0;
     }
 
     private void Return()
     {
-        if (_bytes.Length > 0)
+        if (_pooled.Length > 0)
         {
-            ArrayPool<byte>.Shared.Return(_bytes);
+            ArrayPool<byte>.Shared.Return(_pooled);
+            _pooled = [];
         }
+
+        _block?.Dispose();
+        _block = null;
     }
 }
