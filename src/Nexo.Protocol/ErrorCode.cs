@@ -25,6 +25,9 @@ public enum ErrorCode : ushort
     AuthenticationFailed = 201,
     AuthenticationThrottled = 202,
     PermissionDenied = 203,
+
+    /// <summary>The user has as many connections, or asks as often, as it may (<c>nexo user limit</c>).</summary>
+    UserLimitExceeded = 204,
     NamespaceNotFound = 205,
 
     TooManyConnections = 300,
@@ -91,6 +94,7 @@ public static class ErrorCodes
     {
         ErrorCode.HelloTimeout => true,
         ErrorCode.AuthenticationThrottled => true,
+        ErrorCode.UserLimitExceeded => true,
         ErrorCode.TooManyConnections => true,
         ErrorCode.TooManyInFlight => true,
         ErrorCode.IdleTimeout => true,

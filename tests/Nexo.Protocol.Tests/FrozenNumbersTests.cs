@@ -32,7 +32,7 @@ public sealed class FrozenNumbersTests
     public void Error_codes() => AssertFrozen<ErrorCode>("""
         None=0 Malformed=100 BadMagic=101 UnsupportedVersion=102 HelloExpected=103 HelloRepeated=104 HelloTimeout=105
         FrameTooLarge=106 UnknownOpcode=107 UnexpectedKind=108 CorrelationInUse=109 UnsupportedDurability=110 TlsRequired=111
-        AuthenticationRequired=200 AuthenticationFailed=201 AuthenticationThrottled=202 PermissionDenied=203
+        AuthenticationRequired=200 AuthenticationFailed=201 AuthenticationThrottled=202 PermissionDenied=203 UserLimitExceeded=204
         NamespaceNotFound=205
         TooManyConnections=300 TooManyInFlight=301 IdleTimeout=302 SlowConsumer=303 OutOfMemory=304 ReplyTooLarge=305
         QueueFull=306 StorageFull=307 RateLimited=308 TooManyQueues=309

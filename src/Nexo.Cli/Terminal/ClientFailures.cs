@@ -43,6 +43,8 @@ internal static partial class ClientFailures
                 ExitCode.Authentication, failure.Message, "there were too many wrong attempts: wait, then try again"),
             ErrorCode.PermissionDenied => (
                 ExitCode.Authentication, failure.Message, "nexo user allow, at the server, gives a user a rule"),
+            ErrorCode.UserLimitExceeded => (
+                ExitCode.Refused, failure.Message, "nexo user limit, at the server, says how many it may have"),
             ErrorCode.NamespaceNotFound => (
                 ExitCode.Refused, failure.Message, "see --namespace and NEXO_NAMESPACE; data.namespaces, at the server, declares them"),
             _ => (ExitCode.Refused, failure.Message, Hint(failure.Code)),

@@ -89,6 +89,11 @@ internal static class ShowUserCommands
             run.Out.Line($"certificate\t{certificate}");
         }
 
+        if (!user.Limits.IsNone)
+        {
+            run.Out.Line($"limits\t{user.Limits}");
+        }
+
         foreach (UserToken token in user.Tokens)
         {
             string end = token.ExpiresAt is { } expires ? $"until {expires.UtcDateTime.ToString(MomentFormat)}" : "without an end";
@@ -120,6 +125,7 @@ internal static class ShowUserCommands
         json.WriteString("namespace", user.Namespace);
         json.WriteBoolean("password", user.Password is not null);
         json.WriteString("certificate", user.Certificate);
+        json.WriteString("limits", user.Limits.ToString());
         json.WriteStartArray("tokens");
         foreach (UserToken token in user.Tokens)
         {

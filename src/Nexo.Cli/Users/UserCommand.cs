@@ -18,6 +18,7 @@ internal static class UserCommand
             RuleCommands.CreateAllow(),
             RuleCommands.CreateDeny(),
             TokenCommand.Create(),
+            LimitCommand.Create(),
             BindCommands.CreateBind(),
             BindCommands.CreateUnbind(),
         };

@@ -56,6 +56,8 @@ internal abstract partial class ClientConnection
                 return;
             }
 
+            ApplyLimits();
+
             // What is opened meanwhile looks at it again once it is there.
             Interlocked.MemoryBarrier();
             WithdrawWill(now);
@@ -111,6 +113,13 @@ internal abstract partial class ClientConnection
             return AuthResult.Refused(ErrorCode.OutOfMemory, MemoryMessage);
         }
 
+        if (!TryShare(result.User))
+        {
+            return AuthResult.Refused(
+                ErrorCode.UserLimitExceeded,
+                $"The user '{result.User}' has as many connections as it may; close some, or try again later.");
+        }
+
         User = result.User;
         _expiresAtMs = result.ExpiresAt is { } end
             ? All.NowMs + Math.Max(0, (long)(end - All.Time.GetUtcNow()).TotalMilliseconds)
@@ -128,6 +137,7 @@ internal abstract partial class ClientConnection
     {
         SetLogin(null, Access.Nothing);
         _expiresAtMs = long.MaxValue;
+        LeaveShare();
         User = string.Empty;
     }
 

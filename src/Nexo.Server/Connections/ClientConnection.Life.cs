@@ -99,6 +99,7 @@ internal abstract partial class ClientConnection
     public void CheckTimeouts(long nowMs)
     {
         OnSweep(nowMs);
+        SweepShare();
         ConnectionOptions options = All.Options;
         if (_outbox.Sweep(nowMs) > options.SendStallMs)
         {

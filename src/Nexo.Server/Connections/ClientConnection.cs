@@ -155,6 +155,7 @@ internal abstract partial class ClientConnection
             await WhenSubscribersGoneAsync();
             DisposeParts();
             GiveBuffersBack();
+            LeaveShare();
             _batch.Dispose();
         }
     }
@@ -205,6 +206,11 @@ internal abstract partial class ClientConnection
             }
 
             EndBatch(buffer);
+            if (_pace is { } limits)
+            {
+                await PaceAsync(limits);
+            }
+
             withoutPause = buffer.Length < _largeReadBytes ? 0 : withoutPause + (int)buffer.Length;
             _input.AdvanceTo(buffer.End);
             if (read.IsCompleted || read.IsCanceled)

@@ -53,6 +53,7 @@ internal sealed partial class ClientConnections : ILiveSettings, IDisposable
         Audit = audit;
         _users = users;
         users.Changed += Reapply;
+        Shares = new UserShares(users, time);
         Totals = new ConnectionTotals(this);
         Time = time;
         _log = log;
@@ -91,6 +92,9 @@ internal sealed partial class ClientConnections : ILiveSettings, IDisposable
     public Guid ServerId { get; } = Guid.NewGuid();
 
     public IAuthenticator Authenticator { get; }
+
+    /// <summary>What each user takes of the server.</summary>
+    public UserShares Shares { get; }
 
     /// <summary>Who does what that others should know of.</summary>
     public AuditLog Audit { get; }

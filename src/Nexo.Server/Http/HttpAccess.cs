@@ -1,12 +1,15 @@
+using System.Globalization;
 using System.Net;
 using Microsoft.AspNetCore.Http;
 using Nexo.Protocol;
+using Nexo.Server.Connections;
 using Nexo.Server.Security;
 
 namespace Nexo.Server.Http;
 
 /// <summary>Who asks by HTTP: the same users, by <c>Authorization: Bearer TOKEN</c> or <c>Basic</c> with user and password.</summary>
-internal sealed class HttpAccess(NexoServerOptions options, IAuthenticator authenticator, AuditLog audit)
+internal sealed class HttpAccess(
+    NexoServerOptions options, IAuthenticator authenticator, ClientConnections clients, AuditLog audit)
 {
     /// <summary>How a client may say who it is.</summary>
     public const string Challenge = "Basic realm=\"nexo\", charset=\"UTF-8\", Bearer";
@@ -40,13 +43,23 @@ internal sealed class HttpAccess(NexoServerOptions options, IAuthenticator authe
     }
 
     /// <summary>Verifies the credentials of a request.</summary>
-    public ValueTask<AuthResult> AuthenticateAsync(HttpContext context) => authenticator.VerifyAsync(
-        HttpCredentials.Read(context.Request.Headers.Authorization.ToString()), [], RemoteOf(context), context.RequestAborted);
+    public async ValueTask<AuthResult> AuthenticateAsync(HttpContext context)
+    {
+        AuthResult login = await authenticator.VerifyAsync(
+            HttpCredentials.Read(context.Request.Headers.Authorization.ToString()), [], RemoteOf(context), context.RequestAborted);
+        if (login.Code != ErrorCode.None || clients.Shares.TryRequest(login.User, out int retryAfterSeconds))
+        {
+            return login;
+        }
+
+        context.Response.Headers.RetryAfter = retryAfterSeconds.ToString(CultureInfo.InvariantCulture);
+        return AuthResult.Refused(ErrorCode.UserLimitExceeded, $"The user '{login.User}' asks more often than it may.");
+    }
 
     /// <summary>What a login that was refused is answered.</summary>
     public static HttpRefusal Refuse(HttpContext context, in AuthResult login)
     {
-        if (login.Code == ErrorCode.AuthenticationThrottled)
+        if (login.Code is ErrorCode.AuthenticationThrottled or ErrorCode.UserLimitExceeded)
         {
             return new HttpRefusal(StatusCodes.Status429TooManyRequests, login.Message);
         }

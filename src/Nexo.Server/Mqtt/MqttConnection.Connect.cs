@@ -269,6 +269,7 @@ internal sealed partial class MqttConnection
         ErrorCode.AuthenticationRequired => MqttReason.NotAuthorized,
         ErrorCode.AuthenticationThrottled => MqttReason.ConnectionRateExceeded,
         ErrorCode.OutOfMemory => MqttReason.ServerBusy,
+        ErrorCode.UserLimitExceeded => MqttReason.QuotaExceeded,
         _ => MqttReason.BadUserNameOrPassword,
     };
 }

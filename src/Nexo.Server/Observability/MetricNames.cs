@@ -61,6 +61,9 @@ public static class MetricNames
     public const string LoginsFailed = "nexo.logins.failed";
     public const string LoginsThrottled = "nexo.logins.throttled";
 
+    public const string UserLimitsRefused = "nexo.user_limits.refused";
+    public const string UserLimitsHeld = "nexo.user_limits.held";
+
     public const string StoreEntries = "nexo.store.entries";
     public const string StoreEntriesWithExpiry = "nexo.store.entries_with_expiry";
     public const string StoreUsedMemory = "nexo.store.used_memory";

@@ -63,6 +63,10 @@ internal sealed partial class NexoMetrics : IDisposable
         PressureMetrics.Add(_meter, pressure);
         Connections(clients);
         Logins(authenticator.Totals);
+        Count(MetricNames.UserLimitsRefused, () => clients.Shares.Refused, null, "Connections that were one too many for their users");
+        Count(
+            MetricNames.UserLimitsHeld, () => clients.Shares.Held, null,
+            "Times that a user was not read from, for its rate or what it had unread");
         Reloads(reload);
         if (tls is not null)
         {

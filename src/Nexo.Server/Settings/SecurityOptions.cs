@@ -18,6 +18,9 @@ public sealed record SecurityOptions
     /// <summary>Which of the users above are always in one namespace, and in which; the others are in the default one.</summary>
     public IReadOnlyList<UserNamespace> Namespaces { get; init; } = [];
 
+    /// <summary>What the users above may take of the server.</summary>
+    public IReadOnlyList<LimitedUser> Limits { get; init; } = [];
+
     /// <summary>The file of users; null: <c>users.json</c> in the data directory, if there is one.</summary>
     public string? UsersFile { get; init; }
 

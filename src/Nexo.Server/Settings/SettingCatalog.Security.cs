@@ -24,6 +24,9 @@ internal static partial class SettingCatalog
         yield return new Setting<IReadOnlyList<AllowedRule>>("security.allow", SettingKinds.Allowed,
             o => o.Security.Allow, (o, v) => o with { Security = o.Security with { Allow = v } },
             "What users may do, as NAME: BROKER OPERATIONS PATTERN; without any, those of security.users may do everything");
+        yield return new Setting<IReadOnlyList<LimitedUser>>("security.limits", SettingKinds.UserLimits,
+            o => o.Security.Limits, (o, v) => o with { Security = o.Security with { Limits = v } },
+            "What users of security.users may take: connections at once, requests a second, unread bytes; 0: no limit");
         yield return new Setting<IReadOnlyList<UserNamespace>>("security.namespaces", SettingKinds.UserNamespaces,
             o => o.Security.Namespaces, (o, v) => o with { Security = o.Security with { Namespaces = v } },
             "The namespaces that users of security.users, and token, are always in, as NAME:NAMESPACE");

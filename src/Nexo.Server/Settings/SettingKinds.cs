@@ -105,6 +105,9 @@ internal static class SettingKinds
     public static SettingKind<IReadOnlyList<string>> Namespaces { get; } = new(
         "a list of names, such as shop,billing", NamespaceLists.TryParse, NamespaceLists.Print);
 
+    public static SettingKind<IReadOnlyList<LimitedUser>> UserLimits { get; } = new(
+        "NAME: and any of connections=, rate= and in-flight-bytes=, with commas between users", LimitLists.TryParse, LimitLists.Print);
+
     public static SettingKind<IReadOnlyList<UserNamespace>> UserNamespaces { get; } = new(
         "a list of NAME:NAMESPACE, such as ada:shop", NamespaceLists.TryParseUsers, NamespaceLists.Print);
 

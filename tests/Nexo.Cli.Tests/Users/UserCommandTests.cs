@@ -35,6 +35,21 @@ public sealed class UserCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_user_is_limited_one_limit_at_a_time_and_freed_again()
+    {
+        await Run(null, "add", "ada", "--no-password");
+        await Expect("ada\tconnections=10 rate=50\n", ExitCode.Ok, null, "limit", "ada", "--connections", "10", "--rate", "50");
+        await Expect(
+            "ada\tconnections=10 in-flight-bytes=1mb\n", ExitCode.Ok, null,
+            "limit", "ada", "--rate", "0", "--in-flight-bytes", "1mb");
+        Assert.Equal(new UserLimits(10, 0, 1_048_576), new UsersFile(File).Read()[0].Limits);
+        await Expect("user\tada\npassword\tno\nlimits\tconnections=10 in-flight-bytes=1mb\n", ExitCode.Ok, null, "show", "ada");
+        Assert.Equal(ExitCode.Usage, (await Run(null, "limit", "ada", "--rate", "fast")).ExitCode);
+        Assert.Equal(ExitCode.Negative, (await Run(null, "limit", "nobody", "--rate", "1")).ExitCode);
+        await Expect("ada\tnone\n", ExitCode.Ok, null, "limit", "ada", "--connections", "0", "--in-flight-bytes", "0");
+    }
+
+    [Fact]
     public async Task A_user_is_bound_to_a_namespace_and_let_go_again()
     {
         await Run(null, "add", "shop", "--no-password", "--namespace", "shop", "--allow", "* * *");

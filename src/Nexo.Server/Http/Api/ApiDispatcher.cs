@@ -47,6 +47,14 @@ internal sealed class ApiDispatcher(HttpLinks links, TimeProvider time)
         bool isWhole = false;
         try
         {
+            if (link.Connection.All.Shares.MustWait(link.Connection.User, out int retryAfterSeconds))
+            {
+                isWhole = true;
+                http.Response.Headers.RetryAfter = retryAfterSeconds.ToString();
+                await RefuseAsync(http, new(ErrorCode.UserLimitExceeded, "The user asks more often than it may."));
+                return;
+            }
+
             isWhole = await ServeAsync(http, link, route, names, query);
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
@@ -78,7 +86,8 @@ internal sealed class ApiDispatcher(HttpLinks links, TimeProvider time)
         }
         else if (status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
         {
-            http.Response.Headers.RetryAfter = RetryAfterSeconds.ToString();
+            // Who knows it better has said so already.
+            http.Response.Headers.TryAdd("Retry-After", RetryAfterSeconds.ToString());
         }
 
         return HttpAnswer.WriteAsync(http, status, ApiProblem.ContentType, ApiProblem.Render(status, failure).WrittenMemory);

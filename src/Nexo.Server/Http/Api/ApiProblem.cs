@@ -21,7 +21,8 @@ internal static class ApiProblem
     public static int StatusOf(ErrorCode code) => code switch
     {
         ErrorCode.AuthenticationRequired or ErrorCode.AuthenticationFailed => 401,
-        ErrorCode.AuthenticationThrottled or ErrorCode.RateLimited or ErrorCode.TooManyInFlight => 429,
+        ErrorCode.AuthenticationThrottled or ErrorCode.UserLimitExceeded or ErrorCode.RateLimited
+            or ErrorCode.TooManyInFlight => 429,
         ErrorCode.PermissionDenied or ErrorCode.TlsRequired => 403,
         ErrorCode.QueueNotFound or ErrorCode.StreamNotFound or ErrorCode.GroupNotFound or ErrorCode.ScheduleNotFound
             or ErrorCode.BindingNotFound or ErrorCode.NamespaceNotFound => 404,

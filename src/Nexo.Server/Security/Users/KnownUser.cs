@@ -9,6 +9,9 @@ namespace Nexo.Server.Security;
 internal sealed record KnownUser(
     string Name, PasswordHash? Password, IReadOnlyList<UserToken> Tokens, Access Access, string? Certificate)
 {
+    /// <summary>What it may take of the server.</summary>
+    public UserLimits Limits { get; init; } = UserLimits.None;
+
     /// <summary>The namespace that it is always in; null: none.</summary>
     public string? Namespace { get; init; }
 

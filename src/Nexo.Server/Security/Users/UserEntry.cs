@@ -14,6 +14,9 @@ public sealed record UserEntry(string Name)
     /// <summary>The name in a client certificate, its CN or one of its subject alternative names, that is this user; null: none.</summary>
     public string? Certificate { get; init; }
 
+    /// <summary>What it may take of the server.</summary>
+    public UserLimits Limits { get; init; } = UserLimits.None;
+
     /// <summary>The namespace that it is always in; null: the default one, unless it asks for another and manages the server.</summary>
     public string? Namespace { get; init; }
 }

@@ -42,6 +42,7 @@ internal sealed class UserSet
             users.Add(new KnownUser(user.Name, user.Password, [], access, Certificate: user.Name)
             {
                 Namespace = NamespaceOf(options, user.Name),
+                Limits = LimitsOf(options, user.Name),
             });
         }
 
@@ -52,6 +53,7 @@ internal sealed class UserSet
             users.Add(new KnownUser(UserNames.Token, null, [operators], own.Length == 0 ? Access.Everything : Access.Of(own), null)
             {
                 Namespace = NamespaceOf(options, UserNames.Token),
+                Limits = LimitsOf(options, UserNames.Token),
             });
         }
 
@@ -73,10 +75,17 @@ internal sealed class UserSet
                 user.Name, user.Password, user.Tokens, Access.Of([.. user.Rules, .. rules[user.Name]]), user.Certificate)
             {
                 Namespace = user.Namespace,
+                Limits = user.Limits,
             });
         }
 
         string? stranger = rules.FirstOrDefault(allowed => !users._byName.ContainsKey(allowed.Key))?.Key;
+        if (options.Limits.FirstOrDefault(limited => !IsDeclared(options, limited.User)) is { } other)
+        {
+            problem = $"security.limits has limits for '{other.User}', who is not in security.users: those of the file have theirs there";
+            return null;
+        }
+
         problem = stranger is null ? null : $"security.allow has a rule for '{stranger}', and there is no such user";
         return problem is null ? users : null;
     }
@@ -105,6 +114,12 @@ internal sealed class UserSet
     /// <summary>Who a certificate is, by one of the names in it.</summary>
     public KnownUser? FindCertificate(IReadOnlyList<string> names) =>
         names.Select(name => _byCertificate.GetValueOrDefault(name)).FirstOrDefault(user => user is not null);
+
+    private static UserLimits LimitsOf(SecurityOptions options, string user) =>
+        options.Limits.FirstOrDefault(one => one.User == user)?.Limits ?? UserLimits.None;
+
+    private static bool IsDeclared(SecurityOptions options, string user) =>
+        options.Users.Any(one => one.Name == user) || (user == UserNames.Token && options.Token is not null);
 
     private static string? NamespaceOf(SecurityOptions options, string user) =>
         options.Namespaces.FirstOrDefault(one => one.User == user)?.Namespace;

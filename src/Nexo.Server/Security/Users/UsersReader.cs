@@ -111,9 +111,10 @@ internal ref struct UsersReader
                 "password" => user with { Password = ReadPassword() },
                 "certificate" => user with { Certificate = ReadText("certificate") },
                 "namespace" => user with { Namespace = ReadNamespace() },
+                "limits" => user with { Limits = ReadLimits() },
                 "tokens" => user with { Tokens = ReadTokens() },
                 "rules" => user with { Rules = ReadRules() },
-                _ => throw Unknown(name, "name, password, certificate, namespace, tokens, rules"),
+                _ => throw Unknown(name, "name, password, certificate, namespace, limits, tokens, rules"),
             };
         }
 
@@ -149,6 +150,25 @@ internal ref struct UsersReader
         return PasswordHash.TryParse(_json.GetString()!, out PasswordHash? hash)
             ? hash
             : throw Fault("password is no hash that nexo user passwd writes");
+    }
+
+    private UserLimits ReadLimits()
+    {
+        UserLimits limits = UserLimits.None;
+        Move(JsonTokenType.StartObject, "limits is an object");
+        var seen = new HashSet<string>();
+        while (NextProperty(seen, out string name))
+        {
+            Move(JsonTokenType.Number, $"{name} is a number");
+            string text = System.Text.Encoding.UTF8.GetString(_json.ValueSpan);
+            (limits, string? fault) = limits.TrySet(name, text);
+            if (fault is not null)
+            {
+                throw Fault(fault);
+            }
+        }
+
+        return limits;
     }
 
     private List<AccessRule> ReadRules()

@@ -55,6 +55,11 @@ internal static class UsersWriter
             json.WriteString("namespace", space);
         }
 
+        if (!user.Limits.IsNone)
+        {
+            WriteLimits(json, user.Limits);
+        }
+
         if (user.Tokens.Count > 0)
         {
             json.WriteStartArray("tokens");
@@ -73,6 +78,26 @@ internal static class UsersWriter
         }
 
         json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void WriteLimits(Utf8JsonWriter json, UserLimits limits)
+    {
+        json.WriteStartObject("limits");
+        (string Key, long Value)[] all =
+        [
+            (UserLimits.ConnectionsKey, limits.ConnectionsMax),
+            (UserLimits.RateKey, limits.RequestsPerSecond),
+            (UserLimits.InFlightBytesKey, limits.InFlightBytesMax),
+        ];
+        foreach ((string key, long value) in all)
+        {
+            if (value > 0)
+            {
+                json.WriteNumber(key, value);
+            }
+        }
+
         json.WriteEndObject();
     }
 
