@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Nexo.Storage;
 
 /// <summary>
-/// Counts values by their magnitude: at index i those less than 2^i and not less than half of that, in the last one all larger ones
-/// too. One thread at a time adds, be it by a lock; anybody reads meanwhile.
+/// Counts values by their magnitude: at index i those up to 2^i and more than half of that, in the last one all larger ones too. One
+/// thread at a time adds, be it by a lock; anybody reads meanwhile.
 /// </summary>
 public sealed class Histogram
 {
@@ -14,9 +14,9 @@ public sealed class Histogram
     // Count and sum of each, side by side: a value touches one line of the processor's cache.
     private readonly long[] _cells = new long[2 * BucketCount];
 
-    /// <summary>Where a value is counted; less than 0 counts as 0.</summary>
+    /// <summary>Where a value is counted; less than 1 at index 0.</summary>
     public static int IndexOf(long value) =>
-        value <= 0 ? 0 : Math.Min(64 - BitOperations.LeadingZeroCount((ulong)value), BucketCount - 1);
+        value <= 1 ? 0 : Math.Min(64 - BitOperations.LeadingZeroCount((ulong)value - 1), BucketCount - 1);
 
     /// <summary>Counts a value.</summary>
     public void Add(long value)

@@ -107,6 +107,11 @@ public static class NexoServer
         services.AddSingleton<LiveObservability>();
         services.AddSingleton<SlowLog>();
         services.AddSingleton<NexoMetrics>();
+        if (OtlpExport.IsWanted(options))
+        {
+            services.AddHostedService<OtlpExport>();
+        }
+
         services.AddSingleton<Readiness>();
         services.AddSingleton<StatusPage>();
         services.AddSingleton<HttpAccess>();

@@ -58,17 +58,25 @@ internal sealed class HistogramMetric(
             return;
         }
 
-        foreach (TaggedHistogram histogram in read())
+        lock (_told)
         {
-            string key = histogram.Tag.Value?.ToString() ?? string.Empty;
-            HistogramSum told = _told.GetValueOrDefault(key) ?? new HistogramSum();
-            for (int i = 0; i < Histogram.BucketCount; i++)
+            foreach (TaggedHistogram histogram in read())
             {
-                Replay(histogram, i, histogram.Sum.CountAt(i) - told.CountAt(i), histogram.Sum.SumAt(i) - told.SumAt(i));
+                Replay(histogram);
             }
-
-            _told[key] = histogram.Sum;
         }
+    }
+
+    private void Replay(in TaggedHistogram histogram)
+    {
+        string key = histogram.Tag.Value?.ToString() ?? string.Empty;
+        HistogramSum told = _told.GetValueOrDefault(key) ?? new HistogramSum();
+        for (int i = 0; i < Histogram.BucketCount; i++)
+        {
+            Replay(histogram, i, histogram.Sum.CountAt(i) - told.CountAt(i), histogram.Sum.SumAt(i) - told.SumAt(i));
+        }
+
+        _told[key] = histogram.Sum;
     }
 
     private void Replay(in TaggedHistogram histogram, int index, long count, long sum)
@@ -80,7 +88,7 @@ internal sealed class HistogramMetric(
 
         // Count and sum are not read at one moment, so the mean may be off: it stays where the values were counted.
         double low = index == 0 ? 0 : 1L << (index - 1);
-        double mean = Math.Max((double)sum / count, low);
+        double mean = Math.Max((double)sum / count, low * (1 + 1e-9));
         double value = (index == Histogram.BucketCount - 1 ? mean : Math.Min(mean, 1L << index)) * scale;
         for (long i = 0; i < count; i++)
         {

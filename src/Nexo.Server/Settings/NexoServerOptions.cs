@@ -38,6 +38,8 @@ public sealed record NexoServerOptions
 
     public SlowOptions Slow { get; init; } = new();
 
+    public OtlpOptions Otlp { get; init; } = new();
+
     public MetricsOptions Metrics { get; init; } = new();
 
     /// <summary>

@@ -118,6 +118,18 @@ internal static class SettingKinds
 
     public static SettingKind<string?> UsersFile { get; } = Path("a path, or nothing", static _ => null);
 
+    public static SettingKind<string?> Endpoint { get; } = Path(
+        "an address that begins with http:// or https://, or nothing",
+        static text => Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https"
+            ? null
+            : "it is no address of HTTP");
+
+    public static SettingKind<string?> HeaderList { get; } = Path(
+        "a list of NAME=VALUE, or nothing",
+        static text => text.Split(',').All(static pair => pair.IndexOf('=', StringComparison.Ordinal) > 0)
+            ? null
+            : "each is NAME=VALUE");
+
     public static SettingKind<int> Integer(int min, int max) => new(
         $"a number from {min} to {max}",
         (string text, out int value, out string? reason) =>

@@ -25,8 +25,8 @@ public readonly record struct WalStats
     public long SyncMicrosecondsMax { get; init; }
 
     /// <summary>
-    /// Syncs by duration: at index i those that took less than 2^i microseconds, and not less than half of that; the
-    /// last one has all longer ones too.
+    /// Syncs by duration: at index i those that took up to 2^i microseconds, and more than half of that; the last one has all longer
+    /// ones too.
     /// </summary>
     public ImmutableArray<long> SyncBuckets { get; init; }
 
