@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 
@@ -9,7 +10,7 @@ internal static class LogSetup
 {
     private const string TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
 
-    public static void Configure(ILoggingBuilder logging, LogOptions options, LogLevelSwitch level)
+    public static void Configure(ILoggingBuilder logging, LogOptions options, LogLevelSwitch level, LogPace pace)
     {
         // The switch alone decides, so that it can be turned.
         logging.SetMinimumLevel(LogLevel.Trace);
@@ -32,6 +33,10 @@ internal static class LogSetup
             });
         }
 
+        // In the place of the console itself, which stands behind it.
+        logging.Services.RemoveAll<ILoggerProvider>();
+        logging.Services.AddSingleton<ConsoleLoggerProvider>();
+        logging.Services.AddSingleton<ILoggerProvider>(provider => pace.Around(provider.GetRequiredService<ConsoleLoggerProvider>()));
         logging.Services.Configure<ConsoleLoggerOptions>(console =>
         {
             console.LogToStandardErrorThreshold = LogLevel.Trace;

@@ -62,7 +62,9 @@ public static class NexoServer
 
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "nexo" });
         var level = new LogLevelSwitch(options.Log.Level);
-        LogSetup.Configure(builder.Logging, options.Log, level);
+        var pace = new LogPace(options, TimeProvider.System);
+        builder.Services.AddSingleton<ILiveSettings>(pace);
+        LogSetup.Configure(builder.Logging, options.Log, level, pace);
         var listeners = new Listeners(options);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(listeners.Configure);
         AddServices(builder.Services, options);

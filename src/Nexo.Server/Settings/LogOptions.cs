@@ -19,4 +19,7 @@ public sealed record LogOptions
 
     /// <summary>The least severe level that is written.</summary>
     public LogLevel Level { get; init; } = LogLevel.Information;
+
+    /// <summary>Lines of one kind in a second; more are counted, and their number is said. 0: no limit.</summary>
+    public int RepeatsMax { get; init; } = 20;
 }

@@ -23,4 +23,7 @@ public sealed record OtlpOptions
 
     /// <summary>NAME=VALUE, comma-separated; null: none.</summary>
     public string? Headers { get; init; }
+
+    /// <summary>Without the headers: they may hold a key.</summary>
+    public override string ToString() => $"OtlpOptions {{ Endpoint = {Endpoint}, Protocol = {Protocol}, IntervalMs = {IntervalMs} }}";
 }

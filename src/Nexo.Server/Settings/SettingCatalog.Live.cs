@@ -10,7 +10,7 @@ internal static partial class SettingCatalog
         "connections.watch-bytes-max", "tls.certificate", "tls.key", "tls.client-ca", "tls.client-certificates",
         "security.token-sha256", "security.users", "security.allow", "security.limits", "security.namespaces",
         "security.verify-queue-max", "security.failure-burst", "security.failure-refill", "log.level",
-        "metrics.objects-max", "memory.max", "disk.max", "disk.free-min", "slow.threshold",
+        "metrics.objects-max", "memory.max", "disk.max", "disk.free-min", "slow.threshold", "log.repeats-max",
     ];
 
     /// <summary>True when a reload puts it into force, false when a start does.</summary>

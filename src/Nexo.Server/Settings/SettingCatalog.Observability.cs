@@ -5,6 +5,9 @@ internal static partial class SettingCatalog
 {
     private static IEnumerable<Setting> Observability()
     {
+        yield return new Setting<int>("log.repeats-max", SettingKinds.Integer(0, 1_000_000),
+            o => o.Log.RepeatsMax, (o, v) => o with { Log = o.Log with { RepeatsMax = v } },
+            "Lines of one kind that are written in a second; of more only the number is; 0: no limit");
         yield return new Setting<int>("slow.threshold", SettingKinds.Duration(0, Hour),
             o => o.Slow.ThresholdMs, (o, v) => o with { Slow = o.Slow with { ThresholdMs = v } },
             "How long an operation takes that is logged as slow, kept for nexo slow, and traced; 0: none is");
