@@ -56,7 +56,7 @@ public sealed partial class NexoQueue<T> : NexoQueue
     {
         QueuePushOptions given = options.GetValueOrDefault();
         return Client.CallAsync<PushReader, QueuePushResult>(
-            PushBodies.One(NameBytes, Serializer, body, given), default, Timeout, cancellationToken);
+            PushBodies.One(this, Serializer, body, given), default, Timeout, cancellationToken);
     }
 
     /// <summary>Pushes many messages that are alike but for what they say. One answer for each, in their order.</summary>
@@ -184,7 +184,7 @@ public sealed partial class NexoQueue<T> : NexoQueue
     private ValueTask<IReadOnlyList<QueuePushItem>> PushBatchAsync(
         IEnumerable<QueueMessage<T>> messages, int count, bool allOrNone, CancellationToken cancellationToken) =>
         Client.CallAsync<PushItemsReader, IReadOnlyList<QueuePushItem>>(
-            PushBodies.Many(NameBytes, Serializer, messages, count, allOrNone),
+            PushBodies.Many(this, Serializer, messages, count, allOrNone),
             new PushItemsReader(count),
             Timeout,
             cancellationToken);

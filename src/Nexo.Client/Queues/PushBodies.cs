@@ -10,13 +10,13 @@ internal static class PushBodies
     private const int ScratchBytes = 256;
 
     /// <summary>PUSH: the message's headers are the frame's, and its body the rest of the frame.</summary>
-    public static CallRequest One<T>(byte[] queue, INexoSerializer serializer, T value, in QueuePushOptions options)
+    public static CallRequest One<T>(NexoQueue queue, INexoSerializer serializer, T value, in QueuePushOptions options)
     {
         Span<byte> dedupScratch = stackalloc byte[ScratchBytes];
         Span<byte> groupScratch = stackalloc byte[ScratchBytes];
         var request = new QueuePushRequest
         {
-            Queue = queue,
+            Queue = queue.NameBytes,
             Message = Message(options, options.DedupId.Encode(dedupScratch), options.Group.Encode(groupScratch)),
         };
         FrameBuffer body = RequestBodies.Rent();
@@ -36,12 +36,13 @@ internal static class PushBodies
             Body = body,
             HeaderBytes = headerBytes,
             HasTrace = hasTrace,
+            Destination = queue.Name,
         };
     }
 
     /// <summary>PUSH BATCH: each message has its headers before its body, and the trace of whoever pushes among them.</summary>
     public static CallRequest Many<T>(
-        byte[] queue, INexoSerializer serializer, IEnumerable<QueueMessage<T>> messages, int count, bool allOrNone)
+        NexoQueue queue, INexoSerializer serializer, IEnumerable<QueueMessage<T>> messages, int count, bool allOrNone)
     {
         Span<byte> dedupScratch = stackalloc byte[ScratchBytes];
         Span<byte> groupScratch = stackalloc byte[ScratchBytes];
@@ -49,7 +50,7 @@ internal static class PushBodies
         bool idempotent = true;
         FrameBuffer body = RequestBodies.Rent();
         FrameBuffer parts = RequestBodies.Rent();
-        QueuePushBatchRequest.WriteStart(body, allOrNone, queue, (uint)count);
+        QueuePushBatchRequest.WriteStart(body, allOrNone, queue.NameBytes, (uint)count);
         foreach ((T value, QueuePushOptions options) in messages)
         {
             parts.Clear();
@@ -71,6 +72,7 @@ internal static class PushBodies
             Opcode = Opcode.QueuePushBatch,
             Traits = idempotent ? CallTraits.Idempotent : CallTraits.None,
             Body = body,
+            Destination = queue.Name,
         };
     }
 

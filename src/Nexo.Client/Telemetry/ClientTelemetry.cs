@@ -7,7 +7,7 @@ namespace Nexo.Client;
 /// listens.</summary>
 public static class ClientTelemetry
 {
-    /// <summary>The name of the <see cref="ActivitySource"/>; one client span per call (of a publish a producer span), and one
+    /// <summary>The name of the <see cref="ActivitySource"/>; one client span per call (a producer span of what sends), and one
     /// consumer span per job of a worker and per message of a handler.</summary>
     public const string ActivitySourceName = "Nexo.Client";
 
