@@ -20,7 +20,7 @@ public sealed class SlowLogTests
     [Fact]
     public async Task A_command_that_takes_long_is_kept_with_who_and_what_and_read_and_forgotten_over_redis()
     {
-        await using TestServer server = await RespServers.StartAsync(options => options with { Slow = new SlowOptions { ThresholdMs = 1 } });
+        await using TestServer server = await StartAsync();
         await using RespPeer peer = await RespPeer.ConnectAsync(server);
         await FillAsync(peer);
         await peer.ExpectAsync("CLIENT SETNAME tour", "+OK");
@@ -83,7 +83,7 @@ public sealed class SlowLogTests
             },
         };
         ActivitySource.AddActivityListener(listener);
-        await using TestServer server = await RespServers.StartAsync(options => options with { Slow = new SlowOptions { ThresholdMs = 1 } });
+        await using TestServer server = await StartAsync();
         await using (RespPeer filler = await RespPeer.ConnectAsync(server))
         {
             await FillAsync(filler);
@@ -129,6 +129,9 @@ public sealed class SlowLogTests
         Assert.Equal("a?b", SlowLog.Shown("a\u001bb"u8));
         Assert.Equal(129, SlowLog.Shown(new byte[100_000].AsSpan().Slice(0, 100_000)).Length);
     }
+
+    private static Task<TestServer> StartAsync() =>
+        RespServers.StartAsync(options => options with { Slow = new SlowOptions { ThresholdMs = 1 } });
 
     private static SlowOperation? Find(TestServer server, string operation)
     {

@@ -39,17 +39,13 @@ public sealed class TraceContextTests : IDisposable
         NexoQueue<string> jobs = client.Queue<string>("jobs");
         NexoQueue<string> dead = client.Queue<string>("dead");
         await jobs.DeclareAsync(new() { DeadLetterQueue = "dead" });
-        using (Activity root = Begin())
-        {
-            await jobs.PushAsync("one");
-            QueueDelivery<string> first = await OneAsync(jobs);
-            AssertOf(root, first.TraceContext);
-            await first.DeadLetterAsync("broken");
-        }
-
-        QueueDelivery<string> moved = await OneAsync(dead);
-        Assert.Equal("vendor=1", moved.TraceContext.TraceState);
-        Assert.NotEqual(default, moved.TraceContext.TraceId);
+        using Activity root = Begin();
+        await jobs.PushAsync("one");
+        QueueDelivery<string> first = await OneAsync(jobs);
+        AssertOf(root, first.TraceContext);
+        await first.DeadLetterAsync("broken");
+        await Poll.UntilAsync(async () => await dead.DeadLetters.RedriveAsync() == 1);
+        AssertOf(root, (await OneAsync(jobs)).TraceContext);
     }
 
     [Fact]
@@ -62,8 +58,8 @@ public sealed class TraceContextTests : IDisposable
         await jobs.DeclareAsync();
         await events.CreateAsync();
         using RawPeer binder = await RawPeer.GreetAsync(server);
-        Assert.Equal(ErrorCode.None, (await binder.BindAsync("to-jobs", "rooms/#", "jobs")).Code);
-        Assert.Equal(ErrorCode.None, (await binder.BindAsync("to-events", "rooms/#", "events", BindingTarget.Stream)).Code);
+        Assert.Equal(FrameKind.Reply, (await binder.BindAsync("to-jobs", "rooms/#", "jobs")).Header.Kind);
+        Assert.Equal(FrameKind.Reply, (await binder.BindAsync("to-events", "rooms/#", "events", BindingTarget.Stream)).Header.Kind);
         await using var mqtt = await MqttUser.ConnectAsync(server);
         await mqtt.SubscribeAsync("rooms/7");
         await using IAsyncEnumerator<TopicMessage<string>> heard =
@@ -78,7 +74,7 @@ public sealed class TraceContextTests : IDisposable
         AssertOf(root, (await OneAsync(jobs)).TraceContext);
         AssertOf(root, (await events.ReadAsync().FirstAsync()).TraceContext);
         MqttApplicationMessage told = await mqtt.ReceiveAsync();
-        AssertOf(root, Parse(told.UserProperties.Single(one => one.Name == "traceparent").ReadValueAsString()));
+        AssertOf(root, Parse(Encoding.UTF8.GetString(told.UserProperties.Single(one => one.Name == "traceparent").ValueBuffer.Span)));
     }
 
     [Fact]
@@ -89,7 +85,7 @@ public sealed class TraceContextTests : IDisposable
         NexoQueue<string> jobs = client.Queue<string>("jobs");
         await jobs.DeclareAsync();
         using RawPeer binder = await RawPeer.GreetAsync(server);
-        Assert.Equal(ErrorCode.None, (await binder.BindAsync("to-jobs", "rooms/#", "jobs")).Code);
+        Assert.Equal(FrameKind.Reply, (await binder.BindAsync("to-jobs", "rooms/#", "jobs")).Header.Kind);
         await using var mqtt = await MqttUser.ConnectAsync(server);
         using Activity root = Begin();
         await mqtt.PublishAsync(
