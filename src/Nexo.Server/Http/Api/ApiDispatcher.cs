@@ -37,16 +37,17 @@ internal sealed class ApiDispatcher(HttpLinks links, TimeProvider time)
             return;
         }
 
-        (HttpLink? link, LinkFailure failure) = await links.TakeAsync(http);
-        if (link is null)
-        {
-            await RefuseAsync(http, failure);
-            return;
-        }
-
+        HttpLink? link = null;
         bool isWhole = false;
         try
         {
+            (link, LinkFailure failure) = await links.TakeAsync(http);
+            if (link is null)
+            {
+                await RefuseAsync(http, failure);
+                return;
+            }
+
             if (link.Connection.All.Shares.MustWait(link.Connection.User, out int retryAfterSeconds))
             {
                 isWhole = true;
@@ -65,11 +66,11 @@ internal sealed class ApiDispatcher(HttpLinks links, TimeProvider time)
         {
             if (isWhole)
             {
-                links.GiveBack(http, link);
+                links.GiveBack(http, link!);
             }
             else
             {
-                link.Dispose();
+                link?.Dispose();
             }
         }
     }

@@ -48,6 +48,11 @@ internal sealed class EventStream(ApiExchange exchange, long countMax)
 
         // Proxies would gather them.
         exchange.Http.Response.Headers["X-Accel-Buffering"] = "no";
+        if (HttpMethods.IsHead(exchange.Http.Request.Method))
+        {
+            return;
+        }
+
         using var end = CancellationTokenSource.CreateLinkedTokenSource(exchange.Http.RequestAborted);
         Task<LinkFrame?>? next = null;
         try

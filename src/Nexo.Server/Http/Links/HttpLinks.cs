@@ -38,13 +38,21 @@ internal sealed class HttpLinks(NativeServer server)
             ClientName = ClientName,
             Namespace = space.Length == 0 ? null : space,
         };
-        if (await link.GreetAsync(hello, http.RequestAborted) is { } failure)
+        LinkFailure? failure = LinkFailure.Lost;
+        try
         {
-            link.Dispose();
-            return (null, failure);
+            failure = await link.GreetAsync(hello, http.RequestAborted);
+        }
+        finally
+        {
+            // Also when the client has gone meanwhile.
+            if (failure is not null)
+            {
+                link.Dispose();
+            }
         }
 
-        return (link, default);
+        return failure is { } refused ? (null, refused) : (link, default);
     }
 
     /// <summary>Keeps a link on which nothing is open for the connection's next request.</summary>

@@ -7,6 +7,9 @@ internal static class CommonFields
 {
     public const long LimitDefault = 100;
 
+    /// <summary>What messages or records of one answer have at most, but for a single one that has more: JSON needs more.</summary>
+    public const uint PageBytesMax = 1_024 * 1_024;
+
     public static ApiField Prefix { get; } = new("prefix", ApiKind.Bytes, "Only those that begin so");
 
     public static ApiField Cursor { get; } = new("cursor", ApiKind.Cursor, "Where the list goes on: that of the page before");

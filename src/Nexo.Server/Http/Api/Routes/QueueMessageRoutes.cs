@@ -208,6 +208,7 @@ internal static class QueueMessageRoutes
             WaitMs = (uint)exchange.Values.Number("wait"),
             MessagesMax = (uint)exchange.Values.Number("max", 1),
             LeaseMs = (uint)exchange.Values.Number("lease"),
+            BytesMax = CommonFields.PageBytesMax,
             Queue = exchange.Values.Bytes("queue"),
         }.Write(exchange.Begin(Opcode.QueuePull));
         using LinkFrame? reply = await exchange.AskAsync();

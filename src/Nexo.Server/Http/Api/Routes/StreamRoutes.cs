@@ -297,6 +297,7 @@ internal static class StreamRoutes
             From = from,
             WaitMs = (uint)exchange.Values.Number("wait"),
             RecordsMax = CommonFields.LimitOf(exchange.Values),
+            BytesMax = CommonFields.PageBytesMax,
             Stream = exchange.Values.Bytes("stream"),
             Key = exchange.Values.Bytes("key"),
         }.Write(exchange.Begin(Opcode.StreamRead));
