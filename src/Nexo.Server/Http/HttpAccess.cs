@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Nexo.Protocol;
 using Nexo.Server.Connections;
 using Nexo.Server.Security;
+using Nexo.Server.Tls;
 
 namespace Nexo.Server.Http;
 
@@ -46,7 +47,10 @@ internal sealed class HttpAccess(
     public async ValueTask<AuthResult> AuthenticateAsync(HttpContext context)
     {
         AuthResult login = await authenticator.VerifyAsync(
-            HttpCredentials.Read(context.Request.Headers.Authorization.ToString()), [], RemoteOf(context), context.RequestAborted);
+            HttpCredentials.Read(context.Request.Headers.Authorization.ToString()),
+        context.Features.Get<TlsPeer>()?.Names ?? [],
+        RemoteOf(context),
+        context.RequestAborted);
         if (login.Code != ErrorCode.None || clients.Shares.TryRequest(login.User, out int retryAfterSeconds))
         {
             return login;

@@ -69,6 +69,7 @@ internal sealed class StatusPage(Listeners listeners, NativeServer server, Readi
             <li><a href="/healthz">/healthz</a>: the process is alive</li>
             <li><a href="/readyz">/readyz</a>: it takes traffic; 503 while it starts or stops, or when its disk has failed</li>
             <li><a href="/metrics">/metrics</a>: figures in the Prometheus text format</li>
+            <li><a href="/openapi.json">/openapi.json</a>: what the HTTP API below <code>/v1</code> can do</li>
             </ul>
             </main>
             </body>

@@ -141,6 +141,15 @@ public sealed class HttpQueueTests(HttpFixture shared) : IClassFixture<HttpFixtu
     public async Task Receipts_that_are_none_are_refused(string body) =>
         Assert.Equal((400, "InvalidArgument"), await StatusAsync(Peer.PostAsync("/v1/queues/none/ack", body)));
 
+    [Fact]
+    public async Task What_a_body_of_JSON_may_have_is_bounded()
+    {
+        string many = string.Join(',', Enumerable.Repeat("\"1-1\"", 65_537));
+        Assert.Equal((400, "InvalidArgument"), await StatusAsync(Peer.PostAsync("/v1/queues/none/ack", $"{{\"receipts\":[{many}]}}")));
+        string large = new(' ', 4 * 1_024 * 1_024 + 1);
+        Assert.Equal((413, "ValueTooLarge"), await StatusAsync(Peer.PostAsync("/v1/queues/none/ack", large)));
+    }
+
     private static async Task<(int Status, string? Error)> StatusAsync(Task<ApiReply> asked)
     {
         ApiReply reply = await asked;

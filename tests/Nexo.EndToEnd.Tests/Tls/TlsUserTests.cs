@@ -41,6 +41,28 @@ public sealed class TlsUserTests : IDisposable
         Assert.Equal(3, server.Native.Clients.Count);
     }
 
+    [Theory]
+    [InlineData("/v1/info", "\"user\":\"ada\"")]
+    [InlineData("/metrics", "nexo_uptime")]
+    public async Task HTTP_takes_one_too(string path, string expected)
+    {
+        await using TestServer server = await StartAsync();
+        _certificates.IssueClient("ada").Dispose();
+        using var own = X509Certificate2.CreateFromPemFile(_certificates.PathOf("ada.pem"), _certificates.PathOf("ada.key"));
+        using var handler = new HttpClientHandler { ServerCertificateCustomValidationCallback = static (_, _, _, _) => true };
+        using (var stranger = new HttpClient(handler, disposeHandler: false))
+        {
+            using HttpResponseMessage refused = await stranger.GetAsync(server.HttpUrl + path, TestContext.Current.CancellationToken);
+            Assert.Equal(System.Net.HttpStatusCode.Unauthorized, refused.StatusCode);
+        }
+
+        using var withOwn = new HttpClientHandler { ServerCertificateCustomValidationCallback = static (_, _, _, _) => true };
+        withOwn.ClientCertificates.Add(own);
+        using var ada = new HttpClient(withOwn);
+        string answer = await ada.GetStringAsync(server.HttpUrl + path, TestContext.Current.CancellationToken);
+        Assert.Contains(expected, answer, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_certificate_leads_to_the_namespace_of_its_user()
     {

@@ -110,7 +110,7 @@ internal sealed class ApiDispatcher(HttpLinks links, TimeProvider time)
         if (problem is null && route.Body == ApiBody.Json)
         {
             using var body = new FrameBuffer();
-            if (!await exchange.TakeBodyAsync(body))
+            if (!await exchange.TakeBodyAsync(body, ApiJson.BodyBytesMax))
             {
                 return true;
             }

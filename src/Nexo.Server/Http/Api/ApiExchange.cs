@@ -67,8 +67,11 @@ internal sealed class ApiExchange(HttpContext http, HttpLink link, ApiRoute rout
     }
 
     /// <summary>Copies the body of the request to the end of the frame that was begun; false: it is too large, as was answered.</summary>
-    public async ValueTask<bool> TakeBodyAsync(FrameBuffer frame)
+    /// <param name="frame">Where it goes.</param>
+    /// <param name="bytesMax">Of all that is in the frame then.</param>
+    public async ValueTask<bool> TakeBodyAsync(FrameBuffer frame, int bytesMax = int.MaxValue)
     {
+        bytesMax = Math.Min(bytesMax, Link.FrameBytesMax);
         PipeReader body = Http.Request.BodyReader;
         while (true)
         {
@@ -80,12 +83,12 @@ internal sealed class ApiExchange(HttpContext http, HttpLink link, ApiRoute rout
                 await Link.EndIdleAsync();
             }
 
-            if (frame.Count + read.Buffer.Length > Link.FrameBytesMax)
+            if (frame.Count + read.Buffer.Length > bytesMax)
             {
                 body.AdvanceTo(read.Buffer.End);
                 Link.Abandon();
                 await RefuseAsync(
-                    ErrorCode.ValueTooLarge, $"With its name and headers, a body has at most {Link.FrameBytesMax} bytes here.");
+                    ErrorCode.ValueTooLarge, $"With its name and headers, a body has at most {bytesMax} bytes here.");
                 return false;
             }
 

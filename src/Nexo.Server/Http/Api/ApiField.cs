@@ -46,7 +46,7 @@ internal sealed record ApiField(string Name, ApiKind Kind, string About)
         ApiKind.Flag => "true or false",
         ApiKind.Duration => "a duration, such as 500ms, 30s or 5m",
         ApiKind.Choice => $"one of {string.Join(", ", Choices)}",
-        ApiKind.Texts => "texts",
+        ApiKind.Texts => "texts, at most 65,536",
         ApiKind.Cursor => "the cursor of the page before",
         _ => "text",
     };

@@ -11,6 +11,11 @@ internal static class ApiJson
 {
     public const string Base64Suffix = "_base64";
 
+    /// <summary>Of the body of a request: in memory it becomes more.</summary>
+    public const int BodyBytesMax = 4 * 1_024 * 1_024;
+
+    private const int TextsMax = 65_536;
+
     // What the names of rates end in.
     private const string RateSuffix = "_per_second";
 
@@ -148,6 +153,11 @@ internal static class ApiJson
 
     private static ApiValue? TextsOf(JsonElement array)
     {
+        if (array.GetArrayLength() > TextsMax)
+        {
+            return null;
+        }
+
         var texts = new List<byte[]>(array.GetArrayLength());
         foreach (JsonElement one in array.EnumerateArray())
         {
