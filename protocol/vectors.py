@@ -32,7 +32,7 @@ STREAM_CREATE, STREAM_DESCRIBE, STREAM_LIST, STREAM_UPDATE, STREAM_TRIM, STREAM_
 STREAM_APPEND, STREAM_APPEND_BATCH, STREAM_READ, STREAM_TAIL = range(0x0410, 0x0414)
 GROUP_CREATE, GROUP_DESCRIBE, GROUP_LIST, GROUP_DELETE, GROUP_SEEK = range(0x0420, 0x0425)
 GROUP_JOIN, GROUP_PULL, GROUP_HEARTBEAT, GROUP_COMMIT, GROUP_ACK, GROUP_NACK, GROUP_LEAVE = range(0x0428, 0x042F)
-ADMIN_CONNECTIONS, ADMIN_DISCONNECT, ADMIN_SNAPSHOT, ADMIN_BACKUP = 0x0502, 0x0503, 0x0510, 0x0511
+ADMIN_CONNECTIONS, ADMIN_DISCONNECT, ADMIN_SNAPSHOT, ADMIN_BACKUP, ADMIN_SLOWEST = 0x0502, 0x0503, 0x0510, 0x0511, 0x0512
 NAMES = {
     HELLO: "Hello", PING: "Ping", GOAWAY: "GoAway", CANCEL: "Cancel", CREDIT: "Credit", STOP: "Stop", INFO: "Info",
     REPORT: "Report",
@@ -61,6 +61,7 @@ NAMES = {
     GROUP_SEEK: "GroupSeek", GROUP_JOIN: "GroupJoin", GROUP_PULL: "GroupPull", GROUP_HEARTBEAT: "GroupHeartbeat",
     GROUP_COMMIT: "GroupCommit", GROUP_ACK: "GroupAck", GROUP_NACK: "GroupNack", GROUP_LEAVE: "GroupLeave",
     ADMIN_CONNECTIONS: "AdminConnections", ADMIN_DISCONNECT: "AdminDisconnect", ADMIN_SNAPSHOT: "AdminSnapshot", ADMIN_BACKUP: "AdminBackup",
+    ADMIN_SLOWEST: "AdminSlowest",
 }
 U64_MAX, I64_MAX, I64_MIN = 2**64 - 1, 2**63 - 1, -2**63
 U32_MAX, NEW_YEAR, LEASE = 2**32 - 1, 1767225600000, 0x9E3779B97F4A7C15
@@ -387,6 +388,22 @@ def admin():
                 "receivedBytes": str(received), "sentBytes": str(sent), "pendingBytes": str(pending), "remote": remote, "user": user,
                 "client": client, "namespace": space})
         add(name, "", ADMIN_CONNECTIONS, REPLY, 50, "connections", parts, {"cursor": cursor.hex(), "connections": items})
+    add("admin-slowest", "", ADMIN_SLOWEST, REQUEST, 52, "slowest", u32("limit", 20), {"limit": 20})
+    for name, operations in [
+            ("admin-slowest-reply", [(3, 1767225600000, 812400, 1, 0, 7, "StoreCount", "user:", "10.0.0.7:51234", "ada", "tour", "shop")]),
+            ("admin-slowest-reply-max", [
+                (U64_MAX, I64_MAX, U64_MAX, 255, 255, U64_MAX, "žádost", "", "[::1]:1", "žofie", "", ""),
+                (0, I64_MIN, 0, 0, 0, 0, "", "", "", "", "", "")])]:
+        parts, items = u32("count", len(operations)), []
+        for id_, at, micros, protocol, cause, connection, operation, subject, remote, user, client, space in operations:
+            parts += (u64("id", id_) + i64("atMs", at) + u64("microseconds", micros) + u8("protocol", protocol) + u8("cause", cause)
+                      + u16("reserved", 0) + u64("connection", connection) + text("operation", operation) + text("subject", subject)
+                      + text("remote", remote) + text("user", user) + text("client", client) + text("namespace", space))
+            items.append({
+                "id": str(id_), "atMs": str(at), "microseconds": str(micros), "protocol": protocol, "cause": cause,
+                "connection": str(connection), "operation": operation, "subject": subject, "remote": remote, "user": user,
+                "client": client, "namespace": space})
+        add(name, "", ADMIN_SLOWEST, REPLY, 52, "slowest-reply", parts, {"operations": items})
     add("admin-disconnect", "", ADMIN_DISCONNECT, REQUEST, 51, "disconnect", u64("id", 7), {"id": "7"})
     add("admin-disconnect-max", "", ADMIN_DISCONNECT, REQUEST, 51, "disconnect", u64("id", U64_MAX), {"id": str(U64_MAX)})
     add("admin-disconnect-reply", "it is being ended", ADMIN_DISCONNECT, REPLY, 51, "count", i64("count", 1), {"count": "1"})
@@ -1368,6 +1385,8 @@ def wrong():
     frame("snapshot-reply-too-short", "a position alone", ADMIN_SNAPSHOT, REPLY, "snapshot", struct.pack("<Q", 1))
     frame("backup-credits-too-many", "one more than may be outstanding", ADMIN_BACKUP, REQUEST, "backup", struct.pack("<I", 1_000_001))
     frame("backup-trailing", "a byte too many", ADMIN_BACKUP, REQUEST, "backup", struct.pack("<IB", 1, 0))
+    frame("slowest-trailing", "a byte too many", ADMIN_SLOWEST, REQUEST, "slowest", struct.pack("<IB", 1, 0))
+    frame("slowest-count-too-large", "", ADMIN_SLOWEST, REPLY, "slowest-reply", struct.pack("<I", 1))
     frame("disconnect-too-short", "half a number", ADMIN_DISCONNECT, REQUEST, "disconnect", struct.pack("<I", 1))
     frame("disconnect-trailing", "a byte too many", ADMIN_DISCONNECT, REQUEST, "disconnect", struct.pack("<QB", 1, 0))
     frame("connections-trailing", "", ADMIN_CONNECTIONS, REPLY, "connections", struct.pack("<IIB", 0, 0, 0))

@@ -30,6 +30,7 @@ internal static class Program
         InfoCommand.Create(),
         Keeper.TopCommand.Create(),
         ClientsCommand.Create(),
+        SlowCommand.Create(),
         StoreCommand.Create(),
         QueueCommand.Create(),
         StreamCommand.Create(),

@@ -121,6 +121,7 @@ public enum Opcode : ushort
     AdminDisconnect = 0x0503,
     AdminSnapshot = 0x0510,
     AdminBackup = 0x0511,
+    AdminSlowest = 0x0512,
 }
 
 /// <summary>Facts about opcodes that both ends share.</summary>

@@ -53,6 +53,9 @@ public sealed partial class DocumentTests
         AssertTable<ConnectionProtocol>("### AdminConnections (");
 
     [Fact]
+    public void The_table_of_causes_of_slow_operations_is_the_enum() => AssertTable<SlowCause>("### AdminSlowest (");
+
+    [Fact]
     public void The_table_of_options_of_a_binding_is_the_enum() => AssertTable<BindingOptionTag>("### BindingSet (");
 
     [Fact]
@@ -140,7 +143,7 @@ public sealed partial class DocumentTests
     {
         int start = Served.IndexOf("\n" + title, StringComparison.Ordinal);
         int end = Served.IndexOf("\n##", start + 1, StringComparison.Ordinal);
-        return Served[start..end];
+        return end < 0 ? Served[start..] : Served[start..end];
     }
 
     [GeneratedRegex(@"^\| 0x([0-9A-F]{4}) \| `(\w+)` \|.*$", RegexOptions.Multiline)]

@@ -25,7 +25,7 @@ public sealed class FrozenNumbersTests
         StreamStats=1031 StreamAppend=1040 StreamAppendBatch=1041 StreamRead=1042 StreamTail=1043
         GroupCreate=1056 GroupDescribe=1057 GroupList=1058 GroupDelete=1059 GroupSeek=1060
         GroupJoin=1064 GroupPull=1065 GroupHeartbeat=1066 GroupCommit=1067 GroupAck=1068 GroupNack=1069 GroupLeave=1070
-        AdminConnections=1282 AdminDisconnect=1283 AdminSnapshot=1296 AdminBackup=1297
+        AdminConnections=1282 AdminDisconnect=1283 AdminSnapshot=1296 AdminBackup=1297 AdminSlowest=1298
         """);
 
     [Fact]
@@ -156,6 +156,9 @@ public sealed class FrozenNumbersTests
     public void Protocols_of_connections() => AssertFrozen<ConnectionProtocol>("None=0 Native=1 Redis=2 Mqtt=3 Http=4");
 
     [Fact]
+    public void Causes_of_slow_operations() => AssertFrozen<SlowCause>("Ran=0 Disk=1");
+
+    [Fact]
     public void Flags_of_connections() => AssertFrozen<ConnectionFlags>("None=0 Tls=1 Own=2");
 
     [Fact]
@@ -252,7 +255,7 @@ public sealed class FrozenNumbersTests
                 nameof(StreamOptionTag), nameof(TrimBy), nameof(StreamDeleteConditions), nameof(StreamStat), nameof(AppendParts),
                 nameof(RecordParts), nameof(AppendOutcome), nameof(PositionKind), nameof(PositionFlags),
                 nameof(GroupOptionTag), nameof(GroupMode), nameof(MemberState), nameof(RecordNackAction),
-                nameof(ConnectionProtocol), nameof(ConnectionFlags),
+                nameof(ConnectionProtocol), nameof(ConnectionFlags), nameof(SlowCause),
             }.Order());
     }
 

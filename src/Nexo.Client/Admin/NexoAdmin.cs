@@ -97,6 +97,20 @@ public sealed class NexoAdmin
             Opcode.AdminDisconnect, CallTraits.None, body, default, _timeout, cancellationToken);
     }
 
+    /// <summary>The last operations that were slow, of all protocols, the newest first.</summary>
+    /// <param name="limit">Most of them: 1 to 1,000; the server keeps the last 128.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public ValueTask<IReadOnlyList<NexoSlowOperation>> ListSlowAsync(
+        int limit = 20, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, (int)SlowestRequest.LimitMax);
+        FrameBuffer body = RequestBodies.Rent();
+        new SlowestRequest((uint)limit).Write(body);
+        return _client.CallAsync<SlowestReader, IReadOnlyList<NexoSlowOperation>>(
+            Opcode.AdminSlowest, CallTraits.Idempotent, body, default, _timeout, cancellationToken);
+    }
+
     private readonly struct SnapshotReader : IReplyReader<NexoSnapshot>
     {
         public bool TryRead(ReadOnlySpan<byte> body, out NexoSnapshot result)

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
+using Nexo.Protocol;
 using Nexo.Server.Observability;
 
 namespace Nexo.Server.Connections;

@@ -3,6 +3,7 @@ using System.Text;
 using Nexo.Protocol;
 using Nexo.Server.Brokers;
 using Nexo.Server.Connections;
+using Nexo.Server.Observability;
 using Nexo.Server.Security;
 
 namespace Nexo.Server.Native;
@@ -66,6 +67,50 @@ internal static class ClientHandlers
         ClientConnection? other = asked.Id == (ulong)self.Id ? null : self.All.Find((long)asked.Id, self.Broker);
         other?.EndByOperator($"Ended by {(self.User.Length > 0 ? self.User : self.Remote)}.");
         request.ReplyCount(other is null ? 0 : 1);
+    }
+
+    public static void Slowest(in Request request)
+    {
+        if (!SlowestRequest.TryRead(request.Body, out SlowestRequest asked))
+        {
+            request.FailMalformed();
+            return;
+        }
+
+        if (request.DeniesAdmin(AccessOperation.Read))
+        {
+            return;
+        }
+
+        if (asked.Limit is 0 or > SlowestRequest.LimitMax)
+        {
+            request.Fail(ErrorCode.InvalidArgument, $"limit: 1 to {SlowestRequest.LimitMax} operations.");
+            return;
+        }
+
+        IReadOnlyList<SlowOperation> found = request.Connection.Slow.Newest((int)asked.Limit, request.Connection.Broker);
+        FrameBuffer reply = request.BeginReply();
+        reply.WriteUInt32((uint)found.Count);
+        foreach (SlowOperation slow in found)
+        {
+            new SlowestItem
+            {
+                Id = (ulong)slow.Id,
+                AtMs = slow.AtMs,
+                Microseconds = (ulong)slow.Microseconds,
+                Protocol = ProtocolOf(slow.Protocol),
+                Cause = slow.Cause,
+                Connection = (ulong)slow.Connection,
+                Operation = Encoding.UTF8.GetBytes(slow.Operation),
+                Subject = Encoding.UTF8.GetBytes(slow.Subject),
+                Remote = Encoding.UTF8.GetBytes(slow.Remote),
+                User = Encoding.UTF8.GetBytes(slow.User),
+                Client = Encoding.UTF8.GetBytes(slow.Client),
+                Namespace = slow.Broker.Name == Namespaces.Default ? default : Encoding.UTF8.GetBytes(slow.Broker.Name),
+            }.Write(reply);
+        }
+
+        reply.End();
     }
 
     private static void Write(in Request request, ClientConnection[] found, bool isLast)

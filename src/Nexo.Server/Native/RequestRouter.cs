@@ -120,6 +120,7 @@ internal static class RequestRouter
             case Opcode.AdminDisconnect: ClientHandlers.Disconnect(request); break;
             case Opcode.AdminSnapshot: AdminHandlers.Snapshot(request); break;
             case Opcode.AdminBackup: AdminHandlers.Backup(request); break;
+            case Opcode.AdminSlowest: ClientHandlers.Slowest(request); break;
 
             default:
                 request.Fail(

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Nexo.Protocol;
 
 namespace Nexo.Server.Observability;
 

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
+using Nexo.Cli.Tests;
 using Nexo.EndToEnd.Tests.Data;
 using Nexo.EndToEnd.Tests.Native;
 using Nexo.EndToEnd.Tests.Resp;
@@ -34,6 +36,17 @@ public sealed class SlowLogTests
         Assert.Equal(SlowCause.Ran, slow.Cause);
         Assert.Equal("tour", slow.Client);
         Assert.True(slow.Microseconds >= 1_000);
+
+        CliResult listed = await CliRunner.For(server.Url).Run("slow", "--json");
+        JsonElement shown = listed.Lines.Select(line => JsonDocument.Parse(line).RootElement)
+            .First(one => one.GetProperty("id").GetInt64() == slow.Id);
+        Assert.Equal("keys", shown.GetProperty("operation").GetString());
+        Assert.Equal("*0", shown.GetProperty("subject").GetString());
+        Assert.Equal("redis", shown.GetProperty("protocol").GetString());
+        Assert.Equal("ran", shown.GetProperty("cause").GetString());
+        Assert.Equal(slow.Microseconds, shown.GetProperty("microseconds").GetInt64());
+        Assert.Single((await CliRunner.For(server.Url).Run("slow", "--limit", "1")).Lines);
+        Assert.Equal(2, (await CliRunner.For(server.Url).Run("slow", "--limit", "0")).ExitCode);
 
         string told = await peer.CallAsync("SLOWLOG GET");
         Assert.Contains($"{slow.Microseconds}", told, StringComparison.Ordinal);

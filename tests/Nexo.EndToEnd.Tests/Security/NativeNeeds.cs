@@ -125,5 +125,6 @@ internal static class NativeNeeds
         new(Opcode.AdminDisconnect, "admin-disconnect", "admin manage"),
         new(Opcode.AdminSnapshot, "admin-snapshot", "admin manage"),
         new(Opcode.AdminBackup, "admin-backup", "admin manage"),
+        new(Opcode.AdminSlowest, "admin-slowest", "admin read"),
     ];
 }

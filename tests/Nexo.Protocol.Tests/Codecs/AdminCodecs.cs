@@ -19,6 +19,12 @@ internal static class AdminCodecs
                 ("idleMs", JsonGen.U64), ("requests", JsonGen.U64), ("receivedBytes", JsonGen.U64), ("sentBytes", JsonGen.U64),
                 ("pendingBytes", JsonGen.U64), ("remote", JsonGen.Text), ("user", JsonGen.Text), ("client", JsonGen.Text),
                 ("namespace", JsonGen.Text)))))),
+        new("slowest", ReadSlowest, WriteSlowest, JsonGen.Message(("limit", JsonGen.U32))),
+        new("slowest-reply", ReadSlowestReply, WriteSlowestReply, JsonGen.Message(
+            ("operations", JsonGen.List(JsonGen.Message(
+                ("id", JsonGen.U64), ("atMs", JsonGen.I64), ("microseconds", JsonGen.U64), ("protocol", JsonGen.U8), ("cause", JsonGen.U8),
+                ("connection", JsonGen.U64), ("operation", JsonGen.Text), ("subject", JsonGen.Text), ("remote", JsonGen.Text),
+                ("user", JsonGen.Text), ("client", JsonGen.Text), ("namespace", JsonGen.Text)))))),
         new("disconnect", ReadDisconnect, WriteDisconnect, JsonGen.Message(("id", JsonGen.U64))),
     ];
 
@@ -70,6 +76,65 @@ internal static class AdminCodecs
                 ReceivedBytes = one.U64("receivedBytes"),
                 SentBytes = one.U64("sentBytes"),
                 PendingBytes = one.U64("pendingBytes"),
+                Remote = one.Utf8("remote"),
+                User = one.Utf8("user"),
+                Client = one.Utf8("client"),
+                Namespace = one.Utf8("namespace"),
+            }.Write(buffer);
+        }
+    }
+
+    private static JsonObject? ReadSlowest(ReadOnlySpan<byte> body) =>
+        SlowestRequest.TryRead(body, out SlowestRequest request) ? new() { ["limit"] = request.Limit } : null;
+
+    private static void WriteSlowest(FrameBuffer buffer, JsonObject fields) => new SlowestRequest(fields.U32("limit")).Write(buffer);
+
+    private static JsonObject? ReadSlowestReply(ReadOnlySpan<byte> body)
+    {
+        if (!SlowestReply.TryRead(body, out SlowestReply reply))
+        {
+            return null;
+        }
+
+        var operations = new JsonArray();
+        while (reply.TryTake(out SlowestItem item))
+        {
+            operations.Add((JsonNode)new JsonObject
+            {
+                ["id"] = item.Id.ToString(),
+                ["atMs"] = item.AtMs.ToString(),
+                ["microseconds"] = item.Microseconds.ToString(),
+                ["protocol"] = (byte)item.Protocol,
+                ["cause"] = (byte)item.Cause,
+                ["connection"] = item.Connection.ToString(),
+                ["operation"] = Fields.Text(item.Operation),
+                ["subject"] = Fields.Text(item.Subject),
+                ["remote"] = Fields.Text(item.Remote),
+                ["user"] = Fields.Text(item.User),
+                ["client"] = Fields.Text(item.Client),
+                ["namespace"] = Fields.Text(item.Namespace),
+            });
+        }
+
+        Assert.Equal(reply.Count, (uint)operations.Count);
+        return new() { ["operations"] = operations };
+    }
+
+    private static void WriteSlowestReply(FrameBuffer buffer, JsonObject fields)
+    {
+        buffer.WriteUInt32((uint)fields.Array("operations").Count);
+        foreach (JsonNode one in fields.Items("operations"))
+        {
+            new SlowestItem
+            {
+                Id = one.U64("id"),
+                AtMs = one.I64("atMs"),
+                Microseconds = one.U64("microseconds"),
+                Protocol = (ConnectionProtocol)one.U8("protocol"),
+                Cause = (SlowCause)one.U8("cause"),
+                Connection = one.U64("connection"),
+                Operation = one.Utf8("operation"),
+                Subject = one.Utf8("subject"),
                 Remote = one.Utf8("remote"),
                 User = one.Utf8("user"),
                 Client = one.Utf8("client"),

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using Microsoft.Extensions.Logging;
+using Nexo.Protocol;
 using Nexo.Server.Brokers;
 using Nexo.Server.Connections;
 

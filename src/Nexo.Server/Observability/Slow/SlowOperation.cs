@@ -1,17 +1,8 @@
+using Nexo.Protocol;
 using Nexo.Server.Brokers;
 using Nexo.Server.Connections;
 
 namespace Nexo.Server.Observability;
-
-/// <summary>Where the time of a slow operation went.</summary>
-internal enum SlowCause : byte
-{
-    /// <summary>It ran, or waited for a lock or the processor.</summary>
-    Ran = 0,
-
-    /// <summary>Its answer waited for the disk.</summary>
-    Disk = 1,
-}
 
 /// <summary>An operation that took longer than <c>slow.threshold</c>.</summary>
 /// <param name="Id">Counts up from 0 in one run of the server.</param>
