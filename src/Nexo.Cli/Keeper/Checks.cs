@@ -181,7 +181,7 @@ internal static partial class Checks
 
         return seen.Now.Text("backup.drill_problem") is { Length: > 0 } problem
             ? new CheckResult(
-                CheckLevel.Critical, "backup-drill", $"a backup does not open: {problem}",
+                CheckLevel.Critical, "backup-drill", problem,
                 "keep the older ones, make another with nexo backup, and prove it with nexo backup drill")
             : new CheckResult(
                 CheckLevel.Ok, "backup-drill",

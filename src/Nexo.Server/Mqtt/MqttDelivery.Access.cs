@@ -11,6 +11,7 @@ namespace Nexo.Server.Mqtt;
 internal sealed partial class MqttDelivery
 {
     private Queue<(byte[] Item, TopicGroup Share)>? _withheld;
+    private bool _isGivingBack;
 
     // A filter that is left is covered by one rule, so nothing that comes by it is taken for one that is gone.
     private bool MayHave(ReadOnlySpan<byte> packet)
@@ -30,8 +31,9 @@ internal sealed partial class MqttDelivery
 
         _withheld ??= new Queue<(byte[] Item, TopicGroup Share)>();
         _withheld.Enqueue((item.ToArray(), _shares![(int)share - 1]));
-        if (_withheld.Count == 1)
+        if (!_isGivingBack)
         {
+            _isGivingBack = true;
             _connection.CountSubscriber(1);
             ThreadPool.UnsafeQueueUserWorkItem(static self => self.GiveBackWithheld(), this, preferLocal: false);
         }
@@ -41,26 +43,23 @@ internal sealed partial class MqttDelivery
     {
         var work = new TopicWork();
         using var headers = new FrameBuffer();
-        while (TryPeekWithheld(out byte[] item, out TopicGroup? share))
+        while (TryTakeWithheld(out byte[] item, out TopicGroup? share))
         {
             GiveBack(item, share!, headers, work);
             RunAll(work);
-            lock (_outbox.Gate)
-            {
-                _withheld!.Dequeue();
-            }
         }
 
         _connection.CountSubscriber(-1);
     }
 
-    private bool TryPeekWithheld(out byte[] item, out TopicGroup? share)
+    // Whoever withholds more sees in the same hold of the lock whether this still looks, so there is one that does.
+    private bool TryTakeWithheld(out byte[] item, out TopicGroup? share)
     {
         lock (_outbox.Gate)
         {
-            bool found = _withheld!.TryPeek(out (byte[] Item, TopicGroup Share) first);
-            (item, share) = found ? first : ([], null);
-            return found;
+            _isGivingBack = _withheld!.TryDequeue(out (byte[] Item, TopicGroup Share) first);
+            (item, share) = _isGivingBack ? first : ([], null);
+            return _isGivingBack;
         }
     }
 

@@ -17,6 +17,9 @@ public sealed record BackupOptions
     /// <summary>Whether each is opened, once it is written, to prove that it can be restored.</summary>
     public bool Drill { get; init; }
 
+    /// <summary>Where drills are held; null: in the directory.</summary>
+    internal string? Scratch { get; init; }
+
     /// <summary>How long after a failure the first new try comes; each further one comes after twice as long.</summary>
     internal TimeSpan RetryAfter { get; init; } = TimeSpan.FromMinutes(1);
 }

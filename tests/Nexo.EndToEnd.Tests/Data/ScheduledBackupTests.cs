@@ -1,8 +1,11 @@
 using Microsoft.Extensions.DependencyInjection;
 using Nexo.Cli.Tests;
 using Nexo.Client;
+using Nexo.EndToEnd.Tests.Native;
 using Nexo.Engine.Schedules;
+using Nexo.Protocol;
 using Nexo.Server;
+using Nexo.Server.Data;
 using Nexo.Server.Hosting;
 using Nexo.Server.Observability;
 
@@ -96,6 +99,56 @@ public sealed class ScheduledBackupTests : IDisposable
     }
 
     [Fact]
+    public async Task A_drill_that_cannot_be_held_is_told_and_no_reason_to_make_backups_again()
+    {
+        string file = Path.Combine(_folder, "file");
+        await File.WriteAllTextAsync(file, "in the place of a directory");
+        await using TestServer server = await StartAsync("every 1h", options => options with
+        {
+            Drill = true, Scratch = Path.Combine(file, "scratch"), RetryAfter = TimeSpan.FromMilliseconds(10),
+        });
+        await using NexoClient client = await NexoClient.ConnectAsync(server.Url);
+        await Poll.UntilAsync(async () => (await FactAsync(client, "backup.drill_problem")).StartsWith("could not be proven", StringComparison.Ordinal));
+
+        await Task.Delay(100);
+        Assert.Equal((1, 0), (await NumberAsync(client, "backup.written"), await NumberAsync(client, "backup.failed")));
+        Assert.Equal(
+            await NumberAsync(client, "backup.last_at_ms") + 3_600_000, await NumberAsync(client, "backup.next_at_ms"), tolerance: 1_000);
+        Assert.Single(Files());
+    }
+
+    [Fact]
+    public async Task What_was_written_is_not_written_again_since_another_namespace_fails()
+    {
+        // The next ones are due some seconds from now.
+        Directory.CreateDirectory(Backups);
+        DateTimeOffset last = TimeProvider.System.GetUtcNow().AddHours(-1).AddSeconds(6);
+        string[] old = [new BackupName("", last).File, new BackupName("shop", last).File];
+        foreach (string name in old)
+        {
+            await File.WriteAllTextAsync(Path.Combine(Backups, name), "an older one");
+        }
+
+        await using TestServer server = await StartAsync(
+            "every 1h", options => options with { RetryAfter = TimeSpan.FromMilliseconds(200) }, namespaces: ["shop"]);
+        await using NexoClient client = await NexoClient.ConnectAsync(server.Url);
+
+        // Somebody copies the second one, and takes nothing: there is one backup at a time.
+        RawPeer busy = await RawPeer.GreetAsync(server, new HelloRequest { Namespace = "shop" });
+        Frame begun = await busy.AskAsync(Opcode.AdminBackup, 7, buffer => new BackupRequest(0).Write(buffer));
+        Assert.Equal(FrameKind.Reply, begun.Header.Kind);
+        await Poll.UntilAsync(async () => await NumberAsync(client, "backup.failed") >= 1);
+        await Poll.UntilAsync(async () => await NumberAsync(client, "backup.failed") >= 4);
+        string first = Assert.Single(Names(), name => !old.Contains(name));
+        Assert.DoesNotContain("shop", first, StringComparison.Ordinal);
+
+        busy.Dispose();
+        await Poll.UntilAsync(async () => await NumberAsync(client, "backup.written") == 1);
+        Assert.Equal(4, Names().Length);
+        Assert.Contains(first, Names());
+    }
+
+    [Fact]
     public async Task A_directory_that_cannot_be_written_to_stops_the_start_with_what_to_do()
     {
         await File.WriteAllTextAsync(Backups, "a file");
@@ -112,6 +165,8 @@ public sealed class ScheduledBackupTests : IDisposable
         Assert.Contains("another server has its backups there", refused.Message, StringComparison.Ordinal);
     }
 
+    private string[] Names() => [.. Files().Select(file => Path.GetFileName(file))];
+
     private string[] Files() =>
         [.. Directory.EnumerateFileSystemEntries(Backups).Where(file => !file.EndsWith(".nexo-lock", StringComparison.Ordinal)).Order()];
 
@@ -121,13 +176,17 @@ public sealed class ScheduledBackupTests : IDisposable
     private static async Task<long> NumberAsync(NexoClient client, string name) => long.Parse(await FactAsync(client, name));
 
     private Task<TestServer> StartAsync(
-        string schedule, Func<BackupOptions, BackupOptions>? change = null, string data = "data") =>
+        string schedule,
+        Func<BackupOptions, BackupOptions>? change = null,
+        string data = "data",
+        params string[] namespaces) =>
         TestServer.StartAsync(options =>
         {
             var backup = new BackupOptions { Schedule = Timetable.TryParse(schedule, out _), Directory = Backups };
             return options with
             {
                 DataDirectory = Path.Combine(_folder, data),
+                Namespaces = namespaces,
                 Storage = options.Storage with { SegmentBytes = 1_024 * 1_024, SnapshotIntervalMs = 0 },
                 Backup = change?.Invoke(backup) ?? backup,
                 Log = new LogOptions { Level = Microsoft.Extensions.Logging.LogLevel.None },

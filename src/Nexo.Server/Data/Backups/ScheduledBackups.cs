@@ -24,6 +24,10 @@ internal sealed partial class ScheduledBackups : IHostedLifecycleService, IAsync
     private readonly ILogger<ScheduledBackups> _log;
     private readonly CancellationTokenSource _stop = new();
     private readonly BackupFolder _folder;
+
+    // What was written for the moment that is due, by namespace: it is not written again when another one fails.
+    private readonly Dictionary<string, SnapshotReport> _round = [];
+    private DateTimeOffset _roundAt;
     private Task _running = Task.CompletedTask;
     private BackupState _state = new();
     private int _isDisposed;
@@ -137,10 +141,9 @@ internal sealed partial class ScheduledBackups : IHostedLifecycleService, IAsync
         {
             IReadOnlyList<BackupName> written = await WriteAllAsync(at);
             Change(state => state with { NextAt = DueAfter(at) });
-            Prune();
             if (_options.Drill)
             {
-                await DrillAsync(written);
+                await TryDrillAsync(written);
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -160,26 +163,33 @@ internal sealed partial class ScheduledBackups : IHostedLifecycleService, IAsync
 
     private async Task<IReadOnlyList<BackupName>> WriteAllAsync(DateTimeOffset at)
     {
+        if (_round.Count == 0 || DueAfter(_roundAt) <= at)
+        {
+            // What a round that did not come to its end has written is old by now.
+            _round.Clear();
+            _roundAt = at;
+        }
+
         List<BackupName> written = [];
-        long bytes = 0;
-        long records = 0;
-        foreach (Broker broker in _brokers.All.Where(broker => broker.Persistence.IsOn))
+        foreach (Broker broker in _brokers.All.Where(broker => broker.Persistence.IsOn && !_round.ContainsKey(NamespaceOf(broker))))
         {
             var name = new BackupName(NamespaceOf(broker), at);
             SnapshotReport report = await WriteAsync(broker, name);
+            _round[name.Namespace] = report;
             written.Add(name);
-            bytes += report.Bytes;
-            records += report.Records;
             LogWritten(name.File, report.Records, report.Bytes);
+            Prune(name.Namespace);
         }
 
+        SnapshotReport[] whole = [.. _round.Values];
+        _round.Clear();
         TimeSpan took = _time.GetUtcNow() - at;
         Change(state => state with
         {
             LastAt = at,
             LastTook = took,
-            LastBytes = bytes,
-            LastRecords = records,
+            LastBytes = whole.Sum(report => report.Bytes),
+            LastRecords = whole.Sum(report => report.Records),
             Written = state.Written + 1,
             FailedInRow = 0,
             Problem = string.Empty,
@@ -219,16 +229,13 @@ internal sealed partial class ScheduledBackups : IHostedLifecycleService, IAsync
         LogFailed(reason, $"{next:yyyy-MM-dd HH:mm:ss'Z'}");
     }
 
-    private void Prune()
+    private void Prune(string @namespace)
     {
         try
         {
-            foreach (Broker broker in _brokers.All)
+            foreach (BackupName old in _folder.Prune(@namespace, _options.Keep))
             {
-                foreach (BackupName old in _folder.Prune(NamespaceOf(broker), _options.Keep))
-                {
-                    LogPruned(old.File);
-                }
+                LogPruned(old.File);
             }
         }
         catch (DiskException failure)
@@ -238,16 +245,34 @@ internal sealed partial class ScheduledBackups : IHostedLifecycleService, IAsync
         }
     }
 
+    // The backups are there and whole, whatever becomes of the drill: it is no reason to make them again.
+    private async Task TryDrillAsync(IReadOnlyList<BackupName> written)
+    {
+        try
+        {
+            await DrillAsync(written);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            throw;
+        }
+        catch (Exception failure)
+        {
+            Change(state => state with { DrillProblem = $"could not be proven: {failure.Message}" });
+            LogDrillNotHeld(failure.Message);
+        }
+    }
+
     private async Task DrillAsync(IReadOnlyList<BackupName> written)
     {
         foreach (BackupName name in written)
         {
             string file = Path.Combine(_folder.Root, name.File);
-            BackupProof proof = await BackupDrill.RunAsync(file, _folder.Root, _server, _time, _stop.Token);
+            BackupProof proof = await BackupDrill.RunAsync(file, _options.Scratch ?? _folder.Root, _server, _time, _stop.Token);
             Change(state => state with
             {
                 ProvenAt = proof.IsWhole ? _time.GetUtcNow() : state.ProvenAt,
-                DrillProblem = proof.IsWhole ? string.Empty : $"{name.File}: {proof.Problem}",
+                DrillProblem = proof.IsWhole ? string.Empty : $"{name.File} does not open: {proof.Problem}",
             });
             if (!proof.IsWhole)
             {
@@ -315,6 +340,9 @@ internal sealed partial class ScheduledBackups : IHostedLifecycleService, IAsync
 
     [LoggerMessage(6, LogLevel.Error, "backup {File} does NOT open, so it would not bring the data back: {Reason}")]
     private partial void LogDrillFailed(string file, string reason);
+
+    [LoggerMessage(8, LogLevel.Error, "the backup was written, and could not be proven: {Reason}")]
+    private partial void LogDrillNotHeld(string reason);
 
     [LoggerMessage(7, LogLevel.Error, "the scheduled backup failed unexpectedly")]
     private partial void LogUnexpected(Exception failure);
