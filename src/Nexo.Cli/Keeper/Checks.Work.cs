@@ -110,9 +110,11 @@ internal static partial class Checks
         ];
         string[] found = [.. counted.Select(one => (one.What, Count: seen.Grown(one.Name))).Where(one => one.Count > 0)
             .Select(one => $"{one.Count:N0} {one.What}")];
+        // A queue with a bound refuses by design, and whoever pushes hears of it; what has no sender who waits is lost.
+        bool isLost = seen.Grown("topics.binding_refused") + seen.Grown("schedules.failed") > 0;
         return found.Length > 0
             ? new CheckResult(
-                CheckLevel.Warning, "refusals", $"refused meanwhile: {string.Join(", ", found)}",
+                isLost ? CheckLevel.Warning : CheckLevel.Note, "refusals", $"refused meanwhile: {string.Join(", ", found)}",
                 "the server's log says more; nexo queue top shows full queues")
             : new CheckResult(CheckLevel.Ok, "refusals", "none meanwhile");
     }

@@ -36,7 +36,7 @@ internal static partial class Checks
         long size = Math.Max(1, seen.Now.Number("disk.size_bytes"));
         string text = $"{SizeText.Of(free)} free of {SizeText.Of(size)} where the data are";
         CheckLevel level = free < Math.Min(256 * Mb, size / 50) ? CheckLevel.Critical
-            : free < Math.Min(Gb, size / 5) || free < size / 20 ? CheckLevel.Warning
+            : free < Math.Min(2 * Gb, size / 20) ? CheckLevel.Warning
             : CheckLevel.Ok;
         return new CheckResult(level, "disk", text, level == CheckLevel.Ok ? ""
             : "free room there, or give the data another disk; retention of streams (nexo stream update) and purged queues make room too");
@@ -181,7 +181,8 @@ internal static partial class Checks
 
         return seen.Now.Text("backup.drill_problem") is { Length: > 0 } problem
             ? new CheckResult(
-                CheckLevel.Critical, "backup-drill", problem,
+                problem.StartsWith("could not be proven", StringComparison.Ordinal) ? CheckLevel.Warning : CheckLevel.Critical,
+                "backup-drill", problem,
                 "keep the older ones, make another with nexo backup, and prove it with nexo backup drill")
             : new CheckResult(
                 CheckLevel.Ok, "backup-drill",

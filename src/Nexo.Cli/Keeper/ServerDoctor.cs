@@ -53,13 +53,19 @@ internal static class ServerDoctor
         ServerFigures before = await ServerFigures.ReadAsync(run);
         List<GroupLag>? lagsBefore = await GroupLags.ReadAsync(run);
         await Task.Delay(apart, run.Console.Time, run.Cancel);
+        ServerFigures now = await ServerFigures.ReadAsync(run);
+
+        // By the server's clock, of which its moments are; the one here may be another.
+        DateTimeOffset at = now.Number("server.now_ms") is > 0 and long ms
+            ? DateTimeOffset.FromUnixTimeMilliseconds(ms)
+            : run.Console.Time.GetUtcNow();
         return new Checkup
         {
             Before = before,
             LagsBefore = lagsBefore,
-            Now = await ServerFigures.ReadAsync(run),
+            Now = now,
             Lags = await GroupLags.ReadAsync(run),
-            At = run.Console.Time.GetUtcNow(),
+            At = at,
             Queues = await QueuesAsync(run),
             Subscribers = await run.Client.Topics.ListSubscribersAsync("", run.Cancel).Take(ListedMax).ToListAsync(run.Cancel),
             Connections = await run.Client.Admin.ListConnectionsAsync("", run.Cancel).Take(ListedMax).ToListAsync(run.Cancel),

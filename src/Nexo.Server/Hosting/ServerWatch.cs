@@ -67,6 +67,7 @@ internal sealed class ServerWatch : IHostedService, IDisposable
 
     private IEnumerable<KeyValuePair<string, string>> Facts()
     {
+        yield return FactBoard.Number("server.now_ms", _time.GetUtcNow().ToUnixTimeMilliseconds());
         yield return new("server.namespaces", string.Join(",", _brokers.All.Select(broker => broker.Name)));
         yield return FactBoard.Number("server.memory_available_bytes", GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
         ClockJumps jumps = _clock.Jumps;

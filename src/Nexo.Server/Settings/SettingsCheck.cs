@@ -98,6 +98,12 @@ internal static class SettingsCheck
             yield return "backup.schedule is given without backup.directory; name the directory that backups go to";
         }
 
+        if (options is { Backup.Directory: { } place, DataDirectory: { } data } && IsWithin(place, data))
+        {
+            yield return "backup.directory is within data.directory, where it would count as data, and be lost with them; name one beside "
+                + "it, best on another disk";
+        }
+
         if (!options.KeepsData)
         {
             yield return "backup.schedule is given, and this server keeps nothing on disk that a backup could hold; take it away, or "
@@ -124,6 +130,10 @@ internal static class SettingsCheck
             }
         }
     }
+
+    private static bool IsWithin(string path, string directory) =>
+        (Path.GetFullPath(path) + Path.DirectorySeparatorChar).StartsWith(
+            Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory)) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 
     private static IEnumerable<string> FindOfPorts(NexoServerOptions options)
     {

@@ -43,7 +43,7 @@ public sealed class ChecksTests
         Assert.All(Checks.Run(See([])), result => Assert.Equal((CheckLevel.Ok, ""), (result.Level, result.Advice)));
 
     [Theory]
-    [InlineData("disk", CheckLevel.Warning, "disk.free_bytes", "21474836480")]
+    [InlineData("disk", CheckLevel.Warning, "disk.free_bytes", "1073741824")]
     [InlineData("disk", CheckLevel.Critical, "disk.free_bytes", "104857600")]
     [InlineData("log", CheckLevel.Critical, "storage.state", "full")]
     [InlineData("log", CheckLevel.Critical, "storage.state", "failed")]
@@ -52,7 +52,8 @@ public sealed class ChecksTests
     [InlineData("memory", CheckLevel.Critical, "server.resident_bytes", "8400000000")]
     [InlineData("reload", CheckLevel.Warning, "reload.problem", "settings: nexo.json: line 3")]
     [InlineData("backups", CheckLevel.Critical, "backup.problem", "no room")]
-    [InlineData("backup-drill", CheckLevel.Critical, "backup.drill_problem", "cut short")]
+    [InlineData("backup-drill", CheckLevel.Critical, "backup.drill_problem", "x does not open: cut short")]
+    [InlineData("backup-drill", CheckLevel.Warning, "backup.drill_problem", "could not be proven: no room")]
     [InlineData("stream-files", CheckLevel.Critical, "streams.failed", "1")]
     [InlineData("connections", CheckLevel.Critical, "connections.refused", "1")]
     [InlineData("snapshots", CheckLevel.Warning, "snapshots.failed", "2")]
@@ -60,7 +61,7 @@ public sealed class ChecksTests
     [InlineData("dead-letters", CheckLevel.Note, "queues.dead", "2")]
     [InlineData("subscribers", CheckLevel.Warning, "topics.dropped", "5")]
     [InlineData("subscribers", CheckLevel.Warning, "sessions.dropped", "5")]
-    [InlineData("refusals", CheckLevel.Warning, "queues.rejected", "5")]
+    [InlineData("refusals", CheckLevel.Note, "queues.rejected", "5")]
     [InlineData("refusals", CheckLevel.Warning, "topics.binding_refused", "5")]
     [InlineData("pressure", CheckLevel.Warning, "memory.level", "warning")]
     [InlineData("pressure", CheckLevel.Critical, "disk.level", "refusing")]

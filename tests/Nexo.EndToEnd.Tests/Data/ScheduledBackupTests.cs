@@ -149,6 +149,29 @@ public sealed class ScheduledBackupTests : IDisposable
     }
 
     [Fact]
+    public async Task What_a_clock_that_was_ahead_has_made_goes_before_what_is_new_and_holds_nothing_up()
+    {
+        Directory.CreateDirectory(Backups);
+        Directory.CreateDirectory(Path.Combine(Backups, ".nexo-drills", "left"));
+        string[] ahead = [.. Enumerable.Range(1, 3).Select(day => new BackupName("", TimeProvider.System.GetUtcNow().AddDays(day)).File)];
+        foreach (string name in ahead)
+        {
+            await File.WriteAllTextAsync(Path.Combine(Backups, name), "by a clock that was wrong");
+        }
+
+        await using TestServer server = await StartAsync("every 1s", options => options with { Keep = 2 });
+        await using NexoClient client = await NexoClient.ConnectAsync(server.Url);
+        for (int written = 1; written <= 2; written++)
+        {
+            await Poll.UntilAsync(async () => await NumberAsync(client, "backup.written") >= written);
+        }
+
+        await Poll.UntilAsync(() => !Names().Any(ahead.Contains));
+        Assert.Equal(2, Names().Length);
+        Assert.False(Directory.Exists(Path.Combine(Backups, ".nexo-drills")));
+    }
+
+    [Fact]
     public async Task A_directory_that_cannot_be_written_to_stops_the_start_with_what_to_do()
     {
         await File.WriteAllTextAsync(Backups, "a file");

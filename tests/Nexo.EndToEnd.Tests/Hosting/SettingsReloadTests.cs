@@ -145,6 +145,32 @@ public sealed class SettingsReloadTests : IDisposable
     }
 
     [Fact]
+    public async Task A_reload_of_the_settings_takes_no_user_of_a_file_that_is_away()
+    {
+        string file = Path.Combine(_directory.FullName, UsersFile.Name);
+        await new UsersFile(file).ChangeAsync(
+            _ => [new UserEntry("eve") { Tokens = [new UserToken("own", TokenHash.Of("eve"), default, null)] }], CancellationToken.None);
+        await WriteAsync("{}");
+        await using TestServer server = await TestServer.StartAsync(
+            options => options with { Security = options.Security with { UsersFile = file } },
+            new SettingsInput { File = "nexo.json", WorkingDirectory = _directory.FullName });
+        SettingsReload reload = server.Services.GetServices<IReloadable>().OfType<SettingsReload>().Single();
+        File.Move(file, file + ".away");
+
+        await WriteAsync(Users("ada", "ada: store read *"));
+        ReloadOutcome refused = reload.Reload();
+        Assert.Equal(ReloadVerdict.Refused, refused.Verdict);
+        Assert.Contains("is gone", refused.Text, StringComparison.Ordinal);
+        await using (await NexoClient.ConnectAsync(new NexoClientOptions { Url = server.Url, Token = "eve" }))
+        {
+        }
+
+        File.Move(file + ".away", file);
+        Assert.NotEqual(ReloadVerdict.Refused, reload.Reload().Verdict);
+        await using NexoClient ada = await LogInAsync(server, "ada");
+    }
+
+    [Fact]
     public async Task Metrics_tell_how_many_were_refused()
     {
         await using TestServer server = await StartAsync("""{ }""");

@@ -330,6 +330,14 @@ public sealed class ProblemTests : IDisposable
     public void Backups_without_a_place_or_without_data_are_problems()
     {
         Assert.Contains("backup.directory", Assert.Single(Flags(("backup.schedule", "@daily"))));
+        foreach (string within in (string[])["/srv/data", "/srv/data/", "/srv/data/backups", "/srv/other/../data/backups"])
+        {
+            Assert.Contains(
+                "within data.directory",
+                Assert.Single(Flags(("backup.schedule", "@daily"), ("backup.directory", within), ("data.directory", "/srv/data"))));
+        }
+
+        Assert.Empty(Flags(("backup.schedule", "@daily"), ("backup.directory", "/srv/data-backups"), ("data.directory", "/srv/data")));
         Assert.Contains(
             "keeps nothing on disk",
             Assert.Single(Flags(("backup.schedule", "@daily"), ("backup.directory", "b"), ("data.directory", "none"))));

@@ -3,10 +3,12 @@ using Nexo.Storage;
 namespace Nexo.Server.Data;
 
 /// <summary>The directory of scheduled backups. A file in it has its name only when it is complete, on disk, and was read back.</summary>
-internal sealed class BackupFolder(IDisk disk) : IDisposable
+internal sealed class BackupFolder(RealDisk disk) : IDisposable
 {
     private const string LockName = ".nexo-lock";
-    private const long RoomToSpare = 64L * 1_024 * 1_024;
+
+    // Where drills are held: whatever is in it is of one that goes on, or of a process that has ended in the midst of one.
+    private const string DrillsName = ".nexo-drills";
 
     // So much is given to the disk before it is synced: at the end there is little left to wait for, and the log's own syncs need not.
     private const long SyncEveryBytes = 32L * 1_024 * 1_024;
@@ -15,6 +17,11 @@ internal sealed class BackupFolder(IDisk disk) : IDisposable
 
     public string Root => disk.Root;
 
+    /// <summary>Of the whole file system; <see cref="long.MaxValue"/>: it cannot be told.</summary>
+    public long SizeBytes => disk.SizeBytes;
+
+    public string Drills => Path.Combine(disk.Root, DrillsName);
+
     /// <summary>Makes the directory if it is not there, and proves that it can be written to.</summary>
     /// <exception cref="DiskException">It cannot be, or another server writes its backups there, and would delete these.</exception>
     public void Prepare()
@@ -22,6 +29,7 @@ internal sealed class BackupFolder(IDisk disk) : IDisposable
         disk.CreateDirectory(string.Empty);
         _lock ??= disk.TryLock(LockName)
             ?? throw new DiskException(DiskError.Denied, "lock", LockName, new IOException("another server has its backups there"));
+        DeleteDrills();
         foreach (string left in disk.List(string.Empty).Where(IsUnfinished).ToArray())
         {
             // Of a process that has ended in the midst of it.
@@ -33,11 +41,20 @@ internal sealed class BackupFolder(IDisk disk) : IDisposable
         disk.Delete(Trial);
     }
 
-    /// <summary>What is left would be too little for a backup of about so many bytes.</summary>
-    /// <exception cref="DiskException">So it is: nothing was begun, and whoever else writes to that disk has what there is.</exception>
-    public void RequireRoom(long bytes)
+    /// <summary>Takes away what drills have left.</summary>
+    public void DeleteDrills()
     {
-        if (disk.FreeBytes - RoomToSpare < bytes)
+        if (Directory.Exists(Drills))
+        {
+            Directory.Delete(Drills, recursive: true);
+        }
+    }
+
+    /// <summary>Looks whether there is room for about so many bytes, and some to spare for whoever else writes to that disk.</summary>
+    /// <exception cref="DiskException">There is not: nothing is to be begun.</exception>
+    public void RequireRoom(long bytes, long spare)
+    {
+        if (disk.FreeBytes - spare < bytes)
         {
             throw new DiskException(
                 DiskError.Full, "write", Root, new IOException($"it takes about {bytes:N0} bytes, and {disk.FreeBytes:N0} are free"));
@@ -86,11 +103,14 @@ internal sealed class BackupFolder(IDisk disk) : IDisposable
         }
     }
 
-    /// <summary>Deletes the oldest of a namespace that are too many; says which.</summary>
+    /// <summary>
+    /// Deletes the oldest of a namespace that are too many; says which. Those that are of times to come were made by a clock that was
+    /// wrong: they go first, so that the one that was just made stays.
+    /// </summary>
     /// <exception cref="DiskException">One could not be deleted.</exception>
-    public IReadOnlyList<BackupName> Prune(string @namespace, int keep)
+    public IReadOnlyList<BackupName> Prune(string @namespace, int keep, DateTimeOffset now)
     {
-        IReadOnlyList<BackupName> there = List(@namespace);
+        List<BackupName> there = [.. List(@namespace).OrderBy(name => name.At > now ? 0 : 1).ThenBy(name => name.At)];
         BackupName[] old = [.. there.Take(Math.Max(0, there.Count - keep))];
         foreach (BackupName name in old)
         {

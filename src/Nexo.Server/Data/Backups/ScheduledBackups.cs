@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Nexo.Server.Brokers;
 using Nexo.Server.Hosting;
 using Nexo.Server.Observability;
+using Nexo.Server.Pressure;
 using Nexo.Storage;
 
 namespace Nexo.Server.Data;
@@ -15,11 +16,16 @@ internal sealed partial class ScheduledBackups : IHostedLifecycleService, IAsync
 {
     // The wall clock may be set meanwhile.
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(30);
+    private const long SpareMin = 64L * 1_024 * 1_024;
+    private const int SpareMax = 10;
+
     private static readonly TimeSpan RetryMax = TimeSpan.FromHours(1);
 
     private readonly NexoServerOptions _server;
     private readonly BackupOptions _options;
     private readonly BrokerSet _brokers;
+    private readonly MemoryPressure _memory;
+    private readonly DiskPressure _disk;
     private readonly TimeProvider _time;
     private readonly ILogger<ScheduledBackups> _log;
     private readonly CancellationTokenSource _stop = new();
@@ -37,12 +43,16 @@ internal sealed partial class ScheduledBackups : IHostedLifecycleService, IAsync
         BrokerSet brokers,
         FactBoard facts,
         NexoMetrics metrics,
+        MemoryPressure memory,
+        DiskPressure disk,
         TimeProvider time,
         ILogger<ScheduledBackups> log)
     {
         _server = options;
         _options = options.Backup;
         _brokers = brokers;
+        _memory = memory;
+        _disk = disk;
         _time = time;
         _log = log;
         _folder = new BackupFolder(new RealDisk(_options.Directory!));
@@ -178,7 +188,7 @@ internal sealed partial class ScheduledBackups : IHostedLifecycleService, IAsync
             _round[name.Namespace] = report;
             written.Add(name);
             LogWritten(name.File, report.Records, report.Bytes);
-            Prune(name.Namespace);
+            Prune(name.Namespace, at);
         }
 
         SnapshotReport[] whole = [.. _round.Values];
@@ -199,7 +209,7 @@ internal sealed partial class ScheduledBackups : IHostedLifecycleService, IAsync
 
     private async Task<SnapshotReport> WriteAsync(Broker broker, BackupName name)
     {
-        _folder.RequireRoom(broker.Parts.SnapshotBytes);
+        _folder.RequireRoom(BytesOf(broker), Spare);
         if (!broker.Backups.TryBegin(out Backup? backup))
         {
             throw new IOException("another backup is being made, and there is one at a time");
@@ -229,11 +239,11 @@ internal sealed partial class ScheduledBackups : IHostedLifecycleService, IAsync
         LogFailed(reason, $"{next:yyyy-MM-dd HH:mm:ss'Z'}");
     }
 
-    private void Prune(string @namespace)
+    private void Prune(string @namespace, DateTimeOffset now)
     {
         try
         {
-            foreach (BackupName old in _folder.Prune(@namespace, _options.Keep))
+            foreach (BackupName old in _folder.Prune(@namespace, _options.Keep, now))
             {
                 LogPruned(old.File);
             }
@@ -251,6 +261,7 @@ internal sealed partial class ScheduledBackups : IHostedLifecycleService, IAsync
         try
         {
             await DrillAsync(written);
+            _folder.DeleteDrills();
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
@@ -263,12 +274,28 @@ internal sealed partial class ScheduledBackups : IHostedLifecycleService, IAsync
         }
     }
 
+    // A copy and what is made of it, beside what the server has.
+    private void RequireRoomForDrill(long bytes)
+    {
+        _folder.RequireRoom(2 * bytes, Spare);
+        long most = _memory.Max / 4 * 3;
+        if (_memory.Max > 0 && _memory.Used + (2 * bytes) > most)
+        {
+            throw new IOException(
+                $"it takes up to {2 * bytes:N0} bytes of memory beside the {_memory.Used:N0} that are used of memory.max; prove it "
+                + "elsewhere, with nexo backup drill");
+        }
+    }
+
     private async Task DrillAsync(IReadOnlyList<BackupName> written)
     {
+        string place = _options.Scratch ?? _folder.Drills;
+        Directory.CreateDirectory(place);
         foreach (BackupName name in written)
         {
             string file = Path.Combine(_folder.Root, name.File);
-            BackupProof proof = await BackupDrill.RunAsync(file, _options.Scratch ?? _folder.Root, _server, _time, _stop.Token);
+            RequireRoomForDrill(new FileInfo(file).Length);
+            BackupProof proof = await BackupDrill.RunAsync(file, place, _server, _time, _stop.Token);
             Change(state => state with
             {
                 ProvenAt = proof.IsWhole ? _time.GetUtcNow() : state.ProvenAt,
@@ -292,9 +319,18 @@ internal sealed partial class ScheduledBackups : IHostedLifecycleService, IAsync
     private DateTimeOffset? NewestAt()
     {
         // What the slowest of them has; one that has none yet has to be made.
-        DateTimeOffset?[] newest = [.. _brokers.All.Select(broker => _folder.List(NamespaceOf(broker)) is [.., var last] ? last.At : (DateTimeOffset?)null)];
-        return newest.Contains(null) ? null : newest.Min();
+        DateTimeOffset?[] newest = [.. _brokers.All.Select(broker => NewestOf(NamespaceOf(broker)))];
+        DateTimeOffset now = _time.GetUtcNow();
+        return newest.Contains(null) ? null : newest.Min() > now ? now : newest.Min();
     }
+
+    private DateTimeOffset? NewestOf(string @namespace) => _folder.List(@namespace) is [.., var last] ? last.At : null;
+
+    // Twice what the server wants to be free, so that a backup does not have it refuse writes: its disk may be the same.
+    private long Spare => Math.Max(SpareMin, Math.Min(2 * _disk.FreeMin, _folder.SizeBytes / SpareMax));
+
+    private static long BytesOf(Broker broker) =>
+        broker.Parts.SnapshotBytes + broker.Streams.Totals.Bytes + broker.Queues.Totals.DiskBytes;
 
     private static string NamespaceOf(Broker broker) => broker.Name == Namespaces.Default ? string.Empty : broker.Name;
 

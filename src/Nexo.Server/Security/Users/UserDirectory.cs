@@ -85,6 +85,16 @@ internal sealed class UserDirectory : IReloadable, ILiveSettings
     string? ILiveSettings.Refuse(NexoServerOptions next)
     {
         _next = null;
+        if (ReferenceEquals(_options, next.Security))
+        {
+            return null;
+        }
+
+        if (_hadFile && !_file!.Exists)
+        {
+            return $"{Path} is gone; put it back";
+        }
+
         try
         {
             UserSet users = Make(next.Security);
@@ -106,7 +116,7 @@ internal sealed class UserDirectory : IReloadable, ILiveSettings
 
     void ILiveSettings.Apply(NexoServerOptions next)
     {
-        if (_next is { } made && ReferenceEquals(made.Options, next.Security) && !ReferenceEquals(_options, next.Security))
+        if (_next is { } made && ReferenceEquals(made.Options, next.Security))
         {
             _options = made.Options;
             Volatile.Write(ref _users, made.Users);
