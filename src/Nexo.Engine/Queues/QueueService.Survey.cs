@@ -6,6 +6,9 @@ namespace Nexo.Engine.Queues;
 /// <content>Figures of all queues, for who asks again and again.</content>
 public sealed partial class QueueService
 {
+    // Where queues are closed all the time, figures that are off by one of them are better than none.
+    private const int SurveyTriesMax = 8;
+
     /// <summary>Looks at every queue once, a few of them under one hold of a lock.</summary>
     /// <param name="namedMax">How many are told one by one.</param>
     public QueueSurvey Survey(int namedMax)
@@ -14,7 +17,13 @@ public sealed partial class QueueService
         var sums = new QueueSurveySums(lastNamed);
         foreach (QueueShard shard in _shards)
         {
-            shard.AddTo(sums);
+            var part = new QueueSurveySums(lastNamed);
+            for (int tries = 1; !shard.AddTo(part) && tries < SurveyTriesMax; tries++)
+            {
+                part = new QueueSurveySums(lastNamed);
+            }
+
+            sums.Add(part);
         }
 
         sums.Named.Sort((left, right) => left.Queue.Number.CompareTo(right.Queue.Number));
@@ -61,6 +70,15 @@ internal sealed class QueueSurveySums(uint lastNamed)
     public int RestCount { get; private set; }
 
     public List<(Queue Queue, QueueTotals Totals)> Named { get; } = [];
+
+    /// <summary>Adds what was found in a shard.</summary>
+    public void Add(QueueSurveySums part)
+    {
+        Rest.Add(part.Rest);
+        Gone.Add(part.Gone);
+        RestCount += part.RestCount;
+        Named.AddRange(part.Named);
+    }
 
     /// <summary>Under the lock of the queue's shard.</summary>
     public void Add(Queue queue)

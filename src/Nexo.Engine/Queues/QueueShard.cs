@@ -13,6 +13,7 @@ internal sealed unsafe partial class QueueShard : IDisposable
     private readonly Stack<uint> _free = new();
     private readonly List<Queue> _doomed = [];
     private QueueCounters _gone;
+    private long _closings;
     private int _look;
     private bool _disposed;
 
@@ -101,9 +102,13 @@ internal sealed unsafe partial class QueueShard : IDisposable
         }
     }
 
-    /// <summary>Adds up the queues, a few of them under one hold of the lock.</summary>
-    public void AddTo(QueueSurveySums sums)
+    /// <summary>
+    /// Adds up the queues, a few of them under one hold of the lock; false: one has been closed meanwhile and is counted twice, or not
+    /// at all.
+    /// </summary>
+    public bool AddTo(QueueSurveySums sums)
     {
+        long closings = Volatile.Read(ref _closings);
         int at = 0;
         bool more = true;
         while (more)
@@ -123,8 +128,15 @@ internal sealed unsafe partial class QueueShard : IDisposable
                 {
                     sums.Gone.AddCounted(_gone);
                 }
+
+                if (closings != _closings)
+                {
+                    return false;
+                }
             }
         }
+
+        return true;
     }
 
     /// <summary>A queue is closed: what it has counted stays in the sums.</summary>
@@ -133,6 +145,7 @@ internal sealed unsafe partial class QueueShard : IDisposable
         var sum = new QueueTotals { Counters = _gone };
         sum.AddCounted(counters);
         _gone = sum.Counters;
+        _closings++;
     }
 
     /// <summary>Has a look at the next few queues.</summary>

@@ -260,7 +260,7 @@ internal abstract partial class ClientConnection
             int unsent = _outbox.BytesPending;
             if (!TryBuffer(unsent))
             {
-                await WaitForMemoryAsync();
+                await OutOfBatchAsync(WaitForMemoryAsync());
             }
             else if (unsent > ReplyBytesMax)
             {

@@ -31,6 +31,9 @@ internal sealed class HistogramMetric(
             HistogramBucketBoundaries = [.. Enumerable.Range(first, last - first + 1).Select(i => (1L << i) * scale)],
         });
 
+    // An instrument takes values one by one, some 50 ns each: what is more than that waits for the next time.
+    private const long ReplayedMax = 4_000_000;
+
     private readonly Dictionary<string, HistogramSum> _told = [];
 
     public string Name => name;
@@ -60,32 +63,39 @@ internal sealed class HistogramMetric(
 
         lock (_told)
         {
+            long left = ReplayedMax;
             foreach (TaggedHistogram histogram in read())
             {
-                Replay(histogram);
+                Replay(histogram, ref left);
             }
         }
     }
 
-    private void Replay(in TaggedHistogram histogram)
+    private void Replay(in TaggedHistogram histogram, ref long left)
     {
         string key = histogram.Tag.Value?.ToString() ?? string.Empty;
-        HistogramSum told = _told.GetValueOrDefault(key) ?? new HistogramSum();
-        for (int i = 0; i < Histogram.BucketCount; i++)
+        if (!_told.TryGetValue(key, out HistogramSum? told))
         {
-            Replay(histogram, i, histogram.Sum.CountAt(i) - told.CountAt(i), histogram.Sum.SumAt(i) - told.SumAt(i));
+            _told[key] = told = new HistogramSum();
         }
 
-        _told[key] = histogram.Sum;
+        for (int i = 0; i < Histogram.BucketCount && left > 0; i++)
+        {
+            long count = histogram.Sum.CountAt(i) - told.CountAt(i);
+            long sum = histogram.Sum.SumAt(i) - told.SumAt(i);
+            long now = Math.Min(count, left);
+            if (now > 0)
+            {
+                long ofSum = now == count ? sum : (long)((double)sum / count * now);
+                Replay(histogram, i, now, ofSum);
+                told.Add(i, now, ofSum);
+                left -= now;
+            }
+        }
     }
 
     private void Replay(in TaggedHistogram histogram, int index, long count, long sum)
     {
-        if (count <= 0)
-        {
-            return;
-        }
-
         // Count and sum are not read at one moment, so the mean may be off: it stays where the values were counted.
         double low = index == 0 ? 0 : 1L << (index - 1);
         double mean = Math.Max((double)sum / count, low * (1 + 1e-9));

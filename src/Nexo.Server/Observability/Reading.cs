@@ -39,8 +39,9 @@ internal sealed class Reading<T>(Readings all, Func<T> read)
             {
                 if (!all.IsFresh(_collection, _readAt))
                 {
-                    (_collection, _readAt) = (all.Collections, all.Now);
+                    (long collection, long now) = (all.Collections, all.Now);
                     _value = read();
+                    (_collection, _readAt) = (collection, now);
                 }
 
                 return _value;

@@ -40,7 +40,7 @@ internal sealed partial class RespConnection
         HelloRequest hello = user == "default"
             ? new HelloRequest { Token = secret }
             : new HelloRequest { User = user, Password = secret };
-        Later(async () =>
+        Later(waits: true, handle: async () =>
         {
             AuthResult result = await Server.Clients.Authenticator.VerifyAsync(hello, CertificateNames, RemoteEndPoint, ConnectionClosed);
             IsVerifying = false;

@@ -9,7 +9,10 @@ internal sealed partial class RespConnection
 {
     private const int WordsShown = 2;
 
-    /// <summary>The name and the first word of the first command, which its client has sent as an array; else the last command.</summary>
+    /// <summary>
+    /// The name of the first command, which its client has sent as an array, and the first word of one of which that is a key or a
+    /// channel: of others it may be a secret. Else the last command.
+    /// </summary>
     protected override SlowSubject DescribeBatch(ReadOnlySpan<byte> received)
     {
         List<string> words = [];
@@ -24,10 +27,19 @@ internal sealed partial class RespConnection
 
         return words.Count == 0 || RespCommands.Find(Encoding.UTF8.GetBytes(words[0])) is not { } command
             ? new SlowSubject(LastCommand, string.Empty)
-            : new SlowSubject(command.Name, words.Count > 1 ? words[1] : string.Empty);
+            : new SlowSubject(command.Name, words.Count > 1 && ShowsWord(command) ? words[1] : string.Empty);
     }
 
     internal override SlowSubject DescribeReplies(ReadOnlySpan<byte> replies) => new(LastCommand, string.Empty);
+
+    private static bool ShowsWord(RespCommand command) =>
+        (command.Need.Reach == RespReach.Keys && command.FirstKey == 1)
+        || command.Need.Reach is RespReach.KeyPattern
+            or RespReach.Channels
+            or RespReach.ChannelPatterns
+            or RespReach.PublishedChannel
+            or RespReach.ShardChannels
+            or RespReach.PublishedShard;
 
     private static bool TryTakeLength(ref ReadOnlySpan<byte> bytes, byte sign, out int length)
     {

@@ -22,7 +22,7 @@ internal static class RespSlowLog
         }
         else if (request.Is(1, "reset"u8) && request.Count == 2)
         {
-            connection.Slow.Reset();
+            connection.Slow.Reset(connection.Broker);
             request.Reply.Ok();
         }
         else if (request.Is(1, "help"u8))

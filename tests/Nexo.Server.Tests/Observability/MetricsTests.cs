@@ -105,9 +105,17 @@ public sealed class MetricsTests
             await client.GetStream().ReadExactlyAsync(answer);
         }
 
-        await Task.Delay(50);
-        PrometheusParser parsed = PrometheusParser.Parse(await server.ReadAsync("/metrics"));
-        Assert.True(parsed.Value("nexo_request_batch_duration_seconds_count", ("protocol", "resp")) >= 1);
+        // The batch ends when its answer has left.
+        PrometheusParser parsed;
+        int tries = 0;
+        do
+        {
+            Assert.True(tries++ < 600, "the batch was not counted");
+            await Task.Delay(50);
+            parsed = PrometheusParser.Parse(await server.ReadAsync("/metrics"));
+        }
+        while (parsed.Value("nexo_request_batch_duration_seconds_count", ("protocol", "resp")) < 1);
+
         Assert.Equal(0, parsed.Value("nexo_request_batch_duration_seconds_count", ("protocol", "mqtt")));
     }
 

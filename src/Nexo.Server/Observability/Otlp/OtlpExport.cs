@@ -16,11 +16,12 @@ namespace Nexo.Server.Observability;
 /// OpenTelemetry is loaded.
 /// </summary>
 internal sealed class OtlpExport(
-    NexoServerOptions options, NexoMetrics metrics, ClientConnections clients, ILogger<OtlpExport> log) : IHostedService
+    NexoServerOptions options, NexoMetrics metrics, ClientConnections clients, ILogger<OtlpExport> log) : IHostedService, IDisposable
 {
     private const string EndpointVariable = "OTEL_EXPORTER_OTLP_ENDPOINT";
     private const string DisabledVariable = "OTEL_SDK_DISABLED";
     private const int TimeoutMsMax = 10_000;
+    private const int StopMsMax = 2_000;
 
     private MeterProvider? _metrics;
     private TracerProvider? _traces;
@@ -55,14 +56,19 @@ internal sealed class OtlpExport(
         return Task.CompletedTask;
     }
 
-    public Task StopAsync(CancellationToken cancellationToken) => Task.Run(
-        () =>
-        {
-            // The last figures leave, within the time that a push may take.
-            _metrics?.Dispose();
-            _traces?.Dispose();
-        },
-        CancellationToken.None);
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        // The last figures leave, if the collector takes them at once: the stop is not for it to hold up.
+        Task metricsEnd = Task.Run(() => _metrics?.Shutdown(StopMsMax), CancellationToken.None);
+        Task tracesEnd = Task.Run(() => _traces?.Shutdown(StopMsMax), CancellationToken.None);
+        await Task.WhenAll(metricsEnd, tracesEnd).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    public void Dispose()
+    {
+        _metrics?.Dispose();
+        _traces?.Dispose();
+    }
 
     private OtlpExporterOptions OptionsOf(string path)
     {

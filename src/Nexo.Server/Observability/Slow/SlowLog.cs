@@ -16,16 +16,23 @@ internal sealed partial class SlowLog(NexoServerOptions options, TimeProvider ti
     public const int KeptMax = 128;
 
     private const int SubjectBytesMax = 128;
+    private const int DiskPauseMs = 50;
 
     private readonly Lock _gate = new();
-    private readonly SlowOperation[] _ring = new SlowOperation[KeptMax];
+    private readonly SlowOperation?[] _ring = new SlowOperation?[KeptMax];
     private long _thresholdTicks = TicksOf(options);
     private long _next;
-    private long _first;
     private long _total;
+    private long _diskUntilMs;
 
     /// <summary>Slow operations since the start.</summary>
     public long Total => Interlocked.Read(ref _total);
+
+    /// <summary>For tests: from so many ticks of <see cref="Stopwatch"/> on.</summary>
+    internal long ThresholdTicks
+    {
+        set => Volatile.Write(ref _thresholdTicks, value);
+    }
 
     /// <summary>Whether so many ticks of <see cref="Stopwatch"/> are too many.</summary>
     public bool IsSlow(long ticks) => ticks >= Volatile.Read(ref _thresholdTicks);
@@ -37,25 +44,26 @@ internal sealed partial class SlowLog(NexoServerOptions options, TimeProvider ti
         TimeSpan took = Stopwatch.GetElapsedTime(0, ticks);
         Interlocked.Increment(ref _total);
         DateTimeOffset now = time.GetUtcNow();
-        SlowOperation slow;
-        lock (_gate)
+        long atMs = now.ToUnixTimeMilliseconds();
+        if (cause == SlowCause.Disk && !TryBeginDisk(atMs))
         {
-            slow = new SlowOperation(
-                _next,
-                now.ToUnixTimeMilliseconds(),
-                (long)took.TotalMicroseconds,
-                cause,
-                connection.Protocol,
-                subject.Operation,
-                subject.Subject,
-                connection.Id,
-                connection.Remote,
-                connection.User,
-                connection.ClientName,
-                connection.Broker);
-            _ring[_next++ % KeptMax] = slow;
+            return;
         }
 
+        SlowSubject named = subject;
+        SlowOperation slow = Keep(id => new SlowOperation(
+            id,
+            atMs,
+            (long)took.TotalMicroseconds,
+            cause,
+            connection.Protocol,
+            named.Operation,
+            named.Subject,
+            connection.Id,
+            connection.Remote,
+            connection.User,
+            connection.ClientName,
+            connection.Broker));
         ServerTelemetry.Trace(slow, subject.TraceParent, now, took);
         string user = slow.User.Length == 0 ? "nobody" : slow.User;
         if (cause == SlowCause.Disk)
@@ -68,16 +76,33 @@ internal sealed partial class SlowLog(NexoServerOptions options, TimeProvider ti
         }
     }
 
+    /// <summary>Keeps one under the next number.</summary>
+    internal SlowOperation Keep(Func<long, SlowOperation> make)
+    {
+        lock (_gate)
+        {
+            SlowOperation slow = make(_next);
+            _ring[_next++ % KeptMax] = slow;
+            return slow;
+        }
+    }
+
+    // One slow sync holds up the answers of many connections: one of them is told, or they would push out all others.
+    private bool TryBeginDisk(long nowMs)
+    {
+        long until = Interlocked.Read(ref _diskUntilMs);
+        return nowMs >= until && Interlocked.CompareExchange(ref _diskUntilMs, nowMs + DiskPauseMs, until) == until;
+    }
+
     /// <summary>The newest first; who is in a namespace sees what was slow there, the keeper all.</summary>
     public IReadOnlyList<SlowOperation> Newest(int most, Broker seenBy)
     {
         var found = new List<SlowOperation>();
         lock (_gate)
         {
-            for (long id = _next - 1; id >= Math.Max(_first, _next - KeptMax) && found.Count < most; id--)
+            for (long id = _next - 1; id >= Math.Max(0, _next - KeptMax) && found.Count < most; id--)
             {
-                SlowOperation slow = _ring[id % KeptMax];
-                if (seenBy.Name == Namespaces.Default || ReferenceEquals(slow.Broker, seenBy))
+                if (_ring[id % KeptMax] is { } slow && IsSeen(slow, seenBy))
                 {
                     found.Add(slow);
                 }
@@ -87,12 +112,18 @@ internal sealed partial class SlowLog(NexoServerOptions options, TimeProvider ti
         return found;
     }
 
-    /// <summary>Forgets what is kept; numbers go on.</summary>
-    public void Reset()
+    /// <summary>Forgets what is kept, of what the one who says so may see; numbers go on.</summary>
+    public void Reset(Broker seenBy)
     {
         lock (_gate)
         {
-            _first = _next;
+            for (int i = 0; i < KeptMax; i++)
+            {
+                if (_ring[i] is { } slow && IsSeen(slow, seenBy))
+                {
+                    _ring[i] = null;
+                }
+            }
         }
     }
 
@@ -107,6 +138,9 @@ internal sealed partial class SlowLog(NexoServerOptions options, TimeProvider ti
 
         return bytes.Length > SubjectBytesMax ? shown.Append('…').ToString() : shown.ToString();
     }
+
+    private static bool IsSeen(SlowOperation slow, Broker seenBy) =>
+        seenBy.Name == Namespaces.Default || ReferenceEquals(slow.Broker, seenBy);
 
     private static long TicksOf(NexoServerOptions options) => options.Slow.ThresholdMs == 0
         ? long.MaxValue
