@@ -92,7 +92,7 @@ internal sealed unsafe partial class Queue
     private void LogDelivered(ILogWriter log, ReadOnlySpan<IdRun> runs)
     {
         int bytes = DeliveredRecord.Bytes(runs.Length);
-        if (!runs.IsEmpty && log.RoomFor(bytes) == LogRoom.Ok)
+        if (!runs.IsEmpty && log.RoomForUpkeep(bytes) == LogRoom.Ok)
         {
             using LogAppend append = log.Begin((byte)QueueRecordKind.MessagesDelivered, bytes);
             DeliveredRecord.Write(append.Payload, Number, runs);

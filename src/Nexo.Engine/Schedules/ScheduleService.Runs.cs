@@ -131,7 +131,7 @@ public sealed partial class ScheduleService
     private void LogRan(byte[] name, in ScheduleRuns runs)
     {
         int bytes = ScheduleRanRecord.Bytes(name.Length);
-        if (_log is { } log && log.RoomFor(bytes) == LogRoom.Ok)
+        if (_log is { } log && log.RoomForUpkeep(bytes) == LogRoom.Ok)
         {
             using LogAppend append = log.Begin((byte)ScheduleRecordKind.Ran, bytes);
             ScheduleRanRecord.Write(append.Payload, name, runs);

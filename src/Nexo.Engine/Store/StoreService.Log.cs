@@ -156,7 +156,7 @@ public sealed partial class StoreService
         ClockRecord now = _clock.Read();
         long moved = now.WallMs - now.EngineMs - (_clockLogged.WallMs - _clockLogged.EngineMs);
         bool due = now.EngineMs - _clockLogged.EngineMs >= ClockRecordMs && _log.AppendedLsn != _clockAt;
-        if ((due || Math.Abs(moved) > ClockMovedMs) && _log.RoomFor(ClockRecord.Bytes) == LogRoom.Ok)
+        if ((due || Math.Abs(moved) > ClockMovedMs) && _log.RoomForUpkeep(ClockRecord.Bytes) == LogRoom.Ok)
         {
             WriteClock(now);
         }

@@ -86,7 +86,7 @@ internal sealed unsafe partial class StoreShard
     /// </summary>
     private void LogExpired(byte* entry)
     {
-        if (_log is not null && _log.RoomFor((int)Entry.KeyLength(entry)) == LogRoom.Ok)
+        if (_log is not null && _log.RoomForUpkeep((int)Entry.KeyLength(entry)) == LogRoom.Ok)
         {
             LogRemoved(entry);
         }

@@ -283,7 +283,7 @@ internal sealed unsafe partial class RetainedStore : IDisposable
     /// </summary>
     private void Expire(uint reference)
     {
-        if (Log is { } log && log.RoomFor((int)Entry.KeyLength(_arena.At(reference))) == LogRoom.Ok)
+        if (Log is { } log && log.RoomForUpkeep((int)Entry.KeyLength(_arena.At(reference))) == LogRoom.Ok)
         {
             LogRemoved(Entry.Key(_arena.At(reference)));
         }

@@ -12,8 +12,12 @@ internal sealed partial class SnapshotService : IDisposable
 {
     private const int SnapshotsThatFree = 2;
 
+    // What the two that are kept have more than two new ones would: below it is not worth writing them.
+    private const long WorthBytes = 1_024 * 1_024;
+
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan ReplaceAfter = TimeSpan.FromSeconds(10);
 
     // What was appended while a snapshot was written is durable in less, unless the disk does not take it.
     private static readonly TimeSpan FlushPatience = TimeSpan.FromSeconds(30);
@@ -36,6 +40,9 @@ internal sealed partial class SnapshotService : IDisposable
     private long _failedAt;
     private int _writtenWhileShort;
     private Lsn _needed;
+
+    // The last two snapshots, as far as is known: of those from before the start, the size of one.
+    private long _keptBytes;
 
     public SnapshotService(
         Persistence persistence,
@@ -169,6 +176,7 @@ internal sealed partial class SnapshotService : IDisposable
         // What was read back counts as grown: a server that is restarted often gets its snapshot too.
         _logBytesAtLast = -recovered.LogBytes;
         _lastAt = _time.GetTimestamp();
+        _keptBytes = 2 * recovered.SnapshotBytes;
         _totals = new SnapshotTotals { LastPosition = recovered.SnapshotPosition, LastBytes = recovered.SnapshotBytes };
         return true;
     }
@@ -246,13 +254,20 @@ internal sealed partial class SnapshotService : IDisposable
             log.Recycle(_needed);
         }
 
-        bool isUseful = _writtenWhileShort < SnapshotsThatFree
-            || (log.AppendedLsn > Totals.LastPosition && _time.GetElapsedTime(_lastAt) >= RetryAfter);
-        return isUseful
+        TimeSpan since = _time.GetElapsedTime(_lastAt);
+        bool isUseful = _writtenWhileShort < SnapshotsThatFree || (log.AppendedLsn > Totals.LastPosition && since >= RetryAfter);
+        return ((isUseful && IsWorthItsLog(log)) || (since >= ReplaceAfter && AreOldOnesWorthReplacing))
             && IsShortOfRoom(log)
-            && log.Stats.Segments > 1
             && _persistence.Directory!.Disk.FreeBytes > _parts.SnapshotBytes;
     }
+
+    // On a disk that is full any segment counts; while there is room, one must not be had for many times its size.
+    private bool IsWorthItsLog(Wal log) =>
+        log.Stats.Segments > 1 && (log.IsFull || log.IsScarce || log.Stats.SegmentBytes > _parts.SnapshotBytes / 4);
+
+    // What was deleted lies in the snapshots of before, until there are two that do not have it.
+    private bool AreOldOnesWorthReplacing =>
+        _persistence.MustMakeRoom && _keptBytes > (4 * _parts.SnapshotBytes) + WorthBytes;
 
     // Two snapshots of one position are as good as one: on a full disk nobody else appends anything. The first ones may
     // use what is left for this; others only what removals might.
@@ -296,6 +311,7 @@ internal sealed partial class SnapshotService : IDisposable
         _failedAt = 0;
         _needed = job.Needed;
         _writtenWhileShort += isShort && (job.SegmentsFreed > 0 || written.Position > Totals.LastPosition) ? 1 : 0;
+        _keptBytes = Totals.LastBytes + written.Bytes;
         TimeSpan took = _time.GetElapsedTime(started);
         Volatile.Write(ref _totals, Totals.With(written, took));
         LogWritten(written.Position.Value, written.Records, written.Bytes, took.TotalSeconds, job.SegmentsFreed);

@@ -24,7 +24,7 @@ internal static partial class QuietWork
             return work();
         },
         cancel,
-        TaskCreationOptions.LongRunning,
+        TaskCreationOptions.LongRunning | TaskCreationOptions.RunContinuationsAsynchronously,
         TaskScheduler.Default);
 
     [LibraryImport("libc", EntryPoint = "setpriority")]

@@ -25,6 +25,12 @@ public interface ILogWriter
     LogRoom RoomForRemoval(int payloadBytes);
 
     /// <summary>
+    /// As <see cref="RoomFor"/>, for a small record that tells how things stand, of as many as there are things already (the clock,
+    /// a member, a run): it passes while growth is held by a rule, and is refused where the disk itself is full. Cheap.
+    /// </summary>
+    LogRoom RoomForUpkeep(int payloadBytes) => RoomFor(payloadBytes);
+
+    /// <summary>
     /// Begins a record: takes the append lock and gives the place for its payload, to be filled completely. Nothing else
     /// may happen until the scope is disposed of.
     /// </summary>

@@ -13,12 +13,15 @@ public sealed partial class Wal
     private bool _stopped;
 
     /// <inheritdoc/>
-    public LogRoom RoomFor(int payloadBytes) => Ask(payloadBytes, isRemoval: false);
+    public LogRoom RoomFor(int payloadBytes) => Ask(payloadBytes, isRemoval: false, isHeld: HoldsGrowth);
 
     /// <inheritdoc/>
-    public LogRoom RoomForRemoval(int payloadBytes) => Ask(payloadBytes, isRemoval: true);
+    public LogRoom RoomForRemoval(int payloadBytes) => Ask(payloadBytes, isRemoval: true, isHeld: false);
 
-    private LogRoom Ask(int payloadBytes, bool isRemoval)
+    /// <inheritdoc/>
+    public LogRoom RoomForUpkeep(int payloadBytes) => Ask(payloadBytes, isRemoval: false, isHeld: false);
+
+    private LogRoom Ask(int payloadBytes, bool isRemoval, bool isHeld)
     {
         // What is appended to a log that is being closed is dropped: nobody may be told that it was taken.
         if (IsStopped || Volatile.Read(ref _closing))
@@ -26,7 +29,7 @@ public sealed partial class Wal
             return LogRoom.Failed;
         }
 
-        if (!isRemoval && HoldsGrowth)
+        if (isHeld)
         {
             return LogRoom.Full;
         }

@@ -28,6 +28,9 @@ public sealed class DiskPressureTests
             NexoQueue<string> queue = client.Queue<string>("q");
             NexoStream<string> stream = client.Stream<string>("s");
             await stream.CreateAsync();
+            await stream.AppendAsync("before");
+            StreamGroup<string> group = stream.Group("g");
+            await group.CreateAsync(GroupMode.SharedByKey, StreamFrom.Beginning);
             await client.Store.SetAsync("k", "v");
             await queue.PushAsync("first");
 
@@ -43,6 +46,12 @@ public sealed class DiskPressureTests
             Assert.True((await client.Store.DeleteAsync("k")).Deleted);
             QueueDelivery<string> message = Assert.Single(await queue.PullAsync());
             await message.AckAsync();
+            await foreach (StreamDelivery<string> record in group.ConsumeAsync())
+            {
+                Assert.Equal("before", record.Value);
+                await record.AckAsync();
+                break;
+            }
 
             disk.Free = 4 * Free;
             await Poll.UntilAsync(() => !server.Log().HoldsGrowth);
@@ -89,6 +98,42 @@ public sealed class DiskPressureTests
             // A snapshot that was being written then may still be ended.
             Assert.InRange(new MachineDisk(directory).Measure(), Max / 2, 3 * Max);
             Assert.True((await client.Store.DeleteAsync("k0")).Deleted);
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task What_was_deleted_makes_room_although_it_lies_in_snapshots_and_the_log_is_short()
+    {
+        string directory = Directory.CreateTempSubdirectory("nexo-disk-").FullName;
+        try
+        {
+            await using TestServer server = await TestServer.StartAsync(options => options with
+            {
+                DataDirectory = directory,
+                Storage = options.Storage with { SegmentBytes = 64 * 1_024 * 1_024, SnapshotIntervalMs = 0 },
+                Pressure = new PressureOptions { DiskMax = 95 * 1_024 * 1_024, DiskFreeMin = 0 },
+            });
+            await using NexoClient client = await NexoClient.ConnectAsync(server.Url);
+            byte[] value = new byte[500_000];
+            new Random(1).NextBytes(value);
+            for (int i = 0; i < 30; i++)
+            {
+                await client.Store.SetBytesAsync($"k{i}", value);
+            }
+
+            // The log's only segment has 64 MiB; each of these has all of the 15.
+            await client.Admin.SnapshotAsync();
+            await client.Store.DeleteAsync("k0");
+            await client.Admin.SnapshotAsync();
+            await Poll.UntilAsync(() => server.Log().HoldsGrowth);
+            await client.Store.ClearAsync(default);
+
+            await Poll.UntilAsync(() => !server.Log().HoldsGrowth, TimeSpan.FromSeconds(90));
+            await client.Store.SetBytesAsync("k", value);
         }
         finally
         {

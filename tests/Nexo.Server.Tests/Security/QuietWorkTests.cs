@@ -10,7 +10,9 @@ public sealed class QuietWorkTests
         Assert.SkipUnless(OperatingSystem.IsLinux(), "threads have a priority of their own on Linux only");
         (bool IsPool, int Niceness) there = await QuietWork.RunAsync(
             () => (Thread.CurrentThread.IsThreadPoolThread, NicenessOfThisThread()), CancellationToken.None);
+        int afterwards = NicenessOfThisThread();
         Assert.False(there.IsPool);
+        Assert.InRange(afterwards, -20, 14);
         Assert.InRange(there.Niceness, 15, 19);
         Assert.InRange(await Task.Run(NicenessOfThisThread), -20, 14);
     }

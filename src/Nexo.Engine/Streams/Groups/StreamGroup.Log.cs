@@ -19,7 +19,7 @@ internal abstract partial class StreamGroup
         {
             status = IsClosed ? StreamStatus.GroupNotFound
                 : dryRun ? StreamStatus.Ok
-                : StatusOf(Context.Log?.RoomFor(GroupSoughtRecord.Size) ?? LogRoom.Ok);
+                : StatusOf(Context.Log?.RoomForUpkeep(GroupSoughtRecord.Size) ?? LogRoom.Ok);
             range = Floor();
             offset = Math.Max(offset, range.First);
             sought = new StreamGroupSought(Position, offset, Done.CountFrom(offset), Epoch, range, Waits: false);

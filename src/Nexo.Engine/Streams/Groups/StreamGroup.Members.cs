@@ -129,7 +129,7 @@ internal abstract partial class StreamGroup
     private StreamStatus AdmitMember() =>
         IsClosed ? StreamStatus.GroupNotFound
         : _members.Count >= Context.Limits.Groups.MembersPerGroupMax ? StreamStatus.TooManyMembers
-        : StatusOf(Context.Log?.RoomFor(GroupEpochRecord.Size) ?? LogRoom.Ok);
+        : StatusOf(Context.Log?.RoomForUpkeep(GroupEpochRecord.Size) ?? LogRoom.Ok);
 
     // They are in the order of their numbers.
     private StreamGroupMember? FindMember(ulong number)
