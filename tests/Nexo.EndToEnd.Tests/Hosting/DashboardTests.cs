@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Nexo.EndToEnd.Tests.House;
+using Nexo.Engine.Queues;
+using Nexo.Engine.Streams;
 using Nexo.Server;
 
 namespace Nexo.EndToEnd.Tests.Hosting;
@@ -23,6 +25,10 @@ public sealed partial class DashboardTests
                 Network = options.Network with { HttpPort = NetworkOptions.PortAny },
                 DataDirectory = folder,
             });
+            server.Native.Queues.Declare("jobs"u8, new QueueOptionSet(), out _);
+            server.Native.Streams.Create("events"u8, new StreamOptionSet(), out _);
+            server.Native.Streams.CreateGroup(
+                "events"u8, "readers"u8, StreamGroupMode.Ordered, default, new StreamGroupOptionSet(), out _);
             using var http = new HttpClient();
             string scraped = await http.GetStringAsync(new Uri(new Uri(server.HttpUrl!), "/metrics"));
             HashSet<string> known = [.. Metric().Matches(scraped).Select(match => match.Value)];

@@ -7,7 +7,11 @@ using Nexo.Server.Observability;
 
 namespace Nexo.Server.Tests.Observability;
 
-/// <summary>Metrics and spans as a collector gets them. Other servers of this process have a meter of the same name.</summary>
+/// <summary>
+/// Metrics as a collector gets them. Other servers of this process have a meter of the same name, which OpenTelemetry takes for the
+/// same: so no other test runs meanwhile.
+/// </summary>
+[Collection(nameof(AloneCollection))]
 public sealed class OtlpTests
 {
     [Fact]
@@ -89,3 +93,7 @@ public sealed class OtlpTests
         }
     }
 }
+
+/// <summary>Tests that want the process for themselves.</summary>
+[CollectionDefinition(nameof(AloneCollection), DisableParallelization = true)]
+public sealed class AloneCollection;
