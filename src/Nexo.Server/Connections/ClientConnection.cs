@@ -85,6 +85,9 @@ internal abstract partial class ClientConnection
     /// <summary>The names in the certificate that the client has shown and that is right; empty without one.</summary>
     public IReadOnlyList<string> CertificateNames => _transport.Features.Get<TlsPeer>()?.Names ?? [];
 
+    /// <summary>Its number, who it is and where it is, for lines of logs.</summary>
+    public string Title => $"{Id} {User}@{Remote}";
+
     /// <summary>Whether it came by TLS.</summary>
     public bool IsEncrypted => _transport.Features.Get<TlsPeer>() is not null;
 

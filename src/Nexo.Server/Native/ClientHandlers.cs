@@ -57,14 +57,14 @@ internal static class ClientHandlers
             return;
         }
 
-        if (request.DeniesAdmin(AccessOperation.Manage))
+        // Nobody ends himself by it, or the answer would be lost.
+        NativeConnection self = request.Connection;
+        ClientConnection? other = asked.Id == (ulong)self.Id ? null : self.All.Find((long)asked.Id, self.Broker);
+        if (request.DeniesAdmin(AccessOperation.Manage, other?.Title ?? $"{asked.Id}"))
         {
             return;
         }
 
-        // Nobody ends himself by it, or the answer would be lost.
-        NativeConnection self = request.Connection;
-        ClientConnection? other = asked.Id == (ulong)self.Id ? null : self.All.Find((long)asked.Id, self.Broker);
         other?.EndByOperator($"Ended by {(self.User.Length > 0 ? self.User : self.Remote)}.");
         request.ReplyCount(other is null ? 0 : 1);
     }

@@ -1,3 +1,4 @@
+using System.Text;
 using Nexo.Engine.Queues;
 using Nexo.Engine.Schedules;
 using Nexo.Engine.Store;
@@ -82,6 +83,20 @@ internal readonly ref struct Request(
     /// <summary>As above, of the server itself.</summary>
     public bool DeniesAdmin(AccessOperation operation) =>
         Judge(Connection.Access.AllowsAdmin(operation), AccessBroker.Admin, operation, default, AccessReach.Name);
+
+    /// <summary>As above, and what it is done to is written down; who may not do it is not told.</summary>
+    public bool DeniesAdmin(AccessOperation operation, string subject)
+    {
+        bool isAllowed = Connection.Access.AllowsAdmin(operation);
+        Connection.All.Audit.Operation(
+            Connection.User, Connection.RemoteEndPoint, Opcode.ToString(), Encoding.UTF8.GetBytes(subject), isAllowed);
+        if (!isAllowed)
+        {
+            Connection.FailDenied(Opcode, Correlation, AccessBroker.Admin, operation, default, AccessReach.Name);
+        }
+
+        return !isAllowed;
+    }
 
     // What is managed is written down, and what is refused.
     private bool Judge(bool isAllowed, AccessBroker broker, AccessOperation operation, ReadOnlySpan<byte> name, AccessReach reach)

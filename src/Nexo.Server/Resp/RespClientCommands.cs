@@ -142,7 +142,14 @@ internal static class RespClientCommands
 
         // As with SKIPME, which is the default: nobody ends himself by it.
         ClientConnection? other = id == request.Connection.Id ? null : RespClients.Find(request.Connection, id);
-        other?.Cut("a client has asked for its end");
+        if (other is not null)
+        {
+            RespConnection self = request.Connection;
+            self.All.Audit.Operation(
+                self.User, self.RemoteEndPoint, "client kill", Encoding.UTF8.GetBytes(other.Title), isAllowed: true);
+            other.Cut("a client has asked for its end");
+        }
+
         request.Reply.Integer(other is null ? 0 : 1);
     }
 }

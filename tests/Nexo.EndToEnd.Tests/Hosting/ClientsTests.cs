@@ -1,11 +1,18 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Nexo.Cli.Tests;
 using Nexo.Client;
 using Nexo.EndToEnd.Tests.Mqtt;
 using Nexo.EndToEnd.Tests.Native;
 using Nexo.EndToEnd.Tests.Resp;
+using Nexo.EndToEnd.Tests.Security;
 using Nexo.Protocol;
+using Nexo.Server.Connections;
 using Nexo.Server.Mqtt.Codec;
+using Nexo.Server.Security;
 
 namespace Nexo.EndToEnd.Tests.Hosting;
 
@@ -123,9 +130,50 @@ public sealed class ClientsTests
         Assert.True(own.IsOwn);
     }
 
+    [Fact]
+    public async Task Whose_connection_was_ended_and_by_whom_is_written_down()
+    {
+        var lines = new ConcurrentQueue<string>();
+        await using SecureServer secure = await SecureServer.StartAsync(
+            options => options with { Log = options.Log with { Level = LogLevel.Information } });
+        await secure.AllowAsync("ada", "store read *");
+        using RawPeer ada = await secure.GreetAsync("ada");
+        using RawPeer keeper = await secure.GreetAsync(SecureServer.Operator);
+        ClientConnection hers = secure.Server.Native.Clients.All.Single(one => one.User == "ada");
+        secure.Server.Services.GetRequiredService<ILoggerFactory>().AddProvider(new AuditLines(lines));
+
+        Frame refused = await ada.AskAsync(Opcode.AdminDisconnect, 3, buffer => new DisconnectRequest(1).Write(buffer));
+        Assert.Equal(ErrorCode.PermissionDenied, refused.Code);
+        await keeper.AskAsync(Opcode.AdminDisconnect, 3, buffer => new DisconnectRequest((ulong)hers.Id).Write(buffer));
+
+        string line = Assert.Single(lines, line => line.Contains("outcome=allowed", StringComparison.Ordinal));
+        Assert.Contains($"user={SecureServer.Operator} ", line, StringComparison.Ordinal);
+        Assert.Contains($"what=AdminDisconnect name={hers.Id}", line, StringComparison.Ordinal);
+        Assert.Contains($"ada@{ada.Local}", line, StringComparison.Ordinal);
+    }
+
     private static string Text(JsonElement one, string name) => one.GetProperty(name).GetString()!;
 
     private static (string, int) Of(CliResult result) => (result.Output + result.Error, result.ExitCode);
+
+    /// <summary>Keeps the lines of the audit log.</summary>
+    private sealed class AuditLines(ConcurrentQueue<string> lines) : ILoggerProvider, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => categoryName == AuditLog.Category ? this : NullLogger.Instance;
+
+        public void Dispose()
+        {
+        }
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            lines.Enqueue(formatter(state, exception));
+    }
 
     private static long Ago(int minutes) => DateTimeOffset.UtcNow.AddMinutes(-minutes).ToUnixTimeMilliseconds();
 }

@@ -13,6 +13,9 @@ internal sealed class UserDirectory : IReloadable, ILiveSettings
     private readonly IReadOnlyList<string> _namespaces;
     private readonly UsersFile? _file;
     private UserSet _users;
+
+    // What the file had when it was last taken over; null: there was none.
+    private IReadOnlyList<UserEntry>? _entries;
     private bool _hadFile;
 
     // What was made to be checked, and is to be put into force.
@@ -24,7 +27,8 @@ internal sealed class UserDirectory : IReloadable, ILiveSettings
         _namespaces = options.Namespaces;
         _file = file;
         _hadFile = file is { Exists: true };
-        _users = Make(_options);
+        _entries = Read();
+        _users = Make(_options, _entries);
     }
 
     /// <summary>Something has changed. The new users are there already.</summary>
@@ -69,7 +73,9 @@ internal sealed class UserDirectory : IReloadable, ILiveSettings
                 return $"{Path} is gone; put it back";
             }
 
-            UserSet users = Make(_options);
+            IReadOnlyList<UserEntry>? entries = Read();
+            UserSet users = Make(_options, entries);
+            _entries = entries;
             _hadFile = _file is { Exists: true };
             Volatile.Write(ref _users, users);
         }
@@ -90,14 +96,10 @@ internal sealed class UserDirectory : IReloadable, ILiveSettings
             return null;
         }
 
-        if (_hadFile && !_file!.Exists)
-        {
-            return $"{Path} is gone; put it back";
-        }
-
         try
         {
-            UserSet users = Make(next.Security);
+            // With the users of the file as they are in force, whatever becomes of the file.
+            UserSet users = Make(next.Security, _entries);
             if (Users.AsksForCredentials && !users.AsksForCredentials)
             {
                 // As with a file that is gone.
@@ -147,10 +149,9 @@ internal sealed class UserDirectory : IReloadable, ILiveSettings
         return access is not null;
     }
 
-    private UserSet Make(SecurityOptions options)
-    {
-        IReadOnlyList<UserEntry>? users = _file is { Exists: true } file ? file.Read(_namespaces) : null;
-        return UserSet.TryMake(options, users, out string? problem)
-            ?? throw new UsersFileException(Path is { } path && users is not null ? $"{path}: {problem}" : problem!);
-    }
+    private IReadOnlyList<UserEntry>? Read() => _file is { Exists: true } file ? file.Read(_namespaces) : null;
+
+    private UserSet Make(SecurityOptions options, IReadOnlyList<UserEntry>? entries) =>
+        UserSet.TryMake(options, entries, out string? problem)
+        ?? throw new UsersFileException(Path is { } path && entries is not null ? $"{path}: {problem}" : problem!);
 }
