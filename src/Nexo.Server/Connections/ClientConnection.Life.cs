@@ -83,6 +83,9 @@ internal abstract partial class ClientConnection
         All.LogCut(this, reason);
         _held?.Close();
         _transport.Abort();
+
+        // A transport that is no socket has flushes that only this ends.
+        _ = _outbox.CloseAsync();
     }
 
     /// <summary>

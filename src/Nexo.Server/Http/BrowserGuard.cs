@@ -47,17 +47,26 @@ internal sealed class BrowserGuard(NexoServerOptions options, IAuthenticator aut
     }
 
     /// <summary>Answers a browser that asks what a page may do; false: it is no such question.</summary>
-    public static bool TryAnswerPreflight(HttpContext http)
+    public bool TryAnswerPreflight(HttpContext http)
     {
         IHeaderDictionary asked = http.Request.Headers;
-        if (!HttpMethods.IsOptions(http.Request.Method) || asked.AccessControlRequestMethod.Count == 0)
+        if (!HttpMethods.IsOptions(http.Request.Method)
+            || asked.AccessControlRequestMethod.Count == 0
+            || !_origins.Contains(asked.Origin.ToString()))
         {
             return false;
         }
 
         http.Response.StatusCode = StatusCodes.Status204NoContent;
         http.Response.Headers.AccessControlAllowMethods = "GET, HEAD, PUT, POST, PATCH, DELETE";
-        http.Response.Headers.AccessControlAllowHeaders = asked.AccessControlRequestHeaders;
+
+        // As it was asked for, unless it is no list of names.
+        string names = asked.AccessControlRequestHeaders.ToString();
+        if (names.All(one => char.IsAsciiLetterOrDigit(one) || one is '-' or '_' or ',' or ' '))
+        {
+            http.Response.Headers.AccessControlAllowHeaders = names;
+        }
+
         http.Response.Headers.AccessControlMaxAge = PreflightMaxAge;
         return true;
     }

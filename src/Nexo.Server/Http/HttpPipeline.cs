@@ -5,6 +5,7 @@ using Nexo.Server.Http.Api;
 using Nexo.Server.Mqtt;
 using Nexo.Server.Observability;
 using Nexo.Server.Security;
+using Nexo.Server.Tls;
 
 namespace Nexo.Server.Http;
 
@@ -51,7 +52,7 @@ internal static class HttpPipeline
                 await ApiDispatcher.RefuseAsync(
                     context, StatusCodes.Status403Forbidden, new(Protocol.ErrorCode.PermissionDenied, refusal));
             }
-            else if (!BrowserGuard.TryAnswerPreflight(context))
+            else if (!guard.TryAnswerPreflight(context))
             {
                 await api.ServeAsync(context);
             }
@@ -66,11 +67,12 @@ internal static class HttpPipeline
             return;
         }
 
-        // Who asks for credentials is not used by a page without them.
+        // Where credentials are asked for, a page has none but for the certificate that its browser shows by itself.
         var authenticator = app.Services.GetRequiredService<IAuthenticator>();
         app.UseWebSockets();
         app.Map(MqttWebSocket.Path, branch => branch.Run(context =>
-            !authenticator.Required && guard.FindRefusal(context) is { } refusal
+            (!authenticator.Required || context.Features.Get<TlsPeer>() is { Names.Count: > 0 })
+                && guard.FindRefusal(context) is { } refusal
                 ? HttpAnswer.WriteAsync(context, StatusCodes.Status403Forbidden, HttpAnswer.PlainText, $"{refusal}\n")
                 : mqtt.ServeAsync(context)));
     }

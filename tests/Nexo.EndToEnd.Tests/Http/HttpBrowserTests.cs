@@ -54,6 +54,8 @@ public sealed class HttpBrowserTests
         Assert.Equal(Listed, asked.Headers.GetValues("Access-Control-Allow-Origin").Single());
         Assert.Contains("DELETE", asked.Headers.GetValues("Access-Control-Allow-Methods").Single(), StringComparison.Ordinal);
         Assert.Equal("authorization, if-match", asked.Headers.GetValues("Access-Control-Allow-Headers").Single());
+        ApiReply unknown = await peer.SendAsync("OPTIONS", "/v1/store/x", null, ("Access-Control-Request-Method", "DELETE"));
+        Assert.Equal(405, unknown.Status);
         ApiReply refused = await AskAsync(peer, "https://evil.example");
         Assert.Equal(403, refused.Status);
         Assert.False(refused.Headers.Contains("Access-Control-Allow-Origin"));

@@ -1,5 +1,6 @@
 using Nexo.EndToEnd.Tests.Data;
 using Nexo.Server;
+using Nexo.Server.Connections;
 using Nexo.Storage;
 
 namespace Nexo.EndToEnd.Tests.Http;
@@ -26,6 +27,46 @@ public sealed class HttpDurabilityTests
         Assert.False(asked.IsCompleted);
         gate.Open();
         Assert.Equal(status, (await asked).Status);
+    }
+
+    [Fact]
+    public async Task A_write_that_waits_for_the_disk_is_answered_though_the_server_stops()
+    {
+        var disk = new SimulatedDisk();
+        await using TestServer server = await TestServer.StartAsync(
+            options => ApiPeer.On(DurableServer.On(options, disk, StoreDurability.Fsync)));
+        using var gate = new DiskGate(disk);
+        using var peer = new ApiPeer(server);
+        gate.Close();
+        Task<ApiReply> asked = peer.PutAsync("/v1/store/kept", "x");
+        await Poll.UntilAsync(() => gate.Waiting > 0);
+        Task stopping = server.Native.Clients.StopAsync(TestContext.Current.CancellationToken);
+        Assert.False(asked.IsCompleted);
+        gate.Open();
+        Assert.Equal(204, (await asked).Status);
+        await stopping;
+    }
+
+    [Fact]
+    public async Task A_write_that_is_never_answered_is_not_said_to_be_refused()
+    {
+        var disk = new SimulatedDisk();
+        await using TestServer server = await TestServer.StartAsync(
+            options => ApiPeer.On(DurableServer.On(options, disk, StoreDurability.Fsync)));
+        using var gate = new DiskGate(disk);
+        using var peer = new ApiPeer(server);
+        gate.Close();
+        Task<ApiReply> asked = peer.PutAsync("/v1/store/kept", "x");
+        await Poll.UntilAsync(() => gate.Waiting > 0);
+        foreach (ClientConnection client in server.Native.Clients.All)
+        {
+            client.Cut("of the test");
+        }
+
+        ApiReply reply = await asked;
+        Assert.Equal((500, "Internal", false), (reply.Status, reply.Error, (bool)reply.Json["retryable"]!));
+        gate.Open();
+        await Poll.UntilAsync(() => server.Native.Clients.Count == 0);
     }
 
     [Fact]

@@ -1,7 +1,10 @@
 using System.Text.Json.Nodes;
+using Nexo.EndToEnd.Tests.Pressure;
 using Nexo.EndToEnd.Tests.Security;
 using Nexo.EndToEnd.Tests.Spaces;
+using Nexo.Server;
 using Nexo.Server.Connections;
+using Nexo.Server.Security;
 
 namespace Nexo.EndToEnd.Tests.Http;
 
@@ -13,7 +16,7 @@ public sealed class HttpLinkTests
     {
         await using TestServer server = await TestServer.StartAsync(options => ApiPeer.On(options) with
         {
-            Connections = options.Connections with { PingAfterIdleMs = 100, SendStallMs = 300, IdleTimeoutMs = 60_000 },
+            Connections = options.Connections with { PingAfterIdleMs = 100, IdleTimeoutMs = 60_000 },
         });
         long id;
         using (var peer = new ApiPeer(server))
@@ -82,6 +85,80 @@ public sealed class HttpLinkTests
         Assert.Equal(SpaceServer.Shop, (string?)(await peer.GetAsync("/v1/info")).Json["namespace"]);
         ApiReply refused = await peer.GetAsync("/v1/info", ("Nexo-Namespace", SpaceServer.Billing));
         Assert.Equal((403, "PermissionDenied"), (refused.Status, refused.Error));
+    }
+
+    [Fact]
+    public async Task Who_hangs_up_while_it_logs_in_leaves_nothing_behind()
+    {
+        await using TestServer server = await TestServer.StartAsync(options => ApiPeer.On(options) with
+        {
+            Security = options.Security with { Users = [new UserCredential("ada", PasswordHash.Of("right", PasswordHash.IterationsMin))] },
+        });
+        string request = $"GET /v1/info HTTP/1.1\r\nHost: x\r\nAuthorization: Basic {Convert.ToBase64String("ada:wrong"u8)}\r\n\r\n";
+        for (int i = 0; i < 50; i++)
+        {
+            using RawHttp peer = await RawHttp.ConnectAsync(server);
+            await peer.SendAsync(request);
+        }
+
+        await Poll.UntilAsync(() => server.Native.Clients.Count == 0);
+    }
+
+    [Fact]
+    public async Task An_upload_whose_link_is_ended_meanwhile_is_told_so()
+    {
+        await using TestServer server = await TestServer.StartAsync(ApiPeer.On);
+        using var keeper = new ApiPeer(server);
+        using RawHttp peer = await RawHttp.ConnectAsync(server);
+        await peer.SendAsync("PUT /v1/store/k HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\nConnection: close\r\n\r\n12345");
+        long id = 0;
+        await Poll.UntilAsync(async () =>
+        {
+            JsonArray clients = (await keeper.GetAsync("/v1/clients")).Json["clients"]!.AsArray();
+            id = (long?)clients.FirstOrDefault(client => !(bool)client!["own"]!)?["id"] ?? 0;
+            return id != 0;
+        });
+        Assert.Equal(204, (await keeper.DeleteAsync($"/v1/clients/{id}")).Status);
+        await Poll.UntilAsync(() => server.Native.Clients.Count == 1);
+        await peer.SendAsync("67890");
+        string answer = await peer.ReadToEndAsync();
+        Assert.StartsWith("HTTP/1.1 503 ", answer, StringComparison.Ordinal);
+        Assert.Contains("\"error\":\"Cancelled\"", answer, StringComparison.Ordinal);
+        Assert.Equal(404, (await keeper.GetAsync("/v1/store/k")).Status);
+    }
+
+    [Fact]
+    public async Task What_a_link_is_refused_while_it_sends_is_heard()
+    {
+        await using TestServer server = await TestServer.StartAsync(ApiPeer.On);
+        using var peer = new ApiPeer(server);
+        await peer.GetAsync("/v1/info");
+        ClientConnection link = server.Native.Clients.All.Single();
+        Task<ApiReply> asked = peer.SendAsync("PUT", "/v1/store/k", new byte[15_000_000]);
+        link.Cut("of the test");
+        ApiReply reply = await asked;
+        Assert.Contains(reply.Status, (int[])[204, 500, 503]);
+        await Poll.UntilAsync(() => server.Native.Clients.All.All(client => client != link));
+    }
+
+    [Fact]
+    public async Task Bodies_are_part_of_what_the_process_may_have_in_memory()
+    {
+        const long Max = 1_000_000_000;
+        var machine = new MachineMemoryDouble();
+        await using TestServer server = await TestServer.StartAsync(options => ApiPeer.On(options) with
+        {
+            Machine = machine, Pressure = new PressureOptions { MemoryMax = Max },
+        });
+        using var peer = new ApiPeer(server);
+        Assert.Equal(204, (await peer.SendAsync("PUT", "/v1/store/k", new byte[2_000_000])).Status);
+        await Poll.UntilAsync(() => server.Native.Clients.BufferedBytes == 0);
+        machine.Resident = Max;
+        await Poll.UntilAsync(() => server.Native.Clients.Memory.Level.ToString() == "Refusing");
+        ApiReply refused = await peer.SendAsync("PUT", "/v1/store/k", new byte[8_000_000]);
+        Assert.Equal((507, "OutOfMemory"), (refused.Status, refused.Error));
+        Assert.Equal(0, server.Native.Clients.BufferedBytes);
+        Assert.Equal(204, (await peer.DeleteAsync("/v1/store/k")).Status);
     }
 
     [Fact]

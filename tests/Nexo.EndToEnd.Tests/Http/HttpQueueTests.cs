@@ -146,6 +146,8 @@ public sealed class HttpQueueTests(HttpFixture shared) : IClassFixture<HttpFixtu
     {
         string many = string.Join(',', Enumerable.Repeat("\"1-1\"", 65_537));
         Assert.Equal((400, "InvalidArgument"), await StatusAsync(Peer.PostAsync("/v1/queues/none/ack", $"{{\"receipts\":[{many}]}}")));
+        string name = new('x', 65_536);
+        Assert.Equal((400, "InvalidArgument"), await StatusAsync(Peer.PutAsync("/v1/queues/none", $"{{\"dead_letter_queue\":\"{name}\"}}")));
         string large = new(' ', 4 * 1_024 * 1_024 + 1);
         Assert.Equal((413, "ValueTooLarge"), await StatusAsync(Peer.PostAsync("/v1/queues/none/ack", large)));
     }

@@ -1,5 +1,7 @@
+using Microsoft.Extensions.DependencyInjection;
 using Nexo.Client;
 using Nexo.EndToEnd.Tests.Security;
+using Nexo.Server.Http.Api;
 
 namespace Nexo.EndToEnd.Tests.Http;
 
@@ -175,6 +177,29 @@ public sealed class HttpTailTests(HttpFixture shared) : IClassFixture<HttpFixtur
         Assert.Equal(("end", "ShuttingDown"), Shown(await tail.ReadAsync()));
         Assert.Null(await tail.ReadAsync());
         await stopping;
+    }
+
+    [Fact]
+    public async Task Tails_and_requests_that_wait_leave_room_for_others()
+    {
+        await using TestServer server = await TestServer.StartAsync(ApiPeer.On);
+        server.Services.GetRequiredService<ApiDispatcher>().HeldMax = 2;
+        using var peer = new ApiPeer(server);
+        using EventPeer first = await EventPeer.OpenAsync(peer, "/v1/tail?filter=x");
+        using (await EventPeer.OpenAsync(peer, "/v1/tail?filter=x"))
+        {
+            Assert.Equal((503, "TooManyConnections"), await RefusedAsync("/v1/tail?filter=x"));
+            Assert.Equal((503, "TooManyConnections"), await RefusedAsync("/v1/streams/s/records?wait=1s"));
+            Assert.Equal((404, "StreamNotFound"), await RefusedAsync("/v1/streams/s/records"));
+        }
+
+        await Poll.UntilAsync(async () => (await RefusedAsync("/v1/streams/s/records?wait=1s")).Status == 404);
+
+        async Task<(int Status, string? Error)> RefusedAsync(string path)
+        {
+            ApiReply reply = await peer.GetAsync(path);
+            return (reply.Status, reply.Error);
+        }
     }
 
     private static (string? Name, string? Error) Shown(ServerEvent? one) => (one?.Name, (string?)one?.Data["error"]);

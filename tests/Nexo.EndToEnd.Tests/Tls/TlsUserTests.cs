@@ -64,6 +64,20 @@ public sealed class TlsUserTests : IDisposable
     }
 
     [Fact]
+    public async Task Pages_of_other_sites_cannot_use_it_for_MQTT()
+    {
+        await using TestServer server = await StartAsync(options => options with { Mqtt = options.Mqtt with { WebSocket = true } });
+        _certificates.IssueClient("ada").Dispose();
+        using var own = X509Certificate2.CreateFromPemFile(_certificates.PathOf("ada.pem"), _certificates.PathOf("ada.key"));
+        using var handler = new HttpClientHandler { ServerCertificateCustomValidationCallback = static (_, _, _, _) => true };
+        handler.ClientCertificates.Add(own);
+        using var page = new HttpClient(handler);
+        page.DefaultRequestHeaders.Add("Origin", "https://evil.example");
+        using HttpResponseMessage refused = await page.GetAsync($"{server.HttpUrl}/mqtt", TestContext.Current.CancellationToken);
+        Assert.Equal(System.Net.HttpStatusCode.Forbidden, refused.StatusCode);
+    }
+
+    [Fact]
     public async Task A_certificate_leads_to_the_namespace_of_its_user()
     {
         await using TestServer server = await StartAsync(options => options with

@@ -1,12 +1,14 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging;
 using Nexo.Protocol;
 using Nexo.Server.Http.Links;
+using Nexo.Server.Transport;
 
 namespace Nexo.Server.Http.Api;
 
 /// <summary>Finds the route of a request, checks what it says, logs it in, and has it handled.</summary>
-internal sealed class ApiDispatcher(HttpLinks links, TimeProvider time)
+internal sealed partial class ApiDispatcher(HttpLinks links, TimeProvider time, ILogger<ApiDispatcher> log)
 {
     public const string Prefix = "/v1/";
 
@@ -14,6 +16,14 @@ internal sealed class ApiDispatcher(HttpLinks links, TimeProvider time)
 
     // Beyond what is refused by us.
     private const int BodyMargin = 64 * 1_024;
+
+    private int _held;
+
+    /// <summary>
+    /// Tails and requests that wait, at once: they keep their connections, and others need some too, such as who asks whether the server
+    /// is healthy.
+    /// </summary>
+    internal int HeldMax { get; set; } = Math.Max(1, DescriptorLimit.Shares.Http / 2);
 
     /// <summary>Answers a request whose path begins with <see cref="Prefix"/>.</summary>
     public async Task ServeAsync(HttpContext http)
@@ -62,6 +72,11 @@ internal sealed class ApiDispatcher(HttpLinks links, TimeProvider time)
         {
             // Nobody is there any more to be answered.
         }
+        catch (Exception failure) when (!http.Response.HasStarted && failure is not (IOException or BadHttpRequestException))
+        {
+            LogFailed(http.Request.Method, route.Pattern, failure);
+            await RefuseAsync(http, new(ErrorCode.Internal, "The request has failed; the server's log says why."));
+        }
         finally
         {
             if (isWhole)
@@ -94,6 +109,9 @@ internal sealed class ApiDispatcher(HttpLinks links, TimeProvider time)
         return HttpAnswer.WriteAsync(http, status, ApiProblem.ContentType, ApiProblem.Render(status, failure).WrittenMemory);
     }
 
+    [LoggerMessage(1, LogLevel.Error, "{Method} {Route} has failed")]
+    private partial void LogFailed(string method, string route, Exception failure);
+
     private async Task<bool> ServeAsync(
         HttpContext http, HttpLink link, ApiRoute route, List<KeyValuePair<string, string>> names, string query)
     {
@@ -106,7 +124,7 @@ internal sealed class ApiDispatcher(HttpLinks links, TimeProvider time)
             return true;
         }
 
-        var exchange = new ApiExchange(http, link, route, values, time);
+        using var exchange = new ApiExchange(http, link, route, values, time);
         if (problem is null && route.Body == ApiBody.Json)
         {
             using var body = new FrameBuffer();
@@ -124,8 +142,44 @@ internal sealed class ApiDispatcher(HttpLinks links, TimeProvider time)
             return true;
         }
 
-        await route.Handle(exchange);
+        if (!TryHold(route, values))
+        {
+            await RefuseAsync(http, new(
+                ErrorCode.TooManyConnections, $"There are {HeldMax} tails and requests that wait already; more would keep others out."));
+            return true;
+        }
+
+        try
+        {
+            await route.Handle(exchange);
+        }
+        finally
+        {
+            LetGo(route, values);
+        }
+
         return !exchange.IsLinkUsedUp;
+    }
+
+    private static bool Waits(ApiRoute route, ApiValues values) => route.IsTail || values.Number("wait") > 0;
+
+    private bool TryHold(ApiRoute route, ApiValues values)
+    {
+        if (!Waits(route, values) || Interlocked.Increment(ref _held) <= HeldMax)
+        {
+            return true;
+        }
+
+        Interlocked.Decrement(ref _held);
+        return false;
+    }
+
+    private void LetGo(ApiRoute route, ApiValues values)
+    {
+        if (Waits(route, values))
+        {
+            Interlocked.Decrement(ref _held);
+        }
     }
 
     // Not what ASP.NET has made of it: names hold any bytes, and slashes.

@@ -3,14 +3,18 @@ using System.IO.Pipelines;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Nexo.Protocol;
+using Nexo.Server.Connections;
 using Nexo.Server.Http.Links;
 
 namespace Nexo.Server.Http.Api;
 
 /// <summary>One request on its way through its handler: what it has asked for, the link that it is done over, and its answer.</summary>
-internal sealed class ApiExchange(HttpContext http, HttpLink link, ApiRoute route, ApiValues values, TimeProvider time)
+internal sealed class ApiExchange(HttpContext http, HttpLink link, ApiRoute route, ApiValues values, TimeProvider time) : IDisposable
 {
     private const string HeaderPrefix = "Nexo-Header-";
+    private const string NoMemory = "The server has no memory for a body as large as this one; try again later.";
+
+    private int _taken;
 
     public HttpContext Http { get; } = http;
 
@@ -21,6 +25,14 @@ internal sealed class ApiExchange(HttpContext http, HttpLink link, ApiRoute rout
     public ApiValues Values { get; } = values;
 
     public TimeProvider Time { get; } = time;
+
+    /// <summary>Gives back the memory that its bodies have taken.</summary>
+    public void Dispose()
+    {
+        Link.Connection.All.Cap.Give(_taken);
+        Link.Connection.All.CountBuffered(-_taken);
+        _taken = 0;
+    }
 
     /// <summary>Something is open on the link, or may be: it is of no more use.</summary>
     public bool IsLinkUsedUp { get; set; }
@@ -80,7 +92,13 @@ internal sealed class ApiExchange(HttpContext http, HttpLink link, ApiRoute rout
                 // It may take its time.
                 Link.BeginIdle();
                 read = await body.ReadAsync(Aborted);
-                await Link.EndIdleAsync();
+                if (!await Link.EndIdleAsync())
+                {
+                    body.AdvanceTo(read.Buffer.End);
+                    Link.Abandon();
+                    await RefuseAsync(Link.Farewell ?? LinkFailure.Lost);
+                    return false;
+                }
             }
 
             if (frame.Count + read.Buffer.Length > bytesMax)
@@ -89,6 +107,14 @@ internal sealed class ApiExchange(HttpContext http, HttpLink link, ApiRoute rout
                 Link.Abandon();
                 await RefuseAsync(
                     ErrorCode.ValueTooLarge, $"With its name and headers, a body has at most {bytesMax} bytes here.");
+                return false;
+            }
+
+            if (!TryTake(frame.Count + read.Buffer.Length))
+            {
+                body.AdvanceTo(read.Buffer.End);
+                Link.Abandon();
+                await RefuseAsync(ErrorCode.OutOfMemory, NoMemory);
                 return false;
             }
 
@@ -124,13 +150,47 @@ internal sealed class ApiExchange(HttpContext http, HttpLink link, ApiRoute rout
         LinkFrame? answer = await Link.AskAsync(Aborted);
         if (answer is { Kind: FrameKind.Reply })
         {
-            return (answer, default);
+            if (TryTake(_taken + (long)answer.Body.Length))
+            {
+                return (answer, default);
+            }
+
+            answer.Dispose();
+            return (null, new LinkFailure(ErrorCode.OutOfMemory, NoMemory));
         }
 
         using (answer)
         {
-            return (null, answer is null ? LinkFailure.Lost : LinkFailure.Of(answer));
+            return (null, answer is null ? Unanswered() : LinkFailure.Of(answer));
         }
+    }
+
+    // Bodies beyond a little are part of what the process may have in memory; none for a body that comes is known before its end.
+    private bool TryTake(long bytes)
+    {
+        int more = bytes > Outbox.RoomBytes ? (int)Math.Min(bytes, int.MaxValue) - _taken : 0;
+        if (more <= 0)
+        {
+            return true;
+        }
+
+        if (!Link.Connection.All.Cap.TryTake(more))
+        {
+            return false;
+        }
+
+        Link.Connection.All.CountBuffered(more);
+        _taken += more;
+        return true;
+    }
+
+    // A write that was sent may have been done.
+    private LinkFailure Unanswered()
+    {
+        LinkFailure why = Link.Farewell ?? LinkFailure.Lost;
+        return !Link.HasSent || HttpMethods.IsGet(Route.Method)
+            ? why
+            : new LinkFailure(ErrorCode.Internal, $"It was not answered, so what became of it is not known: {why.Message}");
     }
 
     public Task RefuseAsync(ErrorCode code, string message) => RefuseAsync(new LinkFailure(code, message));

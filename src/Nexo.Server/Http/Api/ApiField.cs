@@ -36,6 +36,9 @@ internal sealed record ApiField(string Name, ApiKind Kind, string About)
 
     public IReadOnlyList<string> Choices { get; init; } = [];
 
+    /// <summary>Of a text; no name is longer.</summary>
+    public int BytesMax { get; init; } = ushort.MaxValue;
+
     public bool IsRequired { get; init; }
 
     /// <summary>What may be written, for people.</summary>

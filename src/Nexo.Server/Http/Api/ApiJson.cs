@@ -137,7 +137,8 @@ internal static class ApiJson
             (ApiKind.Flag, JsonValueKind.False) => new ApiValue([], 0),
             (ApiKind.Choice, JsonValueKind.String) when ApiText.IndexOf(field.Choices, json.GetString()!) is var index and >= 0 =>
                 new ApiValue([], index),
-            (ApiKind.Text or ApiKind.Bytes, JsonValueKind.String) => new ApiValue(Encoding.UTF8.GetBytes(json.GetString()!), 0),
+            (ApiKind.Text or ApiKind.Bytes, JsonValueKind.String) when Encoding.UTF8.GetBytes(json.GetString()!) is var bytes
+                && bytes.Length <= field.BytesMax => new ApiValue(bytes, 0),
             (ApiKind.Texts, JsonValueKind.Array) => TextsOf(json),
             _ => null,
         };

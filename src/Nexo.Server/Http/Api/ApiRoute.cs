@@ -48,6 +48,9 @@ internal sealed record ApiRoute(string Method, string Pattern, string Id, string
 
     public ApiBody Body { get; init; }
 
+    /// <summary>It is answered with events until somebody ends it.</summary>
+    public bool IsTail => Answers.Any(answer => answer.Type == EventStream.ContentType);
+
     /// <summary>Of a body of JSON.</summary>
     public IReadOnlyList<ApiField> Fields { get; init; } = [];
 

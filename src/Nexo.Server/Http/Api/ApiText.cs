@@ -47,6 +47,11 @@ internal static class ApiText
     public static bool TryRead(ApiField field, byte[] bytes, out ApiValue value)
     {
         value = new ApiValue(bytes, 0);
+        if (bytes.Length > field.BytesMax)
+        {
+            return false;
+        }
+
         if (field.Kind == ApiKind.Bytes)
         {
             return true;

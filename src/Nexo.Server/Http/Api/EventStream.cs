@@ -136,7 +136,7 @@ internal sealed class EventStream(ApiExchange exchange, long countMax)
             return true;
         }
 
-        LinkFailure failure = frame is null ? LinkFailure.Lost : LinkFailure.Of(frame);
+        LinkFailure failure = frame is null ? exchange.Link.Farewell ?? LinkFailure.Lost : LinkFailure.Of(frame);
         WriteEvent("end", null, json => ApiProblem.Write(json, ApiProblem.StatusOf(failure.Code), failure));
         await _output.FlushAsync(cancel);
         return false;

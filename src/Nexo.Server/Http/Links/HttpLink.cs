@@ -41,6 +41,12 @@ internal sealed class HttpLink : IFrameSink, IDisposable
     /// <summary>The largest frame that may be sent.</summary>
     public int FrameBytesMax { get; }
 
+    /// <summary>Why the other end goes away; null: it does not, or has not said so.</summary>
+    public LinkFailure? Farewell { get; private set; }
+
+    /// <summary>The last request was sent in full: if no answer came, what became of it is not known.</summary>
+    public bool HasSent { get; private set; }
+
     /// <summary>Opens one, which is not logged in yet.</summary>
     public static HttpLink Open(HttpContext http, NativeServer server, KeptLeases leases)
     {
@@ -56,8 +62,9 @@ internal sealed class HttpLink : IFrameSink, IDisposable
         ProtocolVersion.Preface.CopyTo(_transport.Output.GetSpan(ProtocolVersion.Preface.Length));
         _transport.Output.Advance(ProtocolVersion.Preface.Length);
         hello.WriteFrame(_outgoing, ++_correlation);
-        using LinkFrame? answer = await AskAsync(cancel);
-        return answer is null ? LinkFailure.Lost
+        await SendAsync(_outgoing, cancel);
+        using LinkFrame? answer = await ReadAsync(endsByFarewell: true, cancel);
+        return answer is null ? Farewell ?? LinkFailure.Lost
             : answer.Kind == FrameKind.Reply ? null
             : LinkFailure.Of(answer);
     }
@@ -75,22 +82,29 @@ internal sealed class HttpLink : IFrameSink, IDisposable
     /// <summary>Forgets a request that was begun.</summary>
     public void Abandon() => _outgoing.Clear();
 
-    /// <summary>Sends the request that was begun; gives its answer, or the GOAWAY that comes instead; null: the link has ended.</summary>
+    /// <summary>
+    /// Sends the request that was begun, and gives its answer, which may come after the other end has said that it goes away: then what
+    /// waits for the disk is answered still. Null: none comes any more.
+    /// </summary>
     public async ValueTask<LinkFrame?> AskAsync(CancellationToken cancel)
     {
-        await SendAsync(_outgoing, cancel);
-        return await ReadAsync(cancel);
+        HasSent = await SendAsync(_outgoing, cancel);
+        return HasSent ? await ReadAsync(endsByFarewell: false, cancel) : null;
     }
 
     /// <summary>Lets a subscription that was opened push so many more.</summary>
-    public ValueTask AddCreditsAsync(uint credits, CancellationToken cancel)
+    public async ValueTask AddCreditsAsync(uint credits, CancellationToken cancel)
     {
         new CreditNotice(credits).WriteFrame(_outgoing, _correlation);
-        return SendAsync(_outgoing, cancel);
+        await SendAsync(_outgoing, cancel);
     }
 
-    /// <summary>The next frame that is about the request, or a GOAWAY; null: the link has ended.</summary>
-    public async ValueTask<LinkFrame?> ReadAsync(CancellationToken cancel)
+    /// <summary>The next push of a subscription, or its end; null: the link has ended, or the other end goes away.</summary>
+    public ValueTask<LinkFrame?> ReadAsync(CancellationToken cancel) => ReadAsync(endsByFarewell: true, cancel);
+
+    private bool IsLeft => _hasEnded || Farewell is not null;
+
+    private async ValueTask<LinkFrame?> ReadAsync(bool endsByFarewell, CancellationToken cancel)
     {
         while (true)
         {
@@ -98,7 +112,6 @@ internal sealed class HttpLink : IFrameSink, IDisposable
             {
                 if (await TakesPartAsync(frame, cancel))
                 {
-                    _hasEnded |= frame.IsGoAway;
                     return frame;
                 }
 
@@ -106,7 +119,7 @@ internal sealed class HttpLink : IFrameSink, IDisposable
                 continue;
             }
 
-            if (_hasEnded)
+            if (_hasEnded || (endsByFarewell && Farewell is not null))
             {
                 return null;
             }
@@ -131,12 +144,20 @@ internal sealed class HttpLink : IFrameSink, IDisposable
         _leavesIdle = true;
         _transport.Input.CancelPendingRead();
         await _idle;
-        return !_hasEnded;
+        return !IsLeft;
     }
 
     public bool OnFrame(in FrameHeader header, ReadOnlySpan<byte> body)
     {
-        _arrived.Enqueue(new LinkFrame(header, body));
+        if (header is not { Kind: FrameKind.Notice, Opcode: Opcode.GoAway })
+        {
+            _arrived.Enqueue(new LinkFrame(header, body));
+        }
+        else if (ErrorBody.TryRead(body, out ErrorBody error))
+        {
+            Farewell ??= new LinkFailure(error.Code, error.MessageText);
+        }
+
         return true;
     }
 
@@ -162,19 +183,20 @@ internal sealed class HttpLink : IFrameSink, IDisposable
     {
         // Who begins it goes on.
         await Task.Yield();
-        while (!_hasEnded && !_leavesIdle)
+        while (!IsLeft && !_leavesIdle)
         {
             Take(await _transport.Input.ReadAsync());
             while (_arrived.TryDequeue(out LinkFrame? frame))
             {
-                _hasEnded |= await TakesPartAsync(frame, CancellationToken.None) && frame.IsGoAway;
+                await TakesPartAsync(frame, CancellationToken.None);
                 frame.Dispose();
             }
         }
 
-        if (_hasEnded)
+        if (IsLeft)
         {
             // The other end need not wait for anybody to find out.
+            _hasEnded = true;
             _transport.Close();
         }
     }
@@ -200,15 +222,43 @@ internal sealed class HttpLink : IFrameSink, IDisposable
         transport.EndAnswers();
     }
 
-    private async ValueTask SendAsync(FrameBuffer frames, CancellationToken cancel)
+    // False: the other end is gone, or going, before it has all of it.
+    private async ValueTask<bool> SendAsync(FrameBuffer frames, CancellationToken cancel)
     {
-        // In pieces: a large one must not lie in the pipe as well. Whether anybody reads is found by reading the answer.
-        for (ReadOnlyMemory<byte> rest = frames.Written; !rest.IsEmpty; rest = rest[Math.Min(rest.Length, PieceBytes)..])
+        // In pieces: a large one must not lie in the pipe as well.
+        ReadOnlyMemory<byte> rest = frames.Written;
+        while (!rest.IsEmpty && !IsLeft)
         {
-            await _transport.Output.WriteAsync(rest[..Math.Min(rest.Length, PieceBytes)], cancel);
+            int piece = Math.Min(rest.Length, PieceBytes);
+            ValueTask<FlushResult> sent = _transport.Output.WriteAsync(rest[..piece], cancel);
+            Task<FlushResult> taken = sent.AsTask();
+            await HearAsync(taken, cancel);
+            if (!taken.IsCompleted)
+            {
+                break;
+            }
+
+            await taken;
+            rest = rest[piece..];
         }
 
         frames.Clear();
+        return rest.IsEmpty;
+    }
+
+    // The other end reads no more before it has told why, which it can only if it is heard.
+    private async Task HearAsync(Task sent, CancellationToken cancel)
+    {
+        while (!sent.IsCompleted && !IsLeft)
+        {
+            Task<ReadResult> heard = _transport.Input.ReadAsync(cancel).AsTask();
+            if (await Task.WhenAny(sent, heard) == sent)
+            {
+                _transport.Input.CancelPendingRead();
+            }
+
+            Take(await heard);
+        }
     }
 
     private void Take(in ReadResult read)
@@ -227,7 +277,7 @@ internal sealed class HttpLink : IFrameSink, IDisposable
     {
         if (frame.Header is not { Opcode: Opcode.Ping, Kind: FrameKind.Request })
         {
-            return frame.IsGoAway || (frame.Header.Correlation == _correlation && frame.Header.Opcode != Opcode.Report);
+            return frame.Header.Correlation == _correlation && frame.Header.Opcode != Opcode.Report;
         }
 
         // A request may have been begun meanwhile.

@@ -26,9 +26,6 @@ internal sealed class LinkFrame : IDisposable
 
     public ReadOnlySpan<byte> Body => _rented.AsSpan(0, _bodyBytes);
 
-    /// <summary>True when the connection is over, or goes away.</summary>
-    public bool IsGoAway => Header is { Kind: FrameKind.Notice, Opcode: Opcode.GoAway };
-
     public void Dispose()
     {
         byte[] rented = _rented;
