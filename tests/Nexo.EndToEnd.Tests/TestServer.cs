@@ -62,6 +62,9 @@ internal sealed class TestServer : IAsyncDisposable
         {
             Network = new NetworkOptions { Port = NetworkOptions.PortAny, HttpPort = NetworkOptions.HttpOff },
             Log = new LogOptions { Level = LogLevel.Error },
+
+            // What is slow is told, and that costs something: on a busy machine anything may be.
+            Slow = new SlowOptions { ThresholdMs = 0 },
             DataDirectory = null,
         };
         WebApplication app = NexoServer.Build(change?.Invoke(options) ?? options, reloadFrom: reloadFrom);

@@ -15,12 +15,15 @@ internal sealed partial class NativeConnection
             : new SlowSubject("requests", string.Empty);
 
     /// <summary>A request whose work has gone on elsewhere has ended.</summary>
-    public void NoteEnded(in SlowSubject subject, long from)
+    /// <param name="opcode">What it was.</param>
+    /// <param name="kept">What <see cref="NativeSubjects.Keep"/> has kept of it.</param>
+    /// <param name="from">When it began.</param>
+    public void NoteEnded(Opcode opcode, ReadOnlySpan<byte> kept, long from)
     {
         long ticks = Stopwatch.GetTimestamp() - from;
         if (Slow.IsSlow(ticks))
         {
-            Slow.Add(this, subject, ticks, SlowCause.Ran);
+            Slow.Add(this, NativeSubjects.Of(opcode, kept), ticks, SlowCause.Ran);
         }
     }
 

@@ -8,6 +8,7 @@ namespace Nexo.Server.Native;
 internal static class NativeSubjects
 {
     private const int NameBytesMax = 64 * 1_024;
+    private const int KeptBytesMax = 256;
 
     /// <summary>
     /// True for requests whose cost is up to what they ask for: these are timed one by one. All others cost about the same, and are
@@ -63,6 +64,24 @@ internal static class NativeSubjects
         }
 
         return Of(header.Opcode, headers, body);
+    }
+
+    /// <summary>What is kept of a request that goes on, in case that it is slow: its headers and the beginning of its body.</summary>
+    public static byte[] Keep(in Request request)
+    {
+        ReadOnlySpan<byte> body = request.Body[..Math.Min(request.Body.Length, KeptBytesMax)];
+        byte[] kept = new byte[sizeof(ushort) + request.Headers.Length + body.Length];
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt16LittleEndian(kept, (ushort)request.Headers.Length);
+        request.Headers.CopyTo(kept.AsSpan(sizeof(ushort)));
+        body.CopyTo(kept.AsSpan(sizeof(ushort) + request.Headers.Length));
+        return kept;
+    }
+
+    /// <summary>As <see cref="Of(Opcode, ReadOnlySpan{byte}, ReadOnlySpan{byte})"/>, of what <see cref="Keep"/> has kept.</summary>
+    public static SlowSubject Of(Opcode opcode, ReadOnlySpan<byte> kept)
+    {
+        int headers = System.Buffers.Binary.BinaryPrimitives.ReadUInt16LittleEndian(kept);
+        return Of(opcode, kept.Slice(sizeof(ushort), headers), kept[(sizeof(ushort) + headers)..]);
     }
 
     /// <summary>A request.</summary>

@@ -29,7 +29,7 @@ internal sealed class SlicedRequest(
     private readonly uint _correlation = request.Correlation;
     private readonly TaskCompletionSource? _cancelled =
         pause is null ? null : new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly SlowSubject _subject = NativeSubjects.Of(request.Opcode, request.Headers, request.Body);
+    private readonly byte[] _asked = NativeSubjects.Keep(request);
     private readonly long _from = Stopwatch.GetTimestamp();
     private volatile bool _isCancelled;
 
@@ -95,7 +95,7 @@ internal sealed class SlicedRequest(
             answer.End();
         }
 
-        connection.NoteEnded(_subject, _from);
+        connection.NoteEnded(_opcode, _asked, _from);
         connection.Complete(_correlation, answer);
     }
 
