@@ -1,9 +1,12 @@
 using System.Buffers.Binary;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Nexo.Engine.Queues;
 using Nexo.Server.Brokers;
 using Nexo.Server.Observability;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
 
 namespace Nexo.Server.Tests.Observability;
 
@@ -50,13 +53,32 @@ public sealed class OtlpTests
     }
 
     [Fact]
-    public async Task A_collector_that_refuses_is_said_once_and_costs_the_server_nothing_else()
+    public async Task A_collector_that_refuses_is_tried_again_and_costs_the_server_nothing_else()
     {
         await using var collector = new OtlpCollector { Refuses = true };
         var options = RunningServer.Quiet with { Otlp = new() { Endpoint = collector.Url, IntervalMs = 1_000 } };
         await using RunningServer server = await RunningServer.StartAsync(options);
         await UntilAsync(() => collector.Received.Count >= 2);
         Assert.Equal("ready\n", await server.ReadAsync("/readyz"));
+    }
+
+    [Fact]
+    public async Task That_a_collector_refuses_is_said_once_and_that_it_takes_again()
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        var lines = new Lines();
+        using var exporter = new Exporter();
+        using var reader = new OtlpReader(
+            exporter, 3_600_000, 1_000, server.App.Services.GetRequiredService<NexoMetrics>(), new Uri("http://collector"), lines);
+        using MeterProvider provider = Sdk.CreateMeterProviderBuilder().AddMeter(MetricNames.Meter).AddReader(reader).Build();
+
+        Assert.False(reader.Collect());
+        Assert.False(reader.Collect());
+        Assert.Equal([(LogLevel.Warning, 1)], lines.All);
+        exporter.Result = ExportResult.Success;
+        Assert.True(reader.Collect());
+        Assert.True(reader.Collect());
+        Assert.Equal([(LogLevel.Warning, 1), (LogLevel.Information, 2)], lines.All);
     }
 
     [Fact]
@@ -74,6 +96,27 @@ public sealed class OtlpTests
             Assert.True(tries < 600, "it takes too long");
             await Task.Delay(50);
         }
+    }
+
+    private sealed class Exporter : BaseExporter<Metric>
+    {
+        public ExportResult Result { get; set; } = ExportResult.Failure;
+
+        public override ExportResult Export(in Batch<Metric> batch) => Result;
+    }
+
+    private sealed class Lines : ILogger
+    {
+        public List<(LogLevel Level, int Event)> All { get; } = [];
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            All.Add((logLevel, eventId.Id));
     }
 
     private sealed class Sink : IQueueSink
