@@ -100,14 +100,23 @@ internal sealed class Listeners(NexoServerOptions options)
     {
         listen.Protocols = HttpProtocols.Http1;
 
-        // Kestrel's own limit counts those of the other ports too, which have theirs; as has MQTT over WebSocket.
-        int most = DescriptorLimit.Shares.Http + (options.Mqtt.WebSocket ? options.Connections.ConnectionsMax : 0);
+        // Kestrel's own limit counts those of the other ports too, which have theirs.
+        EventLoops loops = listen.ApplicationServices.GetRequiredService<EventLoops>();
         int open = 0;
         listen.Use(next => async connection =>
         {
+            int beyond = Interlocked.Increment(ref open) - DescriptorLimit.Shares.Http;
+            bool isBeyond = beyond > 0;
             try
             {
-                if (Interlocked.Increment(ref open) <= most)
+                if (isBeyond)
+                {
+                    loops.CountOther(1);
+                }
+
+                // MQTT over WebSocket takes of what the other ports have.
+                if (!isBeyond || (options.Mqtt.WebSocket && beyond <= options.Connections.ConnectionsMax
+                    && loops.Count + loops.Others <= DescriptorLimit.Shares.Connections))
                 {
                     await next(connection);
                 }
@@ -115,6 +124,10 @@ internal sealed class Listeners(NexoServerOptions options)
             finally
             {
                 Interlocked.Decrement(ref open);
+                if (isBeyond)
+                {
+                    loops.CountOther(-1);
+                }
             }
         });
         return Guard(listen, PlainRefusals.Http);

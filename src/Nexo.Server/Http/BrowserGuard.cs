@@ -40,6 +40,15 @@ internal sealed class BrowserGuard(NexoServerOptions options, IAuthenticator aut
             return "Pages of other sites may not use this server: see http.allowed-origins.";
         }
 
+        return FindRebinding(http);
+    }
+
+    /// <summary>As <see cref="FindRefusal"/>, of the pages that are only read: who is no browser may use any name.</summary>
+    public string? FindRebound(HttpContext http) =>
+        http.Request.Headers.UserAgent.ToString().Contains("Mozilla", StringComparison.Ordinal) ? FindRebinding(http) : null;
+
+    private string? FindRebinding(HttpContext http)
+    {
         return authenticator.Required || IsOwn(http.Request.Host.Host)
             ? null
             : $"As long as it has no users, this server is not used under the name {Shown(http.Request.Host.Host)}: "

@@ -28,10 +28,10 @@ internal static class HttpPipeline
         var access = app.Services.GetRequiredService<HttpAccess>();
         app.Run(context => context.Request.Path.Value switch
         {
-            "/" => AnswerFigures(context, access, "text/html; charset=utf-8", page.Render),
+            "/" => AnswerFigures(context, guard, access, "text/html; charset=utf-8", page.Render),
             "/healthz" => HttpAnswer.WriteAsync(context, StatusCodes.Status200OK, HttpAnswer.PlainText, "alive\n"),
             "/readyz" => AnswerReadiness(context, readiness),
-            "/metrics" => AnswerFigures(context, access, PrometheusText.ContentType, metrics.Scrape),
+            "/metrics" => AnswerFigures(context, guard, access, PrometheusText.ContentType, metrics.Scrape),
             DocumentPath => HttpAnswer.WriteAsync(context, StatusCodes.Status200OK, "application/json", OpenApiDocument.Bytes),
             _ => HttpAnswer.WriteAsync(context, StatusCodes.Status404NotFound, HttpAnswer.PlainText,
                 "Nothing is here. There are /, /healthz, /readyz, /metrics, and the API below /v1: see /openapi.json.\n"),
@@ -77,8 +77,15 @@ internal static class HttpPipeline
                 : mqtt.ServeAsync(context)));
     }
 
-    private static async Task AnswerFigures(HttpContext context, HttpAccess access, string type, Func<string> figures)
+    private static async Task AnswerFigures(
+        HttpContext context, BrowserGuard guard, HttpAccess access, string type, Func<string> figures)
     {
+        if (guard.FindRebound(context) is { } rebound)
+        {
+            await HttpAnswer.WriteAsync(context, StatusCodes.Status403Forbidden, HttpAnswer.PlainText, $"{rebound}\n");
+            return;
+        }
+
         if (await access.FindRefusalAsync(context) is { } refusal)
         {
             await HttpAnswer.WriteAsync(context, refusal.Status, HttpAnswer.PlainText, $"{refusal.Message}\n");

@@ -154,17 +154,18 @@ internal sealed class ConnectionConsumers
     public void Close(KeptLeases? kept = null)
     {
         QueueConsumer[] all;
+        QueueConsumer[] pullers;
         lock (_gate)
         {
             _isClosed = true;
-            QueueConsumer[] pullers = [.. _pullers.Select(puller => puller.Consumer)];
-            kept?.Add(pullers);
+            pullers = [.. _pullers.Select(puller => puller.Consumer)];
             all = [.. _open, .. _stopped, .. kept is null ? pullers : []];
             _open.Clear();
             _stopped.Clear();
             _pullers.Clear();
         }
 
+        kept?.Add(pullers);
         Array.ForEach(all, consumer => consumer.Dispose());
     }
 

@@ -8,22 +8,13 @@ namespace Nexo.Server.Native;
 /// </summary>
 internal sealed class KeptLeases
 {
+    // Of those that were kept before, looked at each time: the work stays the same however many there are.
+    private const int LooksMax = 8;
+
     private readonly Lock _gate = new();
-    private List<QueueConsumer> _consumers = [];
+    private readonly Queue<QueueConsumer> _consumers = new();
 
-    /// <summary>Consumers that are waited for.</summary>
-    public int Count
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _consumers.Count;
-            }
-        }
-    }
-
-    /// <summary>Keeps the consumers that have something, and lets go of those whose messages are all settled or back by now.</summary>
+    /// <summary>Keeps the consumers that have something, and lets go of some whose messages are all settled or back by now.</summary>
     public void Add(IReadOnlyCollection<QueueConsumer> consumers)
     {
         if (consumers.Count == 0)
@@ -36,18 +27,32 @@ internal sealed class KeptLeases
             consumer.Stop();
         }
 
-        List<QueueConsumer> kept = [];
         List<QueueConsumer> done = [];
         lock (_gate)
         {
-            foreach (QueueConsumer consumer in _consumers.Concat(consumers))
+            for (int looks = Math.Min(LooksMax, _consumers.Count); looks > 0; looks--)
             {
-                (consumer.Unsettled > 0 ? kept : done).Add(consumer);
+                Sort(_consumers.Dequeue(), done);
             }
 
-            _consumers = kept;
+            foreach (QueueConsumer consumer in consumers)
+            {
+                Sort(consumer, done);
+            }
         }
 
         done.ForEach(consumer => consumer.Dispose());
+    }
+
+    private void Sort(QueueConsumer consumer, List<QueueConsumer> done)
+    {
+        if (consumer.Unsettled > 0)
+        {
+            _consumers.Enqueue(consumer);
+        }
+        else
+        {
+            done.Add(consumer);
+        }
     }
 }

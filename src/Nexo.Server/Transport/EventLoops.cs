@@ -42,6 +42,8 @@ internal sealed class EventLoops : IDisposable
     private long _holdUntil;
     private TimeSpan _hold = HoldMin;
 
+    private int _others;
+
     /// <summary>Makes up to so many loops, none of which runs yet.</summary>
     public EventLoops(int loopsMax)
     {
@@ -68,6 +70,12 @@ internal sealed class EventLoops : IDisposable
             return count;
         }
     }
+
+    /// <summary>Connections that others serve and that take from the share of these.</summary>
+    public int Others => Volatile.Read(ref _others);
+
+    /// <summary>One more of them, or one less.</summary>
+    public void CountOther(int change) => Interlocked.Add(ref _others, change);
 
     /// <summary>A connection on the loop that has fewest; its handler may begin to read.</summary>
     /// <exception cref="SocketException">The system has no room for another one.</exception>

@@ -18,7 +18,7 @@ internal sealed class LoopListener(Socket socket, EventLoops loops) : IConnectio
         {
             try
             {
-                while (loops.Count >= DescriptorLimit.Shares.Accepted)
+                while (loops.Count + loops.Others >= DescriptorLimit.Shares.Accepted)
                 {
                     await Task.Delay(FullDelayMs, cancellationToken);
                 }

@@ -50,8 +50,12 @@ public sealed class HttpAccessTests(HttpAccessTests.Shared shared) : IClassFixtu
             Assert.True(need.Rules.Length == 0 ? status < 400 : status == 403, $"{need} for {user}: {status}");
         }
 
-        Assert.DoesNotContain(await AskAsync(need, Exact), (int[])[401, 403, 405, 500]);
-        Assert.DoesNotContain(await AskAsync(need, SecureServer.Operator), (int[])[401, 403, 405, 500]);
+        foreach (string user in (string[])[Exact, SecureServer.Operator])
+        {
+            // What was asked before may be in the way; the server has no disk to write a snapshot to.
+            int status = await AskAsync(need, user);
+            Assert.True(status is (>= 200 and < 300) or 404 or 409 || (status == 400 && need.Id == "snapshot"), $"{need} for {user}: {status}");
+        }
     }
 
     [Theory]

@@ -70,6 +70,20 @@ public sealed class HttpBrowserTests
         Assert.Equal(403, (await peer.GetAsync("/v1/store", ("Origin", "https://evil.example"))).Status);
     }
 
+    [Theory]
+    [InlineData("/metrics", "Mozilla/5.0", "evil.example", 403)]
+    [InlineData("/", "Mozilla/5.0", "evil.example", 403)]
+    [InlineData("/", "Mozilla/5.0", "nexo", 200)]
+    [InlineData("/metrics", "Prometheus/3.0", "nexo.example.org", 200)]
+    [InlineData("/readyz", "Mozilla/5.0", "evil.example", 200)]
+    public async Task Figures_are_not_shown_to_a_browser_under_a_name_that_anybody_could_have_made(
+        string path, string agent, string host, int expected)
+    {
+        await using TestServer server = await StartAsync();
+        using var peer = new ApiPeer(server);
+        Assert.Equal(expected, (await peer.GetAsync(path, ("User-Agent", agent), ("Host", host))).Status);
+    }
+
     [Fact]
     public async Task Pages_of_other_sites_cannot_open_mqtt_either_while_nobody_is_asked()
     {

@@ -3,6 +3,8 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Nexo.Protocol;
 using Nexo.Server.Http.Links;
+using Nexo.Server.Native;
+using Nexo.Server.Security;
 using Nexo.Server.Transport;
 
 namespace Nexo.Server.Http.Api;
@@ -124,6 +126,13 @@ internal sealed partial class ApiDispatcher(HttpLinks links, TimeProvider time, 
             return true;
         }
 
+        // Who may not do it is not read from. What is done is judged where it is done.
+        if (problem is null && route.Body != ApiBody.None && Denied(link.Connection, route, values) is { } denied)
+        {
+            await RefuseAsync(http, new(ErrorCode.PermissionDenied, denied));
+            return true;
+        }
+
         using var exchange = new ApiExchange(http, link, route, values, time);
         if (problem is null && route.Body == ApiBody.Json)
         {
@@ -159,6 +168,23 @@ internal sealed partial class ApiDispatcher(HttpLinks links, TimeProvider time, 
         }
 
         return !exchange.IsLinkUsedUp;
+    }
+
+    private static string? Denied(NativeConnection client, ApiRoute route, ApiValues values)
+    {
+        if (values.Has(StoreRoutes.KeyEncodingName) || route.Needs is not [{ Reach: AccessReach.Name } need])
+        {
+            return null;
+        }
+
+        byte[] name = values.Bytes(route.PathNames.First());
+        if (client.Access.Allows(need.Broker, need.Operation, name))
+        {
+            return null;
+        }
+
+        client.All.Audit.Operation(client.User, client.RemoteEndPoint, route.Id, name, isAllowed: false);
+        return AccessRefusal.MessageOf(client.User, need.Broker, need.Operation, name, AccessReach.Name);
     }
 
     private static bool Waits(ApiRoute route, ApiValues values) => route.IsTail || values.Number("wait") > 0;

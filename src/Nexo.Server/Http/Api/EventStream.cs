@@ -85,6 +85,10 @@ internal sealed class EventStream(ApiExchange exchange, long countMax)
         {
             await end.CancelAsync();
             await ((Task?)next ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (next is { IsCompletedSuccessfully: true })
+            {
+                (await next)?.Dispose();
+            }
         }
     }
 

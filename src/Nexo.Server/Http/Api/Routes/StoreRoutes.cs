@@ -12,7 +12,10 @@ internal static class StoreRoutes
 {
     private static IReadOnlyList<string> Kinds { get; } = ["value", "hash", "list", "set", "sorted_set"];
 
-    private static readonly ApiField KeyEncoding = new("key-encoding", ApiKind.Choice, "How the key in the path is written [percent]")
+    /// <summary>The parameter that says how the key in the path is written.</summary>
+    public const string KeyEncodingName = "key-encoding";
+
+    private static readonly ApiField KeyEncoding = new(KeyEncodingName, ApiKind.Choice, "How the key in the path is written [percent]")
     {
         Choices = ["percent", "base64url"],
     };
