@@ -2,6 +2,7 @@ using System.CommandLine;
 using Nexo.Crash.Server;
 using Nexo.Siege.Floods;
 using Nexo.Siege.Fuzz;
+using Nexo.Siege.Memory;
 using Nexo.Siege.Soak;
 
 namespace Nexo.Siege;
@@ -9,7 +10,8 @@ namespace Nexo.Siege;
 internal static class Program
 {
     private static readonly string[] Names =
-        [.. FloodScenario.All.Select(flood => flood.Name), "floods", "fuzz", "soak"];
+        [.. FloodScenario.All.Select(flood => flood.Name), "floods", "fuzz", "soak",
+        LittleMemoryScenario.OnDisk, LittleMemoryScenario.WithoutDisk];
 
     private static readonly Option<string> Scenario = new("--scenario")
     {
@@ -24,7 +26,7 @@ internal static class Program
 
     private static readonly Option<double> Size = new("--size")
     {
-        Description = "Connections of a flood, as a share of what it has by itself",
+        Description = "Connections of a flood, or bytes that a server with little memory is offered, as a share of what it has by itself",
         DefaultValueFactory = _ => 1,
     };
 
@@ -96,6 +98,8 @@ internal static class Program
     private static IEnumerable<Func<Task<SiegeResult>>> Runs(string name, SiegeOptions options, CancellationToken cancel) => name switch
     {
         "fuzz" => [() => FuzzScenario.RunAsync(options, cancel)],
+        LittleMemoryScenario.OnDisk or LittleMemoryScenario.WithoutDisk =>
+            [() => LittleMemoryScenario.RunAsync(name, options, cancel)],
         "soak" => [() => SoakScenario.RunAsync(options, cancel)],
         _ => FloodScenario.All.Where(flood => name == "floods" || flood.Name == name).Select(
             flood => (Func<Task<SiegeResult>>)(() => FloodScenario.RunAsync(flood, options, cancel))),

@@ -110,8 +110,14 @@ public sealed partial class StoreService : IDisposable
     {
         get
         {
-            StoreStats stats = Stats;
-            return new MemoryUse(stats.AllocatedBytes, Math.Max(0, stats.AllocatedBytes - stats.UsedBytes));
+            var totals = default(ShardTotals);
+            foreach (StoreShard shard in _shards)
+            {
+                shard.AddTo(ref totals);
+            }
+
+            long bytes = _pool.RentedBytes + totals.BlockBytes;
+            return new MemoryUse(bytes, Math.Max(0, bytes - totals.UsedBytes));
         }
     }
 

@@ -60,20 +60,38 @@ internal abstract partial class ClientConnection
         return true;
     }
 
-    // What is read is refused with its connection, since the rest would have to be kept; what is unsent has to leave first.
+    // What is unsent has to leave first. For the rest of a large request it is waited until clients that do not read have been cut, and
+    // what was kept for them is free; then it is refused with its connection, since there is no answer to it before it has come.
     private async Task WaitForMemoryAsync()
     {
-        if (PartialBytes > Outbox.RoomBytes)
-        {
-            Refuse(ErrorCode.OutOfMemory, "The server has no memory for a request as large as this one; try again later.");
-            return;
-        }
-
         await SendAllAsync();
         _isHeld = true;
-        await _outbox.WhenIdleAsync();
+        if (PartialBytes <= Outbox.RoomBytes)
+        {
+            await _outbox.WhenIdleAsync();
+        }
+        else if (!await HasMemoryInTimeAsync())
+        {
+            Refuse(ErrorCode.OutOfMemory, "The server has no memory for a request as large as this one; try again later.");
+        }
+
         _isHeld = false;
         TryBuffer(_outbox.BytesPending);
+    }
+
+    private async Task<bool> HasMemoryInTimeAsync()
+    {
+        long began = All.Time.GetTimestamp();
+        while (!_isEnding && !_isGoingAway && All.Time.GetElapsedTime(began).TotalMilliseconds < 2.0 * All.Options.SendStallMs)
+        {
+            await Task.Delay(LookAgain, All.Time);
+            if (TryBuffer(_outbox.BytesPending))
+            {
+                return true;
+            }
+        }
+
+        return _isEnding || _isGoingAway;
     }
 
     private void GiveBuffersBack()

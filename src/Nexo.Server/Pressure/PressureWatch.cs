@@ -13,13 +13,18 @@ internal sealed partial class PressureWatch : IHostedService, IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
+    // The disk is asked less often: files do not grow as fast.
+    private const int DiskEvery = 5;
+
     private readonly BrokerSet _brokers;
     private readonly ClientConnections _clients;
     private readonly TopicBuffers _topicBuffers;
     private readonly TimeProvider _time;
     private readonly ILogger<PressureWatch> _log;
+    private readonly Func<MemoryUse> _accounted;
     private ITimer? _timer;
     private int _isLooking;
+    private uint _looks;
 
     public PressureWatch(
         MemoryPressure memory,
@@ -38,6 +43,7 @@ internal sealed partial class PressureWatch : IHostedService, IDisposable
         _topicBuffers = topicBuffers;
         _time = time;
         _log = log;
+        _accounted = Account;
         facts.Add(Facts);
     }
 
@@ -83,13 +89,36 @@ internal sealed partial class PressureWatch : IHostedService, IDisposable
 
     internal void Look()
     {
-        Memory.Look(() => Parts.Aggregate(default(MemoryUse), static (sum, part) => sum + part.Use));
+        Memory.Look(_accounted);
+        if (_looks++ % DiskEvery != 0)
+        {
+            return;
+        }
+
         Disk.Look();
         bool isFull = Disk.Level == PressureLevel.Refusing;
-        foreach (Broker broker in _brokers.All)
+        for (int i = 0; i < _brokers.All.Count; i++)
         {
-            broker.HoldGrowthOnDisk(isFull, makeRoom: Disk.Level != PressureLevel.Ok);
+            _brokers.All[i].HoldGrowthOnDisk(isFull, makeRoom: Disk.Level != PressureLevel.Ok);
         }
+    }
+
+    // All parts together, without anything to be collected: it is done while nothing else goes on too.
+    private MemoryUse Account()
+    {
+        var sum = new MemoryUse(_topicBuffers.Bytes + _clients.BufferedBytes, 0);
+        for (int i = 0; i < _brokers.All.Count; i++)
+        {
+            Broker broker = _brokers.All[i];
+            sum += broker.Store.Memory;
+            sum += broker.Queues.Memory;
+            sum += broker.Topics.Memory;
+            sum += broker.Streams.Memory;
+            sum += broker.Sessions.Memory;
+            sum += new MemoryUse(broker.Persistence.Log?.PendingBytes ?? 0, 0);
+        }
+
+        return sum;
     }
 
     private IEnumerable<KeyValuePair<string, string>> Facts() =>

@@ -2,6 +2,7 @@ using Nexo.Crash.Server;
 using Nexo.Siege;
 using Nexo.Siege.Floods;
 using Nexo.Siege.Fuzz;
+using Nexo.Siege.Memory;
 using Nexo.Siege.Soak;
 
 namespace Nexo.Crash.Tests.Short;
@@ -37,6 +38,18 @@ public sealed class SiegeTests
         using var form = new ShortForm();
         Assert.SkipUnless(OperatingSystem.IsLinux(), "the server is watched through /proc");
         SiegeResult result = await SoakScenario.RunAsync(Options(form, seconds: 8), TestContext.Current.CancellationToken);
+        Assert.True(result.Findings.Count == 0, result.ToString());
+    }
+
+    [Theory]
+    [InlineData(LittleMemoryScenario.OnDisk)]
+    [InlineData(LittleMemoryScenario.WithoutDisk)]
+    public async Task A_server_with_little_memory_stays_whatever_it_is_offered(string name)
+    {
+        using var form = new ShortForm();
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "the server is watched through /proc");
+        SiegeResult result = await LittleMemoryScenario.RunAsync(
+            name, Options(form, seconds: 0) with { Size = 0.15 }, TestContext.Current.CancellationToken);
         Assert.True(result.Findings.Count == 0, result.ToString());
     }
 

@@ -141,7 +141,8 @@ public sealed class MemoryPressureTests
     [Fact]
     public async Task A_request_that_is_too_large_to_be_taken_in_ends_with_its_connection_and_others_go_on()
     {
-        await using TestServer server = await TestServer.StartAsync(Options);
+        await using TestServer server = await TestServer.StartAsync(
+            options => Options(options) with { Connections = options.Connections with { SendStallMs = 500 } });
         using RawPeer other = await RawPeer.GreetAsync(server);
         await SetAsync(server, Max, "refusing");
         await using NexoClient client = await NexoClient.ConnectAsync(server.Url);

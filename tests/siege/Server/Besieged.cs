@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Nexo.Client;
 using Nexo.Crash.Server;
+using Nexo.Protocol;
 
 namespace Nexo.Siege.Server;
 
@@ -44,7 +45,11 @@ internal sealed class Besieged : IAsyncDisposable
     }
 
     public static async Task<Besieged> StartAsync(
-        SiegeOptions options, IEnumerable<string> settings, IReadOnlyList<string> wrapper, CancellationToken cancel)
+        SiegeOptions options,
+        IEnumerable<string> settings,
+        IReadOnlyList<string> wrapper,
+        CancellationToken cancel,
+        Durability store = Durability.Fsync)
     {
         string directory = Path.Combine(options.Scratch, Guid.NewGuid().ToString("N"));
         System.IO.Directory.CreateDirectory(directory);
@@ -53,6 +58,7 @@ internal sealed class Besieged : IAsyncDisposable
         {
             Program = options.Program,
             DataDirectory = Path.Combine(directory, "data"),
+            Durability = store,
             Wrapper = wrapper,
             Settings =
             [
