@@ -1,6 +1,8 @@
 using System.Text;
 using Nexo.EndToEnd.Tests.Security;
+using Nexo.Server;
 using Nexo.Server.Http.Api;
+using Nexo.Server.Security;
 
 namespace Nexo.EndToEnd.Tests.Http;
 
@@ -100,6 +102,47 @@ public sealed class HttpAccessTests(HttpAccessTests.Shared shared) : IClassFixtu
         Assert.Equal(403, (await peer.GetAsync("/v1/store/cat", As(Exact))).Status);
         await Secure.RemoveAsync(Exact);
         Assert.Equal(401, (await peer.GetAsync("/v1/store/cat", As(Exact))).Status);
+    }
+
+    [Fact]
+    public async Task A_request_that_waits_ends_when_its_rule_is_withdrawn()
+    {
+        using var keeper = new ApiPeer(Secure.Server, SecureServer.Operator);
+        await keeper.PutAsync("/v1/queues/wait", "{}");
+        await Secure.AllowAsync((Exact, ["queue consume wait"]));
+        using var peer = new ApiPeer(Secure.Server, Exact);
+        Task<ApiReply> waiting = peer.PostAsync("/v1/queues/wait/pull?wait=1h");
+        await Poll.UntilAsync(async () => (int)(await keeper.GetAsync("/v1/queues/wait/stats")).Json["consumers"]! == 1);
+        await Secure.AllowAsync((Exact, ["queue read wait"]));
+        ApiReply ended = await waiting;
+        Assert.InRange(ended.Status, 400, 599);
+        await Poll.UntilAsync(async () => (int)(await keeper.GetAsync("/v1/queues/wait/stats")).Json["consumers"]! == 0);
+    }
+
+    [Fact]
+    public async Task A_user_and_its_password_do_too_and_guessing_is_slowed_down()
+    {
+        await using TestServer server = await TestServer.StartAsync(options => ApiPeer.On(options) with
+        {
+            Security = options.Security with
+            {
+                Users = [new UserCredential("ada", PasswordHash.Of("right", PasswordHash.IterationsMin))], FailureBurst = 3,
+            },
+        });
+        using var peer = new ApiPeer(server);
+        (string, string) Basic(string pair) => ("Authorization", $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes(pair))}");
+        Assert.Equal("ada", (string?)(await peer.GetAsync("/v1/info", Basic("ada:right"))).Json["user"]);
+        ApiReply refused = await peer.GetAsync("/v1/info", Basic("ada:wrong"));
+        Assert.Equal((401, "AuthenticationFailed"), (refused.Status, refused.Error));
+        Assert.NotEmpty(refused.Headers.WwwAuthenticate);
+        Assert.Equal(401, (await peer.GetAsync("/v1/info", ("Authorization", "Basic ???"))).Status);
+        await Poll.UntilAsync(async () =>
+        {
+            refused = await peer.GetAsync("/v1/info", Basic("ada:guess"));
+            return refused.Status == 429;
+        });
+        Assert.Equal("AuthenticationThrottled", refused.Error);
+        Assert.NotNull(refused.Headers.RetryAfter);
     }
 
     [Fact]

@@ -157,7 +157,7 @@ public sealed class HttpLinkTests
         await Poll.UntilAsync(() => server.Native.Clients.Memory.Level.ToString() == "Refusing");
         ApiReply refused = await peer.SendAsync("PUT", "/v1/store/k", new byte[8_000_000]);
         Assert.Equal((507, "OutOfMemory"), (refused.Status, refused.Error));
-        Assert.Equal(0, server.Native.Clients.BufferedBytes);
+        await Poll.UntilAsync(() => server.Native.Clients.BufferedBytes == 0);
         Assert.Equal(204, (await peer.DeleteAsync("/v1/store/k")).Status);
     }
 

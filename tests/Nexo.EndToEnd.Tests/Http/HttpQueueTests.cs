@@ -47,11 +47,12 @@ public sealed class HttpQueueTests(HttpFixture shared) : IClassFixture<HttpFixtu
         Assert.Equal("text/plain", (string?)seen["headers"]!["content-type"]);
         Assert.StartsWith("00-0af7651916cd43dd8448eb211c80319c", (string?)seen["headers"]!["traceparent"], StringComparison.Ordinal);
 
+        HashSet<long> before = [.. shared.Server.Native.Clients.All.Select(client => client.Id)];
         JsonNode taken = await PullElsewhereAsync(Queue);
         Assert.Equal(1, (int)taken["attempt"]!);
 
         // The connection that has pulled it is over, and the message is still its client's.
-        await Poll.UntilAsync(() => shared.Server.Native.Clients.Count <= 1);
+        await Poll.UntilAsync(() => shared.Server.Native.Clients.All.All(client => before.Contains(client.Id)));
         Assert.Empty((await Peer.PostAsync($"{Queue}/pull")).Json["messages"]!.AsArray());
         Assert.Single((await Peer.GetAsync($"{Queue}/messages?which=leased")).Json["messages"]!.AsArray());
 
