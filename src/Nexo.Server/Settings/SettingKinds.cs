@@ -120,13 +120,13 @@ internal static class SettingKinds
 
     public static SettingKind<string?> Endpoint { get; } = Path(
         "an address that begins with http:// or https://, or nothing",
-        static text => Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https"
+        static text => text.Length == 0 || (Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https")
             ? null
             : "it is no address of HTTP");
 
     public static SettingKind<string?> HeaderList { get; } = Path(
         "a list of NAME=VALUE, or nothing",
-        static text => text.Split(',').All(static pair => pair.IndexOf('=', StringComparison.Ordinal) > 0)
+        static text => text.Length == 0 || text.Split(',').All(static pair => pair.IndexOf('=', StringComparison.Ordinal) > 0)
             ? null
             : "each is NAME=VALUE");
 
