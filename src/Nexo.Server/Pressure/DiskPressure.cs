@@ -33,7 +33,7 @@ internal sealed class MachineDisk(string directory) : IMachineDisk
                 bytes += LengthOf(file);
             }
         }
-        catch (DirectoryNotFoundException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             // Not made yet, or a part of it was just let go of: the next time counts.
         }
