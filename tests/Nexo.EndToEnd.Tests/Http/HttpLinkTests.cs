@@ -101,6 +101,8 @@ public sealed class HttpLinkTests
             await peer.SendAsync(request);
         }
 
+        // They have come, and gone.
+        await Poll.UntilAsync(() => server.Native.Clients.Totals.Accepted >= 25);
         await Poll.UntilAsync(() => server.Native.Clients.Count == 0);
     }
 
