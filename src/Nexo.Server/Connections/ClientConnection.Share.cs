@@ -1,4 +1,3 @@
-using Nexo.Protocol;
 using Nexo.Server.Security;
 
 namespace Nexo.Server.Connections;

@@ -3,7 +3,6 @@ using Nexo.Engine.Topics;
 using Nexo.Protocol;
 using Nexo.Server.Mqtt.Codec;
 using Nexo.Server.Security;
-using Nexo.Server.Topics;
 
 namespace Nexo.Server.Mqtt;
 

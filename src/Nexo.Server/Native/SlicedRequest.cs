@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using Nexo.Protocol;
 using Nexo.Server.Connections;
-using Nexo.Server.Observability;
 
 namespace Nexo.Server.Native;
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
@@ -23,7 +24,7 @@ internal sealed class LinkTransport : ConnectionContext
     private readonly Pipe _toClient = new(new PipeOptions(
         pauseWriterThreshold: 1, resumeWriterThreshold: 0, useSynchronizationContext: false));
 
-    // Who looks at the end of the connection may do so later than it ends, so it is not disposed of.
+    [SuppressMessage("Usage", "CA2213", Justification = "Who looks at the end of the connection may do so later than it ends.")]
     private readonly CancellationTokenSource _closed = new();
 
     public LinkTransport(HttpContext http)

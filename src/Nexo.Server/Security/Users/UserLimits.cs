@@ -26,12 +26,16 @@ public sealed record UserLimits(int ConnectionsMax = 0, int RequestsPerSecond = 
         foreach (string word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
             int sign = word.IndexOf('=', StringComparison.Ordinal);
-            (limits, reason) = limits.TrySet(sign < 0 ? word : word[..sign], sign < 0 ? string.Empty : word[(sign + 1)..]);
-            if (reason is not null)
+            (UserLimits changed, string? fault) =
+                limits.TrySet(sign < 0 ? word : word[..sign], sign < 0 ? string.Empty : word[(sign + 1)..]);
+            if (fault is not null)
             {
                 limits = null;
+                reason = fault;
                 return false;
             }
+
+            limits = changed;
         }
 
         return true;
