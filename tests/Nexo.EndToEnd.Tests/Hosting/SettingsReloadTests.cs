@@ -209,7 +209,7 @@ public sealed class SettingsReloadTests : IDisposable
         SettingsResult read = SettingsLoader.Load(input);
         Assert.Empty(read.Problems);
         return await TestServer.StartAsync(
-            options => options with { Connections = read.Options.Connections, Log = read.Options.Log }, input);
+            options => options with { Connections = read.Options.Connections, Log = read.Options.Log, Slow = read.Options.Slow }, input);
     }
 
     private async Task WriteAsync(string settings)
