@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using Nexo.Cli.Bench;
 using Nexo.Cli.Clients;
 using Nexo.Cli.Data;
-using Nexo.Cli.Keeper;
 using Nexo.Cli.Manual;
 using Nexo.Cli.Queues;
 using Nexo.Cli.Serve;

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Nexo.Cli.Queues;
-using Nexo.Cli.Store;
 using Nexo.Cli.Terminal;
 using Nexo.Server;
 

@@ -1,5 +1,4 @@
 using Nexo.Cli.Queues;
-using Nexo.Client;
 
 namespace Nexo.Cli.Keeper;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Nexo.Cli.Terminal;
-using Nexo.Client;
 
 namespace Nexo.Cli.Keeper;
 

@@ -23,7 +23,7 @@ internal static class AddUserCommand
             HelpName = "NAME",
         };
         Option<string?> space = BindCommands.NamespaceOption("The namespace that it is always in");
-        var command = new Command("add", "Make a user; its password is read from standard input") 
+        var command = new Command("add", "Make a user; its password is read from standard input")
         {
             name, allow, noPassword, certificate, space,
         };
@@ -44,7 +44,10 @@ internal static class AddUserCommand
                 PasswordHash? password = run.Get(noPassword) ? null : PasswordCommand.Read(run);
                 var entry = new UserEntry(user)
                 {
-                    Password = password, Rules = rules, Certificate = run.Get(certificate), Namespace = bound,
+                    Password = password,
+                    Rules = rules,
+                    Certificate = run.Get(certificate),
+                    Namespace = bound,
                 };
                 await file.ChangeAsync(
                     users =>

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Nexo.Cli.Terminal;
 using Nexo.Server.Brokers;
-using Nexo.Server.Security;
 
 namespace Nexo.Cli.Users;
 

@@ -45,10 +45,13 @@ internal static class LimitCommand
     {
         foreach ((string key, string? value) in given)
         {
-            if (value is not null && limits.TrySet(key, value) is var (changed, fault))
+            if (value is null)
             {
-                limits = fault is null ? changed : throw CliFailure.Usage($"--{fault}.");
+                continue;
             }
+
+            (UserLimits changed, string? fault) = limits.TrySet(key, value);
+            limits = fault is null ? changed : throw CliFailure.Usage($"--{fault}.");
         }
 
         return limits;
