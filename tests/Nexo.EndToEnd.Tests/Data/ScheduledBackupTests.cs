@@ -105,7 +105,9 @@ public sealed class ScheduledBackupTests : IDisposable
         await File.WriteAllTextAsync(file, "in the place of a directory");
         await using TestServer server = await StartAsync("every 1h", options => options with
         {
-            Drill = true, Scratch = Path.Combine(file, "scratch"), RetryAfter = TimeSpan.FromMilliseconds(10),
+            Drill = true,
+            Scratch = Path.Combine(file, "scratch"),
+            RetryAfter = TimeSpan.FromMilliseconds(10),
         });
         await using NexoClient client = await NexoClient.ConnectAsync(server.Url);
         await Poll.UntilAsync(async () => (await FactAsync(client, "backup.drill_problem")).StartsWith("could not be proven", StringComparison.Ordinal));

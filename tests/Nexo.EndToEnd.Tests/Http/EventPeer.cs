@@ -39,13 +39,20 @@ internal sealed class EventPeer : IDisposable
             }
 
             string[] parts = line.Split(": ", 2);
-            (name, id, data) = parts[0] switch
+            switch (parts[0])
             {
-                "event" => (parts[1], id, data),
-                "id" => (name, parts[1], data),
-                "data" => (name, id, JsonNode.Parse(parts[1])),
-                _ => (name, id, data),
-            };
+                case "event":
+                    name = parts[1];
+                    break;
+                case "id":
+                    id = parts[1];
+                    break;
+                case "data":
+                    data = JsonNode.Parse(parts[1]);
+                    break;
+                default:
+                    break;
+            }
         }
 
         return null;

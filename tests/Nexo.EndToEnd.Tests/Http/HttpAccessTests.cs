@@ -1,6 +1,5 @@
 using System.Text;
 using Nexo.EndToEnd.Tests.Security;
-using Nexo.Server;
 using Nexo.Server.Http.Api;
 using Nexo.Server.Security;
 
@@ -126,7 +125,8 @@ public sealed class HttpAccessTests(HttpAccessTests.Shared shared) : IClassFixtu
         {
             Security = options.Security with
             {
-                Users = [new UserCredential("ada", PasswordHash.Of("right", PasswordHash.IterationsMin))], FailureBurst = 3,
+                Users = [new UserCredential("ada", PasswordHash.Of("right", PasswordHash.IterationsMin))],
+                FailureBurst = 3,
             },
         });
         using var peer = new ApiPeer(server);

@@ -44,7 +44,9 @@ public sealed partial class HttpExampleTests
     {
         var start = new ProcessStartInfo("bash")
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         start.Environment["NEXO_TOKEN"] = "none";
         using Process bash = Process.Start(start)!;

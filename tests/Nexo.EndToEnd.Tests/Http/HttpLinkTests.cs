@@ -150,7 +150,8 @@ public sealed class HttpLinkTests
         var machine = new MachineMemoryDouble();
         await using TestServer server = await TestServer.StartAsync(options => ApiPeer.On(options) with
         {
-            Machine = machine, Pressure = new PressureOptions { MemoryMax = Max },
+            Machine = machine,
+            Pressure = new PressureOptions { MemoryMax = Max },
         });
         using var peer = new ApiPeer(server);
         Assert.Equal(204, (await peer.SendAsync("PUT", "/v1/store/k", new byte[2_000_000])).Status);

@@ -202,6 +202,6 @@ public sealed class MemoryPressureTests
     private async Task SetAsync(TestServer server, long resident, string level)
     {
         _machine.Resident = resident;
-        await Poll.UntilAsync(() => server.Native.Clients.Memory.Level.ToString().ToLowerInvariant() == level);
+        await Poll.UntilAsync(() => server.Native.Clients.Memory.Level.ToString().Equals(level, StringComparison.OrdinalIgnoreCase));
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Http.Headers;
 using Nexo.Client;
@@ -62,6 +63,7 @@ public sealed class UserLimitTests
     }
 
     [Fact]
+    [SuppressMessage("Reliability", "CA2025", Justification = "It is waited for before its peer goes.")]
     public async Task Who_asks_faster_than_it_may_is_read_later_and_others_are_not()
     {
         const int Rate = 100;
@@ -75,17 +77,19 @@ public sealed class UserLimitTests
         // What has come in one piece is answered, and paid for: two seconds, for one is given at once.
         Task next = PingAsync(ada);
         await Poll.UntilAsync(() => server.Server.Native.Clients.Shares.Held > 0);
-        for (uint i = 0; i < 20; i++)
+        for (uint i = 0; i < 5; i++)
         {
             await PingAsync(other);
         }
 
-        Assert.False(next.IsCompleted);
+        bool isHeld = !next.IsCompleted;
         await next;
+        Assert.True(isHeld);
         Assert.True(Stopwatch.GetElapsedTime(began) > TimeSpan.FromSeconds(1.5));
     }
 
     [Fact]
+    [SuppressMessage("Reliability", "CA2025", Justification = "It is waited for before its peer goes.")]
     public async Task A_limit_that_is_taken_away_lets_go_of_who_is_held()
     {
         await using SecureServer server = await StartAsync(new UserLimits(RequestsPerSecond: 1));
@@ -94,9 +98,10 @@ public sealed class UserLimitTests
         await ReadPingsAsync(ada, 1_000);
         Task next = PingAsync(ada);
         await Poll.UntilAsync(() => server.Server.Native.Clients.Shares.Held > 0);
-        Assert.False(next.IsCompleted);
+        bool isHeld = !next.IsCompleted;
         await LimitAsync(server, UserLimits.None);
-        await next.WaitAsync(TimeSpan.FromSeconds(60));
+        await next;
+        Assert.True(isHeld);
     }
 
     [Fact]

@@ -165,7 +165,7 @@ public sealed class EntryTests
         Assert.Equal(System.Net.HttpStatusCode.Forbidden, await StatusAsync(Shop));
         Assert.Equal(System.Net.HttpStatusCode.OK, await StatusAsync(SecureServer.Operator));
         http.DefaultRequestHeaders.Authorization = new("Bearer", SecureServer.Operator);
-        string page = await http.GetStringAsync("/", TestContext.Current.CancellationToken);
+        string page = await http.GetStringAsync(new Uri("/", UriKind.Relative), TestContext.Current.CancellationToken);
         Assert.Contains("<th scope=\"row\">shop</th><td>0 entries, 0 queues", page, StringComparison.Ordinal);
 
         async Task<System.Net.HttpStatusCode> StatusAsync(string token)

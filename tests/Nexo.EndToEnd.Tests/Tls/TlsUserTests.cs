@@ -52,14 +52,14 @@ public sealed class TlsUserTests : IDisposable
         using var handler = new HttpClientHandler { ServerCertificateCustomValidationCallback = static (_, _, _, _) => true };
         using (var stranger = new HttpClient(handler, disposeHandler: false))
         {
-            using HttpResponseMessage refused = await stranger.GetAsync(server.HttpUrl + path, TestContext.Current.CancellationToken);
+            using HttpResponseMessage refused = await stranger.GetAsync(new Uri(server.HttpUrl + path), TestContext.Current.CancellationToken);
             Assert.Equal(System.Net.HttpStatusCode.Unauthorized, refused.StatusCode);
         }
 
         using var withOwn = new HttpClientHandler { ServerCertificateCustomValidationCallback = static (_, _, _, _) => true };
         withOwn.ClientCertificates.Add(own);
         using var ada = new HttpClient(withOwn);
-        string answer = await ada.GetStringAsync(server.HttpUrl + path, TestContext.Current.CancellationToken);
+        string answer = await ada.GetStringAsync(new Uri(server.HttpUrl + path), TestContext.Current.CancellationToken);
         Assert.Contains(expected, answer, StringComparison.Ordinal);
     }
 
@@ -73,7 +73,7 @@ public sealed class TlsUserTests : IDisposable
         handler.ClientCertificates.Add(own);
         using var page = new HttpClient(handler);
         page.DefaultRequestHeaders.Add("Origin", "https://evil.example");
-        using HttpResponseMessage refused = await page.GetAsync($"{server.HttpUrl}/mqtt", TestContext.Current.CancellationToken);
+        using HttpResponseMessage refused = await page.GetAsync(new Uri($"{server.HttpUrl}/mqtt"), TestContext.Current.CancellationToken);
         Assert.Equal(System.Net.HttpStatusCode.Forbidden, refused.StatusCode);
     }
 
