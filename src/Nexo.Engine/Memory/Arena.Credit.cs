@@ -19,6 +19,12 @@ internal sealed unsafe partial class Arena
             return false;
         }
 
+        if (_credit < 0 && _budget.BytesMax == 0)
+        {
+            // In use since a recovery, or by a structure's growth: the process has it already, so it is not asked for again.
+            SettleOverdraft();
+        }
+
         if (_credit < bytes)
         {
             if (!_budget.TryTake(bytes - _credit, out long taken))

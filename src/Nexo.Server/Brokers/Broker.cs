@@ -130,15 +130,13 @@ internal sealed class Broker : IAsyncDisposable
     /// <summary>True when connections may come: what it keeps has been read back, if it keeps anything.</summary>
     public bool IsOpen => Persistence is not { IsOn: true, Log: null };
 
-    /// <summary>Whether what is to be kept is refused as on a full disk, and whether room is to be made there.</summary>
-    public void HoldGrowthOnDisk(bool isFull, bool makeRoom)
+    /// <summary>
+    /// Whether what is to be kept is refused as on a full disk, or else after how many bytes; and whether room is to be made there.
+    /// </summary>
+    public void HoldGrowthOnDisk(bool isFull, long room, bool makeRoom)
     {
         Persistence.MustMakeRoom = makeRoom;
-        if (Persistence.Log is { } log)
-        {
-            log.HoldsGrowth = isFull;
-        }
-
+        Persistence.Log?.HoldGrowthAfter(isFull ? 0 : room);
         Queues.HoldsGrowth = isFull;
         Streams.HoldsGrowth = isFull;
     }

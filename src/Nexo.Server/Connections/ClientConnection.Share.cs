@@ -13,7 +13,6 @@ internal abstract partial class ClientConnection
 
     // Null: its user may ask as fast as it can, and leave as much unread.
     private volatile UserLimits? _pace;
-    private long _paidRequests;
     private long _inFlight;
 
     /// <summary>Whether its user may have one more connection: then it is counted until it ends, or logs in anew.</summary>
@@ -78,21 +77,14 @@ internal abstract partial class ClientConnection
     /// <summary>
     /// What was handled counts, and with more than its user may have nothing is read until it may have more. Only for the reading thread.
     /// </summary>
-    private async ValueTask PaceAsync(UserLimits limits)
+    private async ValueTask PaceAsync(UserLimits limits, long requests)
     {
         if (_share is not { } share)
         {
             return;
         }
 
-        TimeSpan wait = TimeSpan.Zero;
-        if (limits.RequestsPerSecond > 0)
-        {
-            wait = share.Pay(_requests - _paidRequests, limits.RequestsPerSecond);
-        }
-
-        _paidRequests = _requests;
-        long began = All.Time.GetTimestamp();
+        TimeSpan wait = WaitFor(limits, share, requests);
         NoteInFlight(InFlightNow);
         if (wait == TimeSpan.Zero && !IsOverfull(limits, share))
         {
@@ -104,18 +96,22 @@ internal abstract partial class ClientConnection
         _isHeld = true;
         while (!_isEnding && !_isGoingAway && _pace is { } now && !ConnectionClosed.IsCancellationRequested)
         {
-            TimeSpan left = wait - All.Time.GetElapsedTime(began);
+            // Anew each time: the limits may be others now.
+            wait = WaitFor(now, share, requests: 0);
             NoteInFlight(InFlightNow);
-            if (left <= TimeSpan.Zero && !IsOverfull(now, share))
+            if (wait == TimeSpan.Zero && !IsOverfull(now, share))
             {
                 break;
             }
 
-            await Task.Delay(left > TimeSpan.Zero && left < LookAgain ? left : LookAgain, All.Time);
+            await Task.Delay(wait > TimeSpan.Zero && wait < LookAgain ? wait : LookAgain, All.Time);
         }
 
         _isHeld = false;
     }
+
+    private static TimeSpan WaitFor(UserLimits limits, UserShare share, long requests) =>
+        limits.RequestsPerSecond > 0 ? share.Pay(requests, limits.RequestsPerSecond) : TimeSpan.Zero;
 
     private static bool IsOverfull(UserLimits limits, UserShare share) =>
         limits.InFlightBytesMax > 0 && share.InFlightBytes > limits.InFlightBytesMax;

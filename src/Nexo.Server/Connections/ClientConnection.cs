@@ -195,6 +195,7 @@ internal abstract partial class ClientConnection
             ReadResult read = await _input.ReadAsync();
             ReadOnlySequence<byte> buffer = read.Buffer;
             BeginBatch();
+            long requests = _requests;
             _receivedAtMs = All.NowMs;
             _bytesReceived += buffer.Length;
             foreach (ReadOnlyMemory<byte> segment in buffer)
@@ -211,7 +212,7 @@ internal abstract partial class ClientConnection
             EndBatch(buffer);
             if (_pace is { } limits)
             {
-                await PaceAsync(limits);
+                await PaceAsync(limits, _requests - requests);
             }
 
             withoutPause = buffer.Length < _largeReadBytes ? 0 : withoutPause + (int)buffer.Length;

@@ -87,6 +87,7 @@ internal sealed partial class DiskPressure : ILiveSettings
     private readonly ILogger<DiskPressure> _log;
     private long _max;
     private long _freeMin;
+    private long _freeMinWanted;
     private long _measured;
     private long _freeThen;
     private long _measuredAt;
@@ -122,6 +123,11 @@ internal sealed partial class DiskPressure : ILiveSettings
     /// <summary>What is free on its disk.</summary>
     public long Free => Volatile.Read(ref _free);
 
+    /// <summary>What may be written until the next look, so that nobody outruns it.</summary>
+    public long Room => Math.Max(1, Math.Min(
+        Max == 0 ? long.MaxValue : PressureLevels.Part(Max, PressureLevels.RefusingAt) - Used,
+        FreeMin == 0 || Free == long.MaxValue ? long.MaxValue : Free - FreeMin));
+
     public PressureLevel Level { get; private set; }
 
     /// <summary>Files are being added up.</summary>
@@ -139,6 +145,7 @@ internal sealed partial class DiskPressure : ILiveSettings
     /// <summary>Looks at the disk.</summary>
     public void Look()
     {
+        WorkOutFreeMin();
         if (_disk is null || (Max == 0 && FreeMin == 0))
         {
             Level = PressureLevel.Ok;
@@ -168,9 +175,18 @@ internal sealed partial class DiskPressure : ILiveSettings
     public void Apply(NexoServerOptions next)
     {
         Volatile.Write(ref _max, next.Pressure.DiskMax);
-        Volatile.Write(ref _freeMin, next.Pressure.DiskFreeMin != PressureOptions.Auto
-            ? next.Pressure.DiskFreeMin
-            : Math.Min((_disk?.Total ?? 0) / FreePart, FreeMinMost));
+        Volatile.Write(ref _freeMinWanted, next.Pressure.DiskFreeMin);
+        Volatile.Write(ref _freeMin, Math.Max(0, next.Pressure.DiskFreeMin));
+        WorkOutFreeMin();
+    }
+
+    // Of a directory that is not made yet nobody knows how large its disk is.
+    private void WorkOutFreeMin()
+    {
+        if (FreeMin == 0 && Volatile.Read(ref _freeMinWanted) == PressureOptions.Auto && _disk is { } disk)
+        {
+            Volatile.Write(ref _freeMin, Math.Min(disk.Total / FreePart, FreeMinMost));
+        }
     }
 
     // A little more than where it began must be free before it ends.

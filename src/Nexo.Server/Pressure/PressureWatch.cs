@@ -99,7 +99,7 @@ internal sealed partial class PressureWatch : IHostedService, IDisposable
         bool isFull = Disk.Level == PressureLevel.Refusing;
         for (int i = 0; i < _brokers.All.Count; i++)
         {
-            _brokers.All[i].HoldGrowthOnDisk(isFull, makeRoom: Disk.Level != PressureLevel.Ok);
+            _brokers.All[i].HoldGrowthOnDisk(isFull, Disk.Room, makeRoom: Disk.Level != PressureLevel.Ok);
         }
     }
 

@@ -67,6 +67,9 @@ internal sealed class UserShare(TimeProvider time)
     // So much may be asked for at once, after a silence.
     private const double BurstSeconds = 1;
 
+    // However much has come in one piece: a client that is not read on for longer takes the server for dead.
+    private const double DebtSeconds = 30;
+
     private readonly long _perSecond = time.TimestampFrequency;
     private long _paidUntil = long.MinValue;
     private long _inFlight;
@@ -103,7 +106,7 @@ internal sealed class UserShare(TimeProvider time)
         do
         {
             paid = Interlocked.Read(ref _paidUntil);
-            next = Math.Max(paid, now - Burst) + cost;
+            next = Math.Min(Math.Max(paid, now - Burst) + cost, now + (long)(DebtSeconds * _perSecond));
         }
         while (Interlocked.CompareExchange(ref _paidUntil, next, paid) != paid);
 

@@ -36,7 +36,7 @@ internal sealed class TopicBuffers(long bytesMax, MemoryCap? cap = null)
     /// <param name="isFloor">It is not more than a subscription's <see cref="FloorBytes"/>.</param>
     public bool TryTake(long bytes, long held, bool isFloor)
     {
-        if (!_cap.TryTakeForCache(bytes))
+        if (!TryTakeOfCap(bytes, isFloor))
         {
             return false;
         }
@@ -58,6 +58,23 @@ internal sealed class TopicBuffers(long bytesMax, MemoryCap? cap = null)
         }
         while (now != before);
 
+        return true;
+    }
+
+    // The little is no cache: as long as nothing is refused everybody has it, else a message for who is slow by one would be lost.
+    private bool TryTakeOfCap(long bytes, bool isFloor)
+    {
+        if (!isFloor)
+        {
+            return _cap.TryTakeForCache(bytes);
+        }
+
+        if (_cap.IsReached)
+        {
+            return _cap.TryTake(bytes);
+        }
+
+        _cap.Give(-bytes);
         return true;
     }
 

@@ -26,7 +26,7 @@ public sealed partial class Wal : IDurableLog, LogAppend.IEnd, IDisposable
     private Thread? _thread;
     private WalException? _failure;
     private int _disposed;
-    private bool _holdsGrowth;
+    private long _growthEnd = long.MaxValue;
 
     private Wal(
         IDisk disk, ulong logId, WalTail tail, WalOptions options, TimeProvider time, IStorageObserver observer)
@@ -65,10 +65,14 @@ public sealed partial class Wal : IDurableLog, LogAppend.IEnd, IDisposable
     /// <summary>
     /// The disk has room, and what is left is not for the log: what frees room is still taken, nothing else.
     /// </summary>
-    public bool HoldsGrowth
+    public bool HoldsGrowth => Volatile.Read(ref _appendedBytes) >= Volatile.Read(ref _growthEnd);
+
+    /// <summary>From here on the log may take so many bytes of the disk, besides the segments that it has; then growth is held.</summary>
+    public void HoldGrowthAfter(long bytes)
     {
-        get => Volatile.Read(ref _holdsGrowth);
-        set => Volatile.Write(ref _holdsGrowth, value);
+        long there = Math.Max(0, Volatile.Read(ref _segmentRoom) + _shelf.PreparedBytes - PendingBytes);
+        long end = bytes <= 0 ? 0 : bytes == long.MaxValue ? bytes : Volatile.Read(ref _appendedBytes) + there + bytes;
+        Volatile.Write(ref _growthEnd, end);
     }
 
     /// <summary>

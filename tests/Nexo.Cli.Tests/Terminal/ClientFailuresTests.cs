@@ -24,7 +24,8 @@ public sealed class ClientFailuresTests
         foreach (ErrorCode code in Enum.GetValues<ErrorCode>())
         {
             CliFailure failure = ClientFailures.Explain(new NexoException(code, "why", retryable: false), Settings);
-            int expected = (int)code / 100 == 2 ? ExitCode.Authentication : ExitCode.Refused;
+            bool isOfWho = (int)code / 100 == 2 && code is not (ErrorCode.UserLimitExceeded or ErrorCode.NamespaceNotFound);
+            int expected = isOfWho ? ExitCode.Authentication : ExitCode.Refused;
             Assert.Equal(expected, failure.ExitCode);
             Assert.Matches("^[a-z_]+$", failure.Code);
             Assert.DoesNotContain("secret", failure.Message + failure.Hint, StringComparison.Ordinal);

@@ -89,18 +89,18 @@ public sealed class HttpAccessTests(HttpAccessTests.Shared shared) : IClassFixtu
     [Fact]
     public async Task One_connection_may_change_who_it_is_and_loses_what_is_withdrawn()
     {
-        await Secure.AllowAsync((Nobody, []), (Exact, ["store read cat"]));
+        await Secure.AllowAsync((Nobody, []), (Exact, ["store read lynx"]));
         using var peer = new ApiPeer(Secure.Server);
         (string, string) As(string token) => ("Authorization", $"Bearer {token}");
-        Assert.Equal(404, (await peer.GetAsync("/v1/store/cat", As(Exact))).Status);
-        Assert.Equal(403, (await peer.GetAsync("/v1/store/cat", As(Nobody))).Status);
-        Assert.Equal(401, (await peer.GetAsync("/v1/store/cat")).Status);
-        Assert.Equal(404, (await peer.GetAsync("/v1/store/cat", As(Exact))).Status);
+        Assert.Equal(404, (await peer.GetAsync("/v1/store/lynx", As(Exact))).Status);
+        Assert.Equal(403, (await peer.GetAsync("/v1/store/lynx", As(Nobody))).Status);
+        Assert.Equal(401, (await peer.GetAsync("/v1/store/lynx")).Status);
+        Assert.Equal(404, (await peer.GetAsync("/v1/store/lynx", As(Exact))).Status);
 
         await Secure.AllowAsync((Exact, ["store read dog"]));
-        Assert.Equal(403, (await peer.GetAsync("/v1/store/cat", As(Exact))).Status);
+        Assert.Equal(403, (await peer.GetAsync("/v1/store/lynx", As(Exact))).Status);
         await Secure.RemoveAsync(Exact);
-        Assert.Equal(401, (await peer.GetAsync("/v1/store/cat", As(Exact))).Status);
+        Assert.Equal(401, (await peer.GetAsync("/v1/store/lynx", As(Exact))).Status);
     }
 
     [Fact]

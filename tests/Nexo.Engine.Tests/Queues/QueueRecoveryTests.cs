@@ -1,3 +1,4 @@
+using Nexo.Engine.Memory;
 using Nexo.Engine.Queues;
 using Nexo.Engine.Tests.Store;
 using Nexo.Storage;
@@ -318,6 +319,29 @@ public sealed class QueueRecoveryTests
     }
 
     /// <summary>Queues as a start finds them; what they write goes to the same log.</summary>
+    [Fact]
+    public void What_was_recovered_is_not_asked_of_the_process_once_more()
+    {
+        var log = new MemoryLog();
+        using (var before = new QueueHarness(log: log))
+        {
+            before.Declare("q");
+            for (int i = 0; i < 500; i++)
+            {
+                before.Push(new Pushing(new string('m', 1_000)) { DelayMs = 1_000_000 });
+            }
+        }
+
+        var cap = new MemoryCap(10_000_000);
+        using var after = new QueueHarness(new QueueLimits { Shards = 1, Tuning = QueueHarness.Tiny, Cap = cap });
+        QueueRecovery recovery = after.Queues.BeginRecovery();
+        log.Replay(default, recovery);
+        recovery.Complete(log);
+        cap.Set(room: 50_000, cacheRoom: 0, isNear: true, isReached: false);
+        Assert.Equal(QueueStatus.Ok, after.TryPush(new Pushing("one more"), out _));
+        Assert.InRange(cap.Room, 0, 50_000);
+    }
+
     private static QueueHarness Recovered(
         MemoryLog log,
         ManualTime? time = null,

@@ -24,6 +24,32 @@ public sealed class DiskPressureTests
     }
 
     [Fact]
+    public void What_may_be_written_before_the_next_look_is_what_is_left()
+    {
+        DiskPressure pressure = New(max: 100_000, freeMin: 0);
+        _disk.Taken = 60_000;
+        pressure.Look();
+        Assert.Equal(35_000, pressure.Room);
+        pressure = New(max: 0, freeMin: 900_000);
+        pressure.Look();
+        Assert.Equal(100_000, pressure.Room);
+        Assert.Equal(long.MaxValue, New(max: 0, freeMin: 0).Room);
+    }
+
+    [Fact]
+    public void What_is_to_stay_free_is_worked_out_once_the_directory_is_there()
+    {
+        var disk = new DiskDouble { Total = 0 };
+        var pressure = new DiskPressure(
+            new NexoServerOptions { Pressure = new PressureOptions { DiskFreeMin = PressureOptions.Auto } }, disk, _time, _log);
+        pressure.Look();
+        Assert.Equal(0, pressure.FreeMin);
+        disk.Total = 1_000_000;
+        pressure.Look();
+        Assert.Equal(50_000, pressure.FreeMin);
+    }
+
+    [Fact]
     public void Between_two_measurements_what_has_gone_from_the_disk_counts_as_the_directorys()
     {
         DiskPressure pressure = New(max: 100_000, freeMin: 0);

@@ -23,7 +23,7 @@ internal sealed class DiskDouble : IMachineDisk
     private long _free = 1_000_000;
     private long _taken;
 
-    public long Total { get; init; } = 1_000_000;
+    public long Total { get; set; } = 1_000_000;
 
     public long Free
     {
