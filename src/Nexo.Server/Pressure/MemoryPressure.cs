@@ -19,6 +19,13 @@ internal sealed partial class MemoryPressure : ILiveSettings
     private const long CollectEveryMs = 5_000;
     private const long TrimEveryMs = 2_000;
 
+    // A store that evicts at the warning lives there.
+    private const long TrimAtWarningEveryMs = 30_000;
+
+    // A collection that frees next to nothing stops everybody for nothing: the next comes later and later.
+    private const long CollectPauseMaxMs = 300_000;
+    private const int WorthPart = 20;
+
     // To add up the parts takes their locks, for a moment each.
     private const uint PartsEveryLooks = 10;
 
@@ -31,6 +38,7 @@ internal sealed partial class MemoryPressure : ILiveSettings
     private long _max;
     private long _used;
     private long _collectedAt;
+    private long _collectPauseMs = CollectEveryMs;
     private long _trimmedAt;
     private PressureLevel _level;
     private long _refusals;
@@ -135,12 +143,16 @@ internal sealed partial class MemoryPressure : ILiveSettings
         GCMemoryInfo heap = GC.GetGCMemoryInfo(GCKind.Any);
         if (level == PressureLevel.Refusing
             && heap.TotalCommittedBytes > PressureLevels.Part(Max, CollectAtThousandths)
-            && IsTime(ref _collectedAt, now, CollectEveryMs))
+            && IsTime(ref _collectedAt, now, _collectPauseMs))
         {
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+            long freed = heap.TotalCommittedBytes - GC.GetGCMemoryInfo(GCKind.Any).TotalCommittedBytes;
+            _collectPauseMs = freed >= heap.TotalCommittedBytes / WorthPart
+                ? CollectEveryMs
+                : Math.Min(2 * _collectPauseMs, CollectPauseMaxMs);
         }
 
-        if (IsTime(ref _trimmedAt, now, TrimEveryMs))
+        if (IsTime(ref _trimmedAt, now, level == PressureLevel.Refusing ? TrimEveryMs : TrimAtWarningEveryMs))
         {
             SystemHeap.Trim();
         }

@@ -79,10 +79,13 @@ internal sealed partial class PressureWatch : IHostedService, IDisposable
         return Task.CompletedTask;
     }
 
-    public Task StopAsync(CancellationToken cancellationToken)
+    public async Task StopAsync(CancellationToken cancellationToken)
     {
-        _timer?.Dispose();
-        return Task.CompletedTask;
+        // A look that is under way is waited for: what it looks at goes next.
+        if (_timer is { } timer)
+        {
+            await timer.DisposeAsync();
+        }
     }
 
     public void Dispose() => _timer?.Dispose();

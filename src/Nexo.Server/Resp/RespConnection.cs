@@ -72,9 +72,9 @@ internal sealed partial class RespConnection : ClientConnection
         Shards = new RespChannelSet(this, Server.ShardChannels);
     }
 
-    [SkipLocalsInit]
     protected override int PartialBytes => _carried.Count;
 
+    [SkipLocalsInit]
     protected override int Feed(ReadOnlySpan<byte> bytes)
     {
         if (!_carried.IsEmpty)
