@@ -143,6 +143,29 @@ internal sealed class ApiExchange(HttpContext http, HttpLink link, ApiRoute rout
         return reply;
     }
 
+    /// <summary>Sends the request that was begun, and answers with what its reply says.</summary>
+    /// <param name="fields">Writes them.</param>
+    /// <param name="isCreated">Whether the reply tells of something new: then it is 201.</param>
+    public async Task AnswerAsync(LinkWriter fields, Func<ReadOnlySpan<byte>, bool>? isCreated = null)
+    {
+        using LinkFrame? reply = await AskAsync();
+        if (reply is not null)
+        {
+            bool isNew = isCreated?.Invoke(reply.Body) == true;
+            await JsonAsync(Render(reply, fields), isNew ? StatusCodes.Status201Created : StatusCodes.Status200OK);
+        }
+    }
+
+    /// <summary>Sends the request that was begun, and answers that it is done.</summary>
+    public async Task AnswerEmptyAsync()
+    {
+        using LinkFrame? reply = await AskAsync();
+        if (reply is not null)
+        {
+            await EmptyAsync(StatusCodes.Status204NoContent);
+        }
+    }
+
     /// <summary>As <see cref="AskAsync"/>, and answers nothing.</summary>
     public async ValueTask<(LinkFrame? Reply, LinkFailure Failure)> TryAskAsync()
     {

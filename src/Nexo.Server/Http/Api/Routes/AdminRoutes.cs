@@ -81,11 +81,7 @@ internal static class AdminRoutes
         }
 
         exchange.Begin(Opcode.Info);
-        using LinkFrame? reply = await exchange.AskAsync();
-        if (reply is not null)
-        {
-            await exchange.JsonAsync(ApiExchange.Render(reply, WriteFacts));
-        }
+        await exchange.AnswerAsync(WriteFacts);
     }
 
     private static void WriteFacts(Utf8JsonWriter json, ReadOnlySpan<byte> body)
@@ -119,13 +115,7 @@ internal static class AdminRoutes
             Cursor = exchange.Values.Bytes("cursor"),
             Prefix = exchange.Values.Bytes("address"),
         }.Write(exchange.Begin(Opcode.AdminConnections));
-        using LinkFrame? reply = await exchange.AskAsync();
-        if (reply is null)
-        {
-            return;
-        }
-
-        await exchange.JsonAsync(ApiExchange.Render(reply, static (json, body) =>
+        await exchange.AnswerAsync(static (json, body) =>
         {
             ConnectionListReply.TryRead(body, out ConnectionListReply page);
             json.WriteStartArray("clients");
@@ -136,7 +126,7 @@ internal static class AdminRoutes
 
             json.WriteEndArray();
             json.WriteCursor(page.Cursor);
-        }));
+        });
     }
 
     private static void Write(Utf8JsonWriter json, in ConnectionListItem client)

@@ -211,11 +211,7 @@ internal static class QueueMessageRoutes
             BytesMax = CommonFields.PageBytesMax,
             Queue = exchange.Values.Bytes("queue"),
         }.Write(exchange.Begin(Opcode.QueuePull));
-        using LinkFrame? reply = await exchange.AskAsync();
-        if (reply is not null)
-        {
-            await exchange.JsonAsync(ApiExchange.Render(reply, WriteDelivered));
-        }
+        await exchange.AnswerAsync(WriteDelivered);
     }
 
     private static async Task AckAsync(ApiExchange exchange)
@@ -332,13 +328,7 @@ internal static class QueueMessageRoutes
 
     private static async Task AnswerPageAsync(ApiExchange exchange)
     {
-        using LinkFrame? reply = await exchange.AskAsync();
-        if (reply is null)
-        {
-            return;
-        }
-
-        await exchange.JsonAsync(ApiExchange.Render(reply, static (json, body) =>
+        await exchange.AnswerAsync(static (json, body) =>
         {
             KeptMessagePage.TryRead(body, out KeptMessagePage page);
             json.WriteStartArray("messages");
@@ -349,7 +339,7 @@ internal static class QueueMessageRoutes
 
             json.WriteEndArray();
             json.WriteCursor(page.Cursor);
-        }));
+        });
     }
 
     private static void WriteKept(Utf8JsonWriter json, in KeptMessage message)

@@ -1,7 +1,5 @@
 using System.Text.Json;
-using Microsoft.AspNetCore.Http;
 using Nexo.Protocol;
-using Nexo.Server.Http.Links;
 using Nexo.Server.Security;
 
 namespace Nexo.Server.Http.Api;
@@ -136,13 +134,7 @@ internal static class QueueRoutes
     private static async Task ListAsync(ApiExchange exchange)
     {
         CommonFields.WriteScan(exchange.Begin(Opcode.QueueList), exchange.Values);
-        using LinkFrame? reply = await exchange.AskAsync();
-        if (reply is null)
-        {
-            return;
-        }
-
-        await exchange.JsonAsync(ApiExchange.Render(reply, static (json, body) =>
+        await exchange.AnswerAsync(static (json, body) =>
         {
             QueueListReply.TryRead(body, out QueueListReply page);
             json.WriteStartArray("queues");
@@ -160,7 +152,7 @@ internal static class QueueRoutes
 
             json.WriteEndArray();
             json.WriteCursor(page.Cursor);
-        }));
+        });
     }
 
     private static async Task DeclareAsync(ApiExchange exchange)
@@ -168,16 +160,9 @@ internal static class QueueRoutes
         FrameBuffer frame = exchange.Begin(Opcode.QueueDeclare);
         QueueDeclareRequest.WriteStart(frame, exchange.Values.Bytes("queue"));
         WriteOptions(frame, exchange.Values);
-        using LinkFrame? reply = await exchange.AskAsync();
-        if (reply is null)
-        {
-            return;
-        }
-
-        bool isNew = QueueDeclareReply.TryRead(reply.Body, out QueueDeclareReply declared) && declared.Created;
-        await exchange.JsonAsync(
-            ApiExchange.Render(reply, (json, body) => WriteDefinition(json, exchange, body[1..])),
-            isNew ? StatusCodes.Status201Created : StatusCodes.Status200OK);
+        await exchange.AnswerAsync(
+            (json, body) => WriteDefinition(json, exchange, body[1..]),
+            body => QueueDeclareReply.TryRead(body, out QueueDeclareReply declared) && declared.Created);
     }
 
     private static async Task UpdateAsync(ApiExchange exchange)
@@ -196,11 +181,7 @@ internal static class QueueRoutes
 
     private static async Task AnswerDefinitionAsync(ApiExchange exchange)
     {
-        using LinkFrame? reply = await exchange.AskAsync();
-        if (reply is not null)
-        {
-            await exchange.JsonAsync(ApiExchange.Render(reply, (json, body) => WriteDefinition(json, exchange, body)));
-        }
+        await exchange.AnswerAsync((json, body) => WriteDefinition(json, exchange, body));
     }
 
     private static async Task DeleteAsync(ApiExchange exchange)
@@ -217,13 +198,7 @@ internal static class QueueRoutes
     private static async Task StatsAsync(ApiExchange exchange)
     {
         exchange.Begin(Opcode.QueueStats).Write(exchange.Values.Bytes("queue"));
-        using LinkFrame? reply = await exchange.AskAsync();
-        if (reply is null)
-        {
-            return;
-        }
-
-        await exchange.JsonAsync(ApiExchange.Render(reply, (json, body) =>
+        await exchange.AnswerAsync((json, body) =>
         {
             QueueStatsReply.TryRead(body, out QueueStatsReply stats);
             var values = new Dictionary<QueueStat, ulong>();
@@ -238,7 +213,7 @@ internal static class QueueRoutes
             {
                 json.WriteFigure(name, values.GetValueOrDefault(stat));
             }
-        }));
+        });
     }
 
     private static Task PauseAsync(ApiExchange exchange) => SetFlowAsync(exchange, Opcode.QueuePause);
@@ -253,11 +228,7 @@ internal static class QueueRoutes
             Flow = (QueueFlow)(exchange.Values.Number("flow", Flow.Choices.Count - 1) + 1),
             Name = exchange.Values.Bytes("queue"),
         }.Write(exchange.Begin(opcode));
-        using LinkFrame? reply = await exchange.AskAsync();
-        if (reply is not null)
-        {
-            await exchange.EmptyAsync(StatusCodes.Status204NoContent);
-        }
+        await exchange.AnswerEmptyAsync();
     }
 
     private static async Task PurgeAsync(ApiExchange exchange)

@@ -76,13 +76,7 @@ internal static class StoreRoutes
     private static async Task ListAsync(ApiExchange exchange)
     {
         CommonFields.WriteScan(exchange.Begin(Opcode.StoreScan), exchange.Values);
-        using LinkFrame? reply = await exchange.AskAsync();
-        if (reply is null)
-        {
-            return;
-        }
-
-        await exchange.JsonAsync(ApiExchange.Render(reply, static (json, body) =>
+        await exchange.AnswerAsync(static (json, body) =>
         {
             ScanReply.TryRead(body, out ScanReply page);
             json.WriteStartArray("keys");
@@ -96,7 +90,7 @@ internal static class StoreRoutes
 
             json.WriteEndArray();
             json.WriteCursor(page.Cursor);
-        }));
+        });
     }
 
     private static async Task GetAsync(ApiExchange exchange)

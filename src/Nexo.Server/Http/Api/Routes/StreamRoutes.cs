@@ -129,13 +129,7 @@ internal static class StreamRoutes
     private static async Task ListAsync(ApiExchange exchange)
     {
         CommonFields.WriteScan(exchange.Begin(Opcode.StreamList), exchange.Values);
-        using LinkFrame? reply = await exchange.AskAsync();
-        if (reply is null)
-        {
-            return;
-        }
-
-        await exchange.JsonAsync(ApiExchange.Render(reply, static (json, body) =>
+        await exchange.AnswerAsync(static (json, body) =>
         {
             StreamListReply.TryRead(body, out StreamListReply page);
             json.WriteStartArray("streams");
@@ -150,7 +144,7 @@ internal static class StreamRoutes
 
             json.WriteEndArray();
             json.WriteCursor(page.Cursor);
-        }));
+        });
     }
 
     private static async Task CreateAsync(ApiExchange exchange)
@@ -158,16 +152,9 @@ internal static class StreamRoutes
         FrameBuffer frame = exchange.Begin(Opcode.StreamCreate);
         StreamCreateRequest.WriteStart(frame, exchange.Values.Bytes("stream"));
         WriteOptions(frame, exchange.Values);
-        using LinkFrame? reply = await exchange.AskAsync();
-        if (reply is null)
-        {
-            return;
-        }
-
-        bool isNew = StreamCreateReply.TryRead(reply.Body, out StreamCreateReply created) && created.Created;
-        await exchange.JsonAsync(
-            ApiExchange.Render(reply, (json, body) => WriteDefinition(json, exchange, body[1..])),
-            isNew ? StatusCodes.Status201Created : StatusCodes.Status200OK);
+        await exchange.AnswerAsync(
+            (json, body) => WriteDefinition(json, exchange, body[1..]),
+            body => StreamCreateReply.TryRead(body, out StreamCreateReply created) && created.Created);
     }
 
     private static async Task UpdateAsync(ApiExchange exchange)
@@ -175,30 +162,20 @@ internal static class StreamRoutes
         FrameBuffer frame = exchange.Begin(Opcode.StreamUpdate);
         StreamUpdateRequest.WriteStart(frame, (ulong)exchange.Values.Number("revision"), exchange.Values.Bytes("stream"));
         WriteOptions(frame, exchange.Values);
-        using LinkFrame? reply = await exchange.AskAsync();
-        if (reply is not null)
-        {
-            await exchange.JsonAsync(ApiExchange.Render(reply, (json, body) => WriteDefinition(json, exchange, body)));
-        }
+        await exchange.AnswerAsync((json, body) => WriteDefinition(json, exchange, body));
     }
 
     private static async Task DescribeAsync(ApiExchange exchange)
     {
         exchange.Begin(Opcode.StreamDescribe).Write(exchange.Values.Bytes("stream"));
-        using LinkFrame? reply = await exchange.AskAsync();
-        if (reply is null)
-        {
-            return;
-        }
-
-        await exchange.JsonAsync(ApiExchange.Render(reply, (json, body) =>
+        await exchange.AnswerAsync((json, body) =>
         {
             StreamDescribeReply.TryRead(body, out StreamDescribeReply stream);
             json.WriteString("stream", exchange.Values.Bytes("stream"));
             json.WriteNumber("revision", stream.Revision);
             WriteRange(json, stream.Range);
             WriteOptions(json, stream.Options);
-        }));
+        });
     }
 
     private static Task DeleteAsync(ApiExchange exchange)
@@ -214,13 +191,7 @@ internal static class StreamRoutes
     private static async Task StatsAsync(ApiExchange exchange)
     {
         exchange.Begin(Opcode.StreamStats).Write(exchange.Values.Bytes("stream"));
-        using LinkFrame? reply = await exchange.AskAsync();
-        if (reply is null)
-        {
-            return;
-        }
-
-        await exchange.JsonAsync(ApiExchange.Render(reply, (json, body) =>
+        await exchange.AnswerAsync((json, body) =>
         {
             StreamStatsReply.TryRead(body, out StreamStatsReply stats);
             var values = new Dictionary<StreamStat, ulong>();
@@ -234,7 +205,7 @@ internal static class StreamRoutes
             {
                 json.WriteFigure(name, values.GetValueOrDefault(stat));
             }
-        }));
+        });
     }
 
     private static async Task AppendAsync(ApiExchange exchange)
@@ -301,13 +272,7 @@ internal static class StreamRoutes
             Stream = exchange.Values.Bytes("stream"),
             Key = exchange.Values.Bytes("key"),
         }.Write(exchange.Begin(Opcode.StreamRead));
-        using LinkFrame? reply = await exchange.AskAsync();
-        if (reply is null)
-        {
-            return;
-        }
-
-        await exchange.JsonAsync(ApiExchange.Render(reply, static (json, body) =>
+        await exchange.AnswerAsync(static (json, body) =>
         {
             StreamReadReply.TryRead(body, out StreamReadReply read);
             json.WriteStartArray("records");
@@ -319,7 +284,7 @@ internal static class StreamRoutes
             json.WriteEndArray();
             WriteRange(json, read.Range);
             json.WriteNumber("continue_at", read.ContinueAt);
-        }));
+        });
     }
 
     private static void WriteRange(Utf8JsonWriter json, OffsetRange range)

@@ -118,13 +118,7 @@ internal static class TopicRoutes
     private static async Task ListRetainedAsync(ApiExchange exchange)
     {
         Ask(exchange, exchange.Values.Has("filter") ? exchange.Values.Bytes("filter") : "#"u8, CommonFields.LimitOf(exchange.Values));
-        using LinkFrame? reply = await exchange.AskAsync();
-        if (reply is null)
-        {
-            return;
-        }
-
-        await exchange.JsonAsync(ApiExchange.Render(reply, static (json, body) =>
+        await exchange.AnswerAsync(static (json, body) =>
         {
             RetainedListReply.TryRead(body, out RetainedListReply page);
             json.WriteStartArray("messages");
@@ -145,7 +139,7 @@ internal static class TopicRoutes
 
             json.WriteEndArray();
             json.WriteCursor(page.Cursor);
-        }));
+        });
     }
 
     private static void Ask(ApiExchange exchange, ReadOnlySpan<byte> filter, uint limit) => new RetainedListRequest
